@@ -1,0 +1,1 @@
+"""Comparing ratings of synthetic and real articles: pure statistics, and the seam that feeds them."""

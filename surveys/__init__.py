@@ -1,0 +1,1 @@
+"""Studies, articles, participants and their answers. Knows nothing of generation or analysis."""
