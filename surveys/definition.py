@@ -1,0 +1,239 @@
+"""What a study is, as data: the draft that researchers edit, and the frozen document that is hashed.
+
+A ``Definition`` knows wordings, questions, design and analysis plan. Arms, stories and articles are added when it is
+frozen (``FrozenStudy``), as keys and hashes, never as texts: a text that is taken down leaves its hash behind.
+"""
+
+import hashlib
+import json
+from functools import cached_property, lru_cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from surveys.design import ArmSpec, ArticleSpec, DesignSpec
+from surveys.items import Item, Text
+
+SCHEMA = "studyweb-study/1"
+
+When = Literal["before", "reading", "looking-back", "after"]
+
+
+class Part(BaseModel):
+    """Base of everything in a definition: unknown fields are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Block(Part):
+    """Items that are asked together: one page, or, for reading and looking-back, one page an article."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    when: When
+    title: Text = Field(default_factory=dict)
+    intro: Text = Field(default_factory=dict)
+    # The instrument's key where the items come from the library; scoring is looked up by it.
+    instrument: str = ""
+    items: tuple[Item, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _item_keys_once(self) -> "Block":
+        keys = [item.key for item in self.items]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"block {self.key!r} has these item keys more than once: {', '.join(twice)}")
+        return self
+
+
+class Contact(Part):
+    """Whom a participant can ask, and which board approved the study; shown on every page."""
+
+    name: str = ""
+    email: str = ""
+    institution: str = ""
+    ethics_board: str = ""
+    ethics_reference: str = ""
+    ethics_contact: str = ""
+
+
+class Wording(Part):
+    """The study's own texts, each by language."""
+
+    title: Text = Field(default_factory=dict)
+    consent: Text = Field(default_factory=dict)
+    reading_intro: Text = Field(default_factory=dict)
+    debrief: Text = Field(default_factory=dict)
+    thanks: Text = Field(default_factory=dict)
+
+
+class Design(Part):
+    """How articles are given to people; ``surveys.design`` holds what each choice does."""
+
+    kind: Literal["between", "within", "mixed"] = "between"
+    per_person: int = Field(default=1, ge=1, le=100)
+    order: Literal["latin", "balanced", "random"] = "balanced"
+    allocation: Literal["least-filled", "complete", "simple"] = "least-filled"
+    # The item, asked before, whose answer is the stratum; empty for none.
+    block_by: str = ""
+
+
+class Plan(Part):
+    """The preregistered analysis; frozen with the study."""
+
+    outcome: str = "credibility"
+    reference: str = ""
+    alpha: str = Field(default="0.05", pattern=r"^0\.\d+$")
+    credible_cut: str = Field(default="6", pattern=r"^\d+(\.\d+)?$")
+    equivalence_bound: str = Field(default="", pattern=r"^(\d+(\.\d+)?)?$")
+    exclusions: tuple[str, ...] = ()
+    notes: str = ""
+
+
+class Definition(Part):
+    """Everything of a study that its researchers write, apart from arms and articles."""
+
+    schema_name: Literal["studyweb-study/1"] = Field(default=SCHEMA, alias="schema")
+    languages: tuple[str, ...] = Field(default=("en",), min_length=1)
+    wording: Wording = Field(default_factory=Wording)
+    contact: Contact = Field(default_factory=Contact)
+    design: Design = Field(default_factory=Design)
+    plan: Plan = Field(default_factory=Plan)
+    blocks: tuple[Block, ...] = ()
+    withdrawal_days: int = Field(default=14, ge=0, le=3650)
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _keys_once_and_references_exist(self) -> "Definition":
+        blocks = [block.key for block in self.blocks]
+        if twice := sorted({key for key in blocks if blocks.count(key) > 1}):
+            raise ValueError(f"these block keys are there more than once: {', '.join(twice)}")
+        items = [item.key for block in self.blocks for item in block.items]
+        if twice := sorted({key for key in items if items.count(key) > 1}):
+            raise ValueError(f"these item keys are there more than once: {', '.join(twice)}")
+        before = {item.key for block in self.at("before") for item in block.items}
+        if self.design.block_by and self.design.block_by not in before:
+            raise ValueError(
+                f"design.block_by names {self.design.block_by!r}, which is no item of a block with when = 'before'"
+            )
+        return self
+
+    def at(self, when: When) -> tuple[Block, ...]:
+        """The blocks of one stage, in order."""
+        return tuple(block for block in self.blocks if block.when == when)
+
+    def text(self, text: Text, language: str) -> str:
+        """The wording in this language, or in the study's first language, or ''."""
+        return text.get(language) or text.get(self.languages[0]) or ""
+
+
+class FrozenArm(Part):
+    """An arm as it is hashed. The label and model are the team's words, part of what was declared."""
+
+    key: str
+    label: str
+    origin: str
+    curation: str
+    model_slot: str
+    level: str
+    weight: int
+    target: int | None
+
+
+class FrozenArticle(Part):
+    """An article as it is hashed: which text, of which story, in which arm."""
+
+    key: str
+    story: str
+    arm: str
+    sha256: str
+    language: str
+
+
+class FrozenStudy(Part):
+    """A frozen study: the definition with its arms and articles."""
+
+    definition: Definition
+    arms: tuple[FrozenArm, ...]
+    articles: tuple[FrozenArticle, ...]
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of this study's canonical document."""
+        return digest(canonical(self))
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def design_spec(self) -> DesignSpec:
+        """What ``surveys.design`` needs of it to allocate."""
+        design = self.definition.design
+        return DesignSpec(
+            kind=design.kind,
+            arms=tuple(ArmSpec(arm.key, arm.weight, arm.target) for arm in self.arms),
+            articles=tuple(ArticleSpec(a.key, a.story, a.arm, a.sha256) for a in self.articles),
+            per_person=design.per_person,
+            order=design.order,
+            allocation=design.allocation,
+        )
+
+
+class DefinitionError(Exception):
+    """A definition that cannot be used; ``problems`` says where and what, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def read_definition(data: Any) -> Definition:
+    """The definition in a parsed JSON document. Raises ``DefinitionError`` naming each field that is wrong."""
+    return _validated(Definition, data)
+
+
+def read_definition_file(content: bytes) -> Definition:
+    """The definition in an uploaded file. Raises ``DefinitionError``, with line and column where it is not JSON."""
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DefinitionError([f"The file is not UTF-8 text (byte {error.start}). Save it as UTF-8."]) from error
+    except json.JSONDecodeError as error:
+        raise DefinitionError([f"Line {error.lineno}, column {error.colno}: {error.msg}."]) from error
+    return read_definition(data)
+
+
+def canonical(part: Part) -> str:
+    """Canonical JSON: sorted keys, no blanks, UTF-8 as it is. Numbers with fractions are strings in every ``Part``."""
+    return json.dumps(
+        part.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+def digest(document: str) -> str:
+    """SHA-256, in hexadecimal, of a canonical document."""
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def parse_version(sha256: str, document: str) -> FrozenStudy:
+    """The frozen study in a version's document. Raises ``DefinitionError`` if it does not have this hash."""
+    if digest(document) != sha256:
+        raise DefinitionError([f"the frozen document does not have the hash {sha256} any more: it was changed"])
+    return _validated(FrozenStudy, json.loads(document))
+
+
+def _validated(kind: type[P], data: Any) -> P:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise DefinitionError([_sentence(dict(problem)) for problem in error.errors()]) from error
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    """'blocks[0].items[2].key: …': where and what, for people."""
+    where = ""
+    for step in problem["loc"]:
+        where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else str(step)
+    return f"{where or 'the file'}: {str(problem['msg']).removeprefix('Value error, ')}"
