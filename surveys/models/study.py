@@ -65,6 +65,9 @@ class Study(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_demonstration = models.BooleanField(default=False, editable=False)
 
+    # The role of the researcher for whom surveys.access fetched this study; no column.
+    role: str = ""
+
     objects: ClassVar[models.Manager["Study"]] = StudyQuerySet.as_manager()
 
     class Meta:
