@@ -23,11 +23,13 @@ CACHE_DIR = Path(
     env.str("STUDYWEB_CACHE_DIR", default=str(Path(env.str("XDG_CACHE_HOME", default="~/.cache")) / "studyweb"))
 ).expanduser()
 
-# --- where people reach it -------------------------------------------------------------------------------------
+# --- where people reach it ---
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 if PUBLIC_URL and (_public.scheme not in {"http", "https"} or not _public.hostname):
-    raise ImproperlyConfigured(f"PUBLIC_URL must be a whole address such as https://study.example.org, not {PUBLIC_URL!r}.")
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL must be a whole address such as https://study.example.org, not {PUBLIC_URL!r}."
+    )
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [_public.hostname, *LOCAL_HOSTS] if _public.hostname else LOCAL_HOSTS
 IS_LOCAL = not PUBLIC_URL or _public.hostname in {"localhost", "127.0.0.1", "::1"}
@@ -42,7 +44,7 @@ if BEHIND_TLS:
     SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 
 
-# --- secrets -----------------------------------------------------------------------------------------------------
+# --- secrets ---
 def _secret(name: str) -> str:
     """The secret that the environment names, or, on a machine that serves only its own user, one kept in a file."""
     given: str = env.str(name, default="")
@@ -57,7 +59,7 @@ SECRET_KEY = _secret("SECRET_KEY")
 # Hashes and encrypts panel ids. It outlives a change of SECRET_KEY: losing it loses who is who.
 IDENTITY_KEY = _secret("IDENTITY_KEY")
 
-# --- applications --------------------------------------------------------------------------------------------------
+# --- applications ---
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -107,13 +109,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
 LAUNCH_GATES: list[str] = []
 
-# --- database --------------------------------------------------------------------------------------------------------
+# --- database ---
 DATABASE_URL = env.str("DATABASE_URL", default="")
 if DATABASE_URL:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
     DATABASES["default"].setdefault("OPTIONS", {})
     if "postgresql" in DATABASES["default"]["ENGINE"]:
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)}
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+        }
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "studyweb.sqlite3")}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -124,7 +129,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
-# --- broker and workers ------------------------------------------------------------------------------------------------
+# --- broker and workers ---
 # The embedded Valkey listens on a socket in DATA_DIR; `manage.py up` starts it and sets REDIS_URL for its children.
 REDIS_URL = env.str("REDIS_URL", default=f"redis+socket://{DATA_DIR}/valkey.sock")
 CELERY_BROKER_URL = REDIS_URL
@@ -136,10 +141,15 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "socket_timeout": 10}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
 CELERY_TIMEZONE = "UTC"
 
-# --- people ---------------------------------------------------------------------------------------------------------------
+# --- people ---
 AUTH_USER_MODEL = "surveys.Researcher"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -159,7 +169,7 @@ CSRF_FAILURE_VIEW = "surveys.participant.views.csrf_failure"
 # How long a participant who says nothing keeps the place that the allocation gave.
 LEASE_MINUTES = env.int("LEASE_MINUTES", default=120)
 
-# --- what browsers are told ---------------------------------------------------------------------------------------------
+# --- what browsers are told ---
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -177,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- languages, time, files ------------------------------------------------------------------------------------------------
+# --- languages, time, files ---
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("ar", "العربية")]
 USE_I18N = True
@@ -193,7 +203,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# --- logging ----------------------------------------------------------------------------------------------------------------
+# --- logging ---
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,

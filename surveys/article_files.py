@@ -13,7 +13,19 @@ from django.utils.translation import gettext as _
 from surveys.articles import ArticleError, add_article, story_named
 from surveys.models import Arm, Article, Origin, Researcher, Study
 
-COLUMNS = ("story", "headline", "text", "origin", "arm", "source", "author", "published_on", "url", "language", "untrue")
+COLUMNS = (
+    "story",
+    "headline",
+    "text",
+    "origin",
+    "arm",
+    "source",
+    "author",
+    "published_on",
+    "url",
+    "language",
+    "untrue",
+)
 REQUIRED = ("story", "text")
 MOST_ROWS = 5_000
 LARGEST_FILE = 20 * 1024 * 1024

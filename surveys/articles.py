@@ -12,7 +12,17 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from surveys import audit
-from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, Study, article_digest, normal_text
+from surveys.models import (
+    Arm,
+    Article,
+    Curation,
+    Origin,
+    Researcher,
+    Story,
+    Study,
+    article_digest,
+    normal_text,
+)
 
 LONGEST_TEXT = 100_000
 LONGEST_HEADLINE = 300

@@ -65,4 +65,3 @@ def _digest(entry: AuditEntry) -> str:
 
 def _sha256(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
-

@@ -132,14 +132,14 @@ class Definition(Part):
 class FrozenArm(Part):
     """An arm as it is hashed. The label and model are the team's words, part of what was declared."""
 
-    key: str
-    label: str
-    origin: str
-    curation: str
-    model_slot: str
-    level: str
-    weight: int
-    target: int | None
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    label: str = Field(min_length=1, max_length=120)
+    origin: Literal["real", "synthetic"]
+    curation: Literal["", "curated", "uncurated"] = ""
+    model_slot: str = Field(default="", max_length=200)
+    level: str = Field(default="", pattern=r"^(\d{1,9}(\.\d{1,3})?)?$")
+    weight: int = Field(default=1, ge=1, le=1000)
+    target: int | None = Field(default=None, ge=1)
 
 
 class FrozenArticle(Part):
@@ -190,18 +190,27 @@ class DefinitionError(Exception):
 
 def read_definition(data: Any) -> Definition:
     """The definition in a parsed JSON document. Raises ``DefinitionError`` naming each field that is wrong."""
-    return _validated(Definition, data)
+    return validated(Definition, data)
 
 
-def read_definition_file(content: bytes) -> Definition:
-    """The definition in an uploaded file. Raises ``DefinitionError``, with line and column where it is not JSON."""
+def read_json(content: bytes) -> Any:
+    """What an uploaded JSON file holds. Raises ``DefinitionError``, with line and column where it is not JSON."""
     try:
-        data = json.loads(content.decode("utf-8-sig"))
+        return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DefinitionError([f"The file is not UTF-8 text (byte {error.start}). Save it as UTF-8."]) from error
     except json.JSONDecodeError as error:
         raise DefinitionError([f"Line {error.lineno}, column {error.colno}: {error.msg}."]) from error
-    return read_definition(data)
+    except RecursionError as error:
+        raise DefinitionError(["The file is nested too deeply."]) from error
+
+
+def validated(kind: type[P], data: Any) -> P:
+    """``data`` as this kind of part. Raises ``DefinitionError`` with a sentence for each field that is wrong."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise DefinitionError([_sentence(dict(problem)) for problem in error.errors()]) from error
 
 
 def canonical(part: Part) -> str:
@@ -221,14 +230,7 @@ def parse_version(sha256: str, document: str) -> FrozenStudy:
     """The frozen study in a version's document. Raises ``DefinitionError`` if it does not have this hash."""
     if digest(document) != sha256:
         raise DefinitionError([f"the frozen document does not have the hash {sha256} any more: it was changed"])
-    return _validated(FrozenStudy, json.loads(document))
-
-
-def _validated(kind: type[P], data: Any) -> P:
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        raise DefinitionError([_sentence(dict(problem)) for problem in error.errors()]) from error
+    return validated(FrozenStudy, json.loads(document))
 
 
 def _sentence(problem: dict[str, Any]) -> str:

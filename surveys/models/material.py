@@ -46,7 +46,10 @@ class Arm(models.Model):
     origin = models.CharField(max_length=10, choices=Origin)
     curation = models.CharField(max_length=10, choices=Curation, blank=True, default=Curation.NONE)
     model_slot = models.CharField(
-        _("model"), max_length=200, blank=True, help_text=_("Which model's texts belong here, such as gpt2-355M.")
+        _("model"),
+        max_length=200,
+        blank=True,
+        help_text=_("Which model's texts belong here, such as gpt2-355M."),
     )
     # A place on an ordered scale, such as a model's parameters, for the trend test.
     level = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)

@@ -48,7 +48,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         Withdrawing takes the answers, not the place: who had completed stays counted.
         """
         return self.filter(
-            Q(completed_at__isnull=False) | Q(outcome=Outcome.UNDER_WAY, lease_expires_at__gt=Now()), arm__gt=""
+            Q(completed_at__isnull=False) | Q(outcome=Outcome.UNDER_WAY, lease_expires_at__gt=Now()),
+            arm__gt="",
         )
 
 
@@ -250,7 +251,8 @@ class LedgerEntry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "mode", "stratum", "sequence"], name="ledger_sequence_once_a_version_mode_stratum"
+                fields=["version", "mode", "stratum", "sequence"],
+                name="ledger_sequence_once_a_version_mode_stratum",
             )
         ]
 

@@ -1,0 +1,111 @@
+"""A study's definition and arms as a file: what is exported and imported, and the templates that are shipped."""
+
+import json
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from django.db import transaction
+from pydantic import Field
+
+from surveys import instruments
+from surveys.definition import Definition, DefinitionError, FrozenArm, Part, canonical, read_json, validated
+from surveys.models import Arm, Study
+
+
+class StudyFile(Part):
+    """A study without its articles: everything that another study can start from."""
+
+    definition: Definition
+    arms: tuple[FrozenArm, ...] = ()
+
+
+class Template(Part):
+    """A shipped study to start from."""
+
+    key: str
+    title: str
+    summary: str
+    definition: Definition
+    arms: tuple[FrozenArm, ...] = Field(min_length=1)
+
+
+@cache
+def templates() -> dict[str, Template]:
+    """The shipped templates by key. Raises ``DefinitionError`` naming the file if one is wrong."""
+    found = {}
+    for file in sorted(files("surveys").joinpath("study_templates").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            key = file.name.removesuffix(".toml")
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+            data["definition"] = with_instruments(data["definition"])
+            found[key] = validated(Template, {"key": key, **data})
+    return found
+
+
+def with_instruments(definition: Any) -> Any:
+    """The definition with the items of each block that names an instrument and no items of its own filled in.
+
+    Raises ``DefinitionError`` if the library has no such instrument.
+    """
+    if not isinstance(definition, dict) or not isinstance(definition.get("blocks"), list):
+        return definition
+    return {**definition, "blocks": [_filled(block) for block in definition["blocks"]]}
+
+
+def _filled(block: Any) -> Any:
+    if not isinstance(block, dict) or block.get("items") or not block.get("instrument"):
+        return block
+    key = str(block["instrument"])
+    if key not in instruments.library():
+        known = ", ".join(sorted(instruments.library()))
+        raise DefinitionError([f"block {block.get('key')!r}: there is no instrument {key!r}. There are: {known}."])
+    items = [item.model_dump(mode="json") for item in instruments.load(key).items]
+    return {**block, "items": items}
+
+
+def export(study: Study) -> bytes:
+    """The study's definition and arms as a JSON file, indented for people and version control."""
+    definition = validated(Definition, study.definition)
+    file = StudyFile(
+        definition=definition, arms=tuple(frozen_arm(arm) for arm in study.arms.order_by("position", "pk"))
+    )
+    return (json.dumps(json.loads(canonical(file)), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read(content: bytes) -> StudyFile:
+    """The study in an exported file; a definition alone is one too. Raises ``DefinitionError``."""
+    data = read_json(content)
+    if isinstance(data, dict) and "definition" not in data:
+        data = {"definition": data}
+    if isinstance(data, dict):
+        data = {**data, "definition": with_instruments(data["definition"])}
+    return validated(StudyFile, data)
+
+
+def apply(study: Study, file: StudyFile | Template) -> None:
+    """Write a file's definition and arms into a draft. Arms that the file lacks go, unless they hold articles."""
+    with transaction.atomic():
+        study.definition = json.loads(canonical(file.definition))
+        Study.objects.filter(pk=study.pk).update(definition=study.definition)
+        if not file.arms:
+            return
+        study.arms.exclude(key__in=[arm.key for arm in file.arms]).filter(articles__isnull=True).delete()
+        for position, arm in enumerate(file.arms):
+            values = arm.model_dump(exclude={"key"}) | {"position": position, "level": arm.level or None}
+            Arm.objects.update_or_create(study=study, key=arm.key, defaults=values)
+
+
+def frozen_arm(arm: Arm) -> FrozenArm:
+    """An arm's row as it is exported and hashed."""
+    return FrozenArm(
+        key=arm.key,
+        label=arm.label,
+        origin=arm.origin,
+        curation=arm.curation,
+        model_slot=arm.model_slot,
+        level="" if arm.level is None else format(arm.level.normalize(), "f"),
+        weight=arm.weight,
+        target=arm.target,
+    )
