@@ -233,7 +233,7 @@ def close(study: Study, by: Researcher) -> None:
 def revise(study: Study, by: Researcher) -> None:
     """Open a frozen or paused study for a new version. Those inside finish the version they began.
 
-    Raises ``LifecycleError``, also after an unblinding: a design that is changed in view of its outcomes is a new study.
+    Raises ``LifecycleError``, also after an unblinding: a design changed in view of its outcomes is a new study.
     """
     if is_unblinded(study):
         raise LifecycleError([_("This study is unblinded. Copy it to go on with another design.")])
