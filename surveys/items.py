@@ -20,9 +20,7 @@ TEXTS: frozenset[Kind] = frozenset({"short-text", "long-text"})
 DEFAULT_MAX_LENGTH: dict[Kind, int] = {"short-text": 200, "long-text": 5000}
 
 # language[-Script][-REGION][-variant]..., in the canonical case of BCP 47 (RFC 5646, section 2.1.1).
-_LANGUAGE_TAG = re.compile(
-    r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
-)
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*")
 # Digits of any script, since phones type Arabic-Indic ones; 30 characters bound what is worth converting.
 _NUMBER = re.compile(r"[+-]?\d{1,20}([.,]\d{1,9})?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,6 +44,9 @@ Text = Annotated[dict[str, str], AfterValidator(_checked_text)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
 
+# The limits keep a bound such as 1e999999 from becoming a million digits when it is written out.
+Bound = Annotated[Decimal, Field(allow_inf_nan=False, ge=-(10**15), le=10**15, decimal_places=9)]
+
 
 class Option(BaseModel):
     """One answer to choose. Answers hold the ``code``; ``value`` is the number that scoring uses."""
@@ -60,9 +61,7 @@ class Option(BaseModel):
     def _can_be_read(self) -> "Option":
         _refuse_blank(self.label, "label")
         if self.code == PREFER_NOT_TO_SAY:
-            raise ValueError(
-                f"the code {PREFER_NOT_TO_SAY!r} is reserved: set prefer_not_to_say = true on the item instead"
-            )
+            raise ValueError(f"the code {self.code!r} is reserved: set prefer_not_to_say = true on the item instead")
         return self
 
 
@@ -70,8 +69,8 @@ class Option(BaseModel):
 class Reading:
     """What a person's submitted value means.
 
-    ``value`` is the option's code; for 'multiple' the codes in the options' order, separated by single blanks; a
-    number without needless zeros, with a point; or the text. It is '' unless ``state`` is 'answered'.
+    ``value`` is the option's code; for 'multiple' the codes in the options' order, separated by single
+    blanks; a number without needless zeros, with a point; or the text. It is '' unless ``state`` is 'answered'.
     """
 
     state: State
@@ -80,7 +79,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a submitted value cannot be taken. ``limit`` is the bound that was passed, for the sentence shown."""
+    """Why a submitted value cannot be taken. ``limit`` is the bound that was passed, to be shown."""
 
     key: ProblemKey
     limit: str = ""
@@ -89,10 +88,10 @@ class Problem:
 class Item(BaseModel):
     """One question of a study or an instrument.
 
-    ``options`` belong to 'single', 'likert' and 'multiple'; on 'likert' each carries a value, rising or falling along
-    the row. ``instructed`` is the code that passes an attention check. ``screen_out`` are the codes that end the study
-    for the person. ``minimum`` and ``maximum`` are inclusive and belong to 'number', as does ``whole``; ``max_length``
-    counts characters and belongs to the texts.
+    ``options`` belong to 'single', 'likert' and 'multiple'; on 'likert' each carries a value, rising or falling
+    along the row. ``instructed`` is the code that passes an attention check. ``screen_out`` are the codes that
+    end the study for the person. ``minimum`` and ``maximum`` are inclusive and belong to 'number', as does
+    ``whole``; ``max_length`` counts characters and belongs to the texts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,8 +105,8 @@ class Item(BaseModel):
     prefer_not_to_say: bool = False
     instructed: str | None = None
     screen_out: tuple[str, ...] = ()
-    minimum: Decimal | None = Field(default=None, allow_inf_nan=False)
-    maximum: Decimal | None = Field(default=None, allow_inf_nan=False)
+    minimum: Bound | None = None
+    maximum: Bound | None = None
     whole: bool = True
     max_length: int | None = Field(default=None, ge=1, le=100_000)
 
@@ -141,9 +140,7 @@ class Item(BaseModel):
                 raise ValueError(f"instructed names {self.instructed!r}, which is no option's code")
         known = {*codes, PREFER_NOT_TO_SAY} if self.prefer_not_to_say else set(codes)
         if strangers := [code for code in self.screen_out if code not in known]:
-            raise ValueError(
-                f"screen_out names {', '.join(map(repr, strangers))}, which no option has as its code"
-            )
+            raise ValueError(f"screen_out names {', '.join(map(repr, strangers))}, which no option has as its code")
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -165,8 +162,9 @@ class Item(BaseModel):
     def read(self, raw: list[str]) -> Reading | Problem:
         """What the raw values of one form field mean, or why they cannot be taken. Never raises.
 
-        NUL characters and halves of surrogate pairs, which databases refuse, are removed; line ends become '\\n';
-        outer blanks go. A number or text field may come with the reserved code beside it, from the checkbox next to it.
+        NUL characters and halves of surrogate pairs, which databases refuse, are removed; line ends become
+        '\\n'; outer blanks go. A number or text field may come with the reserved code beside it, from the checkbox
+        next to it.
         """
         given = [clean for value in raw if (clean := _clean(value))]
         if self.prefer_not_to_say and PREFER_NOT_TO_SAY in given:
@@ -205,9 +203,7 @@ def _check_options(item: Item) -> None:
     codes = item.codes
     least = 1 if item.kind == "multiple" else 2
     if len(codes) < least:
-        raise ValueError(
-            f"an item of kind {item.kind!r} needs at least {least} option{'s' if least > 1 else ''}"
-        )
+        raise ValueError(f"an item of kind {item.kind!r} needs at least {least} option{'s' if least > 1 else ''}")
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise ValueError(f"these option codes are there more than once: {', '.join(twice)}")
     if item.kind != "likert":
