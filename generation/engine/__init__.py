@@ -1,0 +1,34 @@
+"""What every process may know of the engine: prompts, sampling, seeds, identities. Imports no torch.
+
+`drafter` (the loop) is imported by name, and only by a process that writes drafts.
+"""
+
+from generation.engine.builtin import BuiltinModelError, builtin_model
+from generation.engine.cleaning import Cleaned, Removal, clean
+from generation.engine.identity import EngineVersions, ModelIdentity
+from generation.engine.prompt import CONTINUATION, INSTRUCTION, Prompt, PromptError
+from generation.engine.sampling import Sampling, SamplingError
+from generation.engine.screening import Flag, screen
+from generation.engine.seeds import candidate_seed
+from generation.engine.tokens import ModelFolderError, PromptTokens
+
+__all__ = [
+    "CONTINUATION",
+    "INSTRUCTION",
+    "BuiltinModelError",
+    "Cleaned",
+    "EngineVersions",
+    "Flag",
+    "ModelFolderError",
+    "ModelIdentity",
+    "Prompt",
+    "PromptError",
+    "PromptTokens",
+    "Removal",
+    "Sampling",
+    "SamplingError",
+    "builtin_model",
+    "candidate_seed",
+    "clean",
+    "screen",
+]

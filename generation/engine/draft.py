@@ -1,0 +1,31 @@
+"""One draft: what a model wrote for one candidate, and how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finished text of one candidate, raw as the model wrote it.
+
+    `text` is the draft alone, without the prompt, special tokens kept but for the one that ended it.
+    `token_ids`, `logprobs` and `ranks` have one entry a token, the ending token included: the natural
+    logarithm of the token's probability and its rank (1 is the most probable) under the model's own
+    distribution, before temperature and limits (GLTR, Gehrmann et al. 2019). `finish_reason` is 'stop' where
+    the model ended the text and 'length' where it reached the limit. `seconds` is wall-clock time from its
+    first token to its last; `rows` is how many candidates the batch held at most while it was written.
+    """
+
+    index: int
+    seed: int
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+    logprobs: tuple[float, ...]
+    ranks: tuple[int, ...]
+    seconds: float
+    rows: int

@@ -1,0 +1,155 @@
+"""Screening a text before a person reads it: flags with their evidence; nothing is deleted or decided."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generation.engine.sentences import ends_sentence, words
+
+TOO_SHORT = "too-short"
+TOO_LONG = "too-long"
+REPETITION = "repetition"
+CUT_ENDING = "cut-ending"
+SELF_REFERENCE = "self-reference"
+COPIED_PROMPT = "copied-prompt"
+COPIED_REAL = "copied-real"
+
+SHORT_WORDS = 30  # where no real article says what is usual
+SHORTER_THAN_REAL = 0.5
+LONGER_THAN_REAL = 2.0
+COPIED_PROMPT_WORDS = 10
+COPIED_REAL_WORDS = 13  # shorter runs are set phrases; 13 is the overlap that Brown et al. (2020) called contamination
+LOOP_WORDS = 12
+LOOP_PERIOD = 40
+SENTENCE_REPEATS = 3
+SENTENCE_WORDS = 4
+
+_SELF = re.compile(
+    r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b"
+    r"|\bi(?:['’]m| am) (?:just |only )?an? "
+    r"(?:ai|artificial intelligence|(?:large )?language model|chatbot|virtual assistant)\b"
+    r"|\bi (?:cannot|can['’]t|am unable to|am not able to) "
+    r"(?:assist|fulfil|fulfill|help with|comply|browse|provide)\b"
+    r"|\bmy (?:training data|knowledge cut-?off|programming)\b"
+    r"|\b(?:here is|here['’]s|sure[,!]? here) (?:is |are )?(?:a|an|the|your) (?:\w+ ){0,4}"
+    r"(?:article|story|continuation|rewrite)\b"
+    r"|\b(?:chatgpt|smollm\d*|gpt-[2-5]\w*)\b"
+    r"|\b(?:trained|developed|created) by (?:openai|hugging ?face|anthropic|meta ai|google deepmind)\b"
+    r"|\bals (?:ki|sprachmodell)\b"
+    r"|\ben tant qu(?:e|['’]) ?(?:ia|modèle de langage)\b|\bcomo modelo de lenguaje\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A doubt about a text: what kind, what it means to a curator, and the place or number that raised it."""
+
+    code: str
+    message: str
+    evidence: str
+
+
+def screen(text: str, *, prompt_text: str, real_texts: Sequence[str] = ()) -> tuple[Flag, ...]:
+    """Return every flag of a cleaned text, in the order a curator would look: form first, then content.
+
+    `real_texts` are the real articles that it is to stand beside: they set the usual length, and a long run
+    of words shared with one of them is a sign of memorisation.
+    """
+    said = words(text)
+    found = (
+        _length(said, [len(words(real)) for real in real_texts]),
+        _repetition(text, said),
+        _cut_ending(text),
+        _self_reference(text),
+        _copied(said, [prompt_text], COPIED_PROMPT_WORDS, COPIED_PROMPT, "Repeats a passage of the prompt."),
+        _copied(
+            said,
+            real_texts,
+            COPIED_REAL_WORDS,
+            COPIED_REAL,
+            "Shares a long passage with a real article: memorised?",
+        ),
+    )
+    return tuple(flag for flag in found if flag is not None)
+
+
+def _length(said: Sequence[str], real_lengths: Sequence[int]) -> Flag | None:
+    count = len(said)
+    usual = statistics.median(real_lengths) if real_lengths else 0.0
+    beside = f"{count} words; the real articles have {usual:.0f} in the median" if usual else f"{count} words"
+    if count < (usual * SHORTER_THAN_REAL if usual else SHORT_WORDS):
+        return Flag(TOO_SHORT, "Short beside what a reader expects of an article.", beside)
+    if usual and count > usual * LONGER_THAN_REAL:
+        return Flag(TOO_LONG, "Much longer than the real articles.", beside)
+    return None
+
+
+def _repetition(text: str, said: Sequence[str]) -> Flag | None:
+    evidence = _loop(said) or _repeated_sentence(text)
+    return Flag(REPETITION, "Says the same thing again and again.", evidence) if evidence else None
+
+
+def _loop(said: Sequence[str]) -> str:
+    """Return the words of a passage said at least three times in a row (12 words or more in all), or ''."""
+    for period in range(1, min(LOOP_PERIOD, len(said) // 3) + 1):
+        run = 0
+        for position in range(period, len(said)):
+            run = run + 1 if said[position] == said[position - period] else 0
+            if run >= 2 * period and run + period >= LOOP_WORDS:
+                return " ".join(said[position - period + 1 : position + 1])
+    return ""
+
+
+def _repeated_sentence(text: str) -> str:
+    counts: dict[tuple[str, ...], int] = {}
+    for sentence in re.split(r"(?<=[.!?…。！？।؟])\s*|\n+", text):
+        key = tuple(words(sentence))
+        if len(key) >= SENTENCE_WORDS:
+            counts[key] = counts.get(key, 0) + 1
+            if counts[key] >= SENTENCE_REPEATS:
+                return sentence.strip()
+    return ""
+
+
+def _cut_ending(text: str) -> Flag | None:
+    if ends_sentence(text):
+        return None
+    return Flag(CUT_ENDING, "Ends in the middle of a sentence.", text.rstrip()[-60:])
+
+
+def _self_reference(text: str) -> Flag | None:
+    match = _SELF.search(text)
+    return Flag(SELF_REFERENCE, "The model speaks of itself or to its user.", match.group()) if match else None
+
+
+def _copied(said: Sequence[str], sources: Sequence[str], shortest: int, code: str, message: str) -> Flag | None:
+    """Flag the longest run of words that the text shares with one of the sources, where it is long enough."""
+    longest: list[str] = []
+    for source in sources:
+        run = _longest_common_run(said, words(source), shortest)
+        longest = max(longest, run, key=len)
+    return Flag(code, message, " ".join(longest)) if longest else None
+
+
+def _longest_common_run(said: Sequence[str], source: Sequence[str], shortest: int) -> list[str]:
+    """Return the longest run of at least `shortest` words found in both, [] where there is none."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for start in range(len(source) - shortest + 1):
+        places.setdefault(tuple(source[start : start + shortest]), []).append(start)
+    best_start, best_length = 0, 0
+    for start in range(len(said) - shortest + 1):
+        for place in places.get(tuple(said[start : start + shortest]), ()):
+            length = shortest
+            while (
+                start + length < len(said)
+                and place + length < len(source)
+                and said[start + length] == source[place + length]
+            ):
+                length += 1
+            if length > best_length:
+                best_start, best_length = start, length
+    return list(said[best_start : best_start + best_length])
