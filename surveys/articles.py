@@ -40,7 +40,7 @@ class DraftOnly(Exception):  # noqa: N818 -- it names the rule that was met
     """The study is frozen: its arms, stories and articles do not change any more."""
 
     def __init__(self) -> None:
-        super().__init__(_("This study is frozen, and its articles do not change any more. Make a copy to go on."))
+        super().__init__(_("This study is frozen and does not change any more. Make a copy to go on."))
 
 
 def story_named(study: Study, title: str) -> Story:

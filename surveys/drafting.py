@@ -1,0 +1,161 @@
+"""Changes to a draft: its wordings, design and plan, part by part, and its arms."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from surveys import audit
+from surveys.articles import DraftOnly
+from surveys.definition import Definition, canonical, read_definition
+from surveys.models import Arm, Article, Researcher, Study
+
+ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "weight", "target")
+
+
+class ChangedMeanwhile(Exception):  # noqa: N818 -- it names what happened
+    """Somebody else saved the same part of the study between the reading and the saving."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Somebody else changed this page while you were writing. Your text is still below and not saved: "
+                "open the page in a second tab, compare, and save again."
+            )
+        )
+
+
+class ArmError(Exception):
+    """An arm that cannot be stored or deleted; ``problems`` gives a sentence a field."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.problems = dict(problems)
+
+
+def definition_of(study: Study) -> Definition:
+    """The draft's definition as it stands. Raises ``DefinitionError`` if what is stored cannot be read."""
+    return read_definition(study.definition)
+
+
+def parts_digest(study: Study, parts: Iterable[str]) -> str:
+    """SHA-256, in hexadecimal, of these parts of the draft: a form carries it, to notice a change in between."""
+    whole = definition_of(study).model_dump(mode="json", by_alias=True)
+    chosen = {part: whole[part] for part in sorted(parts)}
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def change_definition(
+    study: Study, changes: Mapping[str, Any], *, by: Researcher, seen: str = ""
+) -> Definition:
+    """The definition with these parts replaced, stored. ``seen`` is the ``parts_digest`` that the change rests on.
+
+    Raises ``DraftOnly`` if the study is frozen, ``ChangedMeanwhile`` if the parts are not those that were seen, and
+    ``DefinitionError`` if the result is not sound. Storing what is there already writes nothing.
+    """
+    with transaction.atomic():
+        locked = Study.objects.select_for_update().get(pk=study.pk)
+        if not locked.is_draft:
+            raise DraftOnly
+        if seen and seen != parts_digest(locked, changes):
+            raise ChangedMeanwhile
+        before = definition_of(locked)
+        after = read_definition({**before.model_dump(mode="json", by_alias=True), **changes})
+        if after != before:
+            locked.definition = after.model_dump(mode="json", by_alias=True)
+            locked.save(update_fields=["definition"])
+            audit.record(
+                study, "definition changed", by=by, subject=", ".join(sorted(changes)), content=canonical(after)
+            )
+    study.definition = locked.definition
+    return after
+
+
+def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Arm:
+    """A new arm behind the others. Raises ``ArmError`` with a sentence a field, ``DraftOnly`` on a frozen study."""
+    with transaction.atomic():
+        _lock_draft(study)
+        arms = list(Arm.objects.filter(study=study).order_by("position"))
+        taken = {arm.key for arm in arms}
+        last = arms[-1].position if arms else -1
+        arm = Arm(study=study, key=key or _free_key(fields.get("label", ""), taken), position=last + 1, **fields)
+        _check(arm)
+        arm.save(force_insert=True)
+        audit.record(study, "arm added", by=by, subject=arm.key, content=_content(arm))
+    return arm
+
+
+def change_arm(arm: Arm, *, by: Researcher, **changes: Any) -> Arm:
+    """The arm with these fields changed. Raises ``ArmError`` and ``DraftOnly`` as ``add_arm`` does."""
+    with transaction.atomic():
+        _lock_draft(arm.study)
+        for name, value in changes.items():
+            setattr(arm, name, value)
+        _check(arm)
+        if Article.objects.filter(arm=arm).exclude(origin=arm.origin).exists():
+            raise ArmError(
+                {"origin": _("Articles of the other origin are placed in this arm. Move them out of it first.")}
+            )
+        arm.save(update_fields=[*changes])
+        audit.record(arm.study, "arm changed", by=by, subject=arm.key, content=_content(arm))
+    return arm
+
+
+def delete_arm(arm: Arm, *, by: Researcher) -> int:
+    """Delete an arm of a draft; how many articles stand outside all arms from now on. Raises ``DraftOnly``."""
+    with transaction.atomic():
+        _lock_draft(arm.study)
+        unplaced = Article.objects.filter(arm=arm).update(arm=None)
+        key, content = arm.key, _content(arm)
+        arm.delete()
+        audit.record(arm.study, "arm deleted", by=by, subject=key, content=content)
+    return unplaced
+
+
+def move_arm(arm: Arm, *, by: Researcher, up: bool) -> None:
+    """Let an arm change places with the one above or below; at the end of the row nothing happens."""
+    with transaction.atomic():
+        _lock_draft(arm.study)
+        order = list(Arm.objects.filter(study=arm.study).order_by("position", "pk"))
+        here = order.index(arm)
+        there = here - 1 if up else here + 1
+        if not 0 <= there < len(order):
+            return
+        order[here], order[there] = order[there], order[here]
+        for position, each in enumerate(order):
+            Arm.objects.filter(pk=each.pk).update(position=position)
+        audit.record(arm.study, "arms reordered", by=by, subject=" ".join(each.key for each in order))
+
+
+def _lock_draft(study: Study) -> None:
+    if not Study.objects.select_for_update().filter(pk=study.pk, status=Study.Status.DRAFT).exists():
+        raise DraftOnly
+
+
+def _check(arm: Arm) -> None:
+    try:
+        arm.full_clean(exclude=["study"])
+    except ValidationError as error:
+        raise ArmError(
+            {("key" if field == "__all__" else field): " ".join(found) for field, found in error.message_dict.items()}
+        ) from error
+    if arm.target == 0:
+        raise ArmError({"target": _("Ask for at least one participant, or leave the target empty.")})
+
+
+def _free_key(label: str, taken: set[str]) -> str:
+    stem = slugify(label)[:36].strip("-_") or "arm"
+    number, key = 1, stem
+    while key in taken:
+        number += 1
+        key = f"{stem}-{number}"
+    return key
+
+
+def _content(arm: Arm) -> str:
+    return json.dumps({name: str(getattr(arm, name)) for name in ARM_FIELDS}, sort_keys=True)
