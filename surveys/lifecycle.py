@@ -29,12 +29,16 @@ class LifecycleError(Exception):
 
 @dataclass(frozen=True)
 class Gate:
-    """One line of the checklist before freezing. A gate that does not block is advice."""
+    """One line of the checklist before freezing. A gate that does not block is advice.
+
+    ``where`` is the part of the study in which it is mended: texts, design, questions, arms, articles, or '' for none.
+    """
 
     label: str
     passed: bool
     detail: str = ""
     blocks: bool = True
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def readiness(study: Study) -> list[Gate]:
     try:
         draft = compose(study)
     except DefinitionError as error:
-        return [Gate(_("The definition can be read"), False, " ".join(error.problems))]
+        return [Gate(_("The definition can be read"), False, " ".join(error.problems), where="questions")]
     gates = [*_wording_gates(draft), *_design_gates(draft)]
     for name in settings.LAUNCH_GATES:
         gates += import_string(name)(study)
@@ -149,17 +153,20 @@ def _wording_gates(draft: FrozenStudy) -> Iterator[Gate]:
     for name, label in labels.items():
         texts = getattr(definition.wording, name)
         missing = [language for language in definition.languages if not texts.get(language, "").strip()]
-        yield Gate(label, not missing, _("Missing in: %(all)s.") % {"all": ", ".join(missing)} if missing else "")
+        detail = _("Missing in: %(all)s.") % {"all": ", ".join(missing)} if missing else ""
+        yield Gate(label, not missing, detail, where="texts")
     contact = definition.contact
     yield Gate(
         _("Participants can reach somebody"),
         bool(contact.name and contact.email),
         _("Write a name and an e-mail address on the texts page.") if not (contact.name and contact.email) else "",
+        where="texts",
     )
     yield Gate(
         _("The ethics board is named"),
         bool(contact.ethics_board),
         "" if contact.ethics_board else _("Name the board and its approval, or say that none was needed."),
+        where="texts",
     )
 
 
@@ -169,9 +176,10 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         _("Something is asked about each article"),
         bool(definition.at("reading")),
         "" if definition.at("reading") else _("Add a block with when = 'reading', such as kreps-credibility."),
+        where="questions",
     )
     problems = draft.design_spec().problems()
-    yield Gate(_("The articles fit the design"), not problems, " ".join(problems))
+    yield Gate(_("The articles fit the design"), not problems, " ".join(problems), where="articles")
     known = {arm.key for arm in draft.arms}
     yield Gate(
         _("The analysis plan names its reference arm"),
@@ -179,6 +187,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         ""
         if definition.plan.reference in known
         else _("Choose one of: %(arms)s.") % {"arms": ", ".join(sorted(known)) or _("no arms yet")},
+        where="design",
     )
     alone = sorted(arm for arm in known if sum(article.arm == arm for article in draft.articles) == 1)
     yield Gate(
@@ -189,6 +198,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         if alone
         else "",
         blocks=False,
+        where="articles",
     )
 
 
