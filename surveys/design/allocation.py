@@ -1,0 +1,123 @@
+"""Bounds go here."""
+
+from collections.abc import Sequence
+
+from surveys.design.draws import Draws
+from surveys.design.lanes import Group, choose
+from surveys.design.order import cheapest, williams
+from surveys.design.plan import Assignment, Counts, PlannedTrial
+from surveys.design.spec import ArticleSpec, DesignSpec
+
+
+def assign(spec: DesignSpec, counts: Counts, unit_key: str, seed: int, sequence: int) -> Assignment:
+    """What the next person is given: the same for the same arguments, on every machine.
+
+    - counts: what was given before, in this (version, mode, stratum).
+    - unit_key: what stands for the person; it only feeds the draws.
+    - seed: of this (version, mode, stratum); ``seed_for`` makes one.
+    - sequence: how many were assigned before in this (version, mode, stratum), from 0; decides in 'complete' only.
+
+    Raises QuotaFull if every arm has reached its target, and ValueError for a design with problems.
+    """
+    group, lane, tied = choose(spec, counts, unit_key, seed, sequence)
+    arms = lane.arms or _arms_in_order(spec, group, counts, unit_key, seed)
+    if spec.order == "latin" and spec.kind == "between":
+        chosen = _in_a_latin_row(spec, arms[0], counts, unit_key, seed)
+    else:
+        chosen = _cheapest_articles(spec, arms, counts, unit_key, seed)
+    plan = tuple(
+        PlannedTrial(position, article.key, article.story, article.arm, article.sha256)
+        for position, article in enumerate(chosen)
+    )
+    return Assignment(lane.name, plan, tied)
+
+
+def _arms_in_order(spec: DesignSpec, group: Group, counts: Counts, unit_key: str, seed: int) -> tuple[str, ...]:
+    """The arm at each position where no row fixes it: every arm equally often, a remainder to those given least."""
+    draws = Draws(seed, "arms-in-order", unit_key)
+    articles = {arm: [a for of in spec.versions[arm].values() for a in of] for arm in group.arms}
+    given = {arm: sum(counts.articles.get(a.key, 0) for a in articles[arm]) for arm in group.arms}
+    rounds, rest = divmod(spec.per_person, len(group.arms))
+    extra = sorted(draws.shuffled(group.arms), key=lambda arm: given[arm])[:rest]
+    slots = draws.shuffled(group.arms * rounds + tuple(extra))
+    if spec.order == "random":
+        return slots
+    at = {
+        arm: [sum(counts.cells.get((a.key, p), 0) for a in articles[arm]) for p in range(spec.per_person)]
+        for arm in group.arms
+    }
+    slot_at = _least([[(at[arm][position],) for arm in slots] for position in range(spec.per_person)], draws)
+    return tuple(slots[slot] for slot in slot_at)
+
+
+def _cheapest_articles(
+    spec: DesignSpec, arms: Sequence[str], counts: Counts, unit_key: str, seed: int
+) -> list[ArticleSpec]:
+    """An article for each position: least-seen stories, then least-seen versions, then least-seen positions.
+
+    All positions are filled at once, so that the sums are the least there are, in that order of importance; one
+    after the other could leave the last position with a much-seen story.
+    """
+    draws = Draws(seed, "articles", unit_key)
+    by_position = spec.order != "random"
+    best: list[list[ArticleSpec]] = []
+    costs: list[list[tuple[int, ...]]] = []
+    for position, arm in enumerate(arms):
+        versions, prices = [], []
+        for of in spec.versions[arm].values():
+            story_seen = sum(counts.articles.get(article.key, 0) for article in of)
+            priced = [
+                (
+                    (counts.articles.get(article.key, 0), counts.cells.get((article.key, position), 0) * by_position),
+                    article,
+                )
+                for article in of
+            ]
+            least = min(price for price, _ in priced)
+            versions.append(draws.pick([article for price, article in priced if price == least]))
+            prices.append((story_seen, *least))
+        best.append(versions)
+        costs.append(prices)
+    return [best[position][story] for position, story in enumerate(_least(costs, draws))]
+
+
+def _in_a_latin_row(spec: DesignSpec, arm: str, counts: Counts, unit_key: str, seed: int) -> list[ArticleSpec]:
+    """The least-seen articles of an arm, in the order of the Williams row whose positions were seen least."""
+    draws = Draws(seed, "latin", unit_key)
+    seen = [
+        (sum(counts.articles.get(a.key, 0) for a in of), *_least_seen(of, counts, draws))
+        for of in spec.versions[arm].values()
+    ]
+    shuffled = draws.shuffled(range(len(seen)))
+    kept = sorted(sorted(shuffled, key=lambda story: seen[story][:2])[: spec.per_person])
+    articles = [seen[story][2] for story in kept]
+    rows = williams(spec.per_person)
+    given = [sum(counts.cells.get((articles[a].key, p), 0) for p, a in enumerate(row)) for row in rows]
+    row = draws.pick([row for row, times in zip(rows, given, strict=True) if times == min(given)])
+    return [articles[a] for a in row]
+
+
+def _least_seen(of: Sequence[ArticleSpec], counts: Counts, draws: Draws) -> tuple[int, ArticleSpec]:
+    """(people, version) of the version of a story that was seen least, ties drawn."""
+    least = min(counts.articles.get(article.key, 0) for article in of)
+    return least, draws.pick([article for article in of if counts.articles.get(article.key, 0) == least])
+
+
+def _least(costs: Sequence[Sequence[tuple[int, ...]]], draws: Draws) -> list[int]:
+    """The column for each row whose costs sum to the least, the first number of a cost before the next; ties drawn.
+
+    The numbers of a cost, and a draw after them, become the digits of one integer, in a base so large that no sum
+    of a lower digit reaches the next: what is least is then least exactly, in that order.
+    """
+    places = len(costs)
+    bases = [1 + places * max(cost[level] for row in costs for cost in row) for level in range(len(costs[0][0]))]
+    whole: list[list[int]] = []
+    for row in costs:
+        packed = []
+        for cost in row:
+            number = 0
+            for digit, base in zip(cost, bases, strict=True):
+                number = number * base + digit
+            packed.append(number * (places << 64) + draws.word())
+        whole.append(packed)
+    return cheapest(whole)
