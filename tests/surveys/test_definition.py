@@ -1,0 +1,140 @@
+"""Definitions: what is wrong is named by field, and the same study always has the same bytes and hash."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys.definition import (
+    Definition,
+    DefinitionError,
+    FrozenArm,
+    FrozenStudy,
+    canonical,
+    digest,
+    parse_version,
+    read_definition,
+    read_json,
+)
+from tests.factories import definition
+
+
+def frozen(**changes: Any) -> FrozenStudy:
+    return FrozenStudy(definition=read_definition(definition(**changes)), arms=(), articles=())
+
+
+def test_a_whole_definition_is_read() -> None:
+    read = read_definition(definition())
+    assert [block.key for block in read.at("reading")] == ["credibility"]
+    assert read.text(read.wording.title, "en") == "How people read the news"
+
+
+def test_a_language_without_wording_falls_back_to_the_first() -> None:
+    read = read_definition(definition(languages=["en", "de"]))
+    assert read.text(read.wording.title, "de") == "How people read the news"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"surprise": 1}, "surprise: Extra inputs"),
+        ({"languages": []}, "languages"),
+        ({"blocks": [{"key": "a", "when": "before", "items": []}]}, "blocks[0].items"),
+        ({"blocks": [{"key": "A!", "when": "before", "items": [1]}]}, "blocks[0].key"),
+        ({"design": {"per_person": 0}}, "design.per_person"),
+        ({"design": {"block_by": "nothing"}}, "block_by names 'nothing'"),
+        ({"plan": {"alpha": "5"}}, "plan.alpha"),
+        ({"blocks": definition()["blocks"] * 2}, "block keys are there more than once"),
+        ({"withdrawal_days": -1}, "withdrawal_days"),
+    ],
+)
+def test_what_is_wrong_is_named(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        read_definition(definition(**changes))
+    assert any(says in problem for problem in refused.value.problems), refused.value.problems
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        read_definition(definition(surprise=1, withdrawal_days=-1))
+    assert len(refused.value.problems) == 2
+
+
+def test_an_item_key_cannot_be_used_twice() -> None:
+    blocks = definition()["blocks"]
+    again = {**blocks[1], "key": "again"}
+    with pytest.raises(DefinitionError, match="item keys are there more than once"):
+        read_definition(definition(blocks=[*blocks, again]))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"\xff", "not UTF-8"), (b'{"a":}', "Line 1, column 6"), (b"[" * 200_000, "nested too deeply")],
+)
+def test_a_file_that_is_no_json_is_refused_with_the_place(content: bytes, says: str) -> None:
+    with pytest.raises(DefinitionError, match=says):
+        read_json(content)
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    assert read_json(b"\xef\xbb\xbf{}") == {}
+
+
+def test_the_hash_is_that_of_the_canonical_bytes() -> None:
+    study = frozen()
+    assert study.sha256 == digest(canonical(study))
+    assert parse_version(study.sha256, canonical(study)) == study
+
+
+def test_a_changed_document_is_found_out() -> None:
+    document = canonical(frozen())
+    with pytest.raises(DefinitionError, match="it was changed"):
+        parse_version(digest(document), document + " ")
+
+
+def test_the_order_of_keys_in_a_file_does_not_matter() -> None:
+    data = definition()
+    backwards = dict(reversed(list(data.items())))
+    assert digest(canonical(read_definition(data))) == digest(canonical(read_definition(backwards)))
+
+
+def test_any_word_changes_the_hash() -> None:
+    other = {**definition()["wording"], "consent": {"en": "Other words."}}
+    assert frozen().sha256 != frozen(wording=other).sha256
+
+
+def test_a_frozen_study_holds_no_number_with_a_fraction() -> None:
+    def floats(value: Any) -> list[float]:
+        if isinstance(value, dict):
+            return [found for inner in value.values() for found in floats(inner)]
+        if isinstance(value, list):
+            return [found for inner in value for found in floats(inner)]
+        return [value] if isinstance(value, float) else []
+
+    arm = FrozenArm(key="a", label="A", origin="real", level="124.5")
+    study = FrozenStudy(definition=read_definition(definition()), arms=(arm,), articles=())
+    assert floats(json.loads(canonical(study))) == []
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200))
+def test_any_wording_survives_the_canonical_form(words: str) -> None:
+    study = frozen(wording={"title": {"en": words}})
+    again = FrozenStudy.model_validate(json.loads(canonical(study)))
+    assert again.definition.wording.title == {"en": words}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_no_data_makes_reading_crash(data: Any) -> None:
+    try:
+        read = read_definition(data)
+    except DefinitionError as error:
+        assert error.problems
+    else:
+        assert isinstance(read, Definition)

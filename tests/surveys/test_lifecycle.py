@@ -1,0 +1,202 @@
+"""A study's life: what is frozen is hashed, and nothing moves out of order."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from surveys import audit, lifecycle
+from surveys.definition import digest
+from surveys.lifecycle import Gate, LifecycleError
+from surveys.models import Arm, Membership, Mode, Researcher, Role, Study
+from surveys.study_file import templates
+from tests.factories import ArticleFactory, ResearcherFactory, StudyFactory, launched_study, ready_study
+
+pytestmark = pytest.mark.django_db
+Status = Study.Status
+Move = Callable[[Study, Researcher], object]
+
+
+def test_who_makes_a_study_owns_it() -> None:
+    owner = ResearcherFactory()
+    study = lifecycle.new_study(owner, "Invented")
+    assert Membership.objects.get(study=study).role == Role.OWNER
+    assert (study.status, study.definition) == (Status.DRAFT, {})
+
+
+@pytest.mark.parametrize("key", sorted(templates()))
+def test_a_shipped_template_needs_only_people_and_articles(key: str) -> None:
+    study = lifecycle.new_study(ResearcherFactory(), "Invented", key)
+    to_do = [gate.label for gate in lifecycle.readiness(study) if gate.blocks and not gate.passed]
+    assert to_do == ["Participants can reach somebody", "The ethics board is named", "The articles fit the design"]
+
+
+def test_an_unknown_template_makes_no_study() -> None:
+    with pytest.raises(LifecycleError, match="no template"):
+        lifecycle.new_study(ResearcherFactory(), "Invented", "unheard-of")
+    assert not Study.objects.exists()
+
+
+def test_an_empty_draft_lists_everything_that_is_missing() -> None:
+    gates = lifecycle.readiness(StudyFactory())
+    assert sum(not gate.passed for gate in gates if gate.blocks) >= 6
+    assert all(isinstance(gate, Gate) for gate in gates)
+
+
+def test_freezing_makes_a_version_with_its_hash() -> None:
+    study = ready_study()
+    version = lifecycle.freeze(study, study.created_by)
+    study.refresh_from_db()
+    assert (study.status, study.current_version, version.number) == (Status.FROZEN, version, 1)
+    assert version.sha256 == digest(version.document)
+    assert {arm.key for arm in version.frozen.arms} == {"real", "synthetic"}
+    assert len(version.frozen.articles) == 4
+
+
+def test_the_frozen_document_holds_hashes_and_no_texts_or_row_numbers() -> None:
+    study = ready_study()
+    document = lifecycle.freeze(study, study.created_by).document
+    assert "Invented text 1" not in document
+    article = study.articles.first()
+    assert article is not None
+    assert article.sha256 in document
+    assert json.loads(document)["definition"]["plan"]["reference"] == "real"
+
+
+def test_the_same_study_has_the_same_hash_in_another_database_row() -> None:
+    one, other = ready_study(), ready_study()
+    for study in (one, other):
+        lifecycle.freeze(study, study.created_by)
+    assert one.current_version is not None
+    assert other.current_version is not None
+    assert one.current_version.sha256 == other.current_version.sha256
+
+
+def test_an_unready_draft_is_not_frozen_and_says_why() -> None:
+    study = ready_study(plan={"reference": "nobody"})
+    with pytest.raises(LifecycleError, match="reference arm: Choose one of: real, synthetic"):
+        lifecycle.freeze(study, study.created_by)
+    assert not study.versions.exists()
+
+
+def test_one_article_an_arm_is_warned_of_and_allowed() -> None:
+    study = ready_study(stories=1, design={"per_person": 1})
+    advice = [gate for gate in lifecycle.readiness(study) if not gate.passed]
+    assert [gate.blocks for gate in advice] == [False]
+    lifecycle.freeze(study, study.created_by)
+
+
+def test_a_study_goes_through_its_life() -> None:
+    study = ready_study()
+    owner = study.created_by
+    seen = []
+    for move in (lifecycle.freeze, lifecycle.launch, lifecycle.pause, lifecycle.resume, lifecycle.close):
+        move(study, owner)
+        study.refresh_from_db()
+        seen.append(study.status)
+    assert seen == [Status.FROZEN, Status.LIVE, Status.PAUSED, Status.LIVE, Status.CLOSED]
+    assert study.launched_at is not None
+    assert study.closed_at is not None
+    assert audit.verify(study) == []
+
+
+@pytest.mark.parametrize(
+    "move", [lifecycle.launch, lifecycle.pause, lifecycle.resume, lifecycle.close, lifecycle.revise]
+)
+def test_a_draft_cannot_skip_freezing(move: Move) -> None:
+    study = ready_study()
+    with pytest.raises(LifecycleError, match="draft now"):
+        move(study, study.created_by)
+
+
+@pytest.mark.parametrize("move", [lifecycle.freeze, lifecycle.launch, lifecycle.pause, lifecycle.resume])
+def test_a_closed_study_stays_closed(move: Move) -> None:
+    study = launched_study()
+    lifecycle.close(study, study.created_by)
+    with pytest.raises(LifecycleError, match="closed now"):
+        move(study, study.created_by)
+
+
+def test_the_definition_of_a_live_study_cannot_be_imported_over() -> None:
+    study = launched_study()
+    with pytest.raises(LifecycleError, match="live now"):
+        lifecycle.import_definition(study, study.created_by, lifecycle.export_definition(study))
+
+
+def test_a_new_version_leaves_the_old_one_as_it_was() -> None:
+    study = launched_study()
+    first = study.current_version
+    assert first is not None
+    lifecycle.pause(study, study.created_by)
+    lifecycle.revise(study, study.created_by)
+    study.definition["wording"]["title"] = {"en": "Another title"}
+    study.save()
+    second = lifecycle.freeze(study, study.created_by)
+    first.refresh_from_db()
+    assert (second.number, second.sha256 != first.sha256) == (2, True)
+    assert first.sha256 == digest(first.document)
+
+
+def test_what_is_exported_is_imported_as_it_was() -> None:
+    study, other = ready_study(), StudyFactory()
+    lifecycle.import_definition(other, other.created_by, lifecycle.export_definition(study))
+    assert lifecycle.export_definition(other) == lifecycle.export_definition(study)
+
+
+def test_an_import_keeps_arms_that_hold_articles() -> None:
+    study = ready_study()
+    kept = ArticleFactory(arm=Arm.objects.create(study=study, key="kept", label="Kept", origin="synthetic")).arm
+    lifecycle.import_definition(study, study.created_by, lifecycle.export_definition(ready_study()))
+    assert kept in study.arms.all()
+
+
+def test_a_file_that_is_wrong_changes_nothing() -> None:
+    study = ready_study()
+    before = lifecycle.export_definition(study)
+    with pytest.raises(LifecycleError, match="languages"):
+        lifecycle.import_definition(study, study.created_by, b'{"languages": 3}')
+    study.refresh_from_db()
+    assert lifecycle.export_definition(study) == before
+
+
+def test_a_copy_brings_everything_but_participants_and_remembers_its_source() -> None:
+    source = launched_study()
+    copy = lifecycle.copy_study(source, ResearcherFactory(), "Copy")
+    assert (copy.status, copy.source) == (Status.DRAFT, source)
+    version = lifecycle.freeze(copy, copy.created_by)
+    assert source.current_version is not None
+    assert version.sha256 == source.current_version.sha256
+    assert source.articles.count() == 4
+
+
+def test_outcomes_are_masked_until_a_logged_unblinding() -> None:
+    study = launched_study()
+    assert not lifecycle.may_show_outcomes(study, Mode.LIVE)
+    assert lifecycle.may_show_outcomes(study, Mode.SIMULATED)
+    unblinding = lifecycle.unblind(study, study.created_by, "The sample is complete.")
+    assert lifecycle.may_show_outcomes(study, Mode.LIVE)
+    assert (unblinding.by, unblinding.reason) == (study.created_by, "The sample is complete.")
+
+
+def test_unblinding_needs_a_reason_and_happens_once() -> None:
+    study = launched_study()
+    with pytest.raises(LifecycleError, match="Write why"):
+        lifecycle.unblind(study, study.created_by, " ")
+    lifecycle.unblind(study, study.created_by, "Done.")
+    with pytest.raises(LifecycleError, match="already"):
+        lifecycle.unblind(study, study.created_by, "Again.")
+
+
+def test_an_unblinded_study_gets_no_new_design() -> None:
+    study = launched_study()
+    lifecycle.unblind(study, study.created_by, "Done.")
+    lifecycle.pause(study, study.created_by)
+    with pytest.raises(LifecycleError, match="Copy it"):
+        lifecycle.revise(study, study.created_by)
+
+
+def test_the_database_refuses_a_live_study_without_version() -> None:
+    study = ready_study()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Study.objects.filter(pk=study.pk).update(status=Status.LIVE)
