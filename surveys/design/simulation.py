@@ -1,0 +1,122 @@
+"""What a design's cells will look like: invented people arrive, some leave, and everything is counted."""
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from surveys.design.allocation import assign
+from surveys.design.draws import Draws, seed_for
+from surveys.design.lanes import QuotaFull, groups
+from surveys.design.plan import Assignment, Counts
+from surveys.design.spec import DesignSpec
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How many people started, and completed, with an article at a position (from 0)."""
+
+    arm: str
+    story: str
+    article_key: str
+    position: int
+    started: int
+    completed: int
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The cells after a simulated recruitment; every cell is there, the empty ones too.
+
+    - arms: ``Assignment.arm`` -> (people who started, people who completed).
+    - cells: one for each article and position.
+    - pairs: (article, article) in alphabetical order -> completed people who read both.
+    - turned_away: arrivals who found every target reached.
+    """
+
+    arms: Mapping[str, tuple[int, int]]
+    cells: tuple[Cell, ...]
+    pairs: Mapping[tuple[str, str], int]
+    turned_away: int
+
+
+def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: int, lease: int = 10) -> Simulated:
+    """The cells when ``arrivals`` people come one after the other and a share ``dropout`` (0 to 1) never finishes.
+
+    A person who leaves holds their place until ``lease`` more people have come, as a lapsing lease does; then the
+    place is given again. Everybody is one stratum. The same arguments give the same table.
+    Raises ValueError for a dropout outside 0 to 1, a negative lease, or a design with problems.
+    """
+    if not 0 <= dropout <= 1:
+        raise ValueError(f"dropout is a share from 0 to 1, not {dropout}")
+    if lease < 0:
+        raise ValueError(f"lease is a number of arrivals from 0, not {lease}")
+    leaves_below = round(dropout * _MILLION)
+    held, started, completed = _Tally(), _Tally(), _Tally()
+    pairs: Counter[tuple[str, str]] = Counter()
+    leavers: deque[tuple[int, Assignment]] = deque()
+    allocation_seed, leaving = seed_for(seed, "simulation"), Draws(seed, "leaves")
+    turned_away = 0
+    for number in range(arrivals):
+        while leavers and leavers[0][0] <= number:
+            held.add(leavers.popleft()[1], -1)
+        try:
+            given = assign(spec, held.counts(), f"arrival-{number}", allocation_seed, started.people)
+        except QuotaFull:
+            turned_away += 1
+            continue
+        held.add(given)
+        started.add(given)
+        if leaving.below(_MILLION) < leaves_below:
+            leavers.append((number + 1 + lease, given))
+            continue
+        completed.add(given)
+        pairs.update(_pairs(given))
+    return _table(spec, started, completed, pairs, turned_away)
+
+
+class _Tally:
+    """Running counts of assignments."""
+
+    def __init__(self) -> None:
+        self.arms: Counter[str] = Counter()
+        self.articles: Counter[str] = Counter()
+        self.cells: Counter[tuple[str, int]] = Counter()
+        self.people = 0
+
+    def add(self, given: Assignment, times: int = 1) -> None:
+        self.people += times
+        self.arms[given.arm] += times
+        for trial in given.plan:
+            self.articles[trial.article_key] += times
+            self.cells[trial.article_key, trial.position] += times
+
+    def counts(self) -> Counts:
+        return Counts(self.arms, self.articles, self.cells)
+
+
+def _pairs(given: Assignment) -> list[tuple[str, str]]:
+    keys = sorted(trial.article_key for trial in given.plan)
+    return [(first, second) for n, first in enumerate(keys) for second in keys[n + 1 :]]
+
+
+def _table(
+    spec: DesignSpec, started: _Tally, completed: _Tally, pairs: Counter[tuple[str, str]], turned_away: int
+) -> Simulated:
+    lanes = [lane.name for group in groups(spec) for lane in group.lanes]
+    cells = tuple(
+        Cell(
+            article.arm,
+            article.story,
+            article.key,
+            position,
+            started.cells[article.key, position],
+            completed.cells[article.key, position],
+        )
+        for article in spec.articles
+        for position in range(spec.per_person)
+    )
+    arms = {name: (started.arms[name], completed.arms[name]) for name in lanes}
+    return Simulated(arms, cells, dict(sorted(pairs.items())), turned_away)
