@@ -11,14 +11,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "studyweb.settings"
 os.environ.pop("PUBLIC_URL", None)
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from surveys.models import Researcher
 from tests import factories
 
 
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings: SettingsWrapper, tmp_path: Path) -> None:
+def _plain_static_files(settings: Settings, tmp_path: Path) -> None:
     """The manifest of hashed names exists only after collectstatic; tests of pages do not need it."""
     settings.STORAGES = {
         **settings.STORAGES,
