@@ -1,32 +1,193 @@
-"""Writes drafts: a prompt, a sampling specification and seeds go in, drafts come out one by one."""
+"""Writes drafts: a prompt, a sampling specification and seeds go in, drafts come out one by one.
+
+The loop stands over a Hugging Face causal model's own forward pass. `generate` prefills the prompt for each
+candidate and keeps finished rows to the end of a batch; here the prompt is prefilled once and its keys and values
+are shared, finished rows leave at once, and waiting candidates take their place.
+"""
 
 from __future__ import annotations
 
+import os
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+# Read when transformers is imported: models come from local folders, and nothing here may call home.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from generation.engine.batch import Batch, Job, Row
 from generation.engine.draft import Draft
-from generation.engine.identity import EngineVersions, ModelIdentity
+from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, python_version
+from generation.engine.memory import free_bytes, is_out_of_memory
+from generation.engine.packing import can_pack, pack_linear_layers
 from generation.engine.prompt import Prompt
 from generation.engine.sampling import Sampling
+from generation.engine.slots import ATTENTION
+from generation.engine.tokens import ModelFolderError, PromptTokens
+
+__all__ = ["Draft", "Drafter", "OutOfMemoryError"]
+
+_MOST_ROWS = {"cpu": 64, "cuda": 256}  # beyond these, more rows give hardly more tokens a second
+_MEMORY_SHARE = 0.8  # of what is free; the rest is for the forward pass itself
+
+
+class OutOfMemoryError(RuntimeError):
+    """Not even one candidate fits into memory; the message says what to do."""
 
 
 class Drafter:
-    versions: EngineVersions
-    identity: ModelIdentity
+    """A model in memory, ready to write. One drafter serves one thread at a time."""
+
+    def __init__(self, model: PreTrainedModel, tokens: PromptTokens, identity: ModelIdentity, threads: int) -> None:
+        """Take a model whose attention is ATTENTION; `load` is the usual way in."""
+        self._model = model.eval()
+        self.tokens = tokens
+        self.identity = identity
+        self.packed_layers = pack_linear_layers(model) if can_pack(model.device, model.dtype) else 0
+        self.versions = EngineVersions(
+            engine=ENGINE_VERSION,
+            python=python_version(),
+            torch=str(torch.__version__),
+            transformers=str(transformers.__version__),
+            device=_device_name(model.device),
+            dtype=str(model.dtype).removeprefix("torch."),
+            threads=threads,
+        )
 
     @classmethod
     def load(cls, folder: Path, identity: ModelIdentity, *, device: str = "auto", threads: int | None = None) -> Self:
-        raise NotImplementedError
+        """Return a drafter of a local model folder (safetensors only; no code of the model's own is run).
+
+        `device` is 'auto' (a GPU where there is one), or a name as PyTorch has it. On a GPU the weights are held in
+        bfloat16, or float16 where it has none; on a CPU in float32, on as many threads as this process has cores
+        unless `threads` says otherwise (a setting of the whole process). Raises ModelFolderError.
+        """
+        tokens = PromptTokens(folder)
+        place = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        threads = threads or len(os.sched_getaffinity(0))
+        torch.set_num_threads(threads)
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                dtype=_weight_type(place),
+                attn_implementation=ATTENTION,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise ModelFolderError(f"{folder} cannot be loaded as a causal language model: {error}") from error
+        _check_attention(model, folder)
+        return cls(model.to(place), tokens, identity, threads)
 
     def draft(
         self,
         prompt: Prompt,
         sampling: Sampling,
-        jobs: Sequence[tuple[int, int]],
+        jobs: Sequence[Job],
         *,
         rows: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> Iterator[Draft]:
-        raise NotImplementedError
+        """Yield the draft of each job (index, seed) the moment it is done, in the order of finishing.
+
+        `rows` bounds how many are written at once (by default what memory allows); where memory runs out it is
+        halved, and what was under way begins anew with the same words. `interrupted` is asked between steps: once it
+        returns true, what is under way is dropped and the iterator ends. Raises PromptError and SamplingError before
+        the first draft, OutOfMemoryError where not even one row fits.
+        """
+        sampling.validated()
+        self.tokens.check(prompt, sampling)
+        return self._drafts(prompt, sampling, deque(jobs), rows, interrupted)
+
+    @torch.inference_mode()
+    def _drafts(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        waiting: deque[Job],
+        rows: int | None,
+        interrupted: Callable[[], bool],
+    ) -> Iterator[Draft]:
+        if not waiting or interrupted():
+            return
+        prompt_ids = self.tokens.encode(prompt)
+        batch = Batch(self._model, prompt_ids, sampling, self.tokens.end_tokens)
+        room = min(rows or self._affordable_rows(batch), len(waiting))
+        while waiting:
+            try:
+                batch.open(room)
+                while waiting or batch.rows:
+                    batch.admit(waiting, room)
+                    for row in batch.take_finished():
+                        yield self._draft_of(row, prompt_ids, room)
+                    if interrupted():
+                        return
+                    if batch.rows:
+                        batch.step()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                waiting.extendleft((row.index, row.seed) for row in reversed(batch.rows))
+                room = self._halved(room, error)
+
+    def _halved(self, room: int, error: BaseException) -> int:
+        if room == 1:
+            raise OutOfMemoryError(
+                "There is not enough memory to write even one text of this length. "
+                "Ask for shorter texts, shorten the prompt, or choose a smaller model."
+            ) from error
+        return room // 2
+
+    def _affordable_rows(self, batch: Batch) -> int:
+        fitting = int(free_bytes(self._model.device) * _MEMORY_SHARE) // batch.row_bytes()
+        return max(1, min(fitting, _MOST_ROWS.get(self._model.device.type, 64)))
+
+    def _draft_of(self, row: Row, prompt_ids: list[int], rows: int) -> Draft:
+        assert row.finish_reason is not None  # noqa: S101 -- only finished rows leave a batch
+        said = row.token_ids[:-1] if row.finish_reason == "stop" else row.token_ids
+        return Draft(
+            index=row.index,
+            seed=row.seed,
+            text=self.tokens.decode(prompt_ids, said),
+            token_ids=tuple(row.token_ids),
+            finish_reason=row.finish_reason,
+            logprobs=tuple(row.logprobs),
+            ranks=tuple(row.ranks),
+            seconds=time.perf_counter() - row.started,
+            rows=rows,
+        )
+
+
+def _weight_type(device: torch.device) -> torch.dtype:
+    if device.type != "cuda":
+        return torch.float32  # bfloat16 products are some 200 times slower than float32 on many CPUs
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def _device_name(device: torch.device) -> str:
+    return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device)
+
+
+def _check_attention(model: PreTrainedModel, folder: Path) -> None:
+    """Raise ModelFolderError where a model's attention is not plain causal attention, which is all the loop knows."""
+    config = model.config.get_text_config()
+    reasons = (
+        (
+            "its architecture has no exchangeable attention",
+            not model._supports_attention_backend and not model._supports_sdpa,
+        ),
+        (
+            "it looks back over a sliding window only",
+            "sliding_attention" in (getattr(config, "layer_types", None) or ()),
+        ),
+        ("it caps its attention scores", getattr(config, "attn_logit_softcapping", None) is not None),
+    )
+    if found := [reason for reason, holds in reasons if holds]:
+        raise ModelFolderError(f"{folder} ({config.model_type}) cannot be used: {'; '.join(found)}.")

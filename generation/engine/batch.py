@@ -1,0 +1,149 @@
+"""One batch under way: its rows, the slots they write to, and a step that adds one token to each."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from generation.engine.choosing import Chosen, choose
+from generation.engine.draft import FinishReason
+from generation.engine.sampling import Sampling
+from generation.engine.seeds import uniforms
+from generation.engine.slots import SlotCache
+
+Job = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Row:
+    """A candidate being written."""
+
+    index: int
+    seed: int
+    started: float
+    token_ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
+    finish_reason: FinishReason | None = None
+
+
+class Batch:
+    """Rows of one prompt. Row number i writes to slot i; a row that leaves is replaced by the last one."""
+
+    def __init__(
+        self, model: PreTrainedModel, prompt_ids: list[int], sampling: Sampling, end_tokens: Iterable[int]
+    ) -> None:
+        """Prefill the prompt; nothing is allocated for rows yet."""
+        self._model = model
+        self._prompt_ids = prompt_ids
+        self._sampling = sampling
+        self._ends = frozenset(end_tokens)
+        self._device = model.device
+        self._end_ids = torch.tensor(sorted(self._ends), dtype=torch.long, device=self._device)
+        self.slots = SlotCache(model.config.num_hidden_layers)
+        self.rows: list[Row] = []
+        self._opening = self._forward(torch.tensor([prompt_ids], device=self._device), 0)
+
+    def open(self, rows: int) -> None:
+        """Allocate slots for `rows` candidates; raises PyTorch's error where memory is short."""
+        self.rows = []
+        self.slots.close()
+        self.slots.open(rows, max(self._sampling.max_tokens - 1, 1))
+
+    def row_bytes(self) -> int:
+        """Return what one row takes: its slot, and the logits with the copies that choosing a token makes."""
+        vocabulary = self._opening.shape[-1]
+        return self.slots.row_bytes(max(self._sampling.max_tokens - 1, 1)) + 6 * vocabulary * 4
+
+    def admit(self, waiting: deque[Job], room: int) -> None:
+        """Let waiting candidates in while fewer than `room` rows are under way; each gets its first token."""
+        count = min(room - len(self.rows), len(waiting))
+        if count <= 0:
+            return
+        now = time.perf_counter()
+        fresh = [Row(index, seed, now) for index, seed in list(waiting)[:count]]
+        self._add_tokens(fresh, self._opening.expand(count, -1))
+        # Only now: were memory to run out above, they would still be waiting.
+        for _ in fresh:
+            waiting.popleft()
+        self.rows.extend(fresh)
+
+    def step(self) -> None:
+        """Add one token to every row: one forward pass of the model, one choice."""
+        lengths = [len(row.token_ids) for row in self.rows]
+        latest = torch.tensor([[row.token_ids[-1]] for row in self.rows], device=self._device)
+        written = torch.tensor(lengths, device=self._device) - 1
+        self.slots.begin_step(written)
+        self._add_tokens(self.rows, self._forward(latest, written[:, None] + len(self._prompt_ids)))
+
+    def take_finished(self) -> list[Row]:
+        """Remove the rows that are done from the batch and return them, by row number."""
+        done = [number for number, row in enumerate(self.rows) if row.finish_reason is not None]
+        finished = [self.rows[number] for number in done]
+        for number in reversed(done):
+            last = self.rows.pop()
+            if number < len(self.rows):
+                self.rows[number] = last
+                self.slots.move(len(self.rows), number, len(last.token_ids) - 1)
+        return finished
+
+    def _forward(self, token_ids: torch.Tensor, positions: torch.Tensor | int) -> torch.Tensor:
+        """Return the logits (rows, vocabulary) after each row's last token, in float32."""
+        if isinstance(positions, int):
+            positions = torch.arange(token_ids.shape[1], device=self._device)[None] + positions
+        output = self._model(
+            input_ids=token_ids,
+            position_ids=positions,
+            past_key_values=self.slots,
+            use_cache=True,
+            logits_to_keep=1,
+            slots=self.slots,
+        )
+        logits: torch.Tensor = output.logits[:, -1].float()
+        return logits
+
+    def _add_tokens(self, rows: list[Row], logits: torch.Tensor) -> None:
+        numbers = uniforms([row.seed for row in rows], [len(row.token_ids) for row in rows])
+        chosen = choose(
+            logits,
+            torch.from_numpy(np.ascontiguousarray(numbers)).to(self._device),
+            self._sampling,
+            said=self._said(rows),
+            forbidden=self._forbidden(rows, logits),
+        )
+        self._record(rows, chosen)
+
+    def _record(self, rows: list[Row], chosen: Chosen) -> None:
+        triples = zip(chosen.ids.tolist(), chosen.logprobs.tolist(), chosen.ranks.tolist(), strict=True)
+        for row, (token, logprob, rank) in zip(rows, triples, strict=True):
+            row.token_ids.append(token)
+            row.logprobs.append(logprob)
+            row.ranks.append(rank)
+            if token in self._ends:
+                row.finish_reason = "stop"
+            elif len(row.token_ids) >= self._sampling.max_tokens:
+                row.finish_reason = "length"
+
+    def _said(self, rows: list[Row]) -> torch.Tensor | None:
+        """Return (rows, length) ids of prompt and draft; short rows repeat the prompt's first token."""
+        if self._sampling.repetition_penalty == 1:
+            return None
+        longest = max(len(row.token_ids) for row in rows)
+        filler = self._prompt_ids[0]
+        said = [self._prompt_ids + row.token_ids + [filler] * (longest - len(row.token_ids)) for row in rows]
+        return torch.tensor(said, device=self._device)
+
+    def _forbidden(self, rows: list[Row], logits: torch.Tensor) -> torch.Tensor | None:
+        """Return a mask that is true for the ending tokens of rows below the minimum length; None without one."""
+        short = [len(row.token_ids) < self._sampling.min_tokens for row in rows]
+        if not any(short) or not self._ends:
+            return None
+        forbidden = torch.zeros(logits.shape, dtype=torch.bool, device=self._device)
+        forbidden[:, self._end_ids] = torch.tensor(short, device=self._device)[:, None]
+        return forbidden
