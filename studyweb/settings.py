@@ -6,7 +6,7 @@ stops the start).
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
-DATA_DIR = Path(env.str("STUDYWEB_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser()
+DATA_DIR = Path(env.str("STUDYWEB_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
 CACHE_DIR = Path(
     env.str("STUDYWEB_CACHE_DIR", default=str(Path(env.str("XDG_CACHE_HOME", default="~/.cache")) / "studyweb"))
 ).expanduser()
@@ -130,9 +130,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 
 # --- broker and workers ---
-# The embedded Valkey listens on a socket in DATA_DIR; `manage.py up` starts it and sets REDIS_URL for its children.
-REDIS_URL = env.str("REDIS_URL", default=f"redis+socket://{DATA_DIR}/valkey.sock")
-CELERY_BROKER_URL = REDIS_URL
+# Without REDIS_URL, `manage.py up` runs an embedded Valkey that listens on this socket. kombu decodes the path.
+BROKER_SOCKET = DATA_DIR / "valkey.sock"
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "redis+socket"}:
+    raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or redis+socket:// (a path).")
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{quote(str(BROKER_SOCKET))}"
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {"generation.*": {"queue": "generation"}}
 CELERY_TASK_IGNORE_RESULT = True

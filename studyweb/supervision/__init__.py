@@ -1,0 +1,1 @@
+"""Starting, watching and ending the processes of an installation on one machine (docs/decisions/ says why our own)."""
