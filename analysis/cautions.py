@@ -1,0 +1,96 @@
+"""PURE: what a design or its data cannot carry, as sentences that stand beside the numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.descriptives import ArmSummary
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One warning. ``code`` is stable; ``about`` is the arm or contrast it belongs to, '' for the whole analysis."""
+
+    code: str
+    about: str
+    sentence: str
+
+
+def cautions_of_arms(arms: Sequence[ArmSummary], *, articles_known: bool, persons_known: bool) -> list[Caution]:
+    """What is to be said of the arms, in their order; then what holds for the whole analysis."""
+    found: list[Caution] = []
+    for arm in arms:
+        found += _of_one(arm, articles_known)
+    if not persons_known:
+        found.append(
+            Caution(
+                "persons-unknown",
+                "",
+                "No column says who gave a rating, so each row counts as one person. If people rated more than once, "
+                "the intervals are too narrow.",
+            )
+        )
+    shared = [arm for arm in arms if 1 < arm.n_articles < arm.n_people]
+    if not articles_known:
+        found.append(
+            Caution(
+                "articles-unknown",
+                "",
+                "No column says which article was rated: whether a difference belongs to the arms or to single "
+                "articles cannot be seen in these data.",
+            )
+        )
+    elif shared:
+        counts = ", ".join(f"{arm.n_articles} in {arm.arm}" for arm in shared)
+        found.append(
+            Caution(
+                "articles-fixed",
+                "",
+                f"The tests take people as the sample and hold the articles fixed ({counts}): they speak of these "
+                "articles only. A claim about articles of this kind in general needs a model with crossed random "
+                "effects of people and articles (Judd, Westfall & Kenny 2012); without it, false positives are more "
+                "frequent than stated.",
+            )
+        )
+    return found
+
+
+def _of_one(arm: ArmSummary, articles_known: bool) -> list[Caution]:
+    if arm.n_ratings == 0:
+        return [Caution("empty-arm", arm.arm, f"The arm {arm.arm} has no ratings, so nothing can be said of it.")]
+    found = []
+    if arm.n_people == 1:
+        found.append(
+            Caution(
+                "one-participant",
+                arm.arm,
+                f"The arm {arm.arm} has one participant only: no interval and no test can be given.",
+            )
+        )
+    elif arm.sd == 0:
+        found.append(
+            Caution(
+                "constant-outcome",
+                arm.arm,
+                f"Everybody in the arm {arm.arm} has the same value, {arm.mean:g}: its spread is estimated as zero, "
+                "which makes intervals too narrow or impossible.",
+            )
+        )
+    if articles_known and arm.n_articles == 1:
+        found.append(
+            Caution(
+                "one-article",
+                arm.arm,
+                f"The arm {arm.arm} has one article only: what belongs to the arm and what to this one article cannot "
+                "be told apart.",
+            )
+        )
+    if arm.ratings_a_person_min != arm.ratings_a_person_max:
+        found.append(
+            Caution(
+                "uneven-ratings",
+                arm.arm,
+                f"In the arm {arm.arm} people gave from {arm.ratings_a_person_min} to {arm.ratings_a_person_max} "
+                "ratings; each person counts once, with the mean of their ratings.",
+            )
+        )
+    return found

@@ -1,0 +1,226 @@
+"""PURE: the arms of a study held against a reference arm: the main comparison, with its cautions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.cautions import Caution, cautions_of_arms
+from analysis.contrasts import (
+    MeanContrast,
+    Pair,
+    ShareContrast,
+    mean_contrast,
+    pair,
+    share_contrast,
+    shares_with_holm,
+    with_holm,
+)
+from analysis.descriptives import ArmSummaries, summarise_arms, unit_means
+from analysis.omnibus import Omnibus, omnibus
+from analysis.plan import Plan
+from analysis.tables import to_frame
+from analysis.validation import FrameError, check_ratings
+
+Design = Literal["between", "within", "mixed"]
+
+
+@dataclass(frozen=True)
+class MeanContrasts:
+    """Differences of means from the reference arm."""
+
+    rows: tuple[MeanContrast, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a contrast; the columns are the fields of ``MeanContrast``."""
+        return to_frame(self.rows, MeanContrast)
+
+
+@dataclass(frozen=True)
+class ShareContrasts:
+    """Differences of shares from the reference arm; empty where the plan has no cut."""
+
+    rows: tuple[ShareContrast, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a contrast; the columns are the fields of ``ShareContrast``."""
+        return to_frame(self.rows, ShareContrast)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All of it. ``design`` says whether people are in one arm each, in all of them, or in some."""
+
+    outcome: str
+    reference: str
+    design: Design
+    level: float
+    credible_cut: float | None
+    n_people: int
+    n_ratings: int
+    n_missing: int
+    arms: ArmSummaries
+    means: MeanContrasts
+    shares: ShareContrasts
+    omnibus: Omnibus
+    cautions: tuple[Caution, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The cautions as plain sentences."""
+        return tuple(caution.sentence for caution in self.cautions)
+
+
+def compare_arms(
+    ratings: pd.DataFrame,
+    plan: Plan,
+    *,
+    arms: Sequence[str] = (),
+    articles_known: bool = True,
+    persons_known: bool = True,
+) -> Comparison:
+    """The comparison that ``plan`` describes, on one row a participant and article.
+
+    ``arms`` are the study's arms in their order; without it, those that occur, sorted. The unit is a person's mean in
+    an arm: arms of different people are compared by Welch's t, arms that people share by paired t (Delacre, Lakens &
+    Leys 2017 for Welch by default). Articles are held fixed, and the cautions say so.
+
+    Raises ``FrameError`` for ratings that break the contract, arms unknown to ``arms``, more than one mode, and a
+    reference that is no arm.
+    """
+    checked = check_ratings(ratings, outcome=plan.outcome, articles_known=articles_known)
+    _refuse_mixed_modes(checked)
+    order = _arm_order(checked, arms)
+    reference = reference_arm(checked, plan, order)
+    units = unit_means(checked, plan.outcome, plan.credible_cut)
+    missing = int(checked[plan.outcome].isna().sum())
+    summaries = summarise_arms(checked, units, plan.outcome, order, plan.alpha)
+    design = _design(units, order)
+    pairs = [pair(units, arm, reference) for arm in order if arm != reference]
+    between = design == "between"
+    samples = {arm: units.loc[units["arm"] == arm, "mean"].to_numpy(dtype=float) for arm in order}
+    means = with_holm(mean_contrast(people, plan.alpha, plan.equivalence_bound) for people in pairs)
+    shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
+    cautions = [
+        *_data_cautions(missing, len(checked), reference, plan),
+        *cautions_of_arms(summaries.rows, articles_known=articles_known, persons_known=persons_known),
+        *_pair_cautions(pairs, means),
+    ]
+    if not between:
+        cautions.append(_NO_OMNIBUS)
+    return Comparison(
+        outcome=plan.outcome,
+        reference=reference,
+        design=design,
+        level=plan.level,
+        credible_cut=plan.credible_cut,
+        n_people=int(units["participant"].nunique()),
+        n_ratings=int(units["n_ratings"].sum()),
+        n_missing=missing,
+        arms=summaries,
+        means=MeanContrasts(means),
+        shares=ShareContrasts(shares),
+        omnibus=omnibus(samples) if between else Omnibus(()),
+        cautions=tuple(cautions),
+    )
+
+
+_NO_OMNIBUS = Caution(
+    "no-omnibus",
+    "",
+    "The same people are in several arms, so the omnibus tests, which take independent groups, are not given.",
+)
+
+
+def reference_arm(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str]) -> str:
+    """The arm that the others are held against: the plan's, or the only arm of real articles, or the first arm.
+
+    Raises ``FrameError`` if the plan names an arm that there is not.
+    """
+    if plan.reference:
+        if plan.reference not in arms:
+            raise FrameError(f"the reference '{plan.reference}' is no arm; there are {', '.join(arms)}", column="arm")
+        return plan.reference
+    if "origin" in ratings.columns:
+        real = sorted(set(ratings.loc[ratings["origin"] == "real", "arm"]))
+        if len(real) == 1:
+            return str(real[0])
+    return arms[0]
+
+
+def _refuse_mixed_modes(ratings: pd.DataFrame) -> None:
+    if "mode" in ratings.columns and ratings["mode"].nunique(dropna=False) > 1:
+        modes = ", ".join(sorted(map(str, ratings["mode"].unique())))
+        raise FrameError(f"the ratings come from several modes ({modes}): analyse one mode at a time", column="mode")
+
+
+def _arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
+    found = sorted(set(ratings["arm"]))
+    if not arms:
+        return tuple(found)
+    strangers = [arm for arm in found if arm not in arms]
+    if strangers:
+        wrong = ratings.index[ratings["arm"].isin(strangers)]
+        raise FrameError(
+            f"the ratings have arms that the study does not: {', '.join(strangers)}; it has {', '.join(arms)}",
+            column="arm",
+            rows=tuple(wrong),
+        )
+    return tuple(arms)
+
+
+def _design(units: pd.DataFrame, arms: Sequence[str]) -> Design:
+    counts = units.groupby("participant")["arm"].size().to_numpy()
+    filled = len(set(units["arm"]) & set(arms))
+    if not counts.size or bool(np.all(counts == 1)):
+        return "between"
+    return "within" if bool(np.all(counts == filled)) else "mixed"
+
+
+def _data_cautions(missing: int, rows: int, reference: str, plan: Plan) -> list[Caution]:
+    found = []
+    if missing:
+        found.append(
+            Caution(
+                "missing-outcome",
+                "",
+                f"{missing} of {rows} ratings have no value of {plan.outcome} and do not count.",
+            )
+        )
+    if not plan.reference:
+        found.append(
+            Caution(
+                "reference-chosen",
+                "",
+                f"The plan names no reference arm; {reference} was taken.",
+            )
+        )
+    return found
+
+
+def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast]) -> list[Caution]:
+    found = []
+    if not pairs:
+        found.append(Caution("one-arm", "", "There is one arm only, so there is nothing to compare it with."))
+    for people, row in zip(pairs, means, strict=True):
+        if people.same_people and people.only_one:
+            found.append(
+                Caution(
+                    "partly-paired",
+                    row.contrast,
+                    f"{people.name} compares the {len(people.both)} people who are in both arms; {people.only_one} "
+                    "who are in one of them only do not count in it.",
+                )
+            )
+        if row.p_value != row.p_value and row.n and row.n_reference:
+            found.append(
+                Caution(
+                    "no-test",
+                    row.contrast,
+                    f"{people.name} has no test and no interval: there are too few people, or their values do not "
+                    "vary.",
+                )
+            )
+    return found

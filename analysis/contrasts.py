@@ -1,0 +1,278 @@
+"""PURE: one arm against the reference arm: differences of means and of shares, for different or the same people."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.descriptives import Share, share_of
+from analysis.intervals import (
+    NAN,
+    NO_INTERVAL,
+    Interval,
+    hedges_g,
+    hedges_g_z,
+    holm,
+    newcombe,
+    paired,
+    spread,
+    t_interval,
+    tost,
+    welch,
+    wilson,
+)
+
+DIFFERENT_PEOPLE = "different people"
+SAME_PEOPLE = "same people"
+
+
+@dataclass(frozen=True)
+class MeanContrast:
+    """The mean of ``arm`` less the mean of ``reference``, in the outcome's units.
+
+    ``method`` names the test. ``p_adjusted`` is Holm's over all contrasts of the table; the interval is not adjusted.
+    ``effect_size`` is Hedges' g, of the kind that ``effect_size_kind`` says. ``equivalence_p`` is the larger p of the
+    two one-sided tests against the plan's bound, nan without one. ``n`` and ``n_reference`` count people.
+    """
+
+    contrast: str
+    arm: str
+    reference: str
+    method: str
+    estimate: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    p_adjusted: float
+    ci_low: float
+    ci_high: float
+    effect_size: float
+    effect_size_kind: str
+    effect_size_ci_low: float
+    effect_size_ci_high: float
+    equivalence_p: float
+    n: int
+    n_reference: int
+    people: str
+
+
+@dataclass(frozen=True)
+class ShareContrast:
+    """The share credible of ``arm`` less that of ``reference``, as a fraction of 1.
+
+    ``statistic`` is z (``df`` is nan) for different people, t for the same people. ``risk_ratio`` is the share of
+    ``arm`` over that of ``reference``; its interval is Katz's on the log scale, nan where a share is 0.
+    """
+
+    contrast: str
+    arm: str
+    reference: str
+    method: str
+    estimate: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    p_adjusted: float
+    ci_low: float
+    ci_high: float
+    risk_ratio: float
+    risk_ratio_ci_low: float
+    risk_ratio_ci_high: float
+    n: int
+    n_reference: int
+    people: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The people of an arm and of the reference. ``both`` holds those of both, one row a person, columns
+    ``mean, share, n_ratings`` with the suffixes ``_arm`` and ``_reference``."""
+
+    arm: str
+    reference: str
+    own: pd.DataFrame
+    other: pd.DataFrame
+    both: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """How the contrast is called."""
+        return f"{self.arm} - {self.reference}"
+
+    @property
+    def same_people(self) -> bool:
+        """Whether somebody is in both arms, so that the arms' means are not independent."""
+        return len(self.both) > 0
+
+    @property
+    def only_one(self) -> int:
+        """How many people are in one of the two arms only."""
+        return len(self.own) + len(self.other) - 2 * len(self.both)
+
+
+def pair(units: pd.DataFrame, arm: str, reference: str) -> Pair:
+    """Who stands on either side of a contrast. ``units`` is ``descriptives.unit_means``."""
+    own, other = (units[units["arm"] == name] for name in (arm, reference))
+    both = own.merge(other, on="participant", suffixes=("_arm", "_reference")).sort_values("participant")
+    return Pair(arm, reference, own, other, both)
+
+
+def mean_contrast(people: Pair, alpha: float, bound: float | None = None) -> MeanContrast:
+    """Welch's t for different people, Student's paired t of within-person differences for the same people.
+
+    Where somebody is in both arms only the people who are in both count. nan stands for what cannot be computed.
+    """
+    if people.same_people:
+        differences = _column(people.both, "mean_arm") - _column(people.both, "mean_reference")
+        test, effect = paired(differences), hedges_g_z(differences, alpha)
+        method, kind, n, n_reference = "paired t", "g_z", len(people.both), len(people.both)
+    else:
+        own, other = _column(people.own, "mean"), _column(people.other, "mean")
+        test, effect = welch(own, other), hedges_g(own, other, alpha)
+        method, kind, n, n_reference = "Welch t", "g", own.size, other.size
+    limits = t_interval(test.estimate, test.std_error, test.df, alpha)
+    return MeanContrast(
+        contrast=people.name,
+        arm=people.arm,
+        reference=people.reference,
+        method=method,
+        estimate=test.estimate,
+        std_error=test.std_error,
+        statistic=test.statistic,
+        df=test.df,
+        p_value=test.p_value,
+        p_adjusted=NAN,
+        ci_low=limits.low,
+        ci_high=limits.high,
+        effect_size=effect.estimate,
+        effect_size_kind=kind,
+        effect_size_ci_low=effect.low,
+        effect_size_ci_high=effect.high,
+        equivalence_p=NAN if bound is None else tost(test, bound),
+        n=n,
+        n_reference=n_reference,
+        people=SAME_PEOPLE if people.same_people else DIFFERENT_PEOPLE,
+    )
+
+
+def share_contrast(people: Pair, alpha: float) -> ShareContrast:
+    """The difference of shares with Newcombe's hybrid score interval, a test, and the risk ratio.
+
+    Different people: the score test with pooled share (as R's prop.test without correction), on effective sample
+    sizes. The same people: paired t of within-person differences of shares, and Newcombe's paired interval.
+    """
+    return _share_within(people, alpha) if people.same_people else _share_between(people, alpha)
+
+
+def _share_between(people: Pair, alpha: float) -> ShareContrast:
+    own = share_of(_column(people.own, "share"), int(people.own["n_ratings"].sum()))
+    other = share_of(_column(people.other, "share"), int(people.other["n_ratings"].sum()))
+    blank = _share_row(people, "score z", own.share, other.share, len(people.own), len(people.other))
+    if not (own.n_effective and other.n_effective):
+        return blank
+    a, b, na, nb = own.share, other.share, own.n_effective, other.n_effective
+    limits = newcombe(a, own.interval(alpha), b, other.interval(alpha))
+    pooled = (a * na + b * nb) / (na + nb)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb))
+    z = (a - b) / error if error > 0 else NAN
+    ratio = NO_INTERVAL
+    if a > 0 and b > 0:
+        ratio = _ratio_interval(a / b, (1 - a) / (a * na) + (1 - b) / (b * nb), alpha)
+    return replace(
+        blank,
+        std_error=math.sqrt(a * (1 - a) / na + b * (1 - b) / nb),
+        statistic=z,
+        p_value=float(2 * stats.norm.sf(abs(z))),
+        ci_low=limits.low,
+        ci_high=limits.high,
+        risk_ratio_ci_low=ratio.low,
+        risk_ratio_ci_high=ratio.high,
+    )
+
+
+def _share_within(people: Pair, alpha: float) -> ShareContrast:
+    own, other = _column(people.both, "share_arm"), _column(people.both, "share_reference")
+    shares = [
+        share_of(values, int(people.both[f"n_ratings_{side}"].sum()))
+        for values, side in ((own, "arm"), (other, "reference"))
+    ]
+    a, b = (share.share for share in shares)
+    n = len(people.both)
+    blank = _share_row(people, "paired t", a, b, n, n)
+    if n < 2 or math.isnan(a):
+        return blank
+    test = paired(own - other)
+    varies = spread(own) > 0 and spread(other) > 0
+    correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
+    limits = newcombe(a, _wilson(shares[0], alpha), b, _wilson(shares[1], alpha), correlation)
+    ratio = NO_INTERVAL
+    if a > 0 and b > 0 and math.isfinite(test.std_error):
+        # The delta method on log(a) - log(b), with the covariance of the same people's shares.
+        ratio = _ratio_interval(a / b, spread(own / a - other / b) ** 2 / n, alpha)
+    return replace(
+        blank,
+        std_error=test.std_error,
+        statistic=test.statistic,
+        df=test.df,
+        p_value=test.p_value,
+        ci_low=limits.low,
+        ci_high=limits.high,
+        risk_ratio_ci_low=ratio.low,
+        risk_ratio_ci_high=ratio.high,
+    )
+
+
+def _share_row(people: Pair, method: str, a: float, b: float, n: int, n_reference: int) -> ShareContrast:
+    """A contrast of shares with its estimates, everything else nan."""
+    return ShareContrast(
+        contrast=people.name,
+        arm=people.arm,
+        reference=people.reference,
+        method=method,
+        estimate=a - b,
+        std_error=NAN,
+        statistic=NAN,
+        df=NAN,
+        p_value=NAN,
+        p_adjusted=NAN,
+        ci_low=NAN,
+        ci_high=NAN,
+        risk_ratio=a / b if b > 0 else NAN,
+        risk_ratio_ci_low=NAN,
+        risk_ratio_ci_high=NAN,
+        n=n,
+        n_reference=n_reference,
+        people=SAME_PEOPLE if people.same_people else DIFFERENT_PEOPLE,
+    )
+
+
+def with_holm(rows: Iterable[MeanContrast]) -> tuple[MeanContrast, ...]:
+    """The contrasts with ``p_adjusted`` over all of them."""
+    rows = tuple(rows)
+    adjusted = holm([row.p_value for row in rows])
+    return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
+
+
+def shares_with_holm(rows: Iterable[ShareContrast]) -> tuple[ShareContrast, ...]:
+    """The contrasts of shares with ``p_adjusted`` over all of them."""
+    rows = tuple(rows)
+    adjusted = holm([row.p_value for row in rows])
+    return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
+
+
+def _ratio_interval(ratio: float, log_variance: float, alpha: float) -> Interval:
+    half = float(stats.norm.ppf(1 - alpha / 2)) * math.sqrt(log_variance)
+    return Interval(ratio * math.exp(-half), ratio * math.exp(half))
+
+
+def _wilson(share: Share, alpha: float) -> Interval:
+    return wilson(share.share, share.n_effective, alpha)
+
+
+def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return frame[name].to_numpy(dtype=float)

@@ -1,0 +1,262 @@
+"""PURE: every column of every exported table, described once: export, codebook and validation come from here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+# Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
+SCHEMA_VERSION = 1
+
+ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value that a column can hold, and what it stands for."""
+
+    code: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``unit`` is '' where there is none; ``levels`` is empty where any value of the type may stand.
+
+    ``minimum`` and ``maximum`` are inclusive. ``identifying`` columns leave the house only when asked for by somebody
+    who may. ``required`` columns stand in every frame of the table; all other columns may be missing from it.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    unit: str = ""
+    identifying: bool = False
+    levels: tuple[Level, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    required: bool = False
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """One exported table: what a row is, which columns together make it unique, and its columns in their order."""
+
+    name: str
+    title: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises KeyError if the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def with_items(self, items: Iterable[Column]) -> "Table":
+        """This table with a study's item columns put where ``ITEMS_STAND_BEFORE`` says.
+
+        Raises ValueError if an item is called like a column that is already there.
+        """
+        items = tuple(items)
+        taken = set(self.names)
+        for item in items:
+            if item.name in taken:
+                raise ValueError(f"the table {self.name!r} already has a column {item.name!r}: rename the item")
+            taken.add(item.name)
+        before = next((n for n, c in enumerate(self.columns) if c.name == ITEMS_STAND_BEFORE), len(self.columns))
+        return replace(self, columns=(*self.columns[:before], *items, *self.columns[before:]))
+
+
+ITEMS_STAND_BEFORE = "credibility"
+
+MODES = (
+    Level("live", "taken part in the study itself"),
+    Level("pilot", "taken part in a pilot"),
+    Level("preview", "somebody of the team looking at the pages"),
+    Level("simulated", "a program that walked the pages; never a person"),
+)
+OUTCOMES = (
+    Level("", "under way, or vanished without an ending"),
+    Level("completed", "reached the end"),
+    Level("no-consent", "did not consent"),
+    Level("screened-out", "screened out by a rule of the study's version"),
+    Level("left", "left by the button that is on every page"),
+    Level("quota-full", "arrived when the quota was full"),
+    Level("withdrawn", "withdrew: the answers are deleted, the person stays counted"),
+)
+STATES = (
+    Level("answered", "an answer was given"),
+    Level("not-shown", "the item was not on the pages of this person"),
+    Level("not-reached", "the person's way ended before the item"),
+    Level("skipped", "seen and left without an answer"),
+    Level("prefer-not-to-say", "answered that they prefer not to say"),
+)
+ORIGINS = (Level("real", "written by people"), Level("synthetic", "written by a machine"))
+CURATIONS = (
+    Level("", "does not apply"),
+    Level("curated", "picked by a person out of several candidates"),
+    Level("uncurated", "taken without picking"),
+)
+YES_NO = (Level("yes", "yes"), Level("no", "no"))
+
+
+def _person(name: str = "participant") -> Column:
+    return Column(
+        name,
+        "text",
+        "Export id of the person: random, made for this study alone, derived from nothing.",
+        required=True,
+        nullable=False,
+    )
+
+
+_STUDY = Column("study", "text", "Public key of the study.")
+_VERSION = Column("version", "text", "SHA-256 of the frozen study version that the person saw, in hexadecimal.")
+_MODE = Column("mode", "text", "Why somebody walked through the study.", levels=MODES, nullable=False)
+_STRATUM = Column("stratum", "text", "Answer to the blocking question; empty where the study has none.")
+
+
+RATINGS = Table(
+    name="ratings",
+    title="Ratings, long",
+    row="one person's rating of one article",
+    key=("participant", "article"),
+    columns=(
+        _person(),
+        _STUDY,
+        _VERSION,
+        _MODE,
+        _STRATUM,
+        Column("arm", "text", "Key of the arm that the article belongs to.", required=True, nullable=False),
+        Column("origin", "text", "Who wrote the article.", levels=ORIGINS),
+        Column("model", "text", "Model that wrote the article; empty for real ones."),
+        Column("curation", "text", "How a synthetic article was chosen.", levels=CURATIONS),
+        Column("story", "text", "Key of the story: nobody sees two versions of one story."),
+        Column("article", "text", "Key of the article.", required=True, nullable=False),
+        Column("article_sha256", "text", "SHA-256 of the text that was shown, in hexadecimal."),
+        Column("position", "integer", "Place of the article in the person's order, from 1.", minimum=1),
+        Column(
+            "credibility",
+            "number",
+            "Credibility index: believable + accurate + clear, each 1 to 4, less 2 (Kreps et al. 2022, after OpenAI "
+            "2019). Empty if one of the three is missing.",
+            unit="points, 1 to 10",
+            minimum=1,
+            maximum=10,
+        ),
+        Column("credible", "yes-no", "Whether the index reaches the cut that the frozen plan names."),
+        Column("shown_at", "time", "When the server first sent the article's page."),
+        Column("submitted_at", "time", "When the server stored the rating."),
+        Column(
+            "seconds_on_page",
+            "number",
+            "Time from showing the article to storing its rating, by the database's clock.",
+            unit="seconds",
+            minimum=0,
+        ),
+        Column(
+            "seconds_visible",
+            "number",
+            "Time that the page was in the foreground, by the browser's own clock.",
+            unit="seconds",
+            minimum=0,
+        ),
+    ),
+)
+
+ANSWERS = Table(
+    name="answers",
+    title="Answers, one a row",
+    row="one person's answer to one item at one step",
+    key=("participant", "step", "item"),
+    columns=(
+        _person(),
+        _MODE,
+        Column("step", "text", "Name of the page, as in its address.", required=True, nullable=False),
+        Column("item", "text", "Key of the item.", required=True, nullable=False),
+        Column("kind", "text", "Kind of the item: single, likert, multiple, number, short-text or long-text."),
+        Column("article", "text", "Key of the article that the item is about; empty for questions of the person."),
+        Column("state", "text", "What became of the item.", levels=STATES, required=True, nullable=False),
+        Column(
+            "value",
+            "text",
+            "Code of the chosen option (several are separated by blanks), or the number given. Empty unless answered, "
+            "and for free text.",
+        ),
+        Column(
+            "text",
+            "text",
+            "Free text as it was typed. People write names and places into free text: read it before you pass it on.",
+            identifying=True,
+        ),
+        Column("submitted_at", "time", "When the server stored the answer."),
+    ),
+)
+
+PARTICIPANTS = Table(
+    name="participants",
+    title="Participants",
+    row="one person who arrived",
+    key=("participant",),
+    columns=(
+        _person(),
+        _STUDY,
+        _VERSION,
+        _MODE,
+        _STRATUM,
+        Column("outcome", "text", "How the person's way ended.", levels=OUTCOMES, required=True),
+        Column(
+            "arm",
+            "text",
+            "Arm, or row of the counterbalancing where arms vary within a person; empty before the randomisation.",
+            required=True,
+        ),
+        Column("language", "text", "Language in which the person took part (BCP 47)."),
+        Column("arrived_at", "time", "When the person arrived."),
+        Column("consented_at", "time", "When the person consented."),
+        Column("randomised_at", "time", "When the arm was assigned."),
+        Column("exposed_at", "time", "When the first article was shown."),
+        Column("debriefed_at", "time", "When the debriefing was acknowledged."),
+        Column("completed_at", "time", "When the end was reached."),
+        Column("ended_at", "time", "When the way ended, however it did."),
+        Column("withdrawn_at", "time", "When the person withdrew."),
+        Column("attention_checks", "integer", "Attention checks answered.", minimum=0),
+        Column("attention_failed", "integer", "Attention checks failed.", minimum=0),
+        Column("flags", "text", "Evidence on data quality: names of flags, separated by blanks. Flags reject nobody."),
+        Column("panel_id", "text", "The panel's id of the person. Never in an export by default.", identifying=True),
+    ),
+)
+
+TABLES = {table.name: table for table in (RATINGS, ANSWERS, PARTICIPANTS)}
+
+
+def item_column(
+    name: str,
+    description: str,
+    *,
+    type: ColumnType = "integer",
+    levels: tuple[Level, ...] = (),
+    identifying: bool = False,
+) -> Column:
+    """The column of a study's own item; its bounds are the lowest and highest level where the levels are numbers."""
+    minimum = maximum = None
+    if type in {"integer", "number"} and levels:
+        codes = [float(level.code) for level in levels]
+        minimum, maximum = min(codes), max(codes)
+    return Column(
+        name,
+        type,
+        description,
+        levels=levels,
+        minimum=minimum,
+        maximum=maximum,
+        identifying=identifying,
+    )

@@ -1,0 +1,185 @@
+"""PURE: whether a frame keeps the contract of analysis/schema.py, and what is wrong with it, column and rows."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from analysis.schema import Column, Table
+
+# Squares of larger values overflow the sums that variances are made of.
+LARGEST = 1e100
+_NAMED = 5
+
+
+class FrameError(ValueError):
+    """A frame that cannot be analysed. ``column`` and ``rows`` (index labels, all of them) say where."""
+
+    def __init__(self, sentence: str, column: str = "", rows: Sequence[object] = ()) -> None:
+        super().__init__(sentence)
+        self.column = column
+        self.rows = tuple(rows)
+
+
+def check_ratings(
+    frame: pd.DataFrame,
+    *,
+    outcome: str = "credibility",
+    table: Table | None = None,
+    articles_known: bool = True,
+) -> pd.DataFrame:
+    """The ratings with ``participant``, ``arm`` and ``article`` as text and ``outcome`` as floats, in a fixed order.
+
+    Rows come back ordered by participant, article and arm, so that equal data give equal sums. A missing outcome
+    stays, as nan. With ``table``, every column that the table describes is checked against its type, levels and
+    bounds. ``articles_known=False`` is for data without an ``article`` column.
+
+    Raises ``FrameError`` for an empty frame, a missing column, a key without a value, an outcome that is text or
+    infinite, and a participant who rated one article twice. Rows are named by the frame's index.
+    """
+    keys = ("participant", "arm", "article") if articles_known else ("participant", "arm")
+    for name in (*keys, outcome):
+        if name not in frame.columns:
+            raise FrameError(
+                f"the column '{name}' is missing; there are {_listing(map(str, frame.columns))}", column=name
+            )
+    if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
+        raise FrameError(f"these columns are there more than once: {_listing(twice)}", column=twice[0])
+    if frame.empty:
+        raise FrameError("there are no ratings: the table has no rows")
+    checked = frame.copy()
+    for name in keys:
+        checked[name] = _key_text(frame[name])
+    if table is not None:
+        check_columns(frame, table)
+    checked[outcome] = numbers(frame[outcome])
+    if articles_known:
+        _refuse_twice(checked, ("participant", "article"))
+    order = [name for name in ("participant", "article", "arm") if name in checked.columns]
+    return checked.sort_values(order, kind="stable")
+
+
+def check_columns(frame: pd.DataFrame, table: Table) -> None:
+    """Raises ``FrameError`` for the first column of ``frame`` that breaks what ``table`` says of it.
+
+    A column that the table does not describe breaks it too: nothing leaves undescribed.
+    """
+    for column in table.columns:
+        if column.required and column.name not in frame.columns:
+            raise FrameError(f"the column '{column.name}' is missing from {table.name}", column=column.name)
+    for name in frame.columns:
+        if name not in table.names:
+            raise FrameError(
+                f"the column '{name}' is not described in the table {table.name!r}: describe it in its schema",
+                column=str(name),
+            )
+        _check_column(frame[name], table.column(str(name)))
+
+
+def check_unique(frame: pd.DataFrame, table: Table) -> None:
+    """Raises ``FrameError`` where two rows have the same key of ``table``."""
+    _refuse_twice(frame, table.key)
+
+
+def numbers(series: pd.Series) -> pd.Series:
+    """The series as floats, missing values as nan. Raises ``FrameError`` for text, times and infinite values."""
+    name = str(series.name)
+    if types.is_bool_dtype(series.dtype) or types.is_numeric_dtype(series.dtype):
+        floats = pd.Series(series.to_numpy(dtype="float64", na_value=np.nan), index=series.index, name=series.name)
+    else:
+        given = series.dropna()
+        wrong = given[[not isinstance(value, (int, float, np.integer, np.floating)) for value in given]]
+        if len(wrong):
+            raise _error(name, wrong, "must hold numbers, not")
+        floats = pd.to_numeric(series, errors="raise").astype("float64")
+    too_large = floats[floats.abs() > LARGEST]
+    if len(too_large):
+        raise _error(name, too_large, "must hold finite numbers that can be ratings, not")
+    return floats
+
+
+def _check_column(series: pd.Series, column: Column) -> None:
+    missing = series.isna() | (series.astype("object") == "")
+    empty_is_a_level = any(level.code == "" for level in column.levels)
+    if not column.nullable and not empty_is_a_level and missing.any():
+        raise _error(column.name, series[missing], "must not be empty, as it is")
+    given = series[~missing]
+    if given.empty:
+        return
+    if column.type == "time":
+        dtype = series.dtype
+        if not isinstance(dtype, pd.DatetimeTZDtype):
+            raise _error(column.name, given, "must hold times with a zone (UTC), not")
+    elif column.type == "yes-no":
+        wrong = given[~given.isin([True, False])]
+        if len(wrong):
+            raise _error(column.name, wrong, "must hold true or false, not")
+    elif column.type in {"integer", "number"}:
+        _check_numbers(numbers(given), column)
+    else:
+        wrong = given[[not isinstance(value, str) for value in given]]
+        if len(wrong):
+            raise _error(column.name, wrong, "must hold text, not")
+        if column.levels:
+            wrong = given[~given.isin([level.code for level in column.levels])]
+            if len(wrong):
+                codes = _listing(level.code or "(empty)" for level in column.levels)
+                raise _error(column.name, wrong, f"must be one of {codes}, not")
+
+
+def _check_numbers(given: pd.Series, column: Column) -> None:
+    if column.type == "integer":
+        broken = given[given != given.round()]
+        if len(broken):
+            raise _error(column.name, broken, "must hold whole numbers, not")
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    outside = given[(given < low) | (given > high)]
+    if len(outside):
+        raise _error(column.name, outside, f"must lie from {low:g} to {high:g}, unlike")
+
+
+def _key_text(series: pd.Series) -> pd.Series:
+    text = series.astype("str").where(series.notna(), "")
+    blank = text[text.str.strip() == ""]
+    if len(blank):
+        raise FrameError(
+            f"the column '{series.name}' has no value in {_rows(blank.index)}; every rating needs one",
+            column=str(series.name),
+            rows=tuple(blank.index),
+        )
+    return text
+
+
+def _refuse_twice(frame: pd.DataFrame, key: Sequence[str]) -> None:
+    twice = frame[frame.duplicated(list(key), keep=False)]
+    if len(twice):
+        named = ", ".join(f"{name} {twice.iloc[0][name]!r}" for name in key)
+        raise FrameError(
+            f"{' and '.join(key)} must be unique together: {named} stands in more than one row "
+            f"({_rows(twice.index)}). Keep one row of each",
+            column=key[-1],
+            rows=tuple(twice.index),
+        )
+
+
+def _error(name: str, wrong: pd.Series, complaint: str) -> FrameError:
+    examples = _listing(repr(value) for value in dict.fromkeys(map(_plain, wrong.head(_NAMED))))
+    return FrameError(
+        f"the column '{name}' {complaint} {examples} in {_rows(wrong.index)}", column=name, rows=tuple(wrong.index)
+    )
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _rows(index: pd.Index) -> str:
+    labels = [str(label) for label in index[:_NAMED]]
+    more = f" and {len(index) - _NAMED} more" if len(index) > _NAMED else ""
+    return f"row{'s' if len(index) > 1 else ''} {', '.join(labels)}{more}"
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
