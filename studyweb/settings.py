@@ -151,6 +151,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.2,
 }
 CELERY_TIMEZONE = "UTC"
+# What each worker calls at its start and every 15 seconds, to publish again what nobody is working on.
+SWEEPS = ["generation.queue.sweep", "analysis.reports.sweep"]
 
 # --- people ---
 AUTH_USER_MODEL = "surveys.Researcher"

@@ -1,0 +1,241 @@
+"""The only seam between the database and the statistics: a study version's tables, as analysis/schema.py describes them.
+
+Withdrawn people stay in the table of participants and are in no other. Before the unblinding every table comes without
+the columns that would put an outcome beside an arm, an origin or an article (``masked``).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Column, Level, Table, item_column
+from surveys import instruments
+from surveys.definition import Block, FrozenStudy
+from surveys.instruments.scoring import score
+from surveys.items import TEXTS, Item
+from surveys.models import Answer, Participant, StudyVersion, Trial
+from surveys.route import steps
+
+MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
+INDEX_INSTRUMENT = "kreps-credibility"
+
+
+@dataclass(frozen=True)
+class StudyFrames:
+    """The tables of one version and mode, each frame with the ``Table`` that describes its columns."""
+
+    ratings: pd.DataFrame
+    answers: pd.DataFrame
+    participants: pd.DataFrame
+    tables: dict[str, Table]
+
+
+def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFrames:
+    """Everything of one version and mode. ``masked`` leaves out the columns of ``MASKED`` from every table."""
+    frozen = version.frozen
+    tables = {
+        "ratings": RATINGS.with_items(_item_columns(frozen)),
+        "answers": ANSWERS,
+        "participants": PARTICIPANTS,
+    }
+    frames = {
+        "ratings": ratings_frame(version, mode, tables["ratings"]),
+        "answers": answers_frame(version, mode),
+        "participants": participants_frame(version, mode),
+    }
+    if masked:
+        tables = {name: _without(table, MASKED) for name, table in tables.items()}
+        frames = {name: frame.drop(columns=MASKED & set(frame.columns)) for name, frame in frames.items()}
+    return StudyFrames(**frames, tables=tables)
+
+
+def _without(table: Table, names: frozenset[str]) -> Table:
+    key = tuple("step" if name == "article" and table.name == "answers" else name for name in table.key)
+    key = tuple("position" if name == "article" else name for name in key)
+    return replace(table, key=key, columns=tuple(c for c in table.columns if c.name not in names))
+
+
+def _people(version: StudyVersion, mode: str) -> Any:
+    return Participant.objects.filter(version=version, mode=mode)
+
+
+def _trial_items(frozen: FrozenStudy) -> Iterator[tuple[Block, Item]]:
+    """The items that are asked about an article, in the order of the pages."""
+    for when in ("reading", "looking-back"):
+        for block in frozen.definition.at(when):
+            for item in block.items:
+                yield block, item
+
+
+def _item_columns(frozen: FrozenStudy) -> Iterator[Column]:
+    for _, item in _trial_items(frozen):
+        wording = frozen.definition.text(item.wording, frozen.definition.languages[0])
+        scaled = bool(item.options) and all(option.value is not None for option in item.options)
+        levels = tuple(
+            Level(
+                str(option.value) if scaled else option.code,
+                frozen.definition.text(option.label, frozen.definition.languages[0]),
+            )
+            for option in item.options
+        )
+        kind = "integer" if scaled and item.kind != "multiple" else "number" if item.kind == "number" else "text"
+        yield item_column(
+            item.key,
+            wording,
+            type=kind,  # type: ignore[arg-type]  # one of the literals just above
+            levels=levels if item.kind != "multiple" else (),
+            identifying=item.kind in TEXTS,
+        )
+
+
+def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFrame:
+    """One row a person and article, for ratings that were submitted; columns as ``table`` has them, in its order."""
+    frozen = version.frozen
+    trials = list(
+        Trial.objects.filter(
+            participant__version=version,
+            participant__mode=mode,
+            participant__withdrawn_at__isnull=True,
+            submitted_at__isnull=False,
+        )
+        .order_by("participant__export_id", "position")
+        .values_list(*_TRIAL_FIELDS)
+    )
+    frame = pd.DataFrame(trials, columns=list(_TRIAL_COLUMNS))
+    frame["position"] += 1
+    frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
+    frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if trials else None
+    given = _given_by_trial(version, mode)
+    items = list(_trial_items(frozen))
+    for _, item in items:
+        values = {option.code: option.value for option in item.options if option.value is not None}
+        frame[item.key] = [_as_column(given.get(trial, {}).get(item.key), item, values) for trial in frame["trial"]]
+    frame["credibility"] = _index(frozen, [given.get(trial, {}) for trial in frame["trial"]])
+    cut = float(frozen.definition.plan.credible_cut)
+    frame["credible"] = [None if pd.isna(index) else index >= cut for index in frame["credibility"]]
+    return frame.reindex(columns=[name for name in table.names if name in frame.columns])
+
+
+_TRIAL = {
+    "trial": "pk",
+    "participant": "participant__export_id",
+    "stratum": "participant__stratum",
+    "arm": "arm",
+    "origin": "article__origin",
+    "model": "article__model_name",
+    "curation": "article__curation",
+    "story": "story",
+    "article": "article__key",
+    "article_sha256": "article_sha256",
+    "position": "position",
+    "shown_at": "shown_at",
+    "submitted_at": "submitted_at",
+}
+_TRIAL_COLUMNS, _TRIAL_FIELDS = tuple(_TRIAL), tuple(_TRIAL.values())
+
+
+def _given_by_trial(version: StudyVersion, mode: str) -> dict[int, dict[str, str]]:
+    """{trial: {item: value}} for what was answered about articles."""
+    given: dict[int, dict[str, str]] = {}
+    rows = Answer.objects.filter(
+        participant__version=version,
+        participant__mode=mode,
+        participant__withdrawn_at__isnull=True,
+        trial__isnull=False,
+        state=Answer.State.ANSWERED,
+    ).values_list("trial_id", "item", "value")
+    for trial, item, value in rows.iterator(chunk_size=10_000):
+        given.setdefault(trial, {})[item] = value
+    return given
+
+
+def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | float | str | None:
+    """An answer as its column holds it: the option's number on a scale, a number, or the code or text itself."""
+    if value is None:
+        return None
+    if values and item.kind != "multiple":
+        return values.get(value)
+    return float(value) if item.kind == "number" else value
+
+
+def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float | None]:
+    """The credibility index of each rating, where the study asks its three items; otherwise all missing."""
+    if all(block.instrument != INDEX_INSTRUMENT for block in frozen.definition.at("reading")):
+        return [None for _ in answers]
+    instrument = instruments.load(INDEX_INSTRUMENT)
+    keys = {item.key for item in instrument.items}
+    found = []
+    for given in answers:
+        result = score(instrument, {key: value for key, value in given.items() if key in keys})
+        found.append(None if result is None else float(result.value))
+    return found
+
+
+def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
+    """One row a person, step and item, for people who consented: also what was not reached, so that no row is silent."""
+    people = _people(version, mode).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
+    given = {
+        (person, step, item): (state, value, at)
+        for person, step, item, state, value, at in Answer.objects.filter(participant__in=people)
+        .values_list("participant__export_id", "step", "item", "state", "value", "submitted_at")
+        .iterator(chunk_size=10_000)
+    }
+    articles = {
+        (person, position): article
+        for person, position, article in Trial.objects.filter(participant__in=people).values_list(
+            "participant__export_id", "position", "article__key"
+        )
+    }
+    asked = [(step, item) for step in steps(version.frozen) for block in step.blocks for item in block.items]
+    rows = []
+    for person in people.order_by("export_id").values_list("export_id", flat=True):
+        for step, item in asked:
+            state, value, at = given.get((person, step.slug, item.key), ("not-reached", "", None))
+            free = item.kind in TEXTS
+            article = articles.get((person, step.trial), "") if step.trial is not None else ""
+            texts = ("", value) if free else (value, "")
+            rows.append((person, mode, step.slug, item.key, item.kind, article, state, *texts, at))
+    return pd.DataFrame(rows, columns=list(ANSWERS.names))
+
+
+def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
+    """One row a person who arrived, those who withdrew among them; without the panel's id."""
+    people = _people(version, mode)
+    names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
+    fields = ["export_id" if name == "participant" else name for name in names]
+    frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
+    frame["study"], frame["version"] = version.study.key, version.sha256
+    checks = _attention(version, mode)
+    frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
+    frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
+    frame["flags"] = ""
+    return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
+
+
+_DERIVED = frozenset({"study", "version", "attention_checks", "attention_failed", "flags", "panel_id"})
+
+
+def _attention(version: StudyVersion, mode: str) -> dict[str, tuple[int, int]]:
+    """{person: (attention checks answered, failed)}; a check that was not answered is neither."""
+    instructed = {
+        (step.slug, item.key): item.instructed
+        for step in steps(version.frozen)
+        for block in step.blocks
+        for item in block.items
+        if item.instructed is not None
+    }
+    found: dict[str, tuple[int, int]] = {}
+    rows = Answer.objects.filter(
+        participant__version=version,
+        participant__mode=mode,
+        item__in=[item for _, item in instructed],
+        state=Answer.State.ANSWERED,
+    ).values_list("participant__export_id", "step", "item", "value")
+    for person, step, item, value in rows:
+        passing = instructed.get((step, item))
+        if passing is not None:
+            checks, failed = found.get(person, (0, 0))
+            found[person] = (checks + 1, failed + (value != passing))
+    return found

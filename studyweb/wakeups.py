@@ -1,0 +1,61 @@
+"""Wake-up messages to workers. The database is the queue of record: a message that is lost costs time, never work.
+
+``wake`` sends one when the transaction commits. ``Sweeper`` runs in each worker, at its start and every 15 seconds, and
+lets the functions in ``settings.SWEEPS`` publish again what nobody is working on.
+"""
+
+import logging
+from typing import Any
+
+from celery import Task, bootsteps
+from django.conf import settings
+from django.db import connections, transaction
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 15
+
+
+def wake(task: Task, **kwargs: Any) -> None:
+    """Send ``task`` once the transaction has committed. A broker that is down is logged: the sweep sends it again."""
+
+    def publish() -> None:
+        try:
+            task.apply_async(kwargs=kwargs)
+        except (OperationalError, OSError) as error:
+            log.warning("The broker did not take %s (%s); the next sweep publishes it again.", task.name, error)
+
+    transaction.on_commit(publish)
+
+
+def sweep() -> int:
+    """Let every function in ``settings.SWEEPS`` publish what waits; returns how many messages they sent."""
+    try:
+        return sum(import_string(name)() for name in settings.SWEEPS)
+    finally:
+        # The worker's main process must not hold a connection that a forked child would inherit.
+        connections.close_all()
+
+
+class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
+    """The worker's timer for ``sweep``."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def start(self, worker: Any) -> None:
+        """Sweep now and then every ``SWEEP_SECONDS``."""
+        self._timer = worker.timer.call_repeatedly(SWEEP_SECONDS, self._sweep)
+        self._sweep()
+
+    def stop(self, worker: Any) -> None:
+        """End the timer with the worker."""
+        self._timer.cancel()
+
+    def _sweep(self) -> None:
+        try:
+            sweep()
+        except Exception:
+            # A database that restarts must not end the worker; the next sweep tries again, and the log says so.
+            log.exception("The sweep failed; the next one is in %s seconds.", SWEEP_SECONDS)
