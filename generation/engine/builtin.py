@@ -49,12 +49,31 @@ def builtin_model(cache: Path) -> BuiltinModel:
     from several processes at once: one converts, the others wait. Raises BuiltinModelError.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    if (found := converted_builtin(cache)) is not None:
+        return found
     source, version = _gguf_file()
-    target = cache / f"{_FOLDER}-{version}-{_LAYOUT}"
-    if not (target / "identity.json").exists():
-        with _locked(cache / f"{target.name}.lock"):
-            if not (target / "identity.json").exists():
-                _convert(source, version, target)
+    target = _target(cache, version)
+    with _locked(cache / f"{target.name}.lock"):
+        if not (target / "identity.json").exists():
+            _convert(source, version, target)
+    return _stored(target)
+
+
+def converted_builtin(cache: Path) -> BuiltinModel | None:
+    """Return the built-in model where it was converted before, else None; imports no torch.
+
+    Raises BuiltinModelError where the wheel is missing.
+    """
+    _, version = _gguf_file()
+    target = _target(cache, version)
+    return _stored(target) if (target / "identity.json").exists() else None
+
+
+def _target(cache: Path, version: str) -> Path:
+    return cache / f"{_FOLDER}-{version}-{_LAYOUT}"
+
+
+def _stored(target: Path) -> BuiltinModel:
     stored = json.loads((target / "identity.json").read_text(encoding="utf-8"))
     return BuiltinModel(target, ModelIdentity.from_dict(stored))
 
