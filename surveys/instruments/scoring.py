@@ -1,0 +1,61 @@
+"""From answers to one number, by the rule that an instrument states. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from surveys.instruments.model import Instrument, Scoring, value_range
+from surveys.items import Item
+
+
+@dataclass(frozen=True)
+class Score:
+    """What an instrument's answers come to.
+
+    ``value`` lies in the range that the scoring states. ``credible`` is None where there is no cut; ``judgement`` is
+    the answer's class ('human', 'machine', 'neutral'), or '' where the scoring names none.
+    """
+
+    value: float
+    credible: bool | None = None
+    judgement: str = ""
+
+
+def score(instrument: Instrument, answers: Mapping[str, str], credible_at: str | None = None) -> Score | None:
+    """The score of one person's answers (item key -> option code), or None where there is none.
+
+    None if the instrument has no scoring, or if any scored item has no answer, or one without a value; skipped and
+    'prefer not to say' answers are left out of ``answers``. Answers to other items are ignored. ``credible_at``
+    replaces the instrument's cut, as a study's frozen plan may; a score at the cut is credible.
+    Raises KeyError for a code that the item does not have: such an answer was not given to this version of it.
+    """
+    scoring = instrument.scoring
+    if scoring is None:
+        return None
+    given: list[tuple[Item, str]] = []
+    for key in scoring.items:
+        if not answers.get(key):
+            return None
+        given.append((instrument.item(key), answers[key]))
+    values = [_value(scoring, item, code) for item, code in given]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    total = Fraction(sum(known) + scoring.offset, len(known) if scoring.rule == "mean" else 1)
+    cut = credible_at if credible_at is not None else scoring.credible_at
+    return Score(
+        value=float(total),
+        credible=None if cut is None else total >= Fraction(cut),
+        judgement=scoring.classes.get(given[0][1], ""),
+    )
+
+
+def _value(scoring: Scoring, item: Item, code: str) -> int | None:
+    """What one answer counts, or None for an option without a value. Raises KeyError for an unknown code."""
+    option = item.option(code)
+    if scoring.rule == "passed":
+        return int(code == item.instructed)
+    if option.value is None or item.key not in scoring.reversed:
+        return option.value
+    low, high = value_range(item)
+    return low + high - option.value
