@@ -28,7 +28,7 @@ class RuleKind:
     default: str = ""
 
 
-# Column names are those of analysis/schema.py: of 'participants' for people, of 'ratings' for ratings.
+# Columns are those of 'participants' for people, of 'ratings' for ratings; the last two are items of the library.
 RULE_KINDS: dict[str, RuleKind] = {
     "incomplete": RuleKind("people", "outcome", "none", "People who did not reach the end of the study."),
     "attention-failed": RuleKind(
@@ -41,8 +41,8 @@ RULE_KINDS: dict[str, RuleKind] = {
     "slower-than": RuleKind(
         "ratings", "seconds_on_page", "seconds", "Ratings given after more than {} seconds on the page."
     ),
-    "seen-before": RuleKind("ratings", "seen_before", "none", "Ratings of stories that the reader had seen before."),
-    "looked-up": RuleKind("ratings", "looked_up", "none", "Ratings of articles that the reader looked up elsewhere."),
+    "seen-before": RuleKind("ratings", "seen-before", "none", "Ratings of stories that the reader had seen before."),
+    "looked-it-up": RuleKind("ratings", "looked-it-up", "none", "Ratings of articles that the reader looked up."),
 }
 
 

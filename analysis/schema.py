@@ -61,17 +61,15 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def with_items(self, items: Iterable[Column]) -> "Table":
-        """This table with a study's item columns put where ``ITEMS_STAND_BEFORE`` says.
+        """This table with a study's item columns (``item_column``) put before the index.
 
-        Raises ValueError if an item is called like a column that is already there.
+        Raises ValueError if a column of that name is already there.
         """
         items = tuple(items)
-        taken = set(self.names)
-        for item in items:
-            if item.name in taken:
-                raise ValueError(f"the table {self.name!r} already has a column {item.name!r}: rename the item")
-            taken.add(item.name)
-        before = next((n for n, c in enumerate(self.columns) if c.name == ITEMS_STAND_BEFORE), len(self.columns))
+        names = [*self.names, *(item.name for item in items)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the table {self.name!r} would have these columns twice: {', '.join(twice)}")
+        before = self.names.index(ITEMS_STAND_BEFORE) if ITEMS_STAND_BEFORE in self.names else len(self.columns)
         return replace(self, columns=(*self.columns[:before], *items, *self.columns[before:]))
 
 
@@ -238,8 +236,13 @@ PARTICIPANTS = Table(
 TABLES = {table.name: table for table in (RATINGS, ANSWERS, PARTICIPANTS)}
 
 
+def item_column_name(key: str) -> str:
+    """The column that holds an item: its key, or 'item_<key>' where the tables have a column of that name."""
+    return f"item_{key}" if any(key in table.names for table in TABLES.values()) else key
+
+
 def item_column(
-    name: str,
+    key: str,
     description: str,
     *,
     type: ColumnType = "integer",
@@ -252,7 +255,7 @@ def item_column(
         codes = [float(level.code) for level in levels]
         minimum, maximum = min(codes), max(codes)
     return Column(
-        name,
+        item_column_name(key),
         type,
         description,
         levels=levels,

@@ -1,0 +1,79 @@
+"""PURE: how one value stands in a CSV file, so that a spreadsheet shows it and never runs it."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import is_integer_dtype
+
+from analysis.schema import Column
+from analysis.validation import FrameError, numbers
+
+# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection"), and may do so
+# after taking a tab or a line end off; the wide forms are what some East Asian versions accept.
+_STARTS_A_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def neutralised(text: str) -> str:
+    """The text with an apostrophe before it if a spreadsheet could run it; a plain number stays one.
+
+    ``restored`` gives the text back: text that already begins with apostrophes before such a sign gets one more.
+
+    >>> neutralised('=1+1'), neutralised('-5'), neutralised('- a list')
+    ("'=1+1", '-5', "'- a list")
+    """
+    if _STARTS_A_FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def restored(cell: str) -> str:
+    """What ``neutralised`` was given."""
+    return cell[1:] if cell.startswith("'") and _STARTS_A_FORMULA.match(cell) else cell
+
+
+def cells(series: pd.Series, column: Column) -> list[str]:
+    """The column's values as the cells of a CSV file, before quoting.
+
+    Missing is empty. Times are ISO 8601 in UTC with milliseconds and 'Z'; yes-no is 1 or 0; whole numbers have no
+    point; other numbers are the shortest digits that read back to the same value. Raises ``FrameError`` for a value
+    that is not of the column's type.
+    """
+    if column.type in {"integer", "number"}:
+        given = numbers(series)
+        if is_integer_dtype(series.dtype):
+            return ["" if pd.isna(value) else str(value) for value in series]
+        return [_shortest(value) for value in given.tolist()]
+    if column.type == "time":
+        if series.isna().all():
+            return [""] * len(series)
+        if not isinstance(series.dtype, pd.DatetimeTZDtype):
+            raise FrameError(f"the column '{column.name}' must hold times with a zone", column=column.name)
+        return [_time(value) for value in series]
+    write_one: Callable[[object], str] = _yes_no if column.type == "yes-no" else _text
+    return ["" if missing else write_one(value) for value, missing in zip(series, series.isna(), strict=True)]
+
+
+def _shortest(value: float) -> str:
+    if value != value:
+        return ""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _time(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    return str(value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+def _yes_no(value: object) -> str:
+    if value not in (True, False):
+        raise FrameError(f"{value!r} is neither true nor false")
+    return "1" if value else "0"
+
+
+def _text(value: object) -> str:
+    return neutralised(str(value))

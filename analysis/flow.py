@@ -1,0 +1,140 @@
+"""PURE: how many people arrived, and what became of them, as a CONSORT diagram counts it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.tables import to_frame
+from analysis.validation import FrameError
+
+# Outcomes that somebody can have without an arm, in the order of a participant's way.
+BEFORE_ARMS = ("no-consent", "screened-out", "quota-full", "left", "withdrawn", "")
+_ENDINGS = ("completed", "left", "screened-out", "quota-full", "withdrawn", "")
+
+
+@dataclass(frozen=True)
+class ArmFlow:
+    """What became of the people of one arm (or row of the counterbalancing). The endings add up to ``randomised``.
+
+    ``withdrawn`` counts who withdrew, before or after the end; their answers are deleted. ``no_ending`` are under way
+    or vanished. ``analysed`` has ratings in the analysis; None where no ratings were given.
+    """
+
+    arm: str
+    randomised: int
+    exposed: int
+    completed: int
+    left: int
+    screened_out: int
+    quota_full: int
+    withdrawn: int
+    no_ending: int
+    analysed: int | None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Everybody who arrived. The counts from ``no_consent`` to ``no_ending`` are of people without an arm; with
+    ``randomised`` they add up to ``arrived``."""
+
+    arrived: int
+    no_consent: int
+    screened_out: int
+    quota_full: int
+    left: int
+    withdrawn: int
+    no_ending: int
+    randomised: int
+    arms: tuple[ArmFlow, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an arm; the columns are the fields of ``ArmFlow``."""
+        return to_frame(self.arms, ArmFlow)
+
+
+def participant_flow(
+    participants: pd.DataFrame, *, arms: Sequence[str] = (), analysed: pd.DataFrame | None = None
+) -> Flow:
+    """The flow of the people in ``participants`` (columns ``participant``, ``outcome``, ``arm``; ``exposed_at``).
+
+    ``arms`` gives the order, and arms that nobody is in; other arms found follow, sorted. ``analysed`` is the ratings
+    that are analysed. Raises ``FrameError`` for a missing column, a person twice, or an unknown outcome.
+    """
+    for name in ("participant", "outcome", "arm"):
+        if name not in participants.columns:
+            raise FrameError(f"the column '{name}' is missing from the table of participants", column=name)
+    twice = participants[participants["participant"].duplicated(keep=False)]
+    if len(twice):
+        raise FrameError(
+            f"the participant {twice['participant'].iloc[0]!r} is in the table of participants more than once",
+            column="participant",
+            rows=tuple(twice.index),
+        )
+    people = pd.DataFrame(
+        {
+            "participant": participants["participant"].astype("str"),
+            "outcome": _text(participants["outcome"]),
+            "arm": _text(participants["arm"]),
+            "exposed": participants["exposed_at"].notna() if "exposed_at" in participants.columns else False,
+        }
+    )
+    known = {*BEFORE_ARMS, *_ENDINGS}
+    strange = people[~people["outcome"].isin(known)]
+    if len(strange):
+        raise FrameError(
+            f"the column 'outcome' holds {strange['outcome'].iloc[0]!r}, which is no ending; there are "
+            f"{', '.join(sorted(known - {''}))}, and an empty one for who has not ended",
+            column="outcome",
+            rows=tuple(strange.index),
+        )
+    waiting = people[people["arm"] == ""]
+    # Somebody who reached the end without an arm would be counted nowhere.
+    lost = waiting[waiting["outcome"] == "completed"]
+    if len(lost):
+        raise FrameError(
+            f"the participant {lost['participant'].iloc[0]!r} completed without an arm",
+            column="arm",
+            rows=tuple(lost.index),
+        )
+    found = sorted(set(people["arm"]) - {"", *arms})
+    counts = waiting["outcome"].value_counts()
+    rated = None if analysed is None else set(analysed["participant"].astype("str"))
+    return Flow(
+        arrived=len(people),
+        no_consent=int(counts.get("no-consent", 0)),
+        screened_out=int(counts.get("screened-out", 0)),
+        quota_full=int(counts.get("quota-full", 0)),
+        left=int(counts.get("left", 0)),
+        withdrawn=int(counts.get("withdrawn", 0)),
+        no_ending=int(counts.get("", 0)),
+        randomised=len(people) - len(waiting),
+        arms=tuple(_arm_flow(arm, people[people["arm"] == arm], rated) for arm in (*arms, *found)),
+    )
+
+
+def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow:
+    strange = people[people["outcome"] == "no-consent"]
+    if len(strange):
+        raise FrameError(
+            f"the participant {strange['participant'].iloc[0]!r} did not consent and has the arm '{arm}'",
+            column="arm",
+            rows=tuple(strange.index),
+        )
+    counts = people["outcome"].value_counts()
+    return ArmFlow(
+        arm=arm,
+        randomised=len(people),
+        exposed=int(people["exposed"].sum()),
+        completed=int(counts.get("completed", 0)),
+        left=int(counts.get("left", 0)),
+        screened_out=int(counts.get("screened-out", 0)),
+        quota_full=int(counts.get("quota-full", 0)),
+        withdrawn=int(counts.get("withdrawn", 0)),
+        no_ending=int(counts.get("", 0)),
+        analysed=None if rated is None else len(set(people["participant"]) & rated),
+    )
+
+
+def _text(series: pd.Series) -> pd.Series:
+    return series.astype("object").where(series.notna(), "").astype("str")
