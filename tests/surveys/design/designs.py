@@ -1,0 +1,119 @@
+"""Designs, and recruitments of a design, for the tests of this folder."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from surveys.design import (
+    Allocation,
+    ArmSpec,
+    ArticleSpec,
+    Assignment,
+    Counts,
+    DesignKind,
+    DesignSpec,
+    Order,
+    assign,
+)
+
+ORDERS: tuple[Order, ...] = ("latin", "balanced", "random")
+
+
+def design(
+    kind: DesignKind = "between",
+    arms: int = 2,
+    stories: int = 4,
+    per_person: int = 1,
+    order: Order = "balanced",
+    allocation: Allocation = "least-filled",
+    versions: int = 1,
+    weights: Sequence[int] = (),
+    target: int | None = None,
+) -> DesignSpec:
+    """A design in which every arm has every story, in as many versions; mixed ones have two groups of arms."""
+    return DesignSpec(
+        kind=kind,
+        arms=tuple(
+            ArmSpec(f"arm-{n}", weights[n] if weights else 1, target, f"group-{n % 2}" if kind == "mixed" else "")
+            for n in range(arms)
+        ),
+        articles=tuple(
+            ArticleSpec(f"a{n}-s{story}-v{version}", f"story-{story}", f"arm-{n}", f"text-{n}-{story}-{version}")
+            for n in range(arms)
+            for story in range(stories)
+            for version in range(versions)
+        ),
+        per_person=per_person,
+        order=order,
+        allocation=allocation,
+    )
+
+
+@st.composite
+def designs(draw: st.DrawFn, kind: DesignKind | None = None) -> DesignSpec:
+    """Any small design without problems."""
+    kind = kind or draw(st.sampled_from(["between", "within", "mixed"]))
+    read_together = 1 if kind == "between" else draw(st.integers(2, 3))
+    per_person = draw(st.integers(read_together, 5))
+    return design(
+        kind,
+        arms=draw(st.integers(1, 4)) if kind == "between" else read_together * (2 if kind == "mixed" else 1),
+        stories=draw(st.integers(per_person, 7)),
+        per_person=per_person,
+        order=draw(st.sampled_from(ORDERS)),
+        allocation=draw(st.sampled_from(["least-filled", "complete", "simple"])),
+        versions=draw(st.integers(1, 3)),
+    )
+
+
+class Recruitment:
+    """People who arrive one after the other; every place counts until it is freed."""
+
+    def __init__(self, spec: DesignSpec, seed: int) -> None:
+        self.spec, self.seed = spec, seed
+        self.given: list[Assignment] = []
+        self.arms: Counter[str] = Counter()
+        self.articles: Counter[str] = Counter()
+        self.cells: Counter[tuple[str, int]] = Counter()
+
+    def counts(self) -> Counts:
+        return Counts(dict(self.arms), dict(self.articles), dict(self.cells))
+
+    def arrive(self) -> Assignment:
+        number = len(self.given)
+        given = assign(self.spec, self.counts(), f"person-{number}", self.seed, number)
+        self.given.append(given)
+        self.count(given, 1)
+        return given
+
+    def count(self, given: Assignment, times: int) -> None:
+        self.arms[given.arm] += times
+        for trial in given.plan:
+            self.articles[trial.article_key] += times
+            self.cells[trial.article_key, trial.position] += times
+
+    def gap(self, names: Sequence[str]) -> int:
+        """How far apart the people of these arms or rows are."""
+        return max(self.arms[name] for name in names) - min(self.arms[name] for name in names)
+
+    def article_gap(self, arm: str) -> int:
+        seen = [self.articles[article.key] for article in self.spec.articles if article.arm == arm]
+        return max(seen) - min(seen)
+
+    def position_gap(self) -> int:
+        """The widest difference between two positions of one article."""
+        return max(
+            max(at) - min(at)
+            for article in self.spec.articles
+            for at in [[self.cells[article.key, position] for position in range(self.spec.per_person)]]
+        )
+
+    def arm_position_gap(self) -> int:
+        """The widest difference between two positions of one arm."""
+        gaps = []
+        for arm in self.spec.arms:
+            keys = [article.key for article in self.spec.articles if article.arm == arm.key]
+            at = [sum(self.cells[key, p] for key in keys) for p in range(self.spec.per_person)]
+            gaps.append(max(at) - min(at))
+        return max(gaps)

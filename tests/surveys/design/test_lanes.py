@@ -1,0 +1,130 @@
+"""Arms and counterbalancing rows: their bounds for any arrivals, departures and returns; and their targets."""
+
+from fractions import Fraction
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys.design import Allocation, Assignment, Counts, Order, QuotaFull, assign
+from tests.surveys.design.designs import Recruitment, design
+
+SEEDS = st.integers(0, 2**63 - 1)
+
+
+@given(st.integers(1, 6), SEEDS)
+def test_equal_arms_stay_within_one_of_each_other(arms: int, seed: int) -> None:
+    recruitment = Recruitment(design(arms=arms), seed)
+    names = [arm.key for arm in recruitment.spec.arms]
+    for _ in range(5 * arms + 2):
+        recruitment.arrive()
+        assert recruitment.gap(names) <= 1
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=5), SEEDS)
+def test_weighted_arms_keep_the_stated_bound(weights: list[int], seed: int) -> None:
+    recruitment = Recruitment(design(arms=len(weights), weights=weights), seed)
+    arms = recruitment.spec.arms
+    for _ in range(60):
+        recruitment.arrive()
+        for one, other in combinations(arms, 2):
+            apart = Fraction(recruitment.arms[one.key], one.weight) - Fraction(
+                recruitment.arms[other.key], other.weight
+            )
+            assert abs(apart) <= (Fraction(1, one.weight) + Fraction(1, other.weight)) / 2
+
+
+@given(st.integers(2, 5), SEEDS, st.lists(st.integers(0, 99), max_size=80))
+def test_departures_and_returns_widen_the_gap_by_one_each_and_arrivals_close_it(
+    arms: int, seed: int, happenings: list[int]
+) -> None:
+    recruitment = Recruitment(design(arms=arms), seed)
+    names = [arm.key for arm in recruitment.spec.arms]
+    present: list[Assignment] = []
+    gone: list[Assignment] = []
+    disturbances = 0
+    for happening in happenings:
+        before = recruitment.gap(names)
+        if happening % 3 == 1 and present:
+            leaver = present.pop(happening % len(present))
+            gone.append(leaver)
+            recruitment.count(leaver, -1)
+            disturbances += 1
+        elif happening % 3 == 2 and gone:
+            back = gone.pop(happening % len(gone))
+            present.append(back)
+            recruitment.count(back, 1)
+            disturbances += 1
+        else:
+            present.append(recruitment.arrive())
+            assert recruitment.gap(names) <= max(before, 1)
+            assert recruitment.arms[present[-1].arm] - min(recruitment.arms[name] for name in names) <= 1
+        assert recruitment.gap(names) <= 1 + disturbances
+    for _ in range(arms * (1 + disturbances)):
+        recruitment.arrive()
+    assert recruitment.gap(names) <= 1
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=4), SEEDS)
+def test_complete_allocation_is_exact_after_every_block(weights: list[int], seed: int) -> None:
+    recruitment = Recruitment(design(arms=len(weights), weights=weights, allocation="complete"), seed)
+    for block in range(1, 4):
+        for _ in range(sum(weights)):
+            recruitment.arrive()
+        shares = [Fraction(recruitment.arms[arm.key], arm.weight) for arm in recruitment.spec.arms]
+        assert len(set(shares)) == 1
+        assert shares[0] >= block
+
+
+def test_blocks_are_permuted_and_not_repeated() -> None:
+    recruitment = Recruitment(design(arms=3, allocation="complete"), seed=5)
+    blocks = {tuple(recruitment.arrive().arm for _ in range(3)) for _ in range(60)}
+    assert len(blocks) == 6
+
+
+@pytest.mark.parametrize(("order", "arms", "rows"), [("latin", 2, 2), ("latin", 3, 6), ("latin", 4, 4)])
+def test_counterbalancing_rows_stay_within_one(order: Order, arms: int, rows: int) -> None:
+    recruitment = Recruitment(design("within", arms=arms, per_person=arms, order=order), seed=3)
+    names = [f"row-{n + 1}" for n in range(rows)]
+    for _ in range(5 * rows + 1):
+        recruitment.arrive()
+        assert recruitment.gap(names) <= 1
+    assert set(recruitment.arms) == set(names)
+
+
+def test_with_two_arms_and_four_articles_a_latin_row_does_not_simply_alternate() -> None:
+    recruitment = Recruitment(design("within", per_person=4, order="latin"), seed=0)
+    sequences = {tuple(trial.arm for trial in recruitment.arrive().plan) for _ in range(8)}
+    assert sequences == {("arm-0", "arm-1", "arm-1", "arm-0"), ("arm-1", "arm-0", "arm-0", "arm-1")}
+
+
+def test_groups_of_a_mixed_design_stay_within_one() -> None:
+    recruitment = Recruitment(design("mixed", arms=4, per_person=2, order="latin"), seed=8)
+    for _ in range(41):
+        recruitment.arrive()
+        people = [sum(n for name, n in recruitment.arms.items() if name.startswith(f"group-{g}/")) for g in (0, 1)]
+        assert abs(people[0] - people[1]) <= 1
+
+
+def test_an_arm_whose_target_is_reached_is_not_offered() -> None:
+    spec = design(arms=3, target=10)
+    for number in range(50):
+        given_now = assign(spec, Counts(arms={"arm-0": 10, "arm-1": 9, "arm-2": 10}), f"p{number}", 1, number)
+        assert given_now.arm == "arm-1"
+
+
+@pytest.mark.parametrize("allocation", ["least-filled", "complete", "simple"])
+def test_when_every_target_is_reached_nobody_more_is_assigned(allocation: Allocation) -> None:
+    recruitment = Recruitment(design(arms=3, target=4, allocation=allocation), seed=2)
+    for _ in range(12):
+        recruitment.arrive()
+    assert dict(recruitment.arms) == {"arm-0": 4, "arm-1": 4, "arm-2": 4}
+    with pytest.raises(QuotaFull, match="target"):
+        recruitment.arrive()
+
+
+def test_targets_are_held_against_all_strata_where_totals_are_given() -> None:
+    spec = design(arms=2, target=10)
+    counts = Counts(arms={"arm-0": 3, "arm-1": 4}, totals={"arm-0": 10, "arm-1": 9})
+    assert assign(spec, counts, "p", 1, 7).arm == "arm-1"
