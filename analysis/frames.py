@@ -1,4 +1,4 @@
-"""The only seam between the database and the statistics: a study version's tables, as analysis/schema.py describes them.
+"""The only seam between the database and the statistics: a study version's tables, as analysis/schema.py has them.
 
 Withdrawn people stay in the table of participants and are in no other. Before the unblinding every table comes without
 the columns that would put an outcome beside an arm, an origin or an article (``masked``).
@@ -174,7 +174,7 @@ def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float
 
 
 def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
-    """One row a person, step and item, for people who consented: also what was not reached, so that no row is silent."""
+    """One row a person, step and item, for people who consented; what was not reached has its row too."""
     people = _people(version, mode).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
     given = {
         (person, step, item): (state, value, at)

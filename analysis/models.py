@@ -1,5 +1,6 @@
 """Reports of a study: asked for in the workbench, made by the fast worker, stored with their files."""
 
+import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,6 +10,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Mode, Study, StudyVersion
+
+
+def report_key() -> str:
+    """How a report is called in addresses: random, so that no row number is shown."""
+    return secrets.token_hex(6)
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -33,6 +39,7 @@ class Report(models.Model):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    key = models.CharField(max_length=12, unique=True, default=report_key, editable=False)
     study = models.ForeignKey(Study, models.CASCADE, related_name="reports")
     version = models.ForeignKey(StudyVersion, models.PROTECT, related_name="+")
     mode = models.CharField(max_length=10, choices=Mode)
@@ -51,8 +58,6 @@ class Report(models.Model):
     # A zip of every file of the export, with its manifest.
     archive = models.BinaryField(null=True, blank=True)
     archive_sha256 = models.CharField(max_length=64, blank=True, default="")
-    # A withdrawal after the report was made takes answers out of it: it is then marked, and a new one is due.
-    superseded_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Report"]] = ReportQuerySet.as_manager()
 
