@@ -1,11 +1,12 @@
 """Which models there are, and where a process finds their files. Importing this loads no torch."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
-from generation.engine import builtin
-from generation.engine.builtin import BuiltinModel, builtin_model
+from generation.engine import PromptTokens, builtin
+from generation.engine.builtin import BuiltinModel, builtin_model, converted_builtin
 from generation.models import LanguageModel
 
 BUILTIN_KEY = "built-in"
@@ -25,3 +26,25 @@ def ensure_builtin() -> LanguageModel:
         },
     )
     return model
+
+
+def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
+    """What counts this model's tokens, or None while its files are not ready on this machine.
+
+    Raises ``BuiltinModelError`` or ``ModelFolderError`` where they are missing or damaged.
+    """
+    found = converted_builtin(settings.CACHE_DIR)
+    return None if found is None else _tokens(found.folder)
+
+
+def files(model: LanguageModel) -> BuiltinModel:
+    """The model's folder and identity, made ready where that was not done before (seconds, imports torch).
+
+    Raises ``BuiltinModelError``.
+    """
+    return builtin_model(settings.CACHE_DIR)
+
+
+@lru_cache(maxsize=8)
+def _tokens(folder: Path) -> PromptTokens:
+    return PromptTokens.of(folder)

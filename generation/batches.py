@@ -1,0 +1,206 @@
+"""Asking for candidates: everything is checked before anything is queued."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from generation import queue, registry
+from generation.engine import INSTRUCTION, PromptError, PromptTokens, Sampling, candidate_seed
+from generation.engine import Prompt as EnginePrompt
+from generation.models import Batch, Candidate, LanguageModel, Prompt
+from generation.tasks import draft_next
+from studyweb.wakeups import wake
+from surveys import audit
+from surveys.articles import LONGEST_HEADLINE, DraftOnly
+from surveys.models import Researcher, Story, Study, normal_text
+
+MOST_CANDIDATES = 500
+LONGEST_PROMPT = 100_000
+
+
+class RequestError(Exception):
+    """A batch that cannot be asked for; ``problems`` gives a sentence a field."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.problems = dict(problems)
+
+
+def request_batch(
+    study: Study,
+    *,
+    by: Researcher,
+    story: Story,
+    text: str,
+    language_model: str,
+    sampling: Sampling,
+    size: int,
+    kind: str = Prompt.Kind.CONTINUATION,
+    headline: str = "",
+    language: str = "en",
+    opening_shown: bool = True,
+    seed: int | None = None,
+) -> Batch:
+    """A queued batch with its waiting candidates; a worker is woken once it is stored.
+
+    ``language_model`` is a registry key; ``size`` the number of candidates; without ``seed`` one is drawn. Raises
+    ``RequestError`` with a sentence a field, ``DraftOnly`` if the study is frozen.
+    """
+    prompt = Prompt(
+        study=study,
+        story=story,
+        kind=kind,
+        text=normal_text(text),
+        headline=normal_text(headline),
+        language=language.strip(),
+        opening_shown=opening_shown and kind != INSTRUCTION,
+        created_by=by,
+    )
+    model = LanguageModel.objects.filter(key=language_model).first()
+    prompt_tokens = _checked(prompt, text, model, sampling, size, seed)
+    assert model is not None  # noqa: S101 -- _checked refuses an unknown model
+    with transaction.atomic():
+        _lock_draft(study)
+        batch = Batch.objects.create(
+            study=study,
+            number=_next_number(Batch.objects.filter(study=study)),
+            prompt=_stored(prompt),
+            language_model=model,
+            sampling=sampling.to_dict(),
+            size=size,
+            seed=secrets.randbits(62) if seed is None else seed,
+            prompt_tokens=prompt_tokens,
+            created_by=by,
+        )
+        _add_candidates(batch, 0, size)
+        audit.record(study, "batch requested", by=by, subject=f"batch {batch.number}: {size} by {model.key}")
+        wake(draft_next)
+    return batch
+
+
+def extend(batch: Batch, *, by: Researcher, size: int) -> None:
+    """Raise the number of a batch's candidates to ``size``; the seeds go on where they stopped.
+
+    Raises ``RequestError`` where that is not more than before or too many, ``DraftOnly``.
+    """
+    with transaction.atomic():
+        _lock_draft(batch.study)
+        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+        if not locked.size < size <= MOST_CANDIDATES:
+            message = _("Ask for more than the %(now)s there are, and for at most %(most)s.")
+            raise RequestError({"size": message % {"now": locked.size, "most": MOST_CANDIDATES}})
+        _add_candidates(locked, locked.size, size)
+        Batch.objects.filter(pk=batch.pk).update(size=size)
+        queue.requeue(locked)
+        wake(draft_next)
+        audit.record(batch.study, "batch extended", by=by, subject=f"batch {batch.number}: {locked.size} -> {size}")
+
+
+def cancel(batch: Batch, *, by: Researcher) -> bool:
+    """Stop a batch; what is written stays. Whether there was something to stop."""
+    with transaction.atomic():
+        stopped = queue.cancel(batch)
+        if stopped:
+            audit.record(batch.study, "batch cancelled", by=by, subject=f"batch {batch.number}")
+    return stopped
+
+
+def resume(batch: Batch, *, by: Researcher) -> bool:
+    """Go on with a cancelled or failed batch; whether something was left to do. Raises ``DraftOnly``."""
+    with transaction.atomic():
+        _lock_draft(batch.study)
+        queued = queue.requeue(batch)
+        if queued:
+            wake(draft_next)
+            audit.record(batch.study, "batch resumed", by=by, subject=f"batch {batch.number}")
+    return queued
+
+
+def _checked(
+    prompt: Prompt, raw: str, model: LanguageModel | None, sampling: Sampling, size: int, seed: int | None
+) -> int:
+    """The prompt's length in tokens. Raises ``RequestError`` with everything that is wrong."""
+    problems = dict(_plain_problems(prompt, size, seed))
+    problems.update({field: _sentence(problem) for field, problem in sampling.problems().items()})
+    asked = EnginePrompt(raw, prompt.kind)
+    try:
+        asked.validated()
+    except PromptError as error:
+        problems.setdefault("text", str(error))
+    tokens: PromptTokens | None = None
+    if model is None:
+        problems["language_model"] = _("There is no such model. Choose one of the list.")
+    else:
+        tokens = registry.prompt_tokens(model)
+        if tokens is None:
+            problems["language_model"] = _(
+                "This model is still being prepared. The generation worker does that when it starts, in about half a "
+                "minute: try again then."
+            )
+    length = 0
+    if tokens is not None and "text" not in problems and "max_tokens" not in problems:
+        try:
+            length = tokens.check(replace(asked, text=prompt.text), sampling)
+        except PromptError as error:
+            problems["text"] = str(error)
+    if problems:
+        raise RequestError(problems)
+    return length
+
+
+def _plain_problems(prompt: Prompt, size: int, seed: int | None) -> Iterator[tuple[str, str]]:
+    if prompt.story.study_id != prompt.study.pk:
+        yield "story", _("This story belongs to another study.")
+    if len(prompt.text) > LONGEST_PROMPT:
+        message = _("The prompt has %(n)s characters; at most %(most)s are taken.")
+        yield "text", message % {"n": len(prompt.text), "most": LONGEST_PROMPT}
+    if len(prompt.headline) > LONGEST_HEADLINE:
+        yield "headline", _("The headline is longer than %(most)s characters.") % {"most": LONGEST_HEADLINE}
+    if not 0 < len(prompt.language) <= 35:
+        yield "language", _("Give the language as a tag such as en or pt-BR.")
+    if not 1 <= size <= MOST_CANDIDATES:
+        yield "size", _("Ask for 1 to %(most)s candidates.") % {"most": MOST_CANDIDATES}
+    if seed is not None and not 0 <= seed < 2**63:
+        yield "seed", _("The seed must be a whole number from 0 to 2^63 - 1.")
+
+
+def _sentence(problem: str) -> str:
+    return f"{problem[:1].upper()}{problem[1:]}."
+
+
+def _lock_draft(study: Study) -> None:
+    if not Study.objects.select_for_update().filter(pk=study.pk, status=Study.Status.DRAFT).exists():
+        raise DraftOnly
+
+
+def _stored(prompt: Prompt) -> Prompt:
+    """The same prompt as it was stored before, or this one, stored now. Needs the study's row locked."""
+    same = Prompt.objects.filter(
+        study=prompt.study,
+        story=prompt.story,
+        kind=prompt.kind,
+        text=prompt.text,
+        headline=prompt.headline,
+        language=prompt.language,
+        opening_shown=prompt.opening_shown,
+    ).first()
+    if same is not None:
+        return same
+    prompt.number = _next_number(Prompt.objects.filter(study=prompt.study))
+    prompt.save(force_insert=True)
+    return prompt
+
+
+def _next_number(rows: models.QuerySet[Any]) -> int:
+    return int(rows.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _add_candidates(batch: Batch, start: int, stop: int) -> None:
+    Candidate.objects.bulk_create(
+        Candidate(batch=batch, index=index, seed=candidate_seed(batch.seed, index)) for index in range(start, stop)
+    )

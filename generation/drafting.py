@@ -1,0 +1,161 @@
+"""What a worker does with a claimed batch: load the model, have it write, save each candidate the moment it is done."""
+
+import hashlib
+import logging
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generation import queue, registry
+from generation.engine import (
+    BuiltinModelError,
+    ModelFolderError,
+    ModelIdentity,
+    PromptError,
+    Sampling,
+    SamplingError,
+    clean,
+    screen,
+)
+from generation.engine import Prompt as EnginePrompt
+from generation.models import Batch, Candidate, Run
+from surveys.models import Article, Origin
+
+if TYPE_CHECKING:
+    from generation.engine.drafter import Draft, Drafter
+
+logger = logging.getLogger(__name__)
+
+# The model that this process holds in memory, kept between batches: loading takes far longer than asking.
+_loaded: "dict[ModelIdentity, Drafter]" = {}
+
+
+class LeaseLost(Exception):  # noqa: N818 -- it names what happened
+    """The batch was cancelled, or another worker has it: nothing more may be saved in its name."""
+
+
+def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
+    """Claim the next batch and work on it until it is done, cancelled, failed, or ``stopping()``; None if none waits.
+
+    What goes wrong is stored with the batch, in a sentence for the researcher, and logged with its traceback.
+    """
+    owner = queue.new_owner()
+    batch = queue.claim_next(owner)
+    if batch is None:
+        return None
+    with queue.Heartbeat(batch.pk, owner, stopping=stopping) as heartbeat:
+        try:
+            _work(batch, owner, heartbeat)
+        except LeaseLost:
+            logger.info("Batch %s is no longer ours; what was saved stays.", batch.pk)
+        except Exception as error:
+            logger.exception("Batch %s failed.", batch.pk)
+            queue.fail(batch.pk, owner, _explained(error))
+    return batch
+
+
+def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
+    run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
+    drafter = _drafter(batch)
+    Run.objects.filter(pk=run.pk).update(
+        model_identity=drafter.identity.to_dict(),
+        engine_versions=drafter.versions.to_dict(),
+        drafting_since=Now(),
+    )
+    prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
+    sampling = Sampling.from_dict(batch.sampling)
+    reals = _real_texts(batch)
+    # Again where the batch was extended while it was written.
+    while jobs := _waiting(batch):
+        for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
+            save(run, draft, real_texts=reals)
+        if heartbeat.lost:
+            raise LeaseLost
+        if heartbeat.interrupted():
+            queue.release(batch.pk, owner)
+            return
+        if queue.finish(batch.pk, owner):
+            return
+
+
+def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
+    """Store one draft, cleaned and screened, in one short transaction; whether it was still waited for.
+
+    Raises ``LeaseLost`` where the run's owner no longer holds the batch.
+    """
+    prompt = run.batch.prompt
+    cleaned = clean(draft.text, prompt.text)
+    flags = screen(cleaned.text, prompt_text=prompt.text, real_texts=real_texts)
+    raw = _storable(draft.text)
+    batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
+    waiting = Candidate.objects.filter(batch=run.batch_id, index=draft.index, state=Candidate.State.WAITING)
+    with transaction.atomic():
+        if not batch.update(tokens_done=F("tokens_done") + len(draft.token_ids), attempts=0):
+            raise LeaseLost
+        return bool(
+            waiting.update(
+                state=Candidate.State.DRAFTED,
+                run=run,
+                raw_text=raw,
+                raw_sha256=hashlib.sha256(raw.encode()).hexdigest(),
+                text=_storable(cleaned.text),
+                removals=[asdict(removal) | {"what": _storable(removal.what)} for removal in cleaned.removed],
+                flags=[asdict(flag) for flag in flags],
+                flag_count=len(flags),
+                finish_reason=draft.finish_reason,
+                tokens=len(draft.token_ids),
+                seconds=draft.seconds,
+                rows=draft.rows,
+                mean_logprob=statistics.fmean(draft.logprobs) if draft.logprobs else None,
+                token_ids=list(draft.token_ids),
+                logprobs=[round(value, 4) for value in draft.logprobs],
+                ranks=list(draft.ranks),
+                drafted_at=Now(),
+            )
+        )
+
+
+def _waiting(batch: Batch) -> list[tuple[int, int]]:
+    waiting = Candidate.objects.filter(batch=batch, state=Candidate.State.WAITING)
+    return list(waiting.order_by("index").values_list("index", "seed"))
+
+
+def _real_texts(batch: Batch) -> list[str]:
+    real = Article.objects.filter(
+        study=batch.study_id, story=batch.prompt.story_id, origin=Origin.REAL, replaced_by=None, taken_down_at=None
+    )
+    return list(real.order_by("pk").values_list("text", flat=True))
+
+
+def _drafter(batch: Batch) -> "Drafter":
+    """The batch's model, loaded. Raises ``BuiltinModelError`` or ``ModelFolderError``."""
+    found = registry.files(batch.language_model)
+    if found.identity not in _loaded:
+        # Only a process that writes pays for torch, and one model at a time fills the memory.
+        from generation.engine.drafter import Drafter
+
+        _loaded.clear()
+        _loaded[found.identity] = Drafter.load(found.folder, found.identity)
+    return _loaded[found.identity]
+
+
+def _storable(text: str) -> str:
+    """The text with NUL shown as its symbol: PostgreSQL stores none. The token ids keep what the model wrote."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")
+
+
+def _explained(error: Exception) -> str:
+    """A sentence that a researcher can act on."""
+    from generation.engine.drafter import OutOfMemoryError
+
+    if isinstance(error, BuiltinModelError | ModelFolderError | PromptError | SamplingError | OutOfMemoryError):
+        return str(error)
+    return _("The worker met an error that it does not know (%(kind)s). Its log says where; then try again.") % {
+        "kind": type(error).__name__
+    }

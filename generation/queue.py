@@ -1,0 +1,203 @@
+"""The queue of batches: the database's rows are the queue, leased with a heartbeat; a broker message only wakes a worker.
+
+Every change of a batch's status is one UPDATE that also says which status it expects, so that of two processes only
+one can make it. Times are the database's.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generation.models import Batch, Candidate
+from studyweb.celery import app
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+HEARTBEAT_SECONDS = 5
+LOOK_SECONDS = 1
+# A message may have been lost with its broker; a second one does no harm.
+ANNOUNCED_AGAIN_AFTER = timedelta(seconds=45)
+MOST_ATTEMPTS = 3
+TASK = "generation.tasks.draft_next"
+
+Status = Batch.Status
+_UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+
+
+def new_owner() -> str:
+    """A name for one claim of this process: where it runs, and a random part, so that no two claims share one."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def claim_next(owner: str) -> Batch | None:
+    """The batch that has waited longest, now leased to ``owner``; None where nothing waits.
+
+    A batch whose workers died ``MOST_ATTEMPTS`` times without saving one candidate is failed instead.
+    """
+    for pk in Batch.objects.claimable().order_by("created_at", "pk").values_list("pk", flat=True):
+        claimed = (
+            Batch.objects.claimable()
+            .filter(pk=pk)
+            .update(
+                status=Status.RUNNING,
+                lease_owner=owner,
+                lease_expires_at=Now() + LEASE,
+                heartbeat_at=Now(),
+                attempts=F("attempts") + 1,
+            )
+        )
+        if not claimed:
+            continue
+        batch = Batch.objects.select_related("prompt__story", "language_model", "study").get(pk=pk)
+        if batch.attempts <= MOST_ATTEMPTS:
+            return batch
+        message = _(
+            "The worker stopped %(n)s times without finishing a text, perhaps for want of memory. "
+            "Look at its log, then try again with shorter texts or another model."
+        )
+        fail(pk, owner, message % {"n": MOST_ATTEMPTS})
+    return None
+
+
+def renew(pk: int, owner: str) -> bool:
+    """Hold the lease for another while; whether it is still ours."""
+    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    return bool(mine.update(lease_expires_at=Now() + LEASE, heartbeat_at=Now()))
+
+
+def is_held(pk: int, owner: str) -> bool:
+    """Whether ``owner`` is still to work on this batch: not cancelled, not taken over."""
+    return Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner).exists()
+
+
+def release(pk: int, owner: str) -> bool:
+    """Give a batch back unfinished, for any worker to go on with; whether it was still ours."""
+    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    return bool(mine.update(status=Status.QUEUED, attempts=0, announced_at=None, **_UNLEASED))
+
+
+def finish(pk: int, owner: str) -> bool:
+    """Mark a batch as done, unless candidates were added to it meanwhile; whether it is done."""
+    waiting = Candidate.objects.filter(batch=pk, state=Candidate.State.WAITING)
+    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    with transaction.atomic():
+        # The row is held first: raising the number of candidates takes the same lock.
+        if not mine.select_for_update().exists() or waiting.exists():
+            return False
+        return bool(mine.update(status=Status.DONE, ended_at=Now(), error="", **_UNLEASED))
+
+
+def fail(pk: int, owner: str, error: str) -> bool:
+    """Mark a batch as failed, with a sentence for the researcher, and what it still lacked too; whether it was ours."""
+    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    with transaction.atomic():
+        failed = mine.update(status=Status.FAILED, ended_at=Now(), error=error, attempts=0, **_UNLEASED)
+        if failed:
+            waiting = Candidate.objects.filter(batch=pk, state=Candidate.State.WAITING)
+            waiting.update(state=Candidate.State.FAILED)
+    return bool(failed)
+
+
+def cancel(batch: Batch) -> bool:
+    """Stop a batch; what is finished stays. The worker notices within seconds. Whether there was something to stop."""
+    open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING])
+    return bool(open_one.update(status=Status.CANCELLED, ended_at=Now(), attempts=0, **_UNLEASED))
+
+
+def requeue(batch: Batch) -> bool:
+    """Put a cancelled, failed or extended batch back into the queue; whether there is something to do.
+
+    Needs a transaction.
+    """
+    stopped = Batch.objects.filter(pk=batch.pk, status__in=[Status.CANCELLED, Status.FAILED, Status.DONE])
+    candidates = Candidate.objects.filter(batch=batch)
+    candidates.filter(state=Candidate.State.FAILED).update(state=Candidate.State.WAITING)
+    if not candidates.filter(state=Candidate.State.WAITING).exists():
+        return False
+    return bool(stopped.update(status=Status.QUEUED, attempts=0, error="", ended_at=None, announced_at=None))
+
+
+def sweep() -> int:
+    """Put batches whose worker died back into the queue and wake workers for what waits; how many wake-ups were sent.
+
+    ``settings.SWEEPS`` has every worker call it at its start and every 15 seconds.
+    """
+    dead = Batch.objects.filter(status=Status.RUNNING, lease_expires_at__lt=Now())
+    for pk, owner in list(dead.values_list("pk", "lease_owner")):
+        if dead.filter(pk=pk, lease_owner=owner).update(status=Status.QUEUED, announced_at=None, **_UNLEASED):
+            logger.warning("Worker %s gave no sign of life; its batch %s is queued again.", owner, pk)
+    unheard = Batch.objects.filter(status=Status.QUEUED).filter(
+        Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER)
+    )
+    sent = 0
+    for pk in list(unheard.order_by("created_at", "pk").values_list("pk", flat=True)):
+        # By name, since the task imports this module.
+        app.send_task(TASK)
+        Batch.objects.filter(pk=pk).update(announced_at=Now())
+        sent += 1
+    return sent
+
+
+class Heartbeat:
+    """Keeps a lease alive from a thread of its own, and notices when the batch was cancelled or taken over.
+
+    A thread, since loading a model or one long step must not look like death, and the steps must not wait for the
+    database.
+    """
+
+    def __init__(self, pk: int, owner: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
+        self._pk, self._owner, self._stopping = pk, owner, stopping
+        self._lost = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{pk}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the batch is no longer ours: cancelled, or taken over after we were silent too long."""
+        return self._lost.is_set()
+
+    def interrupted(self) -> bool:
+        """Whether to stop writing now; the engine asks between steps."""
+        return self._lost.is_set() or self._stopping()
+
+    def _beat(self) -> None:
+        looks = 0
+        try:
+            while not self._lost.is_set() and not self._over.wait(LOOK_SECONDS):
+                looks += 1
+                self._look(renewing=looks % HEARTBEAT_SECONDS == 0)
+        finally:
+            connection.close()
+
+    def _look(self, *, renewing: bool) -> None:
+        try:
+            held = renew(self._pk, self._owner) if renewing else is_held(self._pk, self._owner)
+        except DatabaseError:
+            # The database may be restarting; if it stays away, the lease runs out and saving finds that.
+            logger.exception("The lease of batch %s could not be looked at; trying again.", self._pk)
+            connection.close()
+            return
+        if not held:
+            self._lost.set()
