@@ -22,7 +22,7 @@ def web(listening: int) -> Program:
     """The web process on a socket that is bound already, and that keeps who connects while the process restarts."""
     command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
     command += ["--workers", "1", "--worker-class", "gthread", "--threads", WEB_THREADS, "--graceful-timeout", "4"]
-    command += ["--access-logfile", "-", "--logger-class", "studyweb.access_log.RedactingLogger"]
+    command += ["--access-logfile", "-", "--logger-class", "gunicorn.glogging.Logger"]
     return _program("web", command, inherits=(listening,))
 
 
@@ -56,7 +56,6 @@ def _worker(queue: str, pool: str) -> list[str]:
 def _program(name: str, command: list[str], *, inherits: tuple[int, ...] = (), last: bool = False) -> Program:
     # The children read the same folders whatever their working directory is.
     environment = {
-        "DJANGO_SETTINGS_MODULE": "studyweb.settings",
         "STUDYWEB_DATA_DIR": str(settings.DATA_DIR),
         "STUDYWEB_CACHE_DIR": str(settings.CACHE_DIR),
         "PYTHONUNBUFFERED": "1",

@@ -27,7 +27,6 @@ WEB_START_SECONDS = 60.0
 
 class Command(BaseCommand):
     help = "Start studyweb on this machine, watch its processes and print a sign-in link. Ctrl-C stops it."
-    requires_system_checks = "__all__"
 
     _asked_to_stop = False
 
@@ -54,6 +53,8 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
         address = settings.PUBLIC_URL or _address(options["host"], listening)
         sign(lock, f"process {os.getpid()}, {address}/")
+        # Answers of people are in the files that are made from here on: nobody else on this machine reads them.
+        os.umask(0o077)
         self._prepare()
         sentinel = Sentinel(settings.BASE_DIR, keeps=[lock])
         supervisor = Supervisor(sentinel, self._say)
@@ -71,6 +72,8 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         """What has to be true before any process starts."""
+        if not (settings.DATA_DIR / "logs").exists():
+            self._say("The first start prepares a database and a language model; it takes a minute or so.")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         problems = database_problems()
