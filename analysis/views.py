@@ -75,7 +75,7 @@ def progress(request: HttpRequest, study_key: str, report_key: str) -> HttpRespo
     """The part of the page that says how far a report is; a done one makes the page load again."""
     study = study_for(request, study_key, Permission.VIEW)
     report = _report(study, report_key)
-    response = render(request, "analysis/progress.html", {"study": study, "latest": report, "may_ask": True})
+    response = render(request, "analysis/progress.html", {"study": study, "latest": report, "may_ask": permits(study.role, Permission.ANALYSE)})
     if not report.is_open:
         response.status_code = HTMX_STOP_POLLING
         response["HX-Refresh"] = "true"
@@ -97,7 +97,7 @@ def cancel(request: HttpRequest, study_key: str, report_key: str) -> HttpRespons
 
 @login_required
 @require_GET
-@csp_replace({"style-src": ["'unsafe-inline'"]})
+@csp_replace({"style-src": ["'unsafe-inline'"]})  # type: ignore[arg-type]  # it is typed for views without arguments
 def figure(request: HttpRequest, study_key: str, report_key: str, name: str) -> HttpResponse:
     """One figure as SVG, which carries its own styles."""
     report = _open_report(request, study_key, report_key, Permission.VIEW)

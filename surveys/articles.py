@@ -120,7 +120,8 @@ def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Artic
         if current.replaced_by_id is not None:
             raise ArticleError({"text": _("Somebody edited this article in the meantime. Open it again to see how.")})
         kept = {name: getattr(current, name) for name in REVISABLE}
-        new = add_article(current.study, by=by, origin=current.origin, lineage=current.lineage, **{**kept, **changes})
+        lineage = changes.pop("lineage", current.lineage)
+        new = add_article(current.study, by=by, origin=current.origin, lineage=lineage, **{**kept, **changes})
         Article.objects.filter(pk=current.pk).update(replaced_by=new, arm=None)
         audit.record(current.study, "article replaced", by=by, subject=f"{current.key} -> {new.key}")
     return new
@@ -213,7 +214,7 @@ def _check(article: Article, taken: set[str]) -> None:
 
 def _too_long(article: Article) -> Iterator[tuple[str, str]]:
     for name in ("source", "author", "model_name", "url", "language", "key"):
-        most = Article._meta.get_field(name).max_length
+        most = getattr(Article._meta.get_field(name), "max_length", None)
         if most is not None and len(getattr(article, name)) > most:
             yield name, _("This is longer than %(most)s characters.") % {"most": most}
 

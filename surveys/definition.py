@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
 from surveys.items import Item, Text
 
-SCHEMA = "studyweb-study/1"
+SCHEMA: Literal["studyweb-study/1"] = "studyweb-study/1"
 
 When = Literal["before", "reading", "looking-back", "after"]
 

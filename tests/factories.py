@@ -1,9 +1,7 @@
 """Rows for tests, made the way the product makes them. All names and texts are invented."""
 
+from itertools import count
 from typing import Any
-
-import factory
-from factory.django import DjangoModelFactory
 
 from surveys import lifecycle
 from surveys.articles import add_article, story_named
@@ -12,76 +10,44 @@ from surveys.models import Arm, Article, Membership, Origin, Researcher, Role, S
 PASSWORD = "an-invented-password-42"
 
 
-class ResearcherFactory(DjangoModelFactory[Researcher]):
-    class Meta:
-        model = Researcher
-        skip_postgeneration_save = True
-
-    email = factory.Sequence(lambda n: f"researcher{n}@example.org")
-
-    @factory.post_generation
-    def password(self, create: bool, given: str | None, **kwargs: Any) -> None:
-        """Argon2 is slow on purpose: an account gets a password only where a test asks for one."""
-        if given:
-            self.set_password(given)  # type: ignore[attr-defined]  # self is the account here
-            self.save()  # type: ignore[attr-defined]
+_numbers = count(1)
 
 
-class StudyFactory(DjangoModelFactory[Study]):
-    """A draft from the shipped template, or empty with ``template=None``; ``owner`` is its owner."""
-
-    class Meta:
-        model = Study
-
-    owner = factory.SubFactory(ResearcherFactory)
-    name = factory.Sequence(lambda n: f"Invented study {n}")
-    template: str | None = None
-
-    @classmethod
-    def _create(cls, model_class: type[Study], *args: Any, **kwargs: Any) -> Study:
-        study = lifecycle.new_study(kwargs.pop("owner"), kwargs.pop("name"), kwargs.pop("template"))
-        for name, value in kwargs.items():
-            setattr(study, name, value)
-        if kwargs:
-            study.save()
-        return study
+def ResearcherFactory(email: str = "", *, password: str | None = None, **fields: Any) -> Researcher:
+    """An account; with a password only where a test asks for one, since Argon2 is slow on purpose."""
+    email = email or f"researcher{next(_numbers)}@example.org"
+    return Researcher.objects.create_user(email, password, **fields)
 
 
-class ArmFactory(DjangoModelFactory[Arm]):
-    class Meta:
-        model = Arm
-
-    study = factory.SubFactory(StudyFactory)
-    key = factory.Sequence(lambda n: f"arm-{n}")
-    label = factory.LazyAttribute(lambda arm: f"The arm {arm.key}")
-    origin = Origin.SYNTHETIC
+def StudyFactory(*, owner: Researcher | None = None, name: str = "", template: str | None = None) -> Study:
+    """A draft that is empty, or from a shipped template."""
+    return lifecycle.new_study(owner or ResearcherFactory(), name or f"Invented study {next(_numbers)}", template)
 
 
-class StoryFactory(DjangoModelFactory[Story]):
-    class Meta:
-        model = Story
-
-    study = factory.SubFactory(StudyFactory)
-    key = factory.Sequence(lambda n: f"story-{n}")
-    title = factory.Sequence(lambda n: f"Invented story {n}")
+def ArmFactory(*, study: Study | None = None, key: str = "", **fields: Any) -> Arm:
+    """An arm for machine-written texts, unless told otherwise."""
+    key = key or f"arm-{next(_numbers)}"
+    given = {"label": f"The arm {key}", "origin": Origin.SYNTHETIC, **fields}
+    return Arm.objects.create(study=study or StudyFactory(), key=key, **given)
 
 
-class ArticleFactory(DjangoModelFactory[Article]):
+def StoryFactory(*, study: Study | None = None, title: str = "") -> Story:
+    """A story of a study."""
+    return story_named(study or StudyFactory(), title or f"Invented story {next(_numbers)}")
+
+
+def ArticleFactory(*, arm: Arm | None = None, story: Story | None = None, **fields: Any) -> Article:
     """An article in an arm of its study, added as the product adds it."""
-
-    class Meta:
-        model = Article
-
-    arm = factory.SubFactory(ArmFactory)
-    story = factory.SubFactory(StoryFactory, study=factory.SelfAttribute("..arm.study"))
-    headline = factory.Sequence(lambda n: f"Invented headline {n}")
-    text = factory.Sequence(lambda n: f"An invented first paragraph, number {n}.\n\nAn invented second paragraph.")
-
-    @classmethod
-    def _create(cls, model_class: type[Article], *args: Any, **kwargs: Any) -> Article:
-        arm = kwargs.pop("arm")
-        kwargs = {"by": arm.study.created_by, "origin": arm.origin, **kwargs}
-        return add_article(arm.study, arm=arm, **kwargs)
+    arm = arm or ArmFactory(study=story.study if story else None)
+    number = next(_numbers)
+    given = {
+        "by": arm.study.created_by,
+        "origin": arm.origin,
+        "headline": f"Invented headline {number}",
+        "text": f"An invented first paragraph, number {number}.\n\nAn invented second paragraph.",
+        **fields,
+    }
+    return add_article(arm.study, arm=arm, story=story or StoryFactory(study=arm.study), **given)
 
 
 def member(study: Study, role: str, **kwargs: Any) -> Researcher:
@@ -158,7 +124,7 @@ def ready_study(stories: int = 2, *, owner: Researcher | None = None, **changes:
 
     ``changes`` replace parts of the definition.
     """
-    study = StudyFactory(**({"owner": owner} if owner else {}))
+    study = StudyFactory(owner=owner)
     study.definition = definition(**changes)
     study.save()
     arms = [

@@ -39,6 +39,7 @@ class Outcome(models.TextChoices):
     LEFT = "left", _("Left")
     QUOTA_FULL = "quota-full", _("Quota full")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    CLOSED = "closed", _("Still inside when the study closed")
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):

@@ -1,7 +1,7 @@
 """Studies and what is frozen of them."""
 
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import FrozenStudy, parse_version
+
+if TYPE_CHECKING:
+    from surveys.models.people import Researcher
 
 
 def entry_key() -> str:
@@ -26,7 +29,7 @@ class Mode(models.TextChoices):
 
 
 class StudyQuerySet(models.QuerySet["Study"]):
-    def of(self, researcher: "models.Model") -> "StudyQuerySet":
+    def of(self, researcher: "Researcher") -> "StudyQuerySet":
         """The studies in which this researcher has a role."""
         return self.filter(memberships__researcher=researcher)
 

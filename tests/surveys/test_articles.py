@@ -1,6 +1,7 @@
 """Articles: stored once and never changed."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -69,7 +70,7 @@ def test_keys_are_given_and_stay_unique() -> None:
 )
 def test_what_cannot_be_stored_is_named_by_field(changes: dict[str, str], field: str) -> None:
     story = StoryFactory()
-    given = {"origin": Origin.REAL, "headline": "H", "text": "T", **changes}
+    given: dict[str, Any] = {"origin": Origin.REAL, "headline": "H", "text": "T", **changes}
     with pytest.raises(ArticleError) as refused:
         add_article(story.study, by=story.study.created_by, story=story, arm=None, **given)
     assert field in refused.value.problems
