@@ -1,0 +1,41 @@
+"""A participant's way: enrol, where am I, record, be assigned, leave, withdraw, complete. The only writer of positions.
+
+Every move is an ``UPDATE ... WHERE`` the position is the expected one, in one transaction with what belongs to it, so
+that of two requests for one step exactly one is recorded.
+"""
+
+from surveys.flow.allocate import ledger_differences
+from surveys.flow.endings import (
+    acknowledge_debrief,
+    can_withdraw,
+    end_because_closed,
+    leave,
+    withdraw,
+    withdrawal_deadline,
+)
+from surveys.flow.enrol import Arrival, Gate, agree, arrive, decline, gate
+from surveys.flow.place import Place, find, mark_shown
+from surveys.flow.record import Problems, Submitted, save_draft, submit
+
+__all__ = [
+    "Arrival",
+    "Gate",
+    "Place",
+    "Problems",
+    "Submitted",
+    "acknowledge_debrief",
+    "agree",
+    "arrive",
+    "can_withdraw",
+    "decline",
+    "end_because_closed",
+    "find",
+    "gate",
+    "leave",
+    "ledger_differences",
+    "mark_shown",
+    "save_draft",
+    "submit",
+    "withdraw",
+    "withdrawal_deadline",
+]

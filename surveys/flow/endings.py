@@ -1,0 +1,121 @@
+"""How a way ends: completed, screened out, left, withdrawn, closed; and the debriefing after each that saw an article."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now
+
+from surveys.flow.place import Place
+from surveys.models import Answer, Draft, Event, Outcome, Participant, Stage
+
+# Without 0, O, 1, I and L: a code is read from one screen and typed into another.
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CODE_LENGTH = 10
+
+
+def ending(outcome: str) -> dict[str, Any]:
+    """The new position of somebody whose way ends: the debriefing if an article was shown, else the end."""
+    exposed = When(exposed_at__isnull=False, then=Value(Stage.DEBRIEF.value))
+    return {
+        "outcome": outcome,
+        "stage": Case(exposed, default=Value(Stage.END.value)),
+        "step": 0,
+        "ended_at": Now(),
+    }
+
+
+def completion() -> dict[str, Any]:
+    """The new position of somebody who has answered everything, with the code that the debriefing leads to."""
+    return {
+        "outcome": Outcome.COMPLETED,
+        "stage": Stage.DEBRIEF,
+        "step": 0,
+        "completed_at": Now(),
+        "ended_at": Now(),
+        "completion_code": "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH)),
+    }
+
+
+def acknowledge_debrief(place: Place) -> bool:
+    """Log that the debriefing was read and go on to the end. False if the person is not at the debriefing."""
+    people = Participant.objects.filter(pk=place.participant.pk, stage=Stage.DEBRIEF, debriefed_at__isnull=True)
+    return people.update(stage=Stage.END, step=0, debriefed_at=Now()) == 1
+
+
+def leave(place: Place) -> bool:
+    """End somebody's way at their own wish, for good. False if it had ended before.
+
+    Who leaves before consenting has not consented.
+    """
+    people = Participant.objects.filter(pk=place.participant.pk, outcome=Outcome.UNDER_WAY)
+    if people.filter(consented_at__isnull=True).update(**ending(Outcome.NO_CONSENT)) == 1:
+        return True
+    return _stop(place, Outcome.LEFT, "left")
+
+
+def end_because_closed(place: Place) -> bool:
+    """End the way of somebody who is still inside when the study has closed. False if it had ended before.
+
+    Who has not consented is not inside.
+    """
+    return _stop(place, Outcome.CLOSED, "closed")
+
+
+def withdrawal_deadline(place: Place) -> datetime | None:
+    """Until when somebody whose way has ended can withdraw; None while it has not ended."""
+    ended = place.participant.ended_at
+    return ended + timedelta(days=place.study.definition.withdrawal_days) if ended else None
+
+
+def can_withdraw(place: Place, now: datetime) -> bool:
+    """Whether there is something to withdraw, and it is not too late. ``now`` is the time of the request."""
+    participant, deadline = place.participant, withdrawal_deadline(place)
+    if participant.consented_at is None or participant.withdrawn_at is not None:
+        return False
+    return deadline is None or now < deadline
+
+
+def withdraw(place: Place) -> bool:
+    """Delete all that somebody answered; they stay in the flow and the ledger, and keep their completion code.
+
+    False if there is nothing to withdraw, or the cut-off that the study states has passed.
+    """
+    participant = place.participant
+    after = Now() - timedelta(days=place.study.definition.withdrawal_days)
+    people = Participant.objects.filter(pk=participant.pk, consented_at__isnull=False, withdrawn_at__isnull=True)
+    people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gt=after))
+    values = ending(Outcome.WITHDRAWN) | {"withdrawn_at": Now(), "ended_at": Coalesce("ended_at", Now())}
+    # Whoever has ended stays where they are: at the debriefing, or after it.
+    values["stage"] = Case(When(~Q(outcome=Outcome.UNDER_WAY), then=F("stage")), default=values["stage"])
+    with transaction.atomic():
+        if people.update(**values) != 1:
+            return False
+        deleted, _ = Answer.objects.filter(participant=participant).delete()
+        forget_drafts(participant)
+        Event.objects.create(
+            study=participant.study,
+            participant=participant,
+            kind="withdrawn",
+            step=place.step.slug,
+            data={"answers_deleted": deleted},
+        )
+    return True
+
+
+def forget_drafts(participant: Participant) -> None:
+    """Delete what was typed and not submitted: it was never an answer."""
+    Draft.objects.filter(participant=participant).delete()
+
+
+def _stop(place: Place, outcome: str, kind: str) -> bool:
+    participant = place.participant
+    people = Participant.objects.filter(pk=participant.pk, outcome=Outcome.UNDER_WAY, consented_at__isnull=False)
+    with transaction.atomic():
+        if people.update(**ending(outcome)) != 1:
+            return False
+        forget_drafts(participant)
+        Event.objects.create(study=participant.study, participant=participant, kind=kind, step=place.step.slug)
+    return True

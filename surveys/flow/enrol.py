@@ -1,0 +1,141 @@
+"""How somebody comes in: the gates, one participant a panel id, and consent."""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from surveys import route, tokens
+from surveys.flow.allocate import randomise
+from surveys.flow.place import Place, advance, frozen
+from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study
+from surveys.recruitment import Entrant
+
+
+class Gate(Enum):
+    """Whether a study lets new people in now."""
+
+    OPEN = "open"
+    NOT_OPEN = "not-open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Somebody who came in, new or known, with the personal token that finds them again."""
+
+    participant: Participant
+    token: str
+
+
+def gate(study: Study, mode: str) -> Gate:
+    """Whether somebody new may come in with this mode: previews and simulations also before the launch."""
+    if study.status == Study.Status.CLOSED:
+        return Gate.CLOSED
+    if study.status == Study.Status.LIVE:
+        return Gate.OPEN
+    if mode in {Mode.PREVIEW, Mode.SIMULATED} and study.current_version_id is not None:
+        return Gate.OPEN
+    return Gate.PAUSED if study.status == Study.Status.PAUSED else Gate.NOT_OPEN
+
+
+def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: bool = True) -> Arrival | None:
+    """The participant for this entry: the known one for a panel id, else a new one; None if a new one may not come.
+
+    Before consent a new one is only an arrival: token, time, mode, and the keyed hash of the panel id. Two requests
+    with one panel id at the same moment lead to one participant. ``opens`` is false where nobody new is let in.
+    """
+    if not entrant.panel_id:
+        token = tokens.new_token()
+        return Arrival(_new(study, mode, token, language), token) if opens else None
+    token = tokens.panel_token(study, mode, entrant.panel_id)
+    keyed = tokens.keyed_hash(study, mode, entrant.panel_id)
+    known = _known(study, mode, keyed)
+    if known is None and opens:
+        try:
+            with transaction.atomic():
+                known = _new(study, mode, token, language)
+                PanelIdentity.objects.create(
+                    study=study, mode=mode, keyed_hash=keyed, panel=entrant.panel, participant=known
+                )
+        except IntegrityError:
+            # The same person arrived in another request at the same moment, and was first.
+            known = _known(study, mode, keyed)
+    if known is None:
+        return None
+    if known.consented_at is not None:
+        _keep_submission(study, mode, known, entrant)
+    return Arrival(known, token)
+
+
+def agree(place: Place, entrant: Entrant) -> bool:
+    """Consent, and with it the panel's ids, encrypted. False if the person is no longer at the consent.
+
+    Where nothing is asked before the articles, the randomisation follows at once.
+    """
+    participant, first = place.participant, route.next_step(place.study, place.step)
+    with transaction.atomic():
+        values = {"consented_at": Now(), "stage": first.stage, "step": first.number}
+        if place.step.stage != Stage.CONSENT or not advance(participant, place.step, **values):
+            return False
+        if entrant.panel_id:
+            sealed = tokens.seal(entrant.panel_id)
+            PanelIdentity.objects.filter(participant=participant).update(ciphertext=sealed)
+            _keep_submission(participant.study, participant.mode, participant, entrant)
+        if first.stage == Stage.READING:
+            randomise(participant, place.study)
+    return True
+
+
+def decline(place: Place) -> bool:
+    """No consent: the way ends here, and nothing more than the arrival is kept. False if it was given or refused."""
+    if place.step.stage != Stage.CONSENT:
+        return False
+    return advance(place.participant, place.step, outcome=Outcome.NO_CONSENT, stage=Stage.END, ended_at=Now())
+
+
+def pack(entrant: Entrant) -> str:
+    """The panel's ids, encrypted, for the browser to carry until consent lets the database keep them."""
+    return tokens.seal(json.dumps([entrant.panel, entrant.panel_id, entrant.submission_id])).decode()
+
+
+def unpack(packed: str) -> Entrant:
+    """What ``pack`` wrote; a plain entrant if there is nothing, or it was changed."""
+    try:
+        return Entrant(*json.loads(tokens.unseal(packed.encode("utf-8", "replace"))))
+    except tokens.InvalidToken:
+        return Entrant()
+
+
+def _known(study: Study, mode: str, keyed_hash: str) -> Participant | None:
+    identities = PanelIdentity.objects.select_related("participant")
+    identity = identities.filter(study=study, mode=mode, keyed_hash=keyed_hash).first()
+    return identity.participant if identity else None
+
+
+def _new(study: Study, mode: str, token: str, language: str) -> Participant:
+    assert study.current_version is not None  # noqa: S101  # the gate lets nobody into a study without a version
+    languages = frozen(study.current_version).definition.languages
+    return Participant.objects.create(
+        study=study,
+        version=study.current_version,
+        mode=mode,
+        token_hash=tokens.token_hash(token),
+        language=language if language in languages else languages[0],
+    )
+
+
+def _keep_submission(study: Study, mode: str, participant: Participant, entrant: Entrant) -> None:
+    if not entrant.submission_id:
+        return
+    identity = PanelIdentity.objects.filter(participant=participant).first()
+    if identity is None:
+        return
+    PanelSubmission.objects.get_or_create(
+        identity=identity,
+        keyed_hash=tokens.keyed_hash(study, mode, entrant.submission_id),
+        defaults={"ciphertext": tokens.seal(entrant.submission_id)},
+    )

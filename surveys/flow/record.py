@@ -1,0 +1,124 @@
+"""What somebody answers: submits that are recorded once, and drafts that are kept until then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from surveys import route
+from surveys.flow.allocate import randomise
+from surveys.flow.endings import completion, ending, forget_drafts
+from surveys.flow.place import Place, advance, lease_end
+from surveys.items import Item, Problem, Reading
+from surveys.models import Answer, Draft, Outcome, Participant, Stage, Trial
+from surveys.route import Step
+
+ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
+# What a draft may hold, in characters: more than any honest page, less than what would fill a disk.
+MAX_DRAFT = 300_000
+
+Raw = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The step was answered, now or before. ``recorded`` says whether it was by this submit."""
+
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class Problems:
+    """Nothing was recorded; ``by_item`` says what is wrong with which item's value."""
+
+    by_item: dict[str, Problem]
+
+
+def items_of(step: Step) -> tuple[Item, ...]:
+    """The items that are asked at a step, in order."""
+    return tuple(item for block in step.blocks for item in block.items)
+
+
+def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
+    """Record the answers of the step at the cursor and move on, all or nothing.
+
+    A step that was answered before, is not reached yet, or is about an article that was not shown, is not recorded:
+    the person goes on from where they are. ``raw`` holds the submitted form values by item key.
+    """
+    step = place.step
+    if slug != step.slug or step.stage not in ASKING or not place.is_under_way or place.is_closed:
+        return Submitted(recorded=False)
+    if step.trial is not None and (place.trial is None or place.trial.shown_at is None):
+        return Submitted(recorded=False)
+    read = {item.key: item.read(list(raw.get(item.key, ()))) for item in items_of(step)}
+    if problems := {key: value for key, value in read.items() if isinstance(value, Problem)}:
+        return Problems(problems)
+    readings = {key: value for key, value in read.items() if isinstance(value, Reading)}
+    return Submitted(_record(place, readings))
+
+
+def save_draft(place: Place, slug: str, sequence: int, raw: Raw) -> bool:
+    """Keep what is typed at the current step; an older sequence number changes nothing. False for any other step.
+
+    Raises ``DraftTooLong`` past ``MAX_DRAFT`` characters.
+    """
+    step = place.step
+    if slug != step.slug or step.stage not in ASKING or not place.is_under_way or place.is_closed:
+        return False
+    content = {item.key: [_storable(value) for value in raw[item.key]] for item in items_of(step) if item.key in raw}
+    if sum(len(value) for values in content.values() for value in values) > MAX_DRAFT:
+        raise DraftTooLong
+    here = {"pk": place.participant.pk, "stage": step.stage, "step": step.number, "outcome": Outcome.UNDER_WAY}
+    with transaction.atomic():
+        # The row is held so that no submit can pass between the look at the cursor and the draft.
+        if not Participant.objects.select_for_update().filter(**here).values_list("pk").first():
+            return False
+        key = {"participant": place.participant, "step": slug}
+        newer = {"sequence": sequence, "content": content, "saved_at": Now()}
+        if not Draft.objects.filter(**key, sequence__lt=sequence).update(**newer):
+            draft = Draft(**key, sequence=sequence, content=content)
+            Draft.objects.bulk_create([draft], ignore_conflicts=True)
+    return True
+
+
+class DraftTooLong(Exception):
+    """More was typed than a draft may hold."""
+
+
+def _record(place: Place, readings: dict[str, Reading]) -> bool:
+    participant, step = place.participant, place.step
+    screened_out = any(_screens_out(item, readings[item.key]) for item in items_of(step))
+    onward = route.next_step(place.study, step)
+    values = {"stage": onward.stage, "step": onward.number}
+    if screened_out:
+        values = ending(Outcome.SCREENED_OUT)
+    elif onward.stage == Stage.DEBRIEF:
+        values = completion()
+    elif participant.arm:
+        values["lease_expires_at"] = lease_end()
+    with transaction.atomic():
+        if not advance(participant, step, **values):
+            return False
+        Answer.objects.bulk_create(
+            Answer(participant=participant, step=step.slug, item=key, trial=place.trial, state=r.state, value=r.value)
+            for key, r in readings.items()
+        )
+        if place.trial is not None and step.stage == Stage.READING:
+            Trial.objects.filter(pk=place.trial.pk).update(submitted_at=Now())
+        over = screened_out or onward.stage == Stage.DEBRIEF
+        if not over and onward.stage == Stage.READING and not participant.arm:
+            over = not randomise(participant, place.study)
+        if over:
+            forget_drafts(participant)
+    return True
+
+
+def _screens_out(item: Item, reading: Reading) -> bool:
+    codes = reading.value.split(" ") if reading.state == Answer.State.ANSWERED else [reading.state]
+    return bool(item.screen_out) and not set(codes).isdisjoint(item.screen_out)
+
+
+def _storable(text: str) -> str:
+    # No database stores NUL in JSON, nor halves of surrogate pairs.
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

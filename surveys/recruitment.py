@@ -1,0 +1,175 @@
+"""Where participants come from: which URL parameters a panel sends, and which link leads back to it.
+
+What a study uses lies in ``Study.recruitment`` and is read as ``Recruitment``. Parameter names and return links as the
+services documented them in 2026.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from django.core import signing
+from django.db import transaction
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from surveys import audit
+from surveys.models import Mode, Outcome, Researcher, Study
+
+Panel = Literal["prolific", "connect", "sona", "plain"]
+
+# panel -> (parameter of the person, parameter of the submission); renamed by ``Recruitment.parameters``.
+PARAMETERS: dict[Panel, tuple[str, str]] = {
+    "prolific": ("PROLIFIC_PID", "SESSION_ID"),
+    "connect": ("participantId", "assignmentId"),
+    "sona": ("survey_code", ""),
+    "plain": ("", ""),
+}
+MAX_PANEL_ID = 200
+SIGNED_MODE_DAYS = 30
+_SALT = "surveys.recruitment.mode"
+
+
+class RecruitmentError(Exception):
+    """Panel settings that cannot be used; ``problems`` says where and what, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class Parameters(BaseModel):
+    """The names of the URL parameters, where a project renamed them; empty for the panel's own names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    participant: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")
+    submission: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")
+
+
+class Recruitment(BaseModel):
+    """A study's panel settings. They lie outside the version's hash: they change nothing that participants see.
+
+    ``codes`` holds the panel's completion code for each outcome ('completed', 'screened-out', 'no-consent', ...), and
+    'other' for outcomes that have none of their own. ``project`` is Connect's project id; ``host``,
+    ``experiment_id`` and ``credit_token`` are SONA's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    panel: Panel = "plain"
+    parameters: Parameters = Parameters()
+    codes: dict[str, str] = Field(default_factory=dict)
+    project: str = Field(default="", max_length=100)
+    host: str = Field(default="", max_length=200, pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$")
+    experiment_id: str = Field(default="", max_length=40)
+    credit_token: str = Field(default="", max_length=100)
+
+    def names(self, panel: Panel) -> tuple[str, str]:
+        """The parameters' names (person, submission) for this panel."""
+        person, submission = PARAMETERS[panel]
+        if panel != self.panel:
+            return person, submission
+        return self.parameters.participant or person, self.parameters.submission or submission
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Who somebody says to be on entry: a panel and its ids for the person and the submission, or nothing."""
+
+    panel: str = "plain"
+    panel_id: str = ""
+    submission_id: str = ""
+
+
+def read(study: Study) -> Recruitment:
+    """The study's panel settings. Raises ``RecruitmentError`` naming each field that is wrong."""
+    try:
+        return Recruitment.model_validate(study.recruitment)
+    except ValidationError as error:
+        raise RecruitmentError(
+            [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        ) from error
+
+
+def store(study: Study, values: Mapping[str, Any], *, by: Researcher) -> Recruitment:
+    """Store panel settings, in a draft or while it runs. Raises ``RecruitmentError`` naming each field that is wrong."""
+    changed = Study(recruitment=dict(values))
+    settings = read(changed)
+    with transaction.atomic():
+        study.recruitment = settings.model_dump(mode="json")
+        Study.objects.filter(pk=study.pk).update(recruitment=study.recruitment)
+        audit.record(study, "recruitment changed", by=by, content=settings.model_dump_json())
+    return settings
+
+
+def entrant(settings: Recruitment, parameters: Mapping[str, str]) -> Entrant:
+    """Who comes in by these URL parameters.
+
+    The study's own panel is looked at first, then the others by their usual names: whoever forgot to choose the panel
+    still does not lose who came. Without an id, or with a placeholder that no panel filled in, somebody is a plain
+    visitor.
+    """
+    panels: list[Panel] = [settings.panel, *(panel for panel in PARAMETERS if panel != settings.panel)]
+    for panel in panels:
+        person, submission = settings.names(panel)
+        if person and (panel_id := _id(parameters, person)):
+            return Entrant(panel, panel_id, _id(parameters, submission) if submission else "")
+    return Entrant()
+
+
+def code(settings: Recruitment, outcome: str) -> str:
+    """The panel's code for this outcome, or for 'other'; '' if it has none. Completion has no other code than its own."""
+    own = settings.codes.get(outcome, "")
+    return own if own or outcome == Outcome.COMPLETED else settings.codes.get("other", "")
+
+
+def return_link(settings: Recruitment, outcome: str, panel: str, panel_id: str) -> str:
+    """The address that tells the panel how it ended for somebody who came by ``panel``, or '' if there is none."""
+    if panel == "prolific":
+        cc = code(settings, outcome)
+        return f"https://app.prolific.com/submissions/complete?{urlencode({'cc': cc})}" if cc else ""
+    if outcome != Outcome.COMPLETED:
+        return ""
+    if panel == "connect" and settings.project:
+        project = quote(settings.project, safe="")
+        return f"https://connect.cloudresearch.com/participant/project/{project}/complete"
+    if panel == "sona" and settings.host and settings.experiment_id and settings.credit_token and panel_id:
+        query = {
+            "experiment_id": settings.experiment_id,
+            "credit_token": settings.credit_token,
+            "survey_code": panel_id,
+        }
+        return f"https://{settings.host}/webstudy_credit.aspx?{urlencode(query)}"
+    return ""
+
+
+def entry_parameters(settings: Recruitment) -> dict[str, str]:
+    """What to append to the entry link where it is handed to the panel, with the panel's own placeholders."""
+    person, submission = settings.names(settings.panel)
+    placeholders = {
+        "prolific": {person: "{{%PROLIFIC_PID%}}", "STUDY_ID": "{{%STUDY_ID%}}", submission: "{{%SESSION_ID%}}"},
+        "sona": {person: "%SURVEY_CODE%"},
+    }
+    return placeholders.get(settings.panel, {})
+
+
+def signed_mode(study: Study, mode: Mode) -> str:
+    """The value of the entry link's ``mode`` parameter that lets somebody in with this mode, for 30 days."""
+    return signing.dumps([study.key, str(mode)], salt=_SALT)
+
+
+def read_signed_mode(study: Study, value: str) -> Mode | None:
+    """The mode in a signed value, or None if it was not signed for this study, was changed, or is too old."""
+    try:
+        key, mode = signing.loads(value, salt=_SALT, max_age=SIGNED_MODE_DAYS * 24 * 3600)
+    except (signing.BadSignature, ValueError):
+        return None
+    return Mode(mode) if key == study.key else None
+
+
+def _id(parameters: Mapping[str, str], name: str) -> str:
+    value = parameters.get(name, "").replace("\0", "").strip()
+    # '{{%PROLIFIC_PID%}}' and '%SURVEY_CODE%' arrive unfilled when researchers try their own link.
+    is_placeholder = value.startswith(("{{%", "%")) and value.endswith(("%}}", "%"))
+    return "" if is_placeholder or len(value) > MAX_PANEL_ID else value
