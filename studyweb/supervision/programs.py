@@ -22,7 +22,7 @@ def web(listening: int) -> Program:
     """The web process on a socket that is bound already, and that keeps who connects while the process restarts."""
     command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
     command += ["--workers", "1", "--worker-class", "gthread", "--threads", WEB_THREADS, "--graceful-timeout", "4"]
-    command += ["--access-logfile", "-", "--logger-class", "gunicorn.glogging.Logger"]
+    command += ["--access-logfile", "-", "--logger-class", "studyweb.access_log.RedactingLogger"]
     return _program("web", command, inherits=(listening,))
 
 
