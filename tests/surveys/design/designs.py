@@ -53,12 +53,13 @@ def design(
 @st.composite
 def designs(draw: st.DrawFn, kind: DesignKind | None = None) -> DesignSpec:
     """Any small design without problems."""
-    kind = kind or draw(st.sampled_from(["between", "within", "mixed"]))
-    read_together = 1 if kind == "between" else draw(st.integers(2, 3))
+    kinds: tuple[DesignKind, ...] = (kind,) if kind else ("between", "within", "mixed")
+    chosen = draw(st.sampled_from(kinds))
+    read_together = 1 if chosen == "between" else draw(st.integers(2, 3))
     per_person = draw(st.integers(read_together, 5))
     return design(
-        kind,
-        arms=draw(st.integers(1, 4)) if kind == "between" else read_together * (2 if kind == "mixed" else 1),
+        chosen,
+        arms=draw(st.integers(1, 4)) if chosen == "between" else read_together * (2 if chosen == "mixed" else 1),
         stories=draw(st.integers(per_person, 7)),
         per_person=per_person,
         order=draw(st.sampled_from(ORDERS)),

@@ -89,7 +89,7 @@ def test_positions_stay_within_one_where_everybody_reads_every_story(order: Orde
         assert recruitment.position_gap() <= 1
 
 
-@pytest.mark.parametrize(("order", "met"), [("balanced", 2), ("latin", 3)])
+@pytest.mark.parametrize(("order", "met"), [("balanced", 2), ("latin", 4)])
 @pytest.mark.parametrize(("stories", "per_person"), [(6, 3), (7, 3), (10, 5), (9, 2), (11, 4)])
 def test_positions_stay_as_close_as_the_docstring_says_where_people_read_some_stories(
     order: Order, met: int, stories: int, per_person: int

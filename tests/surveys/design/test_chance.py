@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from math import sqrt
 
 import pytest
 
@@ -13,7 +14,7 @@ N, Z = 3000, 3.29
 
 
 def _inside(times: int, share: float) -> bool:
-    return abs(times - N * share) <= Z * (N * share * (1 - share)) ** 0.5
+    return abs(times - N * share) <= Z * sqrt(N * share * (1 - share))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
