@@ -1,3 +1,5 @@
+"""The Django application of reports and exports."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The Django application of prompts, batches, candidates and reviews."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The Django application of studies, articles, participants and answers."""
+
 from django.apps import AppConfig
 
 
