@@ -1,0 +1,272 @@
+"""PURE: the report of a study: sentence, tables, figures, cautions, methods, versions and the data's digest."""
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from analysis.attribution import Attribution, attribution_accuracy
+from analysis.cautions import Caution
+from analysis.compare import Comparison, compare_arms
+from analysis.exclusions import Exclusions, apply_exclusions
+from analysis.flow import Flow, participant_flow
+from analysis.flow_figure import flow_figure
+from analysis.plan import Plan
+from analysis.plots import Figure, mean_figure, share_figure
+from analysis.published import INDEXES, SHARES, SOURCE
+from analysis.report_tables import (
+    ReportTable,
+    all_tables,
+    arms_table,
+    attribution_table,
+    exclusions_table,
+    means_table,
+    omnibus_table,
+    shares_table,
+)
+from analysis.report_text import REFERENCES, main_sentences, methods
+from analysis.schema import SCHEMA_VERSION
+from analysis.tables import to_json, to_records
+from analysis.validation import FrameError
+
+FORMAT = "studyweb-report/1"
+_PACKAGES = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
+
+
+@dataclass(frozen=True)
+class ArmInfo:
+    """An arm as the study declares it; ``label`` is what the report calls it."""
+
+    key: str
+    label: str
+    origin: str = ""
+    model: str = ""
+    curation: str = ""
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """What the report says of the study and cannot read from its ratings.
+
+    ``arms`` in the study's order; () takes those that occur. ``outcome_label`` is the outcome in words and
+    ``outcome_scale`` its range. ``attribution_item`` is the column of the five-point source attribution (1 human to 5
+    machine, 3 neutral), '' without one. ``show_published`` draws the published reference lines; they belong to the
+    credibility index alone. ``deviations`` are what was done otherwise than planned, a sentence each. ``unblinded`` says
+    when and by whom, as text.
+    """
+
+    title: str
+    study: str = ""
+    version: str = ""
+    mode: str = ""
+    arms: tuple[ArmInfo, ...] = ()
+    outcome_label: str = "credibility index (1 to 10)"
+    outcome_scale: tuple[float, float] | None = (1.0, 10.0)
+    show_published: bool = True
+    attribution_item: str = ""
+    deviations: tuple[str, ...] = ()
+    unblinded: str = ""
+    articles_known: bool = True
+    persons_known: bool = True
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """{arm: label}."""
+        return {arm.key: arm.label for arm in self.arms}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report. ``comparison`` is with the plan's exclusions; ``without_exclusions`` is the same on everything,
+    None where the plan has no rules. ``data_sha256`` is of ratings and participants as given."""
+
+    info: StudyInfo
+    plan: Plan
+    sentences: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+    tables: tuple[ReportTable, ...]
+    figures: tuple[Figure, ...]
+    methods: tuple[str, ...]
+    references: tuple[str, ...]
+    software: Mapping[str, str]
+    data_sha256: str
+    comparison: Comparison
+    without_exclusions: Comparison | None
+    exclusions: Exclusions
+    flow: Flow | None = None
+    attribution: Attribution | None = field(default=None)
+
+    @property
+    def main_sentence(self) -> str:
+        """The result in words, in one paragraph."""
+        return " ".join(self.sentences)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The cautions as plain sentences."""
+        return tuple(caution.sentence for caution in self.cautions)
+
+
+def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan: Plan, info: StudyInfo) -> Report:
+    """The report on ``ratings`` (one row a person and article) as ``plan`` says; equal data give equal reports.
+
+    ``participants`` gives the flow, and the rules about people; None leaves the flow out. Raises ``FrameError`` for
+    data that cannot be analysed, saying what and where.
+    """
+    _refuse_other_mode(ratings, participants, info)
+    order = tuple(arm.key for arm in info.arms)
+    known = {"articles_known": info.articles_known, "persons_known": info.persons_known}
+    everything = compare_arms(ratings, plan, arms=order, **known)
+    exclusions = apply_exclusions(ratings, plan.exclusions, participants)
+    if exclusions.kept.empty:
+        raise FrameError("no ratings are left after the plan's exclusions: look at the rules and their columns")
+    comparison = compare_arms(exclusions.kept, plan, arms=order, **known) if plan.exclusions else everything
+    flow = None
+    if participants is not None:
+        flow = participant_flow(participants, arms=_arms_of_people(participants, order), analysed=exclusions.kept)
+    attribution = None
+    if info.attribution_item:
+        attribution = attribution_accuracy(exclusions.kept, column=info.attribution_item, arms=order, alpha=plan.alpha)
+    return Report(
+        info=info,
+        plan=plan,
+        sentences=main_sentences(comparison, info.labels, info.outcome_label, info.mode),
+        cautions=comparison.cautions,
+        tables=_tables(comparison, everything, exclusions, attribution, info, plan),
+        figures=_figures(comparison, flow, info),
+        methods=methods(comparison, plan, exclusions, info.outcome_label),
+        references=REFERENCES,
+        software=software_versions(),
+        data_sha256=data_digest(ratings, participants),
+        comparison=comparison,
+        without_exclusions=everything if plan.exclusions else None,
+        exclusions=exclusions,
+        flow=flow,
+        attribution=attribution,
+    )
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """The report as JSON can hold it, under the keys that docs name; ``format`` rises when they change.
+
+    Figures carry their SVG; nan is None.
+    """
+    return {
+        "format": FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        "study": to_json(report.info),
+        "plan": report.plan.as_dict(),
+        "main_sentence": report.main_sentence,
+        "sentences": list(report.sentences),
+        "cautions": to_records(report.cautions),
+        "results": {
+            **_results(report.comparison),
+            "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
+            "exclusions": to_records(report.exclusions.steps),
+            "attribution": None if report.attribution is None else to_records(report.attribution.rows),
+            "flow": to_json(report.flow),
+        },
+        "tables": to_records(report.tables),
+        "figures": to_records(report.figures),
+        "methods": list(report.methods),
+        "references": list(report.references),
+        "published": {"source": SOURCE, "shares": to_records(SHARES), "indexes": to_records(INDEXES)}
+        if report.info.show_published
+        else None,
+        "software": dict(report.software),
+        "data_sha256": report.data_sha256,
+    }
+
+
+def data_digest(ratings: pd.DataFrame, participants: pd.DataFrame | None) -> str:
+    """SHA-256, in hexadecimal, of the tables' values, whatever the order of their rows and columns."""
+    digest = hashlib.sha256()
+    for name, frame in (("ratings", ratings), ("participants", participants)):
+        if frame is None:
+            continue
+        columns = sorted(map(str, frame.columns))
+        lines = sorted(frame[columns].to_csv(index=False, header=False, lineterminator="\0").split("\0"))
+        digest.update("\n".join([name, ",".join(columns), *lines, ""]).encode())
+    return digest.hexdigest()
+
+
+def software_versions() -> dict[str, str]:
+    """{package: version} of what makes the numbers and the figures, Python first."""
+    return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
+
+
+def _results(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "outcome": comparison.outcome,
+        "reference": comparison.reference,
+        "design": comparison.design,
+        "level": comparison.level,
+        "credible_cut": comparison.credible_cut,
+        "n_people": comparison.n_people,
+        "n_ratings": comparison.n_ratings,
+        "n_missing": comparison.n_missing,
+        "arms": to_records(comparison.arms.rows),
+        "means": to_records(comparison.means.rows),
+        "shares": to_records(comparison.shares.rows),
+        "omnibus": to_records(comparison.omnibus.rows),
+    }
+
+
+def _tables(
+    comparison: Comparison,
+    everything: Comparison,
+    exclusions: Exclusions,
+    attribution: Attribution | None,
+    info: StudyInfo,
+    plan: Plan,
+) -> tuple[ReportTable, ...]:
+    labels = info.labels
+    without = None
+    if plan.exclusions:
+        without = means_table(everything, labels, name="means-without-exclusions", title="Without any exclusion")
+    return all_tables(
+        [
+            arms_table(comparison, labels, info.outcome_label),
+            means_table(comparison, labels, name="means", title="Means against the reference"),
+            shares_table(comparison, labels),
+            omnibus_table(comparison),
+            exclusions_table(exclusions) if plan.exclusions else None,
+            without,
+            None if attribution is None else attribution_table(attribution, labels, plan.level),
+        ]
+    )
+
+
+def _figures(comparison: Comparison, flow: Flow | None, info: StudyInfo) -> tuple[Figure, ...]:
+    arms, labels, reference, level = comparison.arms.rows, info.labels, comparison.reference, comparison.level
+    shown = (SHARES, INDEXES) if info.show_published else ((), ())
+    figures = []
+    if comparison.credible_cut is not None:
+        figures.append(share_figure(arms, labels, reference, level, shown[0]))
+    figures.append(mean_figure(arms, labels, reference, level, info.outcome_label, info.outcome_scale, shown[1]))
+    if flow is not None:
+        figures.append(flow_figure(flow, labels))
+    return tuple(figures)
+
+
+def _arms_of_people(participants: pd.DataFrame, order: tuple[str, ...]) -> tuple[str, ...]:
+    """The study's arms, unless people are assigned to rows of a counterbalancing, which are called otherwise."""
+    found = set(participants["arm"].dropna()) if "arm" in participants.columns else set()
+    return order if found & set(order) else ()
+
+
+def _refuse_other_mode(ratings: pd.DataFrame, participants: pd.DataFrame | None, info: StudyInfo) -> None:
+    for name, frame in (("ratings", ratings), ("participants", participants)):
+        if frame is None or "mode" not in frame.columns:
+            continue
+        modes = set(frame["mode"].dropna().astype("str"))
+        if len(modes) > 1 or (info.mode and modes - {info.mode}):
+            raise FrameError(
+                f"the {name} come from the modes {', '.join(sorted(modes))}; a report is of one mode"
+                + (f", here {info.mode}" if info.mode else ""),
+                column="mode",
+            )

@@ -1,0 +1,162 @@
+"""PURE: a report's tables, as they are printed: headers, cells and captions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.attribution import ALL, Attribution
+from analysis.compare import Comparison
+from analysis.exclusions import Exclusions
+from analysis.report_text import interval, number, p_number, percent
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """A table of printed cells. The first ``n_text`` columns are words, the others are numbers."""
+
+    name: str
+    title: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_text: int = 1
+
+
+def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) -> ReportTable:
+    """What each arm holds."""
+    level = f"{comparison.level:.0%}"
+    with_share = comparison.credible_cut is not None
+    header = ["Arm", "People", "Ratings", "Articles", f"Mean {outcome}", f"{level} interval", "SD", "Median"]
+    rows = []
+    for arm in comparison.arms.rows:
+        name = labels.get(arm.arm, arm.arm) + (" (reference)" if arm.arm == comparison.reference else "")
+        row = [name, str(arm.n_people), str(arm.n_ratings), str(arm.n_articles), number(arm.mean)]
+        row += [interval(arm.ci_low, arm.ci_high), number(arm.sd), number(arm.median)]
+        if with_share:
+            row += [percent(arm.share), interval(100 * arm.share_ci_low, 100 * arm.share_ci_high, 1)]
+        rows.append(tuple(row))
+    caption = "Mean, SD and median are of people's means; the interval is a t interval over people."
+    if with_share:
+        header += ["Credible", f"{level} interval (%)"]
+        caption += f" Credible: ratings from {comparison.credible_cut:g} upwards, Wilson interval."
+    return ReportTable("arms", "The arms", caption, tuple(header), tuple(rows))
+
+
+def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str, title: str) -> ReportTable:
+    """The contrasts of means with the reference arm."""
+    level = f"{comparison.level:.0%}"
+    with_bound = any(row.equivalence_p == row.equivalence_p for row in comparison.means.rows)
+    header = ["Contrast", "Test", "Difference", f"{level} interval", "SE", "t", "df", "p", "p (Holm)", "Hedges' g"]
+    header += [f"{level} interval", "People"] + (["p (equivalence)"] if with_bound else [])
+    rows = []
+    for row in comparison.means.rows:
+        cells = [
+            _pair(row.arm, row.reference, labels),
+            row.method,
+            number(row.estimate),
+            interval(row.ci_low, row.ci_high),
+            number(row.std_error, 3),
+            number(row.statistic),
+            number(row.df, 1),
+            p_number(row.p_value),
+            p_number(row.p_adjusted),
+            f"{number(row.effect_size)} ({row.effect_size_kind})",
+            interval(row.effect_size_ci_low, row.effect_size_ci_high),
+            str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
+        ]
+        rows.append(tuple(cells + ([p_number(row.equivalence_p)] if with_bound else [])))
+    caption = f"Arm less {labels.get(comparison.reference, comparison.reference)}; intervals are not adjusted."
+    return ReportTable(name, title, caption, tuple(header), tuple(rows), n_text=2)
+
+
+def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
+    """The contrasts of shares with the reference arm."""
+    level = f"{comparison.level:.0%}"
+    header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "p", "p (Holm)")
+    rows = tuple(
+        (
+            _pair(row.arm, row.reference, labels),
+            row.method,
+            number(100 * row.estimate, 1),
+            interval(100 * row.ci_low, 100 * row.ci_high, 1),
+            number(row.statistic),
+            p_number(row.p_value),
+            p_number(row.p_adjusted),
+            number(row.risk_ratio),
+            interval(row.risk_ratio_ci_low, row.risk_ratio_ci_high),
+        )
+        for row in comparison.shares.rows
+    )
+    caption = "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's."
+    return ReportTable(
+        "shares",
+        "Shares credible against the reference",
+        caption,
+        (*header, "Ratio", f"{level} interval"),
+        rows,
+        n_text=2,
+    )
+
+
+def omnibus_table(comparison: Comparison) -> ReportTable:
+    """The omnibus tests."""
+    rows = tuple(
+        (
+            row.term,
+            row.hypothesis,
+            number(row.statistic),
+            number(row.df, 0),
+            number(row.df_within, 1),
+            p_number(row.p_value),
+        )
+        for row in comparison.omnibus.rows
+    )
+    header = ("Test", "Hypothesis", "Statistic", "df", "df within", "p")
+    return ReportTable("omnibus", "Do the arms differ at all?", "On people's means.", header, rows, n_text=2)
+
+
+def exclusions_table(exclusions: Exclusions) -> ReportTable:
+    """What each rule of the plan left out."""
+    first = ("", "Before any rule", "", "", str(exclusions.people_before), str(exclusions.ratings_before), "")
+    rows = tuple(
+        (
+            step.rule,
+            step.description,
+            str(step.people_out),
+            str(step.ratings_out),
+            str(step.people_left),
+            str(step.ratings_left),
+            str(step.n_unknown),
+        )
+        for step in exclusions.steps
+    )
+    header = ("Rule", "Whom it leaves out", "People out", "Ratings out", "People left", "Ratings left", "Not judged")
+    caption = "In the plan's order. Not judged: the column that the rule reads is empty; these stay."
+    return ReportTable("exclusions", "Exclusions", caption, header, (first, *rows), n_text=2)
+
+
+def attribution_table(attribution: Attribution, labels: Mapping[str, str], level: float) -> ReportTable:
+    """How often the source was named rightly."""
+    rows = tuple(
+        (
+            "All together" if row.arm == ALL else labels.get(row.arm, row.arm),
+            str(row.n_people),
+            str(row.n_answers),
+            str(row.n_neutral),
+            percent(row.accuracy),
+            interval(100 * row.ci_low, 100 * row.ci_high, 1),
+            percent(row.said_synthetic),
+        )
+        for row in attribution.rows
+    )
+    header = ("Arm", "People", "Answers", "Cannot tell", "Right", f"{level:.0%} interval (%)", "Said 'machine'")
+    caption = "Over answers that name a source; 'cannot tell' does not count. Guessing gives 50% over both origins."
+    return ReportTable("attribution", "Human or machine?", caption, header, rows)
+
+
+def _pair(arm: str, reference: str, labels: Mapping[str, str]) -> str:
+    return f"{labels.get(arm, arm)} − {labels.get(reference, reference)}"
+
+
+def all_tables(tables: Sequence[ReportTable | None]) -> tuple[ReportTable, ...]:
+    """Those that there are and that have rows."""
+    return tuple(table for table in tables if table is not None and table.rows)

@@ -1,0 +1,167 @@
+"""PURE: a report's words: numbers as they are printed, the main sentence, the methods, the references."""
+
+import math
+from collections.abc import Mapping
+
+from analysis.compare import Comparison
+from analysis.contrasts import SAME_PEOPLE, MeanContrast, ShareContrast
+from analysis.exclusions import Exclusions
+from analysis.plan import Plan
+
+MISSING = "–"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """The value with so many digits after the point and a true minus; a dash where there is none."""
+    if math.isnan(value):
+        return MISSING
+    text = f"{value:.{digits}f}"
+    # A value that rounds to zero has no sign.
+    text = text.lstrip("-") if float(text) == 0 else text
+    return text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one digit."""
+    return MISSING if math.isnan(share) else f"{number(100 * share, 1)}%"
+
+
+def interval(low: float, high: float, digits: int = 2) -> str:
+    """Both limits, 'low to high'."""
+    return MISSING if math.isnan(low) else f"{number(low, digits)} to {number(high, digits)}"
+
+
+def p_text(p: float) -> str:
+    """'p = 0.012', 'p < 0.001', or that there is none."""
+    if math.isnan(p):
+        return "no test"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def p_number(p: float) -> str:
+    """A p value as it stands in a table."""
+    return p_text(p).replace("p = ", "").replace("p < ", "< ").replace("no test", MISSING)
+
+
+def main_sentences(comparison: Comparison, labels: Mapping[str, str], outcome: str, mode: str) -> tuple[str, ...]:
+    """The result in words, a sentence a contrast; says first where the people were a program."""
+    opening = (
+        ("These are answers of a program that walked the pages, not of people: they show how the study works.",)
+        if mode == "simulated"
+        else ()
+    )
+    if not comparison.means.rows:
+        return (*opening, "There is only one arm, so there is no comparison to report.")
+    shares = {row.contrast: row for row in comparison.shares.rows}
+    means = {arm.arm: arm.mean for arm in comparison.arms.rows}
+    return (
+        *opening,
+        *(
+            _contrast_sentence(comparison, row, shares.get(row.contrast), means, labels, outcome)
+            for row in comparison.means.rows
+        ),
+    )
+
+
+def _contrast_sentence(
+    comparison: Comparison,
+    row: MeanContrast,
+    share: ShareContrast | None,
+    means: Mapping[str, float],
+    labels: Mapping[str, str],
+    outcome: str,
+) -> str:
+    arm, reference = (labels.get(name, name) for name in (row.arm, row.reference))
+    if math.isnan(row.estimate):
+        return f"{arm} cannot be compared with {reference}: one of them has no ratings."
+    if math.isnan(row.p_value):
+        return (
+            f"{arm} differed from {reference} by {number(row.estimate)} on the {outcome}; the data carry neither an "
+            "interval nor a test of it."
+        )
+    verb = "was not shown to differ from"
+    if row.p_adjusted < 1 - comparison.level:
+        verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
+    # Paired contrasts are of the people in both arms, whose means need not be the arms' means.
+    against = "" if row.people == SAME_PEOPLE else f"{number(means[row.arm])} against {number(means[row.reference])}, "
+    sentence = (
+        f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate)}, "
+        f"{comparison.level:.0%} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_adjusted)} "
+        f"({row.method}, Holm)"
+    )
+    if share is not None and not math.isnan(share.ci_low):
+        points = interval(100 * share.ci_low, 100 * share.ci_high, 1)
+        sentence += (
+            f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points})"
+        )
+    return f"{sentence}."
+
+
+def methods(comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome: str) -> tuple[str, ...]:
+    """How the numbers were made, in sentences that can stand in a paper."""
+    level = f"{comparison.level:.0%}"
+    found = [
+        f"The outcome is the {outcome}. The unit of analysis is a participant's mean within an arm "
+        f"({comparison.n_people} people, {comparison.n_ratings} ratings). Means have t intervals over people.",
+    ]
+    if any(row.people == SAME_PEOPLE for row in comparison.means.rows):
+        found.append(
+            "Arms that people share are compared by paired t tests of within-person differences, with Hedges' g of "
+            "the differences (g_z); arms of different people by Welch's t test, with Hedges' g by the pooled SD (g)."
+        )
+    else:
+        found.append(
+            "Arms are compared with the reference arm by Welch's t test (Welch 1947; Delacre, Lakens & Leys 2017), "
+            "with Hedges' g by the pooled SD (Hedges 1981) and its noncentral t interval."
+        )
+    found.append(f"p values are adjusted by Holm's (1979) method; {level} intervals of contrasts are not adjusted.")
+    if comparison.credible_cut is not None:
+        found.append(
+            f"A rating counts as credible from {comparison.credible_cut:g} upwards. The cut is this study's own choice, "
+            "named in its plan: the published reports do not state theirs. Shares have Wilson intervals (Wilson 1927), "
+            "differences of shares Newcombe's (1998) hybrid score intervals, ratios Katz intervals. Where people gave "
+            "several ratings, effective sample sizes account for ratings of one person being alike (Rao & Scott "
+            "1992; Dean & Pagano 2015)."
+        )
+    if comparison.omnibus.rows:
+        found.append(
+            "Omnibus tests on people's means: Welch's (1951) and the classical analysis of variance, Kruskal-Wallis "
+            "with ties corrected, Levene's (1960) test around means."
+        )
+    if plan.equivalence_bound is not None:
+        found.append(
+            f"Equivalence is tested by two one-sided tests (Schuirmann 1987) with bounds of ±{plan.equivalence_bound:g}."
+        )
+    if plan.exclusions:
+        rules = " ".join(step.description for step in exclusions.steps)
+        found.append(f"Left out, by the plan's rules in this order: {rules}")
+    else:
+        found.append("The plan names no exclusions; every rating with an outcome counts.")
+    return tuple(found)
+
+
+REFERENCES = (
+    "Dean, N., & Pagano, M. (2015). Evaluating confidence interval methods for binomial proportions in clustered "
+    "surveys. Journal of Survey Statistics and Methodology, 3, 484–503.",
+    "Delacre, M., Lakens, D., & Leys, C. (2017). Why psychologists should by default use Welch's t-test instead of "
+    "Student's t-test. International Review of Social Psychology, 30, 92–101.",
+    "Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size. Journal of Educational "
+    "Statistics, 6, 107–128.",
+    "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics, 6, "
+    "65–70.",
+    "Judd, C. M., Westfall, J., & Kenny, D. A. (2012). Treating stimuli as a random factor in social psychology. "
+    "Journal of Personality and Social Psychology, 103, 54–69.",
+    "Kreps, S., McCain, R. M., & Brundage, M. (2022). All the news that's fit to fabricate. Journal of Experimental "
+    "Political Science, 9, 104–117. doi:10.1017/XPS.2020.37",
+    "Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. Statistics in "
+    "Medicine, 17, 873–890; for paired data, 17, 2635–2650.",
+    "OpenAI (2019). Release strategies and the social impacts of language models. arXiv:1908.09203.",
+    "Rao, J. N. K., & Scott, A. J. (1992). A simple method for the analysis of clustered binary data. Biometrics, 48, "
+    "577–585.",
+    "Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach. Journal of "
+    "Pharmacokinetics and Biopharmaceutics, 15, 657–680.",
+    "Welch, B. L. (1947). The generalization of 'Student's' problem. Biometrika, 34, 28–35; and (1951) On the "
+    "comparison of several mean values. Biometrika, 38, 330–336.",
+    "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the "
+    "American Statistical Association, 22, 209–212.",
+)
