@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from surveys import audit
 from surveys.articles import DraftOnly
 from surveys.definition import Definition, canonical, read_definition
 from surveys.models import Arm, Article, Researcher, Study
+from surveys.study_file import with_instruments
 
 ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "weight", "target")
 
@@ -50,22 +51,33 @@ def parts_digest(study: Study, parts: Iterable[str]) -> str:
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
-def change_definition(
-    study: Study, changes: Mapping[str, Any], *, by: Researcher, seen: str = ""
-) -> Definition:
+def change_definition(study: Study, changes: Mapping[str, Any], *, by: Researcher, seen: str = "") -> Definition:
     """The definition with these parts replaced, stored. ``seen`` is the ``parts_digest`` that the change rests on.
 
     Raises ``DraftOnly`` if the study is frozen, ``ChangedMeanwhile`` if the parts are not those that were seen, and
     ``DefinitionError`` if the result is not sound. Storing what is there already writes nothing.
     """
+    return _rewrite(study, lambda before: changes, by=by, seen=seen)
+
+
+def _rewrite(
+    study: Study,
+    changes_to: Callable[[dict[str, Any]], Mapping[str, Any]],
+    *,
+    by: Researcher,
+    seen: str = "",
+) -> Definition:
+    """Replace parts of the definition by what ``changes_to`` makes of it, with the study's row held."""
     with transaction.atomic():
         locked = Study.objects.select_for_update().get(pk=study.pk)
         if not locked.is_draft:
             raise DraftOnly
+        before = definition_of(locked)
+        whole = before.model_dump(mode="json", by_alias=True)
+        changes = changes_to(whole)
         if seen and seen != parts_digest(locked, changes):
             raise ChangedMeanwhile
-        before = definition_of(locked)
-        after = read_definition({**before.model_dump(mode="json", by_alias=True), **changes})
+        after = read_definition({**whole, **changes})
         if after != before:
             locked.definition = after.model_dump(mode="json", by_alias=True)
             locked.save(update_fields=["definition"])
@@ -74,6 +86,41 @@ def change_definition(
             )
     study.definition = locked.definition
     return after
+
+
+def add_instrument(study: Study, key: str, when: str, *, by: Researcher) -> Definition:
+    """The definition with an instrument of the library as a block behind the others.
+
+    Raises ``DraftOnly``, and ``DefinitionError`` where the library has no such instrument or its items are there.
+    """
+
+    def added(whole: dict[str, Any]) -> dict[str, Any]:
+        blocks = whole["blocks"]
+        block = {"key": _free_key(key, {block["key"] for block in blocks}), "when": when, "instrument": key}
+        return {"blocks": [*blocks, *with_instruments({"blocks": [block]})["blocks"]]}
+
+    return _rewrite(study, added, by=by)
+
+
+def remove_block(study: Study, key: str, *, by: Researcher) -> Definition:
+    """The definition without this block. Raises ``DraftOnly``; ``DefinitionError`` where the design rests on it."""
+    return _rewrite(study, lambda whole: {"blocks": [block for block in whole["blocks"] if block["key"] != key]}, by=by)
+
+
+def move_block(study: Study, key: str, *, by: Researcher, up: bool) -> Definition:
+    """The definition with this block moved past its neighbour of the same stage; at the end nothing happens."""
+
+    def moved(whole: dict[str, Any]) -> dict[str, Any]:
+        blocks = list(whole["blocks"])
+        here = next((n for n, block in enumerate(blocks) if block["key"] == key), None)
+        if here is None:
+            return {"blocks": blocks}
+        beyond = range(here - 1, -1, -1) if up else range(here + 1, len(blocks))
+        there = next((n for n in beyond if blocks[n]["when"] == blocks[here]["when"]), here)
+        blocks[here], blocks[there] = blocks[there], blocks[here]
+        return {"blocks": blocks}
+
+    return _rewrite(study, moved, by=by)
 
 
 def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Arm:

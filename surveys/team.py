@@ -78,9 +78,7 @@ def change_role(membership: Membership, role: str, *, by: Researcher) -> None:
     with transaction.atomic():
         _keep_an_owner(membership, still_owner=role == Role.OWNER)
         Membership.objects.filter(pk=membership.pk).update(role=role)
-        audit.record(
-            membership.study, "role changed", by=by, subject=f"researcher {membership.researcher_id}: {role}"
-        )
+        audit.record(membership.study, "role changed", by=by, subject=f"researcher {membership.researcher_id}: {role}")
 
 
 def remove_person(membership: Membership, *, by: Researcher) -> None:

@@ -1,0 +1,86 @@
+"""The form of a study's panel settings."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from surveys.models import Outcome
+from surveys.recruitment import Recruitment
+
+ENDINGS = (Outcome.COMPLETED, Outcome.SCREENED_OUT, Outcome.NO_CONSENT, Outcome.QUOTA_FULL, Outcome.LEFT)
+NAME = r"^[A-Za-z0-9_.-]*$"
+NAME_ERROR = _("Letters, digits, point, hyphen and underscore only.")
+
+
+class RecruitmentForm(forms.Form):
+    """Where participants come from, and what the panel is told at each ending."""
+
+    panel = forms.ChoiceField(
+        label=_("Panel"),
+        choices=[
+            ("plain", _("None: a plain link")),
+            ("prolific", "Prolific"),
+            ("connect", "CloudResearch Connect"),
+            ("sona", "SONA"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    participant = forms.RegexField(
+        NAME,
+        label=_("Parameter of the person"),
+        required=False,
+        max_length=60,
+        help_text=_("Only if your project renamed it: Prolific’s is PROLIFIC_PID, Connect’s participantId."),
+        error_messages={"invalid": NAME_ERROR},
+    )
+    submission = forms.RegexField(
+        NAME,
+        label=_("Parameter of the submission"),
+        required=False,
+        max_length=60,
+        help_text=_("Prolific’s is SESSION_ID, Connect’s assignmentId."),
+        error_messages={"invalid": NAME_ERROR},
+    )
+    project = forms.CharField(label=_("Connect: project"), required=False, max_length=100)
+    host = forms.RegexField(
+        r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$",
+        label=_("SONA: host"),
+        required=False,
+        max_length=200,
+        help_text=_("Such as example.sona-systems.com, without https://."),
+        error_messages={"invalid": _("A host name only, such as example.sona-systems.com.")},
+    )
+    experiment_id = forms.CharField(label=_("SONA: experiment"), required=False, max_length=40)
+    credit_token = forms.CharField(label=_("SONA: credit token"), required=False, max_length=100)
+
+    panel_fields = ("project", "host", "experiment_id", "credit_token")
+
+    def __init__(self, settings: Recruitment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["panel"].initial = settings.panel
+        self.fields["participant"].initial = settings.parameters.participant
+        self.fields["submission"].initial = settings.parameters.submission
+        for name in self.panel_fields:
+            self.fields[name].initial = getattr(settings, name)
+        labels = {ending.value: ending.label for ending in ENDINGS} | {"other": _("Any other ending")}
+        for ending, label in labels.items():
+            self.fields[f"code-{ending}"] = forms.CharField(
+                label=label, required=False, max_length=40, initial=settings.codes.get(ending, "")
+            )
+
+    def codes(self) -> Iterator[forms.BoundField]:
+        """The fields of the completion codes, for the template."""
+        return (self[name] for name in self.fields if name.startswith("code-"))
+
+    def values(self) -> dict[str, Any]:
+        """The valid form's values, as ``Recruitment`` reads them."""
+        given = self.cleaned_data
+        codes = {name.removeprefix("code-"): value for name, value in given.items() if name.startswith("code-")}
+        return {
+            "panel": given["panel"],
+            "parameters": {"participant": given["participant"], "submission": given["submission"]},
+            "codes": {ending: value for ending, value in codes.items() if value},
+            **{name: given[name] for name in self.panel_fields},
+        }

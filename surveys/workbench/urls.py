@@ -1,0 +1,68 @@
+"""The addresses of the workbench, by resource."""
+
+from django.urls import path
+
+from surveys.workbench.views import (
+    accounts,
+    arms,
+    article_files,
+    articles,
+    lifecycle,
+    monitor,
+    people,
+    questions,
+    recruitment,
+    studies,
+    texts,
+)
+
+app_name = "workbench"
+
+STUDY = "studies/<slug:study_key>/"
+ARM = f"{STUDY}arms/<slug:arm_key>/"
+ARTICLE = f"{STUDY}articles/<slug:article_key>/"
+BLOCK = f"{STUDY}questions/<slug:block_key>/"
+PERSON = f"{STUDY}people/<int:person>/"
+
+urlpatterns = [
+    path("", studies.home, name="home"),
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-in/<str:token>/", accounts.sign_in_by_link, name="sign-in-by-link"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("account/password/", accounts.password, name="password"),
+    path("studies/new/", studies.new, name="study-new"),
+    path(STUDY, studies.overview, name="study"),
+    path(f"{STUDY}texts/", texts.texts, name="study-texts"),
+    path(f"{STUDY}design/", texts.design, name="study-design"),
+    path(f"{STUDY}questions/", questions.questions, name="study-questions"),
+    path(f"{STUDY}questions/add/", questions.add, name="study-question-add"),
+    path(f"{STUDY}questions/export/", questions.export, name="study-definition"),
+    path(f"{STUDY}questions/import/", questions.load, name="study-definition-import"),
+    path(f"{BLOCK}remove/", questions.remove, name="study-question-remove"),
+    path(f"{BLOCK}move/", questions.move, name="study-question-move"),
+    path(f"{STUDY}arms/", arms.arms, name="study-arms"),
+    path(f"{STUDY}arms/+/new/", arms.new, name="study-arm-new"),
+    path(ARM, arms.arm, name="study-arm"),
+    path(f"{ARM}delete/", arms.delete, name="study-arm-delete"),
+    path(f"{ARM}move/", arms.move, name="study-arm-move"),
+    path(f"{STUDY}articles/", articles.articles, name="study-articles"),
+    path(f"{STUDY}articles/+/new/", articles.new, name="study-article-new"),
+    path(f"{STUDY}articles/+/import/", article_files.load, name="study-article-import"),
+    path(f"{STUDY}articles/+/template/", article_files.template, name="study-article-template"),
+    path(ARTICLE, articles.article, name="study-article"),
+    path(f"{ARTICLE}edit/", articles.edit, name="study-article-edit"),
+    path(f"{ARTICLE}place/", articles.put_in_arm, name="study-article-place"),
+    path(f"{ARTICLE}untrue/", articles.describe, name="study-article-untrue"),
+    path(f"{ARTICLE}take-down/", articles.set_down, {"down": True}, name="study-article-take-down"),
+    path(f"{ARTICLE}put-back/", articles.set_down, {"down": False}, name="study-article-put-back"),
+    path(f"{STUDY}recruitment/", recruitment.recruitment, name="study-recruitment"),
+    path(f"{STUDY}preview/", recruitment.preview, name="study-preview"),
+    path(f"{STUDY}monitor/", monitor.monitor, name="study-monitor"),
+    path(f"{STUDY}people/", people.people, name="study-people"),
+    path(f"{STUDY}people/add/", people.add, name="study-person-add"),
+    path(f"{PERSON}role/", people.role, name="study-person-role"),
+    path(f"{PERSON}link/", people.renew, name="study-person-link"),
+    path(f"{PERSON}remove/", people.remove, name="study-person-remove"),
+    path(f"{STUDY}log/", lifecycle.log, name="study-log"),
+    *(path(f"{STUDY}{step}/", lifecycle.move, {"step": step}, name=f"study-{step}") for step in lifecycle.MOVES),
+]
