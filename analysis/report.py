@@ -55,8 +55,8 @@ class StudyInfo:
     ``arms`` in the study's order; () takes those that occur. ``outcome_label`` is the outcome in words and
     ``outcome_scale`` its range. ``attribution_item`` is the column of the five-point source attribution (1 human to 5
     machine, 3 neutral), '' without one. ``show_published`` draws the published reference lines; they belong to the
-    credibility index alone. ``deviations`` are what was done otherwise than planned, a sentence each. ``unblinded`` says
-    when and by whom, as text.
+    credibility index alone. ``deviations`` are what was done otherwise than planned, a sentence each. ``unblinded``
+    says when and by whom, as text.
     """
 
     title: str
@@ -81,8 +81,8 @@ class StudyInfo:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished report. ``comparison`` is with the plan's exclusions; ``without_exclusions`` is the same on everything,
-    None where the plan has no rules. ``data_sha256`` is of ratings and participants as given."""
+    """A finished report. ``comparison`` is with the plan's exclusions; ``without_exclusions`` is the same on
+    everything, None where the plan has no rules. ``data_sha256`` is of ratings and participants as given."""
 
     info: StudyInfo
     plan: Plan

@@ -117,11 +117,11 @@ def methods(comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome:
     found.append(f"p values are adjusted by Holm's (1979) method; {level} intervals of contrasts are not adjusted.")
     if comparison.credible_cut is not None:
         found.append(
-            f"A rating counts as credible from {comparison.credible_cut:g} upwards. The cut is this study's own choice, "
-            "named in its plan: the published reports do not state theirs. Shares have Wilson intervals (Wilson 1927), "
-            "differences of shares Newcombe's (1998) hybrid score intervals, ratios Katz intervals. Where people gave "
-            "several ratings, effective sample sizes account for ratings of one person being alike (Rao & Scott "
-            "1992; Dean & Pagano 2015)."
+            f"A rating counts as credible from {comparison.credible_cut:g} upwards. The cut is this study's own "
+            "choice, named in its plan: the published reports do not state theirs. Shares have Wilson intervals "
+            "(Wilson 1927), differences of shares Newcombe's (1998) hybrid score intervals, ratios Katz intervals. "
+            "Where people gave several ratings, effective sample sizes account for ratings of one person being alike "
+            "(Rao & Scott 1992; Dean & Pagano 2015)."
         )
     if comparison.omnibus.rows:
         found.append(
@@ -130,7 +130,8 @@ def methods(comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome:
         )
     if plan.equivalence_bound is not None:
         found.append(
-            f"Equivalence is tested by two one-sided tests (Schuirmann 1987) with bounds of ±{plan.equivalence_bound:g}."
+            "Equivalence is tested by two one-sided tests (Schuirmann 1987) with bounds of "
+            f"±{plan.equivalence_bound:g}."
         )
     if plan.exclusions:
         rules = " ".join(step.description for step in exclusions.steps)
