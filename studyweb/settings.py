@@ -8,25 +8,23 @@ stops the start).
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from studyweb.environment import database, flag, one_of, text, whole_number
 from studyweb.local_secrets import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
-DEBUG = env.bool("DEBUG", default=False)
-DATA_DIR = Path(env.str("STUDYWEB_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
-CACHE_DIR = Path(
-    env.str("STUDYWEB_CACHE_DIR", default=str(Path(env.str("XDG_CACHE_HOME", default="~/.cache")) / "studyweb"))
-).expanduser()
+DEBUG = flag("DEBUG")
+DATA_DIR = Path(text("STUDYWEB_DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
+_caches = Path(text("XDG_CACHE_HOME", "~/.cache"))
+CACHE_DIR = Path(text("STUDYWEB_CACHE_DIR", str(_caches / "studyweb"))).expanduser().absolute()
 
 # --- where people reach it ---
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+PUBLIC_URL = text("PUBLIC_URL").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
-if PUBLIC_URL and (_public.scheme not in {"http", "https"} or not _public.hostname):
+if PUBLIC_URL and (_public.scheme not in {"http", "https"} or not _public.hostname or _public.path):
     raise ImproperlyConfigured(
         f"PUBLIC_URL must be a whole address such as https://study.example.org, not {PUBLIC_URL!r}."
     )
@@ -47,8 +45,7 @@ if BEHIND_TLS:
 # --- secrets ---
 def _secret(name: str) -> str:
     """The secret that the environment names, or, on a machine that serves only its own user, one kept in a file."""
-    given: str = env.str(name, default="")
-    if given:
+    if given := text(name):
         return given
     if IS_LOCAL:
         return kept_secret(DATA_DIR / f"{name.lower().replace('_', '-')}.txt")
@@ -110,17 +107,13 @@ STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
 LAUNCH_GATES: list[str] = []
 
 # --- database ---
-DATABASE_URL = env.str("DATABASE_URL", default="")
-if DATABASE_URL:
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
-    DATABASES["default"].setdefault("OPTIONS", {})
-    if "postgresql" in DATABASES["default"]["ENGINE"]:
-        DATABASES["default"]["OPTIONS"]["pool"] = {
-            "min_size": 1,
-            "max_size": env.int("DATABASE_POOL_SIZE", default=8),
-        }
-else:
-    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "studyweb.sqlite3")}}
+DATABASES = {
+    "default": database("DATABASE_URL")
+    or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "studyweb.sqlite3")}
+}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    pool = {"min_size": 1, "max_size": whole_number("DATABASE_POOL_SIZE", 8, at_least=1)}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
@@ -132,7 +125,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 # --- broker and workers ---
 # Without REDIS_URL, `manage.py up` runs an embedded Valkey that listens on this socket. kombu decodes the path.
 BROKER_SOCKET = DATA_DIR / "valkey.sock"
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = text("REDIS_URL")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "redis+socket"}:
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or redis+socket:// (a path).")
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{quote(str(BROKER_SOCKET))}"
@@ -172,7 +165,7 @@ CSRF_COOKIE_AGE = 60 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "surveys.participant.views.csrf_failure"
 # How long a participant who says nothing keeps the place that the allocation gave.
-LEASE_MINUTES = env.int("LEASE_MINUTES", default=120)
+LEASE_MINUTES = whole_number("LEASE_MINUTES", 120, at_least=1)
 
 # --- what browsers are told ---
 CONTENT_SECURITY_POLICY = {
@@ -209,7 +202,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- logging ---
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = one_of("LOG_LEVEL", "INFO", choices={"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
