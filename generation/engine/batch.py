@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from transformers import PreTrainedModel
 
@@ -54,7 +53,7 @@ class Batch:
         """Allocate slots for `rows` candidates; raises PyTorch's error where memory is short."""
         self.rows = []
         self.slots.close()
-        self.slots.open(rows, max(self._sampling.max_tokens - 1, 1))
+        self.slots.open(max(rows, 2), max(self._sampling.max_tokens - 1, 1))
 
     def row_bytes(self) -> int:
         """Return what one row takes: its slot, and the logits with the copies that choosing a token makes."""
@@ -68,7 +67,7 @@ class Batch:
             return
         now = time.perf_counter()
         fresh = [Row(index, seed, now) for index, seed in list(waiting)[:count]]
-        self._add_tokens(fresh, self._opening.expand(count, -1))
+        self._add_tokens(fresh, self._opening.expand(max(count, 2), -1))
         # Only now: were memory to run out above, they would still be waiting.
         for _ in fresh:
             waiting.popleft()
@@ -76,9 +75,9 @@ class Batch:
 
     def step(self) -> None:
         """Add one token to every row: one forward pass of the model, one choice."""
-        lengths = [len(row.token_ids) for row in self.rows]
-        latest = torch.tensor([[row.token_ids[-1]] for row in self.rows], device=self._device)
-        written = torch.tensor(lengths, device=self._device) - 1
+        rows = _at_least_two(self.rows)
+        latest = torch.tensor([[row.token_ids[-1]] for row in rows], device=self._device)
+        written = torch.tensor([len(row.token_ids) - 1 for row in rows], device=self._device)
         self.slots.begin_step(written)
         self._add_tokens(self.rows, self._forward(latest, written[:, None] + len(self._prompt_ids)))
 
@@ -109,19 +108,20 @@ class Batch:
         return logits
 
     def _add_tokens(self, rows: list[Row], logits: torch.Tensor) -> None:
-        numbers = uniforms([row.seed for row in rows], [len(row.token_ids) for row in rows])
+        computed = _at_least_two(rows)
+        numbers = uniforms([row.seed for row in computed], [len(row.token_ids) for row in computed])
         chosen = choose(
             logits,
-            torch.from_numpy(np.ascontiguousarray(numbers)).to(self._device),
+            torch.from_numpy(numbers).to(self._device),
             self._sampling,
-            said=self._said(rows),
-            forbidden=self._forbidden(rows, logits),
+            said=self._said(computed),
+            forbidden=self._forbidden(computed, logits),
         )
         self._record(rows, chosen)
 
     def _record(self, rows: list[Row], chosen: Chosen) -> None:
         triples = zip(chosen.ids.tolist(), chosen.logprobs.tolist(), chosen.ranks.tolist(), strict=True)
-        for row, (token, logprob, rank) in zip(rows, triples, strict=True):
+        for row, (token, logprob, rank) in zip(rows, triples, strict=False):  # a lone row was computed twice
             row.token_ids.append(token)
             row.logprobs.append(logprob)
             row.ranks.append(rank)
@@ -147,3 +147,12 @@ class Batch:
         forbidden = torch.zeros(logits.shape, dtype=torch.bool, device=self._device)
         forbidden[:, self._end_ids] = torch.tensor(short, device=self._device)[:, None]
         return forbidden
+
+
+def _at_least_two(rows: list[Row]) -> list[Row]:
+    """Return the rows, a lone one twice.
+
+    Products and sums over a single row take another way through the libraries and round otherwise; computed twice, a
+    row has the same words whether or not others are under way.
+    """
+    return rows * 2 if len(rows) == 1 else rows

@@ -5,6 +5,8 @@ It is the layout that PyTorch's own freezing uses; only float32 on a CPU gains, 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from transformers.pytorch_utils import Conv1D
@@ -29,7 +31,7 @@ class PackedLinear(nn.Module):
 
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
     """Return whether packing helps: float32 on a CPU, in a build of PyTorch that carries oneDNN."""
-    return device.type == "cpu" and dtype == torch.float32 and torch.backends.mkldnn.is_available()
+    return device.type == "cpu" and dtype == torch.float32 and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # untyped in PyTorch
 
 
 @torch.no_grad()
@@ -45,7 +47,8 @@ def pack_linear_layers(model: nn.Module) -> int:
             if type(layer) is nn.Linear:
                 setattr(parent, name, PackedLinear(layer.weight, layer.bias))
             elif type(layer) is Conv1D:
-                setattr(parent, name, PackedLinear(layer.weight.T, layer.bias))
+                transposed: Any = layer  # transformers ships no types
+                setattr(parent, name, PackedLinear(transposed.weight.T, transposed.bias))
             else:
                 continue
             replaced += 1

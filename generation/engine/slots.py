@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 from transformers.cache_utils import Cache, CacheLayerMixin
@@ -21,15 +20,17 @@ ATTENTION = "studyweb_shared_prompt"
 _SPAN = 32  # slots are read in whole blocks, so that a longer neighbour seldom changes the shapes
 
 
-class SlotLayer(CacheLayerMixin):
+class SlotLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers ships no types
     """One layer's keys and values: `prompt_*` (1, heads, prompt, width), `keys`/`values` (rows, heads, length, width).
 
-    While `slots` is closed, `update` takes what it is given for the prompt; once open, for one new token a row.
+    Until the cache is open, `update` takes what it is given for the prompt; after that, for one new token a row.
     """
 
     def __init__(self, cache: SlotCache) -> None:
         super().__init__()
         self.cache = cache
+        self.keys: torch.Tensor | None = None
+        self.values: torch.Tensor | None = None
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Keep the prompt's keys and values."""
@@ -73,21 +74,17 @@ class SlotLayer(CacheLayerMixin):
         return -1 if self.keys is None else int(self.keys.shape[-2])
 
 
-class SlotCache(Cache):
+class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
     """The cache of all layers. Life: prefill once, `open`, then for each step `begin_step` and one forward pass."""
 
     def __init__(self, layers: int) -> None:
-        super().__init__(layers=[SlotLayer(self) for _ in range(layers)])
+        self.slot_layers = [SlotLayer(self) for _ in range(layers)]
+        super().__init__(layers=self.slot_layers)
         self.row_numbers = torch.empty(0, dtype=torch.long)
         self.written = torch.empty(0, dtype=torch.long)
         self.mask = torch.empty(0)
         self.span = 0
         self.length = 0
-
-    @property
-    def slot_layers(self) -> list[SlotLayer]:
-        """The layers, typed."""
-        return [layer for layer in self.layers if isinstance(layer, SlotLayer)]
 
     @property
     def is_open(self) -> bool:
@@ -134,7 +131,7 @@ class SlotCache(Cache):
 
 
 def shared_prompt_attention(
-    module: nn.Module,
+    module: Any,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -148,7 +145,7 @@ def shared_prompt_attention(
     `key` and `value`.
     """
     slots: SlotCache | None = kwargs.get("slots")
-    layer = None if slots is None or not slots.is_open else slots.slot_layers[module.layer_idx]  # type: ignore[index] -- each attention module has its number
+    layer = None if slots is None or not slots.is_open else slots.slot_layers[module.layer_idx]
     if slots is None or layer is None:
         output = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
         return output.transpose(1, 2), None
