@@ -93,7 +93,7 @@ def read(study: Study) -> Recruitment:
 
 
 def store(study: Study, values: Mapping[str, Any], *, by: Researcher) -> Recruitment:
-    """Store panel settings, in a draft or while it runs. Raises ``RecruitmentError`` naming each field that is wrong."""
+    """Store panel settings, in a draft or in a running study. Raises ``RecruitmentError`` naming each wrong field."""
     changed = Study(recruitment=dict(values))
     settings = read(changed)
     with transaction.atomic():
