@@ -119,7 +119,7 @@ def entrant(settings: Recruitment, parameters: Mapping[str, str]) -> Entrant:
 
 
 def code(settings: Recruitment, outcome: str) -> str:
-    """The panel's code for this outcome, or for 'other'; '' if it has none. Completion has no other code than its own."""
+    """The panel's code for this outcome, else the one for 'other', which never stands for completion; '' if none."""
     own = settings.codes.get(outcome, "")
     return own if own or outcome == Outcome.COMPLETED else settings.codes.get("other", "")
 

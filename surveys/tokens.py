@@ -55,7 +55,7 @@ def seal(text: str) -> bytes:
 
 def unseal(sealed: bytes) -> str:
     """What was sealed. Raises ``InvalidToken`` if it was changed, or sealed with another ``IDENTITY_KEY``."""
-    return _fernet(settings.IDENTITY_KEY).decrypt(bytes(sealed)).decode()
+    return _fernet(settings.IDENTITY_KEY).decrypt(sealed).decode()
 
 
 def _digest(purpose: str, study: Study, mode: str, value: str) -> bytes:

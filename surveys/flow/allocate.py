@@ -51,9 +51,7 @@ def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
     Besides the pure replay it holds the ledger against what was really done: the participant's arm and trials.
     """
     entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
-    lines = [
-        LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries
-    ]
+    lines = [LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries]
     found = replay(frozen(version).design_spec(), lines)
     return len(entries), [*found, *_not_done(entries)]
 
@@ -62,9 +60,7 @@ def _not_done(entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
     for entry in entries:
         trials = sorted(entry.participant.trials.all(), key=lambda trial: trial.position)
         done = [(t.position, t.article.key, t.story, t.arm, t.article_sha256) for t in trials]
-        planned = [
-            (t["position"], t["article_key"], t["story"], t["arm"], t["sha256"]) for t in entry.result["plan"]
-        ]
+        planned = [(t["position"], t["article_key"], t["story"], t["arm"], t["sha256"]) for t in entry.result["plan"]]
         if entry.participant.arm != entry.result["arm"] or done != planned:
             what = "the participant's arm or articles are not those that were assigned"
             yield Difference(entry.mode, entry.stratum, entry.sequence, what)

@@ -1,4 +1,4 @@
-"""How a way ends: completed, screened out, left, withdrawn, closed; and the debriefing after each that saw an article."""
+"""How a way ends: completed, screened out, left, withdrawn, closed; and the debriefing where an article was shown."""
 
 import secrets
 from datetime import datetime, timedelta

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, FilteredRelation, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from surveys.definition import FrozenStudy, parse_version
@@ -53,7 +54,7 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
             current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
             kept=FilteredRelation("drafts", condition=Q(drafts__step=slug)),
         )
-        .select_related("study", "version", "current__article", "kept")
+        .select_related("study", "version", "current__article", "kept")  # type: ignore[misc]  # no plugin knows them
         .defer("study__definition", "study__recruitment", "version__document")
         .first()
     )
@@ -77,11 +78,9 @@ def _frozen(sha256: str) -> FrozenStudy:
     return parse_version(sha256, document)
 
 
-def advance(participant: Participant, step: Step, **values: Any) -> bool:
-    """Compare and set: write ``values`` if the person is still under way at this step, and say whether it was so."""
-    people = Participant.objects.filter(
-        pk=participant.pk, stage=step.stage, step=step.number, outcome=Outcome.UNDER_WAY
-    )
+def advance(participant: Participant, at: Step, **values: Any) -> bool:
+    """Compare and set: write ``values`` if the person is still under way at this step. False if they are not."""
+    people = Participant.objects.filter(pk=participant.pk, stage=at.stage, step=at.number, outcome=Outcome.UNDER_WAY)
     return people.update(**values) == 1
 
 
@@ -96,6 +95,6 @@ def mark_shown(place: Place) -> None:
             Participant.objects.filter(pk=place.participant.pk, exposed_at__isnull=True).update(exposed_at=Now())
 
 
-def lease_end() -> ExpressionWrapper:
+def lease_end() -> Combinable:
     """When a place that is taken now becomes free again if nothing more is heard, by the database's clock."""
     return ExpressionWrapper(Now() + timedelta(minutes=settings.LEASE_MINUTES), output_field=DateTimeField())

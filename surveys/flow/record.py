@@ -23,9 +23,13 @@ Raw = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Submitted:
-    """The step was answered, now or before. ``recorded`` says whether it was by this submit."""
+    """The step was answered, now or before. ``recorded`` says whether it was by this submit.
+
+    ``onward`` is the slug of the step that follows, where the submit alone tells it; else ''.
+    """
 
     recorded: bool
+    onward: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,20 +59,20 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
     if problems := {key: value for key, value in read.items() if isinstance(value, Problem)}:
         return Problems(problems)
     readings = {key: value for key, value in read.items() if isinstance(value, Reading)}
-    return Submitted(_record(place, readings))
+    return _record(place, readings)
 
 
 def save_draft(place: Place, slug: str, sequence: int, raw: Raw) -> bool:
     """Keep what is typed at the current step; an older sequence number changes nothing. False for any other step.
 
-    Raises ``DraftTooLong`` past ``MAX_DRAFT`` characters.
+    Raises ``DraftTooLongError`` past ``MAX_DRAFT`` characters.
     """
     step = place.step
     if slug != step.slug or step.stage not in ASKING or not place.is_under_way or place.is_closed:
         return False
     content = {item.key: [_storable(value) for value in raw[item.key]] for item in items_of(step) if item.key in raw}
     if sum(len(value) for values in content.values() for value in values) > MAX_DRAFT:
-        raise DraftTooLong
+        raise DraftTooLongError
     here = {"pk": place.participant.pk, "stage": step.stage, "step": step.number, "outcome": Outcome.UNDER_WAY}
     with transaction.atomic():
         # The row is held so that no submit can pass between the look at the cursor and the draft.
@@ -82,11 +86,11 @@ def save_draft(place: Place, slug: str, sequence: int, raw: Raw) -> bool:
     return True
 
 
-class DraftTooLong(Exception):
+class DraftTooLongError(Exception):
     """More was typed than a draft may hold."""
 
 
-def _record(place: Place, readings: dict[str, Reading]) -> bool:
+def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, step = place.participant, place.step
     screened_out = any(_screens_out(item, readings[item.key]) for item in items_of(step))
     onward = route.next_step(place.study, step)
@@ -99,23 +103,23 @@ def _record(place: Place, readings: dict[str, Reading]) -> bool:
         values["lease_expires_at"] = lease_end()
     with transaction.atomic():
         if not advance(participant, step, **values):
-            return False
+            return Submitted(recorded=False)
         Answer.objects.bulk_create(
             Answer(participant=participant, step=step.slug, item=key, trial=place.trial, state=r.state, value=r.value)
             for key, r in readings.items()
         )
         if place.trial is not None and step.stage == Stage.READING:
             Trial.objects.filter(pk=place.trial.pk).update(submitted_at=Now())
-        over = screened_out or onward.stage == Stage.DEBRIEF
-        if not over and onward.stage == Stage.READING and not participant.arm:
-            over = not randomise(participant, place.study)
-        if over:
+        ended = screened_out
+        if not ended and onward.stage == Stage.READING and not participant.arm:
+            ended = not randomise(participant, place.study)
+        if ended or onward.stage == Stage.DEBRIEF:
             forget_drafts(participant)
-    return True
+    return Submitted(recorded=True, onward="" if ended else onward.slug)
 
 
 def _screens_out(item: Item, reading: Reading) -> bool:
-    codes = reading.value.split(" ") if reading.state == Answer.State.ANSWERED else [reading.state]
+    codes = reading.value.split(" ") if reading.state == "answered" else [reading.state]
     return bool(item.screen_out) and not set(codes).isdisjoint(item.screen_out)
 
 

@@ -1,0 +1,119 @@
+"""What each page says: view models without origin, model or arm, which are named at the debriefing and nowhere else."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from surveys import recruitment
+from surveys.flow import Place
+from surveys.models import Article, Origin, PanelIdentity, Trial
+from surveys.participant.questions import paragraphs
+from surveys.route import progress
+from surveys.tokens import unseal
+
+
+@dataclass(frozen=True)
+class ShownArticle:
+    """All that a page before the debriefing knows of an article."""
+
+    headline: str
+    paragraphs: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """An article at the debriefing: who wrote it, and what in it is not true."""
+
+    headline: str
+    opening: str
+    language: str
+    is_machine_written: bool
+    is_invented: bool
+    model: str
+    source: str
+    author: str
+    published_on: date | None
+    url: str
+    untrue: tuple[str, ...]
+
+
+def frame(place: Place) -> dict[str, Any]:
+    """What stands around each page: the study's title, whom to ask, and how far the person is."""
+    definition, participant = place.study.definition, place.participant
+    number, count = progress(place.study, place.step)
+    is_counted = place.is_under_way
+    return {
+        "page_language": participant.language,
+        "study_title": definition.text(definition.wording.title, participant.language),
+        "study_key": participant.study.key,
+        "current_slug": place.step.slug,
+        "contact": definition.contact,
+        "page_number": number if is_counted else None,
+        "page_count": count if is_counted else None,
+        "can_leave": place.is_under_way and participant.consented_at is not None,
+        "is_preview": participant.mode == "preview",
+    }
+
+
+def wording(place: Place, name: str) -> tuple[str, ...]:
+    """The paragraphs of one of the study's own texts, in the participant's language."""
+    definition = place.study.definition
+    return paragraphs(definition.text(getattr(definition.wording, name), place.participant.language))
+
+
+def title(place: Place) -> str:
+    """The heading of a page of questions that is about no article: its block's title, or the study's."""
+    definition, language = place.study.definition, place.participant.language
+    own = definition.text(place.step.blocks[0].title, language) if place.step.blocks else ""
+    return own or definition.text(definition.wording.title, language)
+
+
+def shown_article(trial: Trial) -> ShownArticle:
+    """The article of a trial as it may be shown before the debriefing."""
+    article = trial.article
+    return ShownArticle(article.headline, paragraphs(article.text), article.language)
+
+
+def revealed(place: Place) -> list[Revealed]:
+    """The articles that this person was shown, in that order, with the truth about each."""
+    trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article__arm")
+    return [_reveal(trial.article) for trial in trials.order_by("position")]
+
+
+def way_back(place: Place) -> tuple[str, str]:
+    """(completion code to show, link back to the panel); each '' where there is none.
+
+    The code is that of the panel where it has one, else this person's own. Only who has completed gets one, whether
+    or not the answers were withdrawn afterwards.
+    """
+    participant = place.participant
+    settings = recruitment.read(participant.study)
+    has_completed = participant.completed_at is not None
+    outcome = "completed" if has_completed else participant.outcome
+    identity = PanelIdentity.objects.filter(participant=participant).first()
+    panel = identity.panel if identity else "plain"
+    panel_id = unseal(bytes(identity.ciphertext)) if identity and identity.ciphertext else ""
+    panel_code = recruitment.code(settings, outcome) if panel == settings.panel else ""
+    link = recruitment.return_link(settings, outcome, panel, panel_id) if panel == settings.panel else ""
+    own = participant.completion_code if has_completed else ""
+    return panel_code or own, link
+
+
+def _reveal(article: Article) -> Revealed:
+    is_machine_written = article.origin == Origin.SYNTHETIC
+    body = paragraphs(article.text)
+    slot = article.arm.model_slot if article.arm else ""
+    return Revealed(
+        headline=article.headline,
+        opening=body[0] if body else "",
+        language=article.language,
+        is_machine_written=is_machine_written,
+        is_invented=article.is_invented,
+        model=(article.model_name or slot) if is_machine_written else "",
+        source=article.source,
+        author=article.author,
+        published_on=article.published_on,
+        url=article.url,
+        untrue=paragraphs(article.untrue),
+    )

@@ -1,0 +1,277 @@
+"""What participants see and do: every view reads the position, does one thing, and leads to where the person is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods, require_POST
+
+from surveys import flow, recruitment
+from surveys.flow import Gate, Place, Problems
+from surveys.flow.place import frozen
+from surveys.flow.record import DraftTooLongError
+from surveys.models import Stage, Study
+from surveys.participant import pages, questions, replies, visit
+from surveys.participant.replies import private
+
+_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@private
+@require_http_methods(["GET", "HEAD"])
+def entry(request: HttpRequest, study_key: str) -> HttpResponse:
+    """The entry link: the person who is known already goes on, a new one arrives, or is told why not now."""
+    study = get_object_or_404(Study.objects.select_related("current_version"), key=study_key)
+    try:
+        mode = visit.mode_asked(request, study)
+    except PermissionDenied as refusal:
+        return render(request, "participant/refused.html", {"reason": str(refusal)}, status=403)
+    entrant = recruitment.entrant(recruitment.read(study), request.GET.dict())
+    known = visit.place_of(request, study_key)
+    if known is not None and not entrant.panel_id and _goes_on(known, mode):
+        return replies.onward(known)
+    gate = flow.gate(study, mode)
+    if request.method == "HEAD":
+        return HttpResponse()
+    return _arrive(request, study, mode, entrant, gate)
+
+
+@private
+@require_http_methods(["GET", "HEAD"])
+def personal_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The link that brings somebody back, on any device: it hands the token to a cookie and leaves the address bar."""
+    place = flow.find(token)
+    if place is None:
+        return replies.unknown(request)
+    response = replies.onward(place)
+    visit.remember(response, place.participant.study.key, token)
+    return response
+
+
+@private
+@_safe_or_post
+def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
+    """One page of the way; any page but the current one leads to the current one."""
+    place = visit.place_of(request, study_key, slug)
+    if place is None:
+        return replies.unknown(request, study_key)
+    if place.is_closed and place.participant.consented_at is not None:
+        flow.end_because_closed(place)
+        return _where_now(request, study_key)
+    if slug == Stage.DEBRIEF and place.step.stage == Stage.END and place.participant.debriefed_at is not None:
+        return _debrief(request, place)
+    if slug != place.step.slug:
+        return replies.onward(place)
+    return _PAGES.get(place.step.stage, _questions)(request, place)
+
+
+@private
+@require_POST
+def draft(request: HttpRequest, study_key: str) -> HttpResponse:
+    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no such draft."""
+    slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
+    if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
+        return HttpResponse(status=400)
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return HttpResponse(status=403)
+    try:
+        kept = flow.save_draft(place, slug, int(sequence), _typed(request))
+    except DraftTooLongError:
+        return HttpResponse(status=413)
+    return HttpResponse(status=204 if kept else 409)
+
+
+@private
+@_safe_or_post
+def leave(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Leaving: asked once more, then final, and then the debriefing for who has seen an article."""
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return replies.unknown(request, study_key)
+    if request.method == "POST":
+        flow.leave(place)
+        return _where_now(request, study_key)
+    if not place.is_under_way:
+        return replies.onward(place)
+    return replies.page(request, "leave", place, {"way_back": _personal_address(request), "can_leave": False})
+
+
+@private
+@_safe_or_post
+def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Withdrawing: what it deletes and until when it can be done, then the deletion."""
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return replies.unknown(request, study_key)
+    if request.method == "POST" and flow.withdraw(place):
+        return _where_now(request, study_key)
+    return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form whose token had expired: for participants, the same page again with all that they typed."""
+    match = request.resolver_match
+    if match is None or match.namespace != "participant":
+        return render(request, "403_csrf.html", status=403)
+    return _typed_again(request, **match.kwargs) if match.url_name == "step" else _asked_again(request)
+
+
+def _goes_on(known: Place, mode: str) -> bool:
+    """Whether the browser's person is who this link means; a finished preview begins anew."""
+    is_over = not known.is_under_way and mode != "live"
+    return known.participant.mode == mode and not is_over
+
+
+def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.Entrant, gate: Gate) -> HttpResponse:
+    version = study.current_version
+    language = visit.language_wanted(request, frozen(version).definition.languages) if version else ""
+    arrival = flow.arrive(study, mode, entrant, language, opens=gate is Gate.OPEN)
+    if arrival is None:
+        return replies.turned_away(request, gate)
+    place = flow.find(arrival.token, study.key)
+    assert place is not None  # noqa: S101  # its row was read or written a moment ago
+    response = replies.onward(place)
+    visit.remember(response, study.key, arrival.token)
+    if entrant.panel_id and place.participant.consented_at is None:
+        visit.carry(response, study.key, entrant)
+    return response
+
+
+def _where_now(request: HttpRequest, study_key: str) -> HttpResponse:
+    """To where the person is after something moved them."""
+    place = visit.place_of(request, study_key)
+    return replies.onward(place) if place else replies.unknown(request, study_key)
+
+
+def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
+    gate = flow.gate(place.participant.study, place.participant.mode)
+    if gate is not Gate.OPEN:
+        return replies.turned_away(request, gate)
+    study_key, answer = place.participant.study.key, request.POST.get("answer", "")
+    if not expired and answer in {"agree", "decline"}:
+        if answer == "agree":
+            flow.agree(place, visit.carried(request))
+        else:
+            flow.decline(place)
+        response = _where_now(request, study_key)
+        visit.drop_carried(response, study_key)
+        return response
+    context = {"consent": pages.wording(place, "consent"), "expired": expired}
+    return replies.page(request, "consent", place, context, status=403 if expired else 200)
+
+
+def _questions(request: HttpRequest, place: Place) -> HttpResponse:
+    if request.method != "POST":
+        if request.method == "GET":
+            flow.mark_shown(place)
+        return _question_page(request, place, place.draft.content if place.draft else {})
+    raw = _typed(request)
+    result = flow.submit(place, place.step.slug, raw)
+    if isinstance(result, Problems):
+        return _question_page(request, place, raw, result, status=422)
+    study_key = place.participant.study.key
+    return replies.to_step(study_key, result.onward) if result.onward else _where_now(request, study_key)
+
+
+def _question_page(
+    request: HttpRequest,
+    place: Place,
+    typed: Mapping[str, Sequence[str]],
+    problems: Problems | None = None,
+    *,
+    expired: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    language, wrong = place.participant.language, problems.by_item if problems else {}
+    with translation.override(replies.interface_language(language)):
+        if typed or wrong:
+            html = questions.html_with(place.study, place.step, language, typed, wrong)
+        else:
+            html = questions.html(place.study, place.step, language)
+        complaints = questions.complaints(place.study, place.step, language, wrong)
+    context: dict[str, Any] = {
+        "questions": html,
+        "problems": complaints,
+        "has_errors": bool(complaints),
+        "expired": expired,
+        "step_slug": place.step.slug,
+        "draft_sequence": place.draft.sequence if place.draft else 0,
+    }
+    if place.trial is None:
+        return replies.page(request, "questions_page", place, context | {"title": pages.title(place)}, status=status)
+    context |= {"article": pages.shown_article(place.trial), "intro": pages.wording(place, "reading_intro")}
+    name = "reading" if place.step.stage == Stage.READING else "looking_back"
+    return replies.page(request, name, place, context, status=status)
+
+
+def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
+    if request.method == "POST":
+        flow.acknowledge_debrief(place)
+        return _where_now(request, place.participant.study.key)
+    context = {
+        "debrief": pages.wording(place, "debrief"),
+        "articles": pages.revealed(place),
+        "to_acknowledge": place.step.stage == Stage.DEBRIEF,
+    }
+    return replies.page(request, "debrief", place, context | _withdrawal(place))
+
+
+def _end(request: HttpRequest, place: Place) -> HttpResponse:
+    code, link = pages.way_back(place)
+    context = {
+        "outcome": place.participant.outcome or "closed",
+        "has_completed": place.participant.completed_at is not None,
+        "was_debriefed": place.participant.debriefed_at is not None,
+        "thanks": pages.wording(place, "thanks"),
+        "code": code,
+        "return_link": link,
+        "way_back": _personal_address(request),
+    }
+    return replies.page(request, "end", place, context | _withdrawal(place))
+
+
+_PAGES: dict[str, Callable[[HttpRequest, Place], HttpResponse]] = {
+    Stage.CONSENT: _consent,
+    Stage.DEBRIEF: _debrief,
+    Stage.END: _end,
+}
+
+
+def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
+    place = visit.place_of(request, study_key, slug)
+    if place is None:
+        return private(replies.unknown)(request, study_key, status=403)
+    if slug != place.step.slug or not place.is_under_way:
+        return private(lambda _: replies.onward(place))(request)
+    if place.step.stage == Stage.CONSENT:
+        return private(_consent)(request, place, expired=True)
+    return private(_question_page)(request, place, _typed(request), expired=True, status=403)
+
+
+def _asked_again(request: HttpRequest) -> HttpResponse:
+    """The page on which the button stands, again."""
+    response = HttpResponse(status=303)
+    response.headers["Location"] = request.path
+    return response
+
+
+def _typed(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: [str(value) for value in values] for name, values in request.POST.lists()}
+
+
+def _withdrawal(place: Place) -> dict[str, Any]:
+    return {
+        "can_withdraw": flow.can_withdraw(place, timezone.now()),
+        "deadline": flow.withdrawal_deadline(place),
+        "is_withdrawn": place.participant.withdrawn_at is not None,
+        "withdrawal_days": place.study.definition.withdrawal_days,
+    }
+
+
+def _personal_address(request: HttpRequest) -> str:
+    return request.build_absolute_uri(reverse("participant-link", kwargs={"token": visit.token_of(request)}))

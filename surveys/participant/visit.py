@@ -1,0 +1,93 @@
+"""Who a request comes from: the cookie with the personal token, the mode that was asked for, the language."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from surveys import flow, recruitment
+from surveys.flow import Place
+from surveys.flow.enrol import pack, unpack
+from surveys.models import Mode, Study
+from surveys.recruitment import Entrant
+
+TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
+ENTRANT_COOKIE = "entrant"
+COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
+
+
+def token_of(request: HttpRequest) -> str:
+    """The personal token that the browser sent, or ''."""
+    return request.COOKIES.get(TOKEN_COOKIE, "")
+
+
+def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | None:
+    """Where the person of this request is in this study, or None if the cookie names nobody there."""
+    token = token_of(request)
+    return flow.find(token, study_key, slug) if token else None
+
+
+def remember(response: HttpResponseBase, study_key: str, token: str) -> None:
+    """Give the browser the personal token, for this study's pages only."""
+    _set(response, study_key, TOKEN_COOKIE, token)
+
+
+def carry(response: HttpResponseBase, study_key: str, entrant: Entrant) -> None:
+    """Give the browser the panel's ids, encrypted, to carry until the person consents."""
+    _set(response, study_key, ENTRANT_COOKIE, pack(entrant))
+
+
+def carried(request: HttpRequest) -> Entrant:
+    """The panel's ids that the browser carries; a plain entrant if there are none."""
+    return unpack(request.COOKIES.get(ENTRANT_COOKIE, ""))
+
+
+def drop_carried(response: HttpResponseBase, study_key: str) -> None:
+    """Take the panel's ids back from the browser."""
+    response.delete_cookie(ENTRANT_COOKIE, path=_path(study_key), samesite="Lax")
+
+
+def mode_asked(request: HttpRequest, study: Study) -> Mode:
+    """The mode that the entry link asks for: live without one.
+
+    Any other comes by a signed value; 'preview' also by its name, for who is signed in and has a role in the study.
+    Raises ``PermissionDenied`` for everybody else, so that nobody becomes a live participant by a mistyped link.
+    """
+    asked = request.GET.get("mode", "")
+    if not asked:
+        return Mode.LIVE
+    if (signed := recruitment.read_signed_mode(study, asked)) is not None:
+        return signed
+    # The one participant page that looks at who is signed in, and only where a preview is asked for by name.
+    if asked == Mode.PREVIEW and request.user.is_authenticated and study.memberships.filter(researcher=request.user):
+        return Mode.PREVIEW
+    raise PermissionDenied(_("This link is for the study's team. It is incomplete, or its time has passed."))
+
+
+def language_wanted(request: HttpRequest, offered: tuple[str, ...]) -> str:
+    """The offered language that the browser likes best; the study's first if it likes none of them."""
+    by_tag = {tag.lower(): tag for tag in offered}
+    for wanted, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        while wanted:
+            if wanted in by_tag:
+                return by_tag[wanted]
+            wanted = wanted.rpartition("-")[0]
+    return offered[0]
+
+
+def _set(response: HttpResponseBase, study_key: str, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=COOKIE_SECONDS,
+        path=_path(study_key),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _path(study_key: str) -> str:
+    return reverse("participant:entry", kwargs={"study_key": study_key})

@@ -1,0 +1,63 @@
+// Keeps what is typed on a page, so that a closed tab or a dead battery loses nothing. The page works without it.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-draft]");
+  if (!form) return;
+  const DELAY = 800;
+  const PATIENCE = 10_000;
+  let sequence = Number(form.dataset.sequence) || 0;
+  let timer = 0;
+  let isUnsaved = false;
+  let isPast = false;
+  let submittedAt = 0;
+
+  // Clocks differ between devices: a draft always comes after the one that this page began with.
+  const address = () => {
+    sequence = Math.max(sequence + 1, Date.now());
+    return `${form.dataset.draft}&sequence=${sequence}`;
+  };
+
+  const save = async () => {
+    if (!isUnsaved || isPast) return;
+    isUnsaved = false;
+    try {
+      const response = await fetch(address(), { method: "POST", body: new FormData(form), credentials: "same-origin" });
+      if (response.status === 409) isPast = true;
+      else if (!response.ok) isUnsaved = true;
+    } catch {
+      isUnsaved = true;
+    }
+  };
+
+  const changed = () => {
+    isUnsaved = true;
+    clearTimeout(timer);
+    timer = setTimeout(save, DELAY);
+  };
+
+  // A page that is going away has no time for an answer.
+  const hide = () => {
+    if (document.visibilityState !== "hidden" || !isUnsaved || isPast) return;
+    isUnsaved = !navigator.sendBeacon(address(), new FormData(form));
+  };
+
+  // A double click sends once. Somebody who waited in vain may send again: the server records a page only once.
+  const submit = (event) => {
+    if (submittedAt && event.timeStamp - submittedAt < PATIENCE) {
+      event.preventDefault();
+      return;
+    }
+    submittedAt = event.timeStamp;
+    clearTimeout(timer);
+  };
+
+  const shown = () => {
+    submittedAt = 0;
+  };
+
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", submit);
+  document.addEventListener("visibilitychange", hide);
+  window.addEventListener("pageshow", shown);
+  window.addEventListener("online", save);
+})();
