@@ -16,7 +16,7 @@ from generation.models import Batch, Candidate, LanguageModel, Prompt
 from generation.tasks import draft_next
 from studyweb.wakeups import wake
 from surveys import audit
-from surveys.articles import LONGEST_HEADLINE, DraftOnly
+from surveys.articles import LONGEST_HEADLINE, DraftOnly, story_named
 from surveys.models import Researcher, Story, Study, normal_text
 
 MOST_CANDIDATES = 500
@@ -35,7 +35,7 @@ def request_batch(
     study: Study,
     *,
     by: Researcher,
-    story: Story,
+    story: Story | str,
     text: str,
     language_model: str,
     sampling: Sampling,
@@ -48,12 +48,12 @@ def request_batch(
 ) -> Batch:
     """A queued batch with its waiting candidates; a worker is woken once it is stored.
 
-    ``language_model`` is a registry key; ``size`` the number of candidates; without ``seed`` one is drawn. Raises
-    ``RequestError`` with a sentence a field, ``DraftOnly`` if the study is frozen.
+    ``story`` is one of the study's, or the name of one to be made; ``language_model`` a registry key; ``size`` the
+    number of candidates; without ``seed`` one is drawn. Raises ``RequestError`` with a sentence a field, ``DraftOnly``
+    if the study is frozen.
     """
     prompt = Prompt(
         study=study,
-        story=story,
         kind=kind,
         text=normal_text(text),
         headline=normal_text(headline),
@@ -62,10 +62,11 @@ def request_batch(
         created_by=by,
     )
     model = LanguageModel.objects.filter(key=language_model).first()
-    prompt_tokens = _checked(prompt, text, model, sampling, size, seed)
+    prompt_tokens = _checked(prompt, story, text, model, sampling, size, seed)
     assert model is not None  # noqa: S101 -- _checked refuses an unknown model
     with transaction.atomic():
         _lock_draft(study)
+        prompt.story = story if isinstance(story, Story) else story_named(study, story)
         batch = Batch.objects.create(
             study=study,
             number=_next_number(Batch.objects.filter(study=study)),
@@ -122,10 +123,16 @@ def resume(batch: Batch, *, by: Researcher) -> bool:
 
 
 def _checked(
-    prompt: Prompt, raw: str, model: LanguageModel | None, sampling: Sampling, size: int, seed: int | None
+    prompt: Prompt,
+    story: Story | str,
+    raw: str,
+    model: LanguageModel | None,
+    sampling: Sampling,
+    size: int,
+    seed: int | None,
 ) -> int:
     """The prompt's length in tokens. Raises ``RequestError`` with everything that is wrong."""
-    problems = dict(_plain_problems(prompt, size, seed))
+    problems = dict(_plain_problems(prompt, story, size, seed))
     problems.update({field: _sentence(problem) for field, problem in sampling.problems().items()})
     asked = EnginePrompt(raw, prompt.kind)
     try:
@@ -153,9 +160,13 @@ def _checked(
     return length
 
 
-def _plain_problems(prompt: Prompt, size: int, seed: int | None) -> Iterator[tuple[str, str]]:
-    if prompt.story.study_id != prompt.study.pk:
+def _plain_problems(
+    prompt: Prompt, story: Story | str, size: int, seed: int | None
+) -> Iterator[tuple[str, str]]:
+    if isinstance(story, Story) and story.study_id != prompt.study_id:
         yield "story", _("This story belongs to another study.")
+    if isinstance(story, str) and not story.strip():
+        yield "story", _("Choose a story, or name a new one: what the real article and the written ones report on.")
     if len(prompt.text) > LONGEST_PROMPT:
         message = _("The prompt has %(n)s characters; at most %(most)s are taken.")
         yield "text", message % {"n": len(prompt.text), "most": LONGEST_PROMPT}

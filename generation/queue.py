@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from generation.models import Batch, Candidate
+from generation.models import Batch, Candidate, Run
 from studyweb.celery import app
 
 logger = logging.getLogger(__name__)
@@ -159,6 +159,7 @@ class Heartbeat:
 
     def __init__(self, pk: int, owner: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         self._pk, self._owner, self._stopping = pk, owner, stopping
+        self._steps = 0
         self._lost = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{pk}", daemon=True)
@@ -179,7 +180,8 @@ class Heartbeat:
         return self._lost.is_set()
 
     def interrupted(self) -> bool:
-        """Whether to stop writing now; the engine asks between steps."""
+        """Whether to stop writing now; the engine asks between steps, which are counted by that."""
+        self._steps += 1
         return self._lost.is_set() or self._stopping()
 
     def _beat(self) -> None:
@@ -194,6 +196,8 @@ class Heartbeat:
     def _look(self, *, renewing: bool) -> None:
         try:
             held = renew(self._pk, self._owner) if renewing else is_held(self._pk, self._owner)
+            if held and self._steps:
+                Run.objects.filter(batch=self._pk, owner=self._owner).update(steps=self._steps)
         except DatabaseError:
             # The database may be restarting; if it stays away, the lease runs out and saving finds that.
             logger.exception("The lease of batch %s could not be looked at; trying again.", self._pk)

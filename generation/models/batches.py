@@ -106,6 +106,11 @@ class Batch(models.Model):
         return f"batch {self.number}"
 
     @property
+    def can_resume(self) -> bool:
+        """Whether it was stopped or failed, so that somebody may let workers go on."""
+        return self.status in {self.Status.CANCELLED, self.Status.FAILED}
+
+    @property
     def is_open(self) -> bool:
         """Whether a worker is on it or will be."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
@@ -121,6 +126,8 @@ class Run(models.Model):
     engine_versions = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())
     drafting_since = models.DateTimeField(null=True, blank=True)
+    # Steps of the model so far: while no text is finished, the length in tokens of those under way.
+    steps = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "number"], name="run_number_once_a_batch")]

@@ -1,0 +1,271 @@
+"""Deciding on candidates: accept, edit, reject, reopen, and the random pick for the uncurated arm.
+
+Each decision is a compare-and-set on the candidate's ``revision``: of two curators at once the second is told who was
+first, and nothing of theirs is stored. Rows of ``Edit`` and ``Review`` are only ever added.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from generation.batches import RequestError, request_batch
+from generation.lineage import lineage_of, opened_text
+from generation.models import Batch, Candidate, Edit, Review
+from surveys import audit
+from surveys.articles import LONGEST_TEXT, add_article, revise_article, take_down
+from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, normal_text
+
+__all__ = [
+    "CurationError",
+    "DecidedMeanwhile",
+    "RequestError",
+    "accept",
+    "default_arm",
+    "edit",
+    "picked",
+    "random_pick",
+    "reject",
+    "reopen",
+    "request_batch",
+    "standing_text",
+]
+
+Decision = Candidate.Decision
+
+
+class CurationError(Exception):
+    """A decision that cannot be taken; ``problems`` gives a sentence a field."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class DecidedMeanwhile(CurationError):
+    """Somebody else decided on, or edited, the candidate since it was read."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        current = Candidate.objects.get(pk=candidate.pk)
+        last: Review | Edit | None = current.reviews.select_related("by").order_by("-at", "-number").first()
+        edit = current.edits.select_related("by").order_by("-number").first()
+        if edit is not None and (last is None or edit.at > last.at):
+            last = edit
+        who = str(last.by) if last is not None else _("Somebody")
+        what = current.get_decision_display().lower()
+        super().__init__(
+            {
+                "": _(
+                    "%(who)s was here in the meantime: the text is %(what)s now. Nothing of yours was saved; read it "
+                    "again and decide then."
+                )
+                % {"who": who, "what": what}
+            }
+        )
+
+
+def standing_text(candidate: Candidate) -> str:
+    """The text as a reader would get it now: the last edit, or the draft, with its opening where that is shown.
+
+    Asks the database for the last edit.
+    """
+    last = candidate.edits.order_by("-number").first()
+    return last.text if last is not None else opened_text(candidate)
+
+
+def edit(candidate: Candidate, *, by: Researcher, text: str, revision: int | None = None) -> Edit:
+    """The edit, stored beside the draft, which stays. ``revision`` is the one that the editor saw.
+
+    Raises ``CurationError`` where nothing changed or no text is left, ``DecidedMeanwhile``.
+    """
+    with transaction.atomic():
+        _take(candidate, revision, expected={Decision.PENDING})
+        return _add_edit(candidate, by, text)
+
+
+def accept(
+    candidate: Candidate,
+    *,
+    by: Researcher,
+    arm: Arm | None,
+    story: Story | None = None,
+    headline: str | None = None,
+    text: str | None = None,
+    curation: str = Curation.CURATED,
+    reason: str = "",
+    rule: str = "",
+    revision: int | None = None,
+) -> Article:
+    """The article that the candidate becomes, with its whole lineage, in ``arm``.
+
+    ``story`` and ``headline`` default to the prompt's; a ``text`` that differs from the standing one is stored as an
+    edit first. ``rule`` states the rule that decided, where no person did. Raises ``DecidedMeanwhile``,
+    ``CurationError``, and ``ArticleError`` and ``DraftOnly`` as ``add_article`` does.
+    """
+    prompt = candidate.batch.prompt
+    with transaction.atomic():
+        _take(candidate, revision, expected={Decision.PENDING})
+        if text is not None and normal_text(text) != standing_text(candidate):
+            _add_edit(candidate, by, text)
+        _log(candidate, Decision.ACCEPTED, by, reason, rule)
+        article = _stored_article(
+            candidate,
+            by,
+            story=story or prompt.story,
+            arm=arm,
+            headline=prompt.headline if headline is None else headline,
+            text=standing_text(candidate),
+            language=prompt.language,
+            model_name=candidate.batch.language_model.name,
+            curation=curation,
+        )
+        Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.ACCEPTED, article=article)
+    candidate.refresh_from_db()
+    return article
+
+
+def reject(
+    candidate: Candidate, *, by: Researcher, reason: str = "", rule: str = "", revision: int | None = None
+) -> Review:
+    """Refuse a candidate, for a reason or by a stated rule. Raises ``CurationError`` without, ``DecidedMeanwhile``."""
+    if not reason.strip() and not rule.strip():
+        raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
+    with transaction.atomic():
+        _take(candidate, revision, expected={Decision.PENDING})
+        review = _log(candidate, Decision.REJECTED, by, reason, rule)
+        Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.REJECTED)
+    candidate.refresh_from_db()
+    return review
+
+
+def reopen(candidate: Candidate, *, by: Researcher, reason: str = "", revision: int | None = None) -> Review:
+    """Take a decision back; the article of an accepted candidate is taken down, and its row and the log stay.
+
+    Raises ``DecidedMeanwhile``, and ``DraftOnly`` where the study is frozen with that article.
+    """
+    with transaction.atomic():
+        _take(candidate, revision, expected={Decision.ACCEPTED, Decision.REJECTED})
+        was_accepted = candidate.decision == Decision.ACCEPTED
+        review = _log(candidate, Decision.PENDING, by, reason, "")
+        Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.PENDING)
+        if was_accepted and candidate.article is not None:
+            take_down(_newest(candidate.article), by=by)
+    candidate.refresh_from_db()
+    return review
+
+
+def picked(indices: list[int], k: int, seed: int) -> list[int]:
+    """Which ``k`` of these candidates a random pick takes: those whose SHA-256 of 'seed:index' is smallest.
+
+    Anybody can replay it: it depends on the seed and the indices alone, not on their order.
+    """
+    ranked = sorted(indices, key=lambda index: hashlib.sha256(f"{seed}:{index}".encode("ascii")).digest())
+    return sorted(ranked[:k])
+
+
+def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | None) -> list[Article]:
+    """Accept ``k`` of a finished batch's texts at random into ``arm``, as uncurated; their articles.
+
+    The draw is among all texts that are not empty. It is refused while texts are missing (the short ones are done
+    first) and once somebody decided (a draw from what is left over is not random). Raises ``CurationError``, and
+    what ``accept`` raises.
+    """
+    with transaction.atomic():
+        Batch.objects.select_for_update().get(pk=batch.pk)
+        drawn = picked(_pool(batch, k), k, seed)
+        rule = _("random pick of %(k)s among %(n)s texts of batch %(batch)s, seed %(seed)s") % {
+            "k": k,
+            "n": batch.candidates.exclude(text="").count(),
+            "batch": batch.number,
+            "seed": seed,
+        }
+        chosen = batch.candidates.filter(index__in=drawn).select_related("batch__prompt__story", "batch__language_model")
+        articles = [
+            accept(candidate, by=by, arm=arm, curation=Curation.UNCURATED, rule=rule)
+            for candidate in chosen.order_by("index")
+        ]
+        audit.record(batch.study, "random pick", by=by, subject=f"batch {batch.number}: {drawn} with seed {seed}")
+    return articles
+
+
+def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
+    """The arm that a batch's texts most likely belong to: its model's slot first, then how they are chosen."""
+    model = batch.language_model
+    arms = list(Arm.objects.filter(study=batch.study_id, origin=Origin.SYNTHETIC).order_by("position", "pk"))
+    slots = {model.key.casefold(), model.name.casefold(), model.location.casefold()}
+    fitting = [arm for arm in arms if arm.model_slot.casefold() in slots] or [arm for arm in arms if not arm.model_slot]
+    chosen_so = [arm for arm in fitting if arm.curation == curation]
+    return next(iter(chosen_so or fitting), None)
+
+
+def _pool(batch: Batch, k: int) -> list[int]:
+    if batch.candidates.exclude(state=Candidate.State.DRAFTED).exists():
+        raise CurationError({"k": _("The batch is not complete. Short texts are done first: wait, or let it go on.")})
+    if batch.candidates.exclude(decision=Decision.PENDING).exists():
+        message = _(
+            "Somebody decided on texts of this batch already: a draw from what is left over is not random. "
+            "Reopen them, or request another batch for the uncurated arm."
+        )
+        raise CurationError({"k": message})
+    pool = list(batch.candidates.exclude(text="").values_list("index", flat=True))
+    if not 1 <= k <= len(pool):
+        raise CurationError({"k": _("Pick 1 to %(most)s texts.") % {"most": len(pool)}})
+    return pool
+
+
+def _take(candidate: Candidate, revision: int | None, *, expected: set[Decision]) -> None:
+    """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction."""
+    seen = candidate.revision if revision is None else revision
+    row = Candidate.objects.filter(
+        pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED
+    )
+    if not row.update(revision=F("revision") + 1):
+        raise DecidedMeanwhile(candidate)
+    candidate.refresh_from_db(fields=["revision", "decision", "article"])
+
+
+def _add_edit(candidate: Candidate, by: Researcher, text: str) -> Edit:
+    text = normal_text(text)
+    if not text:
+        raise CurationError({"text": _("No text is left. Reject the candidate if none of it can be used.")})
+    if len(text) > LONGEST_TEXT:
+        raise CurationError({"text": _("The text is longer than %(most)s characters.") % {"most": LONGEST_TEXT}})
+    if text == standing_text(candidate):
+        raise CurationError({"text": _("Nothing was changed.")})
+    return Edit.objects.create(candidate=candidate, number=candidate.edits.count() + 1, text=text, by=by)
+
+
+def _log(candidate: Candidate, new: Decision, by: Researcher, reason: str, rule: str) -> Review:
+    batch = candidate.batch
+    audit.record(
+        batch.study,
+        f"candidate {new.value}" if new != Decision.PENDING else "candidate reopened",
+        by=by,
+        subject=f"batch {batch.number}, candidate {candidate.index}" + (" by rule" if rule else ""),
+        content=standing_text(candidate),
+    )
+    return Review.objects.create(
+        candidate=candidate,
+        number=candidate.reviews.count() + 1,
+        old=candidate.decision,
+        new=new,
+        by=by,
+        reason=reason.strip(),
+        rule=rule.strip(),
+    )
+
+
+def _stored_article(candidate: Candidate, by: Researcher, **fields: Any) -> Article:
+    lineage = lineage_of(candidate)
+    if candidate.article is not None:
+        return revise_article(_newest(candidate.article), by=by, lineage=lineage, **fields)
+    return add_article(candidate.batch.study, by=by, origin=Origin.SYNTHETIC, lineage=lineage, **fields)
+
+
+def _newest(article: Article) -> Article:
+    while article.replaced_by is not None:
+        article = article.replaced_by
+    return article

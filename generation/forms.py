@@ -1,0 +1,148 @@
+"""The forms of generation: they turn what was typed into values; generation/batches.py says what is allowed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from generation.batches import MOST_CANDIDATES
+from generation.engine import Sampling
+from generation.models import LanguageModel, Prompt
+from surveys.models import Arm, Origin, Story, Study
+
+SAMPLING_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_tokens", "min_tokens")
+
+
+class BatchForm(forms.Form):
+    """A prompt, a model, how words are drawn, and how many texts are wanted."""
+
+    story = forms.ModelChoiceField(
+        Story.objects.none(), label=_("Story"), required=False, empty_label=_("A new one, named below")
+    )
+    new_story = forms.CharField(
+        label=_("Name of the new story"),
+        required=False,
+        max_length=200,
+        help_text=_("What the real article and the written ones report on. Readers never see it."),
+    )
+    kind = forms.ChoiceField(label=_("The prompt is"), choices=Prompt.Kind.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("Prompt"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "long", "rows": 8, "lang": ""}),
+        help_text=_("The opening of a real article, usually its first one or two paragraphs, or an instruction."),
+    )
+    opening_shown = forms.BooleanField(
+        label=_("Readers get the opening too, in front of what the model wrote"), required=False
+    )
+    headline = forms.CharField(
+        label=_("Headline above the texts"),
+        required=False,
+        max_length=300,
+        help_text=_("Readers see it. It can be changed with each text that is accepted."),
+    )
+    language_model = forms.CharField(label=_("Model"), widget=forms.Select)
+    size = forms.IntegerField(
+        label=_("How many texts"), help_text=_("At most %(most)s.") % {"most": MOST_CANDIDATES}
+    )
+    temperature = forms.FloatField(
+        label=_("Temperature"), help_text=_("0 always takes the likeliest word; 1 draws from the model as it is.")
+    )
+    top_p = forms.FloatField(label=_("Top-p"), help_text=_("1 is off."))
+    top_k = forms.IntegerField(label=_("Top-k"), help_text=_("0 is off."))
+    min_p = forms.FloatField(label=_("Min-p"), help_text=_("0 is off."))
+    repetition_penalty = forms.FloatField(label=_("Repetition penalty"), help_text=_("1 is off."))
+    max_tokens = forms.IntegerField(
+        label=_("Longest text, in tokens"), help_text=_("A token is about three quarters of an English word.")
+    )
+    min_tokens = forms.IntegerField(label=_("Shortest text, in tokens"))
+    language = forms.CharField(label=_("Language of the texts"), max_length=35, help_text=_("A tag such as en."))
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        required=False,
+        help_text=_("Empty draws one. The same seed, prompt, model and settings give the same texts again."),
+    )
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.study = study
+        stories = self.fields["story"]
+        assert isinstance(stories, forms.ModelChoiceField)  # noqa: S101 -- declared above
+        stories.queryset = Story.objects.filter(study=study).order_by("title")
+        models = self.fields["language_model"].widget
+        assert isinstance(models, forms.Select)  # noqa: S101 -- declared above
+        models.choices = [(model.key, model.name) for model in LanguageModel.objects.order_by("name")]
+
+    def clean(self) -> dict[str, Any]:
+        """Either a story is chosen or one is named."""
+        values = super().clean() or {}
+        if not self.has_error("story") and values.get("story") is None and not values.get("new_story", "").strip():
+            self.add_error("new_story", _("Choose a story, or name a new one."))
+        return values
+
+    @property
+    def chosen_story(self) -> Story | str:
+        """The story that was chosen, or the name of a new one."""
+        chosen: Story | None = self.cleaned_data["story"]
+        return chosen or self.cleaned_data["new_story"].strip()
+
+    def sampling(self) -> Sampling:
+        """The sampling specification, not yet checked for its ranges."""
+        return Sampling(**{name: self.cleaned_data[name] for name in SAMPLING_FIELDS})
+
+
+class AcceptForm(forms.Form):
+    """Where an accepted text goes."""
+
+    arm = forms.ModelChoiceField(Arm.objects.none(), label=_("Arm"), required=False, empty_label=_("None yet"))
+    story = forms.ModelChoiceField(Story.objects.none(), label=_("Story"), empty_label=None)
+    headline = forms.CharField(label=_("Headline"), required=False, max_length=300)
+    reason = forms.CharField(label=_("Note for the log"), required=False, max_length=2000)
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        arms, stories = self.fields["arm"], self.fields["story"]
+        assert isinstance(arms, forms.ModelChoiceField)  # noqa: S101 -- declared above
+        assert isinstance(stories, forms.ModelChoiceField)  # noqa: S101 -- declared above
+        arms.queryset = Arm.objects.filter(study=study, origin=Origin.SYNTHETIC).order_by("position", "pk")
+        stories.queryset = Story.objects.filter(study=study).order_by("title")
+
+
+class RejectForm(forms.Form):
+    """Why a text is rejected."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=2000)
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class EditForm(forms.Form):
+    """The text as a curator leaves it."""
+
+    text = forms.CharField(
+        label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs={"class": "long", "rows": 24})
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class PickForm(forms.Form):
+    """How many texts to pick at random, for which arm."""
+
+    k = forms.IntegerField(label=_("How many"), min_value=1, initial=1)
+    seed = forms.IntegerField(
+        label=_("Seed"), min_value=0, required=False, help_text=_("Empty draws one; it is recorded.")
+    )
+    arm = forms.ModelChoiceField(Arm.objects.none(), label=_("Arm"), empty_label=_("None yet"), required=False)
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        arms = self.fields["arm"]
+        assert isinstance(arms, forms.ModelChoiceField)  # noqa: S101 -- declared above
+        arms.queryset = Arm.objects.filter(study=study, origin=Origin.SYNTHETIC).order_by("position", "pk")
+
+
+class ExtendForm(forms.Form):
+    """How many texts a batch shall have in all."""
+
+    size = forms.IntegerField(label=_("Texts in all"))

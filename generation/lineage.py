@@ -1,0 +1,89 @@
+"""Where an accepted text came from, as one JSON object that travels with its article."""
+
+import hashlib
+from typing import Any
+
+from generation.models import Candidate
+
+SCHEMA = "studyweb-lineage/1"
+
+
+def opened_text(candidate: Candidate) -> str:
+    """The cleaned draft as it stands in an article: behind the prompt's opening, where readers get that too.
+
+    Between both stands what the model wrote there: a new paragraph, a blank, or nothing.
+    """
+    prompt = candidate.batch.prompt
+    if not prompt.opening_shown or not candidate.text:
+        return candidate.text
+    return f"{prompt.text}{_seam(candidate.raw_text)}{candidate.text}"
+
+
+def opened_raw(candidate: Candidate) -> str:
+    """The raw draft in the same place: what ``opened_text`` and the edits are compared with."""
+    prompt = candidate.batch.prompt
+    return f"{prompt.text}{candidate.raw_text}" if prompt.opening_shown else candidate.raw_text
+
+
+def lineage_of(candidate: Candidate) -> dict[str, Any]:
+    """Everything that led to the candidate's text as it stands: model, prompt, sampling, seed, draft, edits, reviews.
+
+    Times are ISO 8601 in UTC, people by name. Asks the database for the run, the edits and the reviews.
+    """
+    batch, prompt, model, run = candidate.batch, candidate.batch.prompt, candidate.batch.language_model, candidate.run
+    return {
+        "schema": SCHEMA,
+        "model": {
+            "key": model.key,
+            "name": model.name,
+            "source": model.source,
+            "licence": model.licence,
+            "identity": run.model_identity if run else {},
+        },
+        "engine": run.engine_versions if run else {},
+        "prompt": {
+            "number": prompt.number,
+            "kind": prompt.kind,
+            "text": prompt.text,
+            "sha256": hashlib.sha256(prompt.text.encode()).hexdigest(),
+            "tokens": batch.prompt_tokens,
+            "language": prompt.language,
+            "opening_shown": prompt.opening_shown,
+        },
+        "sampling": batch.sampling,
+        "batch": {"number": batch.number, "size": batch.size, "seed": str(batch.seed)},
+        "candidate": {
+            "index": candidate.index,
+            "seed": str(candidate.seed),
+            "finish_reason": candidate.finish_reason,
+            "tokens": candidate.tokens,
+            "seconds": candidate.seconds,
+            "rows": candidate.rows,
+            "mean_logprob": candidate.mean_logprob,
+            "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
+        },
+        "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
+        "cleaned": {"text": candidate.text, "removed": candidate.removals},
+        "flags": candidate.flags,
+        "edits": [
+            {"number": edit.number, "text": edit.text, "by": str(edit.by), "at": edit.at.isoformat()}
+            for edit in candidate.edits.select_related("by").order_by("number")
+        ],
+        "reviews": [
+            {
+                "number": review.number,
+                "old": review.old,
+                "new": review.new,
+                "by": str(review.by),
+                "reason": review.reason,
+                "rule": review.rule,
+                "at": review.at.isoformat(),
+            }
+            for review in candidate.reviews.select_related("by").order_by("number")
+        ],
+    }
+
+
+def _seam(raw: str) -> str:
+    gap = raw[: len(raw) - len(raw.lstrip())]
+    return "\n\n" if "\n" in gap else " " if gap else ""

@@ -1,0 +1,206 @@
+"""Pages of batches: all of a study, a new one, one with its progress, and what can be done with it."""
+
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HTMX_STOP_POLLING
+
+from generation import batches
+from generation.batches import RequestError, request_batch
+from generation.curation import CurationError, default_arm, random_pick
+from generation.forms import BatchForm, ExtendForm, PickForm
+from generation.models import Batch, Candidate
+from generation.prefill import article_openings, prefilled
+from generation.progress import progress_of
+from surveys.access import Permission, permits, signed_in, study_for
+from surveys.articles import ArticleError, DraftOnly
+from surveys.models import Curation, Study
+from surveys.workbench.pages import show_problems, study_page
+
+Decision = Candidate.Decision
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest, study_key: str) -> HttpResponse:
+    """All batches of a study, the newest first, with how far they are and what was decided."""
+    study = study_for(request, study_key, Permission.VIEW)
+    rows = (
+        Batch.objects.filter(study=study)
+        .select_related("prompt__story", "language_model", "created_by")
+        .annotate(
+            written=Count("candidates", filter=Q(candidates__state=Candidate.State.DRAFTED)),
+            pending=Count(
+                "candidates",
+                filter=Q(candidates__state=Candidate.State.DRAFTED, candidates__decision=Decision.PENDING),
+            ),
+            accepted=Count("candidates", filter=Q(candidates__decision=Decision.ACCEPTED)),
+            rejected=Count("candidates", filter=Q(candidates__decision=Decision.REJECTED)),
+        )
+        .order_by("-number")
+    )
+    context = {"batches": rows, "pending": sum(row.pending for row in rows)}
+    return study_page(request, study, "generation/index.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Write or paste a prompt and ask for texts; ``?batch=`` and ``?article=`` fill the form in."""
+    study = study_for(request, study_key, Permission.CURATE)
+    form = BatchForm(study, request.POST if request.method == "POST" else None, initial=prefilled(study, request.GET))
+    if request.method == "POST" and form.is_valid():
+        batch = _requested(request, study, form)
+        if batch is not None:
+            return redirect("generation:batch", study_key=study.key, number=batch.number)
+    context = {"form": form, "openings": article_openings(study)}
+    return study_page(request, study, "generation/batch_new.html", context)
+
+
+def _requested(request: HttpRequest, study: Study, form: BatchForm) -> Batch | None:
+    """The batch that the form asks for; where it cannot be, the reasons stand at the form's fields."""
+    values = form.cleaned_data
+    try:
+        return request_batch(
+            study,
+            by=signed_in(request),
+            story=form.chosen_story,
+            text=values["text"],
+            kind=values["kind"],
+            headline=values["headline"],
+            language=values["language"],
+            opening_shown=values["opening_shown"],
+            language_model=values["language_model"],
+            sampling=form.sampling(),
+            size=values["size"],
+            seed=values["seed"],
+        )
+    except (RequestError, ArticleError) as error:
+        show_problems(form, error.problems)
+    except DraftOnly as error:
+        show_problems(form, [str(error)])
+    return None
+
+
+@login_required
+@require_safe
+def batch(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """One batch: its prompt and settings, its progress, and its texts as they come."""
+    study = study_for(request, study_key, Permission.VIEW)
+    found = _batch(study, number)
+    return _batch_page(request, study, found)
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """The part of a batch's page that changes while it is written; status 286 tells htmx to ask no more."""
+    study = study_for(request, study_key, Permission.VIEW)
+    found = _batch(study, number)
+    seen = request.GET.get("seen", "")
+    context = _progress_context(study, found) | {"study": study, "fresh": True}
+    context["texts"] = context["texts"][int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0 :]
+    status = 200 if found.is_open else HTMX_STOP_POLLING
+    return render(request, "generation/_progress.html", context, status=status)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Stop a batch; what is written stays."""
+    study = study_for(request, study_key, Permission.CURATE)
+    if batches.cancel(_batch(study, number), by=signed_in(request)):
+        messages.success(request, _("Stopped. What was finished is kept."))
+    else:
+        messages.info(request, _("The batch had ended already."))
+    return redirect("generation:batch", study_key=study.key, number=number)
+
+
+@login_required
+@require_POST
+def resume(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Go on with a cancelled or failed batch."""
+    study = study_for(request, study_key, Permission.CURATE)
+    try:
+        if not batches.resume(_batch(study, number), by=signed_in(request)):
+            messages.info(request, _("Nothing is left to write in this batch."))
+    except DraftOnly as error:
+        messages.error(request, str(error))
+    return redirect("generation:batch", study_key=study.key, number=number)
+
+
+@login_required
+@require_POST
+def extend(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Ask for more texts of the same batch."""
+    study = study_for(request, study_key, Permission.CURATE)
+    found = _batch(study, number)
+    form = ExtendForm(request.POST)
+    if form.is_valid():
+        try:
+            batches.extend(found, by=signed_in(request), size=form.cleaned_data["size"])
+            return redirect("generation:batch", study_key=study.key, number=number)
+        except RequestError as error:
+            show_problems(form, error.problems)
+        except DraftOnly as error:
+            show_problems(form, [str(error)])
+    return _batch_page(request, study, found, extend_form=form)
+
+
+@login_required
+@require_POST
+def pick(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Accept some texts at random, for an arm without curation."""
+    study = study_for(request, study_key, Permission.CURATE)
+    found = _batch(study, number)
+    form = PickForm(study, request.POST)
+    if form.is_valid():
+        k, seed, arm = (form.cleaned_data[name] for name in ("k", "seed", "arm"))
+        try:
+            seed = secrets.randbits(31) if seed is None else seed
+            articles = random_pick(found, by=signed_in(request), k=k, seed=seed, arm=arm)
+            said = ngettext("%(n)s text was picked at random.", "%(n)s texts were picked at random.", len(articles))
+            messages.success(request, said % {"n": len(articles)})
+            return redirect("generation:batch", study_key=study.key, number=number)
+        except (CurationError, ArticleError) as error:
+            show_problems(form, error.problems)
+        except DraftOnly as error:
+            show_problems(form, [str(error)])
+    return _batch_page(request, study, found, pick_form=form)
+
+
+def _batch(study: Study, number: int) -> Batch:
+    return get_object_or_404(
+        Batch.objects.select_related("prompt__story", "language_model", "created_by", "study"),
+        study=study,
+        number=number,
+    )
+
+
+def _batch_page(request: HttpRequest, study: Study, found: Batch, **forms: Any) -> HttpResponse:
+    context = _progress_context(study, found) | {"last_run": found.runs.order_by("-number").first()} | forms
+    return study_page(request, study, "generation/batch.html", context)
+
+
+def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
+    texts = (
+        found.candidates.filter(state=Candidate.State.DRAFTED)
+        .only("index", "text", "flag_count", "decision", "tokens", "finish_reason", "batch_id")
+        .order_by("drafted_at", "index")
+    )
+    return {
+        "batch": found,
+        "progress": progress_of(found),
+        "texts": texts,
+        "curable": study.is_draft and permits(study.role, Permission.CURATE),
+        "extend_form": ExtendForm(initial={"size": found.size * 2}),
+        "pick_form": PickForm(study, initial={"arm": default_arm(found, Curation.UNCURATED), "k": 1}),
+    }
