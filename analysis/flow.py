@@ -9,16 +9,17 @@ from analysis.tables import to_frame
 from analysis.validation import FrameError
 
 # Outcomes that somebody can have without an arm, in the order of a participant's way.
-BEFORE_ARMS = ("no-consent", "screened-out", "quota-full", "left", "withdrawn", "")
-_ENDINGS = ("completed", "left", "screened-out", "quota-full", "withdrawn", "")
+BEFORE_ARMS = ("no-consent", "screened-out", "quota-full", "left", "withdrawn", "closed", "")
+_ENDINGS = ("completed", "left", "screened-out", "quota-full", "withdrawn", "closed", "")
 
 
 @dataclass(frozen=True)
 class ArmFlow:
     """What became of the people of one arm (or row of the counterbalancing). The endings add up to ``randomised``.
 
-    ``withdrawn`` counts who withdrew, before or after the end; their answers are deleted. ``no_ending`` are under way
-    or vanished. ``analysed`` has ratings in the analysis; None where no ratings were given.
+    ``withdrawn`` counts who withdrew, before or after the end; their answers are deleted. ``no_ending`` are under way,
+    vanished, or were still inside when the study closed. ``analysed`` has ratings in the
+    analysis; None where no ratings were given.
     """
 
     arm: str
@@ -107,7 +108,7 @@ def participant_flow(
         quota_full=int(counts.get("quota-full", 0)),
         left=int(counts.get("left", 0)),
         withdrawn=int(counts.get("withdrawn", 0)),
-        no_ending=int(counts.get("", 0)),
+        no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
         randomised=len(people) - len(waiting),
         arms=tuple(_arm_flow(arm, people[people["arm"] == arm], rated) for arm in (*arms, *found)),
     )
@@ -131,7 +132,7 @@ def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow
         screened_out=int(counts.get("screened-out", 0)),
         quota_full=int(counts.get("quota-full", 0)),
         withdrawn=int(counts.get("withdrawn", 0)),
-        no_ending=int(counts.get("", 0)),
+        no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
         analysed=None if rated is None else len(set(people["participant"]) & rated),
     )
 

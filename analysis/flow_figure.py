@@ -51,7 +51,7 @@ def flow_figure(flow: Flow, labels: Mapping[str, str]) -> Figure:
         name="flow",
         title="Flow of participants",
         caption="Everybody who arrived, counted once. Withdrew: answers deleted at the person's wish. No ending: "
-        "under way, or vanished.",
+        "under way, vanished, or still inside when the study closed.",
         alt=_alt(flow, labels, lost),
         svg=_draw(boxes, rules, texts, height),
     )

@@ -24,6 +24,8 @@ caption { text-align: left; font-weight: 600; padding: .4rem 0; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th { vertical-align: bottom; }
 .word { text-align: left; }
+th.word[scope=row] { min-width: 11rem; }
+td.word { min-width: 5rem; }
 figure { margin: 1.5rem 0; }
 figure img { max-width: 100%; height: auto; }
 figcaption, .note { font-size: .9rem; }

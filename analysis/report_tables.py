@@ -1,10 +1,12 @@
 """PURE: a report's tables, as they are printed: headers, cells and captions."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.attribution import ALL, Attribution
 from analysis.compare import Comparison
+from analysis.contrasts import MeanContrast
 from analysis.exclusions import Exclusions
 from analysis.report_text import interval, number, p_number, percent
 
@@ -59,7 +61,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
             number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),
-            f"{number(row.effect_size)} ({row.effect_size_kind})",
+            _effect(row),
             interval(row.effect_size_ci_low, row.effect_size_ci_high),
             str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
         ]
@@ -151,6 +153,14 @@ def attribution_table(attribution: Attribution, labels: Mapping[str, str], level
     header = ("Arm", "People", "Answers", "Cannot tell", "Right", f"{level:.0%} interval (%)", "Said 'machine'")
     caption = "Over answers that name a source; 'cannot tell' does not count. Guessing gives 50% over both origins."
     return ReportTable("attribution", "Human or machine?", caption, header, rows)
+
+
+def _effect(row: MeanContrast) -> str:
+    return (
+        number(row.effect_size)
+        if math.isnan(row.effect_size)
+        else f"{number(row.effect_size)} ({row.effect_size_kind})"
+    )
 
 
 def _pair(arm: str, reference: str, labels: Mapping[str, str]) -> str:

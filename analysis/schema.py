@@ -88,6 +88,7 @@ OUTCOMES = (
     Level("screened-out", "screened out by a rule of the study's version"),
     Level("left", "left by the button that is on every page"),
     Level("quota-full", "arrived when the quota was full"),
+    Level("closed", "still inside when the study closed"),
     Level("withdrawn", "withdrew: the answers are deleted, the person stays counted"),
 )
 STATES = (

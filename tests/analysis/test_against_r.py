@@ -67,9 +67,7 @@ def test_a_difference_of_means_is_welchs(between: Comparison, arm: str) -> None:
 
 
 @pytest.mark.parametrize("arm", ["small", "large"])
-def test_a_difference_of_shares_is_newcombes_with_the_score_test_and_katzs_ratio(
-    between: Comparison, arm: str
-) -> None:
+def test_a_difference_of_shares_is_newcombes_with_the_score_test_and_katzs_ratio(between: Comparison, arm: str) -> None:
     row = between.shares.to_frame().set_index("arm").loc[arm]
     for name, expected in R["shares"][arm].items():
         # The ratio's reference comes out of an iterated log-binomial regression.
