@@ -21,6 +21,7 @@ from surveys.models import Researcher, Story, Study, normal_text
 
 MOST_CANDIDATES = 500
 LONGEST_PROMPT = 100_000
+LONGEST_STORY = 200
 
 
 class RequestError(Exception):
@@ -167,6 +168,8 @@ def _plain_problems(
         yield "story", _("This story belongs to another study.")
     if isinstance(story, str) and not story.strip():
         yield "story", _("Choose a story, or name a new one: what the real article and the written ones report on.")
+    if isinstance(story, str) and len(story.strip()) > LONGEST_STORY:
+        yield "story", _("The story's name is longer than %(most)s characters.") % {"most": LONGEST_STORY}
     if len(prompt.text) > LONGEST_PROMPT:
         message = _("The prompt has %(n)s characters; at most %(most)s are taken.")
         yield "text", message % {"n": len(prompt.text), "most": LONGEST_PROMPT}

@@ -1,0 +1,129 @@
+"""Tokens are chosen with exactly the probabilities that the specification gives, whatever the method of choice."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from scipy import stats
+
+from generation.engine import Sampling
+from generation.engine.choosing import choose
+from generation.engine.seeds import uniforms
+
+_DRAWS = 40_000
+_VOCABULARY = 3000  # wider than a block of words and than the head that is sorted first
+
+Probabilities = npt.NDArray[np.float64]
+
+
+def logits(spread: float, vocabulary: int = _VOCABULARY) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(5)
+    return torch.randn((1, vocabulary), generator=generator) * spread
+
+
+def draw(row: torch.Tensor, sampling: Sampling, said: torch.Tensor | None = None) -> Probabilities:
+    """Return how often each word was drawn, out of _DRAWS with fixed seeds."""
+    numbers = torch.from_numpy(uniforms(np.full(_DRAWS, 3), np.arange(_DRAWS)))
+    counts = np.zeros(row.shape[1])
+    for part in numbers.split(4000):
+        rows = row.expand(len(part), -1)
+        old = None if said is None else said.expand(len(part), -1)
+        counts += np.bincount(choose(rows, part, sampling, said=old).ids.numpy(), minlength=row.shape[1])
+    return counts
+
+
+def exact(row: torch.Tensor, sampling: Sampling) -> Probabilities:
+    """Return the probabilities by definition: sort, cut, renormalise, one limit after the other, in float64."""
+    p = torch.softmax(row[0].double() / sampling.temperature, dim=-1).numpy()
+    order = np.argsort(-p, kind="stable")
+    p = p[order]
+    if sampling.top_k:
+        p[sampling.top_k :] = 0
+        p /= p.sum()
+    if sampling.top_p < 1:
+        p[np.cumsum(p) - p >= sampling.top_p] = 0
+        p /= p.sum()
+    p[p < sampling.min_p * p.max()] = 0
+    result = np.zeros_like(p)
+    result[order] = p / p.sum()
+    return result
+
+
+def chi_squared_p(counts: Probabilities, probabilities: Probabilities) -> float:
+    """Return the p value; words expected fewer than 5 times are pooled into one cell."""
+    expected = probabilities * counts.sum()
+    common = expected >= 5
+    observed, predicted = counts[common], expected[common]
+    if not common.all() and expected[~common].sum() >= 5:
+        observed = np.append(observed, counts[~common].sum())
+        predicted = np.append(predicted, expected[~common].sum())
+    # What is still too rare to be a cell of its own must all but never be drawn.
+    assert abs(counts.sum() - observed.sum()) < 30
+    return float(stats.chisquare(observed, predicted * observed.sum() / predicted.sum()).pvalue)
+
+
+@pytest.mark.parametrize("spread", [0.5, 3.0], ids=["flat", "peaked"])
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(),
+        Sampling(temperature=0.6),
+        Sampling(temperature=1.7),
+        Sampling(top_k=40),
+        Sampling(top_p=0.9),
+        Sampling(top_p=0.3, temperature=1.3),
+        Sampling(min_p=0.05),
+        Sampling(top_k=2000, top_p=0.8),
+        Sampling(top_k=100, top_p=0.95, min_p=0.02, temperature=0.8),
+    ],
+    ids=str,
+)
+def test_words_come_with_their_exact_probabilities(sampling: Sampling, spread: float) -> None:
+    row = logits(spread)
+    counts, probabilities = draw(row, sampling), exact(row, sampling)
+    assert counts[probabilities == 0].sum() == 0
+    assert chi_squared_p(counts, probabilities) > 0.001
+
+
+def test_the_repetition_penalty_divides_positive_and_multiplies_negative_scores() -> None:
+    row = torch.tensor([[2.0, -1.0, 0.5, -0.5, 1.0]])
+    said = torch.tensor([[0, 1, 1]])
+    penalised = torch.tensor([[2.0 / 1.5, -1.5, 0.5, -0.5, 1.0]])
+    counts = draw(row, Sampling(repetition_penalty=1.5), said)
+    assert chi_squared_p(counts, exact(penalised, Sampling())) > 0.001
+
+
+def test_greedy_takes_the_most_probable_word() -> None:
+    row = logits(2.0)
+    chosen = choose(row, torch.tensor([0.99], dtype=torch.float64), Sampling(temperature=0))
+    assert chosen.ids.tolist() == [int(row.argmax())]
+    assert chosen.ranks.tolist() == [1]
+
+
+def test_a_forbidden_word_is_never_drawn_and_the_others_keep_their_proportions() -> None:
+    row = torch.tensor([[3.0, 1.0, 0.0, 1.5]])
+    forbidden = torch.tensor([[True, False, False, False]])
+    numbers = torch.linspace(0, 0.9999, 5000, dtype=torch.float64)
+    ids = choose(row.expand(5000, -1), numbers, Sampling(), forbidden=forbidden.expand(5000, -1)).ids
+    shares = np.bincount(ids.numpy(), minlength=4) / 5000
+    expected = torch.softmax(torch.tensor([-torch.inf, 1.0, 0.0, 1.5]), dim=-1)
+    assert shares == pytest.approx(expected.tolist(), abs=1e-3)
+
+
+def test_logprobs_and_ranks_are_those_of_the_model_before_limits() -> None:
+    row = logits(2.0)
+    chosen = choose(row, torch.tensor([0.4], dtype=torch.float64), Sampling(temperature=0.5, top_k=9))
+    token = int(chosen.ids[0])
+    assert float(chosen.logprobs[0]) == pytest.approx(float(torch.log_softmax(row[0], -1)[token]), abs=1e-5)
+    assert int(chosen.ranks[0]) == row[0].argsort(descending=True).tolist().index(token) + 1
+
+
+@pytest.mark.parametrize("number", [0.0, 1 - 2.0**-53])
+@pytest.mark.parametrize("vocabulary", [1, 7, 256, 257, _VOCABULARY])
+def test_the_ends_of_the_unit_interval_never_give_a_word_of_weight_zero(number: float, vocabulary: int) -> None:
+    row = logits(3.0, vocabulary)
+    row[0, 0] = row[0, -1] = -torch.inf if vocabulary > 2 else 0.0
+    token = int(choose(row, torch.tensor([number], dtype=torch.float64), Sampling()).ids[0])
+    assert row[0, token] > -torch.inf

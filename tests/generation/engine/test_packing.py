@@ -1,0 +1,38 @@
+"""Packed layers compute what the layers they replace computed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from generation.engine.packing import can_pack, pack_linear_layers
+
+
+class _Quantised(nn.Linear):
+    """A layer that computes something of its own."""
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("rows", [1, 2, 7, 64, 100])
+def test_linear_and_gpt2_layers_compute_the_same_packed(rows: int) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(48, 96), nn.GELU(), Conv1D(64, 96), nn.Linear(64, 10, bias=False))
+    nn.init.normal_(model[2].bias)
+    inputs = torch.randn(rows, 1, 48)
+    expected = model(inputs)
+    assert pack_linear_layers(model) == 3
+    torch.testing.assert_close(model(inputs), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_subclass_of_a_linear_layer_is_left_alone() -> None:
+    model = nn.Sequential(_Quantised(4, 4))
+    assert pack_linear_layers(model) == 0
+    assert type(model[0]) is _Quantised
+
+
+def test_only_float32_on_a_cpu_is_packed() -> None:
+    assert can_pack(torch.device("cpu"), torch.float32)
+    assert not can_pack(torch.device("cpu"), torch.bfloat16)
+    assert not can_pack(torch.device("cuda"), torch.float32)
