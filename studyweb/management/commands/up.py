@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.urls import reverse
 
 from studyweb.checks import database_problems
 from studyweb.supervision import programs
@@ -103,7 +104,7 @@ class Command(BaseCommand):
             researcher = ensure_first_researcher(options["email"])
             if not options["no_demonstration"]:
                 ensure_demonstration(researcher)
-            return f"/sign-in/{make_sign_in_link(researcher)}/"
+            return reverse("workbench:sign-in-by-link", args=[make_sign_in_link(researcher)])
         finally:
             connections.close_all()
 
