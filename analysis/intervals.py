@@ -50,8 +50,10 @@ def wilson(share: float, n: float, alpha: float = 0.05) -> Interval:
     z = float(stats.norm.ppf(1 - alpha / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At 0 and 1 the limit is exactly 0 or 1; rounding must not carry it past.
-    return Interval(0.0 if share == 0 else max(0.0, centre - half), 1.0 if share == 1 else min(1.0, centre + half))
+    # The interval holds its share and ends exactly at 0 and 1; rounding must not carry it past either.
+    low = 0.0 if share == 0 else max(0.0, min(share, centre - half))
+    high = 1.0 if share == 1 else min(1.0, max(share, centre + half))
+    return Interval(low, high)
 
 
 def newcombe(share: float, own: Interval, other_share: float, other: Interval, correlation: float = 0.0) -> Interval:

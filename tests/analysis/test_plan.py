@@ -1,0 +1,74 @@
+"""A plan is read whole or refused with every problem named."""
+
+import pytest
+
+from analysis.plan import Plan, PlanError, Rule, parse_plan, parse_rule
+
+FROZEN = {
+    "outcome": "credibility",
+    "reference": "real",
+    "alpha": "0.05",
+    "credible_cut": "6",
+    "equivalence_bound": "",
+    "exclusions": ["attention-failed:2", "incomplete"],
+    "notes": "",
+}
+
+
+def test_the_plan_of_a_frozen_definition_is_read_with_its_numbers_as_text() -> None:
+    plan = parse_plan(FROZEN)
+    assert (plan.alpha, plan.credible_cut, plan.equivalence_bound) == (0.05, 6.0, None)
+    assert plan.exclusions == (Rule("attention-failed", "2"), Rule("incomplete"))
+    assert plan.level == 0.95
+
+
+def test_a_plan_survives_being_written_and_read() -> None:
+    plan = parse_plan({**FROZEN, "equivalence_bound": "0.5", "notes": " kept as written "})
+    assert parse_plan(plan.as_dict()) == plan
+
+
+def test_an_empty_plan_is_the_default_one() -> None:
+    assert parse_plan({}) == Plan()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("alpha", "many", "alpha: 'many' is not a number"),
+        ("alpha", "", "alpha: '' is not a number"),
+        ("alpha", "0.7", "alpha: 0.7 is not between 0 and 0.5"),
+        ("alpha", float("nan"), "is not a number"),
+        ("credible_cut", "inf", "credible_cut: 'inf' is not a number"),
+        ("equivalence_bound", "-1", "equivalence_bound: -1 is not above 0"),
+        ("outcome", "", "outcome: name the column"),
+        ("outcome", 3, "outcome: must be text"),
+        ("exclusions", "incomplete", "must be a list"),
+        ("exclusions", ["bots"], "'bots' is no rule; there are attention-failed"),
+        ("exclusions", ["faster-than"], "needs a number of seconds above 0"),
+        ("exclusions", ["faster-than:-2"], "needs a number of seconds above 0"),
+        ("exclusions", ["attention-failed:1.5"], "needs a whole number from 1"),
+        ("exclusions", ["incomplete:2"], "takes nothing after a colon"),
+        ("exclusions", ["flagged"], "needs a name"),
+        ("exclusions", ["incomplete", "incomplete"], "more than once: incomplete"),
+        ("power", "0.8", "power: no field of a plan"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_field(field: str, value: object, says: str) -> None:
+    with pytest.raises(PlanError, match=says.replace("(", r"\(")):
+        parse_plan({**FROZEN, field: value})
+
+
+def test_all_problems_come_at_once() -> None:
+    with pytest.raises(PlanError) as error:
+        parse_plan({"alpha": "x", "credible_cut": "y", "exclusions": ["z"], "unknown": 1})
+    assert [problem.split(":")[0] for problem in error.value.problems] == [
+        "unknown",
+        "alpha",
+        "credible_cut",
+        "exclusions",
+    ]
+
+
+def test_a_rule_says_in_words_whom_it_leaves_out() -> None:
+    assert parse_rule("faster-than: 5").sentence == "Ratings given within less than 5 seconds on the page."
+    assert str(parse_rule("attention-failed")) == "attention-failed:1"
