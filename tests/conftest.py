@@ -24,6 +24,8 @@ def _plain_static_files(settings: Settings, tmp_path: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    # WhiteNoise warns of a folder that is not there, and a warning is an error here.
+    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture
