@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Column, Level, Table, item_column
+from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Column, Level, Table, item_column, item_column_name
 from surveys import instruments
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
@@ -20,6 +20,7 @@ from surveys.route import steps
 
 MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
 INDEX_INSTRUMENT = "kreps-credibility"
+ATTRIBUTION_INSTRUMENT = "source-attribution"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,12 @@ def _item_columns(frozen: FrozenStudy) -> Iterator[Column]:
         )
 
 
+def attribution_item(frozen: FrozenStudy) -> str:
+    """The column that says whom a reader takes for the author, '' where the study does not ask."""
+    asked = (item.key for block, item in _trial_items(frozen) if block.instrument == ATTRIBUTION_INSTRUMENT)
+    return next(asked, "")
+
+
 def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFrame:
     """One row a person and article, for ratings that were submitted; columns as ``table`` has them, in its order."""
     frozen = version.frozen
@@ -111,7 +118,9 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFram
     items = list(_trial_items(frozen))
     for _, item in items:
         values = {option.code: option.value for option in item.options if option.value is not None}
-        frame[item.key] = [_as_column(given.get(trial, {}).get(item.key), item, values) for trial in frame["trial"]]
+        frame[item_column_name(item.key)] = [
+            _as_column(given.get(trial, {}).get(item.key), item, values) for trial in frame["trial"]
+        ]
     frame["credibility"] = _index(frozen, [given.get(trial, {}) for trial in frame["trial"]])
     cut = float(frozen.definition.plan.credible_cut)
     frame["credible"] = [None if pd.isna(index) else index >= cut for index in frame["credibility"]]

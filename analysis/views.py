@@ -14,8 +14,9 @@ from analysis import reports
 from analysis.models import Report
 from surveys import audit, lifecycle
 from surveys.access import Permission, permits, signed_in, study_for
-from surveys.lifecycle import LifecycleError, may_show_outcomes, study_tabs
+from surveys.lifecycle import LifecycleError, may_show_outcomes
 from surveys.models import Mode, Study
+from surveys.workbench.pages import tabs
 
 
 @login_required
@@ -33,7 +34,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
     # A report that was masked stays masked: after the unblinding a new one shows the outcomes.
     context = {
         "study": study,
-        "tabs": study_tabs(request, study),
+        "tabs": tabs(request, study),
         "modes": [(name, Mode(name).label) for name in modes],
         "mode": mode,
         "report": report,
@@ -141,7 +142,7 @@ def unblind(request: HttpRequest, study_key: str) -> HttpResponse:
             reports.request_report(study, by=signed_in(request), mode=Mode.LIVE)
             messages.success(request, _("The study is unblinded. A report with its outcomes is being made."))
             return redirect("analysis:results", study_key=study.key)
-    context = {"study": study, "tabs": study_tabs(request, study), "problem": problem, "reason": reason}
+    context = {"study": study, "tabs": tabs(request, study), "problem": problem, "reason": reason}
     return render(request, "analysis/unblind.html", context, status=422 if problem else 200)
 
 

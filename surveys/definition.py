@@ -138,6 +138,8 @@ class FrozenArm(Part):
     curation: Literal["", "curated", "uncurated"] = ""
     model_slot: str = Field(default="", max_length=200)
     level: str = Field(default="", pattern=r"^(\d{1,9}(\.\d{1,3})?)?$")
+    # In a mixed design: the arms that one person reads together. Empty otherwise.
+    group: str = Field(default="", pattern=r"^([a-z][a-z0-9-]{0,39})?$")
     weight: int = Field(default=1, ge=1, le=1000)
     target: int | None = Field(default=None, ge=1)
 
@@ -172,7 +174,7 @@ class FrozenStudy(Part):
         design = self.definition.design
         return DesignSpec(
             kind=design.kind,
-            arms=tuple(ArmSpec(arm.key, arm.weight, arm.target) for arm in self.arms),
+            arms=tuple(ArmSpec(arm.key, arm.weight, arm.target, arm.group) for arm in self.arms),
             articles=tuple(ArticleSpec(a.key, a.story, a.arm, a.sha256) for a in self.articles),
             per_person=design.per_person,
             order=design.order,

@@ -106,6 +106,7 @@ def frozen_arm(arm: Arm) -> FrozenArm:
         curation=arm.curation,
         model_slot=arm.model_slot,
         level="" if arm.level is None else format(arm.level.normalize(), "f"),
+        group=arm.group,
         weight=arm.weight,
         target=arm.target,
     )

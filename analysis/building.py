@@ -1,0 +1,124 @@
+"""What the fast worker does for one report: read the frames, build the report, write the files, store all of it."""
+
+import hashlib
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from analysis import frames, reports
+from analysis.export_files import write_export
+from analysis.flow import participant_flow
+from analysis.flow_figure import flow_figure
+from analysis.frames import StudyFrames
+from analysis.models import Report
+from analysis.plan import parse_plan
+from analysis.report import ArmInfo, StudyInfo, build_report, data_digest, software_versions, to_dict
+from analysis.report_html import to_html
+from analysis.tables import to_json, to_records
+
+
+class Stopped(Exception):  # noqa: N818 -- nobody did anything wrong
+    """The report was cancelled, or another worker has taken it over."""
+
+
+def build(report: Report) -> None:
+    """Build and store a claimed report. Leaves quietly if it was cancelled meanwhile; raises what went wrong."""
+    try:
+        _step(report, _("reading the answers"))
+        data = frames.study_frames(report.version, report.mode, masked=report.masked)
+        _step(report, _("computing"))
+        result, html, digest = _masked(report, data) if report.masked else _whole(report, data)
+        _step(report, _("writing the files"))
+        archive = _archive(report, data, html)
+        _step(report, _("storing"))
+    except Stopped:
+        return
+    Report.objects.filter(pk=report.pk, status=Report.Status.RUNNING, attempts=report.attempts).update(
+        status=Report.Status.DONE,
+        finished_at=Now(),
+        progress="",
+        result=result,
+        html=html,
+        data_sha256=digest,
+        archive=archive,
+        archive_sha256=hashlib.sha256(archive).hexdigest(),
+    )
+
+
+def _step(report: Report, progress: str) -> None:
+    if not reports.still_ours(report, progress):
+        raise Stopped
+
+
+def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str]:
+    plan = parse_plan(report.version.frozen.definition.plan.model_dump())
+    built = build_report(data.ratings, data.participants, plan, study_info(report, data))
+    return to_dict(built), to_html(built), built.data_sha256
+
+
+def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str]:
+    """Before the unblinding: the flow of participants, by arm, which holds no outcome."""
+    people = frames.participants_frame(report.version, report.mode)
+    info = study_info(report, data)
+    flow = participant_flow(people, arms=tuple(sorted(set(people["arm"]) - {""})))
+    result = {
+        "format": "studyweb-masked-report/1",
+        "study": to_json(info),
+        "results": {"flow": to_json(flow)},
+        "figures": to_records([flow_figure(flow, info.labels)]),
+        "software": software_versions(),
+    }
+    return result, "", data_digest(data.ratings, data.participants)
+
+
+def study_info(report: Report, data: StudyFrames) -> StudyInfo:
+    """What the report says of the study and cannot read from its ratings."""
+    frozen = report.version.frozen
+    definition = frozen.definition
+    unblinding = getattr(report.study, "unblinding", None)
+    return StudyInfo(
+        title=definition.text(definition.wording.title, definition.languages[0]),
+        study=report.study.key,
+        version=report.version.sha256,
+        mode=report.mode,
+        arms=tuple(ArmInfo(arm.key, arm.label, arm.origin, arm.model_slot, arm.curation) for arm in frozen.arms),
+        show_published=definition.plan.outcome == "credibility",
+        attribution_item=frames.attribution_item(frozen) if not report.masked else "",
+        deviations=tuple(
+            f"{amendment.get_kind_display()}: {amendment.reason}"
+            for amendment in report.version.amendments.order_by("made_at")
+        ),
+        unblinded=f"{unblinding.at:%Y-%m-%d %H:%M} UTC, {unblinding.by}: {unblinding.reason}" if unblinding else "",
+    )
+
+
+def _archive(report: Report, data: StudyFrames, html: str) -> bytes:
+    """The export's files, and the report beside them, as a zip that is the same for the same data."""
+    about = {
+        "study": report.study.key,
+        "version": report.version.sha256,
+        "mode": report.mode,
+        "masked": "yes" if report.masked else "no",
+        "asked_for_at": report.requested_at.isoformat(timespec="seconds"),
+    }
+    tables = {"ratings": data.ratings, "answers": data.answers, "participants": data.participants}
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="studyweb-export-") as folder:
+        write_export(Path(folder), tables, data.tables, about)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(Path(folder).iterdir()):
+                _put(archive, file.name, file.read_bytes())
+            _put(archive, "study-version.json", report.version.document.encode())
+            if html:
+                _put(archive, "report.html", html.encode())
+    return packed.getvalue()
+
+
+def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a file without the moment at which it was written, which would make every archive another one."""
+    archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
