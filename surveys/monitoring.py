@@ -45,11 +45,13 @@ class Arrivals:
 class Progress:
     """Everybody of one mode, counted in ways that tell no outcome by arm.
 
-    ``silent`` are under way but have said nothing for so long that their place is free again. ``assigned`` counts the
+    ``outcomes`` are the endings, ``stages`` where those under way are. ``silent`` are under way but have said nothing for so long that their place is free again. ``assigned`` counts the
     allocations, whatever became of them. ``minutes`` is the median time from consent to completion.
     """
 
     arrived: int
+    under_way: int
+    completed: int
     outcomes: tuple[Line, ...]
     stages: tuple[Line, ...]
     silent: int
@@ -72,7 +74,9 @@ def progress(study: Study, mode: str) -> Progress:
     stages = Counter(dict(under_way.values_list("stage").annotate(n=Count("pk"))))
     return Progress(
         arrived=sum(outcomes.values()),
-        outcomes=tuple(Line(str(outcome.label), outcomes[outcome.value]) for outcome in Outcome),
+        under_way=outcomes[Outcome.UNDER_WAY],
+        completed=outcomes[Outcome.COMPLETED],
+        outcomes=tuple(Line(str(each.label), outcomes[each.value]) for each in Outcome if each != Outcome.UNDER_WAY),
         stages=tuple(Line(str(stage.label), stages[stage.value]) for stage in Stage if stage != Stage.END),
         silent=under_way.filter(lease_expires_at__lt=Now()).count(),
         assigned=tuple(_assigned(study, mode)),

@@ -1,6 +1,6 @@
 """What every page of a study in the workbench shows: its sections, what the researcher may do, its messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from surveys.access import Permission, permits
@@ -24,6 +25,8 @@ SECTIONS = (
     ("study-articles", _("Articles")),
     ("study-recruitment", _("Recruitment")),
     ("study-monitor", _("Monitor")),
+)
+LAST_SECTIONS = (
     ("study-people", _("People")),
     ("study-log", _("Log")),
 )
@@ -47,7 +50,7 @@ def study_page(
         template if "/" in template else f"workbench/{template}",
         {
             "study": study,
-            "tabs": _tabs(request, study, may),
+            "tabs": tabs(request, study),
             "may": may,
             "editable": study.is_draft and may["edit"],
             "curable": study.is_draft and may["curate"],
@@ -57,16 +60,22 @@ def study_page(
     )
 
 
-def _tabs(request: HttpRequest, study: Study, may: Mapping[str, bool]) -> list[Tab]:
+def tabs(request: HttpRequest, study: Study) -> list[Tab]:
+    """The study's pages, with those that the other apps add: every page about a study shows them all."""
+    return [
+        *_sections(request, study, SECTIONS),
+        *study_tabs(request, study),
+        *_sections(request, study, LAST_SECTIONS),
+    ]
+
+
+def _sections(request: HttpRequest, study: Study, sections: Iterable[tuple[str, str | Promise]]) -> Iterator[Tab]:
     here = request.path
-    tabs = []
-    for name, label in SECTIONS:
-        if name == "study-recruitment" and not may["run"]:
+    for name, label in sections:
+        if name == "study-recruitment" and not permits(study.role, Permission.RUN):
             continue
         url = reverse(f"workbench:{name}", args=[study.key])
-        current = here == url if name == "study" else here.startswith(url)
-        tabs.append(Tab(str(label), url, current))
-    return [*tabs, *study_tabs(request, study)]
+        yield Tab(str(label), url, here == url if name == "study" else here.startswith(url))
 
 
 def absolute(request: HttpRequest, path: str) -> str:
