@@ -12,7 +12,7 @@ LONGEST_FILE = 400
 PATTERN_NAMES = {"utils", "util", "helpers", "helper", "services", "service", "managers", "common", "misc"}
 
 # analysis reaches the other apps' rows in frames.py; these pages and jobs need a study, its roles and its gates.
-ANALYSIS_AND_SURVEYS = {"views", "study", "tasks", "models", "urls", "reports", "frames"}
+ANALYSIS_AND_SURVEYS = {"views", "study", "tasks", "models", "urls", "reports", "building", "frames"}
 SURVEYS_FOR_ANALYSIS_PAGES = ("surveys.access", "surveys.models", "surveys.audit", "surveys.lifecycle")
 # These know the database or the web; every other module of analysis is pure.
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}

@@ -25,7 +25,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def browser(stack: Stack) -> Iterator[httpx.Client]:
+def visitor(stack: Stack) -> Iterator[httpx.Client]:
     """Somebody who signed in through the printed link."""
     with httpx.Client(base_url=stack.url, follow_redirects=True, timeout=30) as client:
         answer = _sign_in(client, stack.sign_in_link)
@@ -38,14 +38,14 @@ def test_it_is_healthy_when_it_prints_the_link(stack: Stack) -> None:
     assert stack.said()[-1] == f"studyweb is ready. Sign in, once, within a day: {stack.sign_in_link}"
 
 
-def test_the_printed_link_opens_the_workbench_with_the_demonstration(stack: Stack, browser: httpx.Client) -> None:
-    home = browser.get("/")
+def test_the_printed_link_opens_the_workbench_with_the_demonstration(stack: Stack, visitor: httpx.Client) -> None:
+    home = visitor.get("/")
     assert home.status_code == 200
     assert home.url.path == "/"
     assert "Demonstration (invented articles)" in home.text
 
 
-def test_the_printed_link_signs_nobody_else_in(stack: Stack, browser: httpx.Client) -> None:
+def test_the_printed_link_signs_nobody_else_in(stack: Stack, visitor: httpx.Client) -> None:
     with httpx.Client(follow_redirects=True) as stranger:
         _sign_in(stranger, stack.sign_in_link)
         assert stranger.get(f"{stack.url}/").url.path == "/sign-in/"
@@ -107,7 +107,7 @@ def test_others_are_let_in_only_with_a_public_address(stack: Stack) -> None:
     assert "set PUBLIC_URL to the address" in said
 
 
-def test_ctrl_c_leaves_nothing_and_the_next_start_finds_all_data(stack: Stack, browser: httpx.Client) -> None:
+def test_ctrl_c_leaves_nothing_and_the_next_start_finds_all_data(stack: Stack, visitor: httpx.Client) -> None:
     began = time.monotonic()
     assert stack.stop() == 0
     assert time.monotonic() - began < 15
@@ -117,11 +117,9 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_finds_all_data(stack: Stack, b
     stack.start()
     assert time.monotonic() - began < 30
     # The session lives in the database, signed with a secret that was kept.
-    answer = browser.get(f"{stack.url}/")
-    assert answer.url.path == "/"
-    assert answer.text.count("Demonstration (invented articles)") == browser.get("/").text.count(
-        "Demonstration (invented articles)"
-    )
+    home = visitor.get(f"{stack.url}/")
+    assert home.url.path == "/"
+    assert "Demonstration (invented articles)" in home.text
 
 
 def test_a_killed_supervisor_takes_everything_with_it_and_frees_the_data(stack: Stack) -> None:
