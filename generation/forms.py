@@ -28,8 +28,8 @@ class BatchForm(forms.Form):
     kind = forms.ChoiceField(label=_("The prompt is"), choices=Prompt.Kind.choices, widget=forms.RadioSelect)
     text = forms.CharField(
         label=_("Prompt"),
-        required=False,
         strip=False,
+        error_messages={"required": _("The prompt is empty. Write or paste the opening of an article.")},
         widget=forms.Textarea(attrs={"class": "long", "rows": 8, "lang": ""}),
         help_text=_("The opening of a real article, usually its first one or two paragraphs, or an instruction."),
     )
@@ -121,7 +121,10 @@ class EditForm(forms.Form):
     """The text as a curator leaves it."""
 
     text = forms.CharField(
-        label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs={"class": "long", "rows": 24})
+        label=_("Text"),
+        strip=False,
+        error_messages={"required": _("No text is left. Reject the candidate if none of it can be used.")},
+        widget=forms.Textarea(attrs={"class": "long", "rows": 24}),
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.models import Batch, Candidate, Run
+from generation.models import Batch, Candidate
 
 State = Candidate.State
 
@@ -58,13 +58,11 @@ def progress_of(batch: Batch) -> Progress:
     )
     run = batch.runs.annotate(now=Now()).order_by("-number").first() if batch.status == Batch.Status.RUNNING else None
     rate, left, under_way = None, None, None
-    if run is not None and run.drafting_since is not None:
-        own = run.candidates.aggregate(tokens=Sum("tokens"), texts=Count("pk"), last=Max("drafted_at"))
-        if own["texts"]:
-            rate, left = _from_texts(batch, run, own, batch.size - counts["done"])
-        else:
-            under_way = run.steps
-            left = _from_steps(batch, run)
+    if run is not None and run.drafting_since is not None and run.steps:
+        own = run.candidates.aggregate(tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows"))
+        seconds = (run.now - run.drafting_since).total_seconds()
+        rate, left = _estimate(batch, run.steps, seconds, own, missing=batch.size - counts["done"])
+        under_way = None if own["texts"] else run.steps
     return Progress(
         size=batch.size,
         done=counts["done"],
@@ -78,23 +76,21 @@ def progress_of(batch: Batch) -> Progress:
     )
 
 
-def _from_texts(
-    batch: Batch, run: Run, own: dict[str, Any], missing: int
-) -> tuple[float | None, timedelta | None]:
-    assert run.drafting_since is not None  # noqa: S101 -- the caller looked
-    seconds = (own["last"] - run.drafting_since).total_seconds()
-    if seconds <= 0:
-        return None, None
-    rate = own["tokens"] / seconds
-    since_last = run.now - own["last"]  # type: ignore[attr-defined]  # annotated by the caller
-    ahead = timedelta(seconds=missing * (own["tokens"] / own["texts"]) / rate)
-    return rate, max(ahead - since_last, timedelta(0))
+def _estimate(
+    batch: Batch, steps: int, seconds: float, own: dict[str, Any], *, missing: int
+) -> tuple[float | None, timedelta]:
+    """Tokens a second, and the time left, of a run after so many steps; each step adds a token to each row.
 
-
-def _from_steps(batch: Batch, run: Run) -> timedelta | None:
-    """An upper bound while the first texts are under way: as if each grew to its full length."""
-    assert run.drafting_since is not None  # noqa: S101 -- the caller looked
-    if not run.steps:
-        return None
-    a_step = (run.now - run.drafting_since) / run.steps  # type: ignore[attr-defined]  # annotated by the caller
-    return max(int(batch.sampling["max_tokens"]) - run.steps, 0) * a_step
+    While all its texts are under way at once, the time is a bound: as if each grew to its full length. Once finished
+    rows make room for waiting texts, it follows from the mean length of those that are done.
+    """
+    longest = int(batch.sampling["max_tokens"])
+    done, rows = own["texts"], own["rows"]
+    if not done:
+        return None, timedelta(seconds=max(longest - steps, 0) * seconds / steps)
+    if done + missing <= rows:
+        rate = (own["tokens"] + missing * min(steps, longest)) / seconds
+        return rate, timedelta(seconds=max(longest - steps, 0) * seconds / steps)
+    rate = rows * steps / seconds
+    to_write = missing * own["tokens"] / done - max(rows * steps - own["tokens"], 0)
+    return rate, timedelta(seconds=max(to_write, 0) / rate)
