@@ -131,6 +131,8 @@ def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Ar
         taken = {arm.key for arm in arms}
         last = arms[-1].position if arms else -1
         arm = Arm(study=study, key=key or _free_key(fields.get("label", ""), taken), position=last + 1, **fields)
+        if arm.key in taken:
+            raise ArmError({"key": _("There is an arm with the key %(key)s already.") % {"key": arm.key}})
         _check(arm)
         arm.save(force_insert=True)
         audit.record(study, "arm added", by=by, subject=arm.key, content=_content(arm))
@@ -185,14 +187,17 @@ def _lock_draft(study: Study) -> None:
 
 
 def _check(arm: Arm) -> None:
+    problems: dict[str, str] = {}
     try:
-        arm.full_clean(exclude=["study"])
+        arm.clean_fields(exclude=["study"])
     except ValidationError as error:
-        raise ArmError(
-            {("key" if field == "__all__" else field): " ".join(found) for field, found in error.message_dict.items()}
-        ) from error
+        problems = {field: " ".join(found) for field, found in error.message_dict.items()}
+    if arm.weight is not None and arm.weight < 1:
+        problems["weight"] = _("A weight is a whole number from 1.")
     if arm.target == 0:
-        raise ArmError({"target": _("Ask for at least one participant, or leave the target empty.")})
+        problems["target"] = _("Ask for at least one participant, or leave the target empty.")
+    if problems:
+        raise ArmError(problems)
 
 
 def _free_key(label: str, taken: set[str]) -> str:

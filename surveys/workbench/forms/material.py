@@ -20,6 +20,19 @@ class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stub
         help_text=_("How files call this arm. Empty: made from the label. It cannot be changed later."),
     )
 
+    weight = forms.IntegerField(
+        label=_("Weight"),
+        min_value=1,
+        initial=1,
+        help_text=_("Its share of the participants against the other arms."),
+    )
+    target = forms.IntegerField(
+        label=_("Target"),
+        min_value=1,
+        required=False,
+        help_text=_("Completed participants wanted; the arm closes at this number. Empty: no limit."),
+    )
+
     class Meta:
         model = Arm
         fields = ("label", "origin", "curation", "model_slot", "level", "weight", "target")
@@ -28,13 +41,9 @@ class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stub
             "origin": _("Origin of its articles"),
             "curation": _("Curation"),
             "level": _("Level"),
-            "weight": _("Weight"),
-            "target": _("Target"),
         }
         help_texts = {
             "level": _("A place on an ordered scale, such as millions of parameters, for a trend test."),
-            "weight": _("Its share of the participants against the other arms."),
-            "target": _("Completed participants wanted; the arm closes at this number. Empty: no limit."),
         }
         widgets = {"origin": forms.RadioSelect(choices=Origin.choices)}
 
@@ -45,18 +54,6 @@ class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stub
         self.fields["origin"].choices = Origin.choices  # type: ignore[attr-defined]  # without the empty choice
         if self.instance.pk:
             del self.fields["key"]
-
-    def clean_weight(self) -> int:
-        weight: int = self.cleaned_data["weight"]
-        if weight < 1:
-            raise forms.ValidationError(_("A weight is a whole number from 1."))
-        return weight
-
-    def clean_target(self) -> int | None:
-        target: int | None = self.cleaned_data["target"]
-        if target == 0:
-            raise forms.ValidationError(_("Ask for at least one participant, or leave the target empty."))
-        return target
 
 
 class ArticleForm(forms.Form):
