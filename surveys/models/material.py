@@ -54,7 +54,10 @@ class Arm(models.Model):
     # A place on an ordered scale, such as a model's parameters, for the trend test.
     level = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     group = models.SlugField(
-        max_length=40, blank=True, default="", help_text=_("Mixed designs only: the arms that one person reads together.")
+        max_length=40,
+        blank=True,
+        default="",
+        help_text=_("Mixed designs only: the arms that one person reads together."),
     )
     weight = models.PositiveSmallIntegerField(default=1)
     target = models.PositiveIntegerField(null=True, blank=True, help_text=_("Completed participants wanted."))
