@@ -1,14 +1,6 @@
-"""What every test has: throw-away folders for data, plain static files, and no way to reach a real model hub."""
+"""What every test has: plain static files, and an account to work with. tests/isolation.py comes before it."""
 
-import os
-import tempfile
 from pathlib import Path
-
-# Before Django reads its settings: tests must not see, or touch, the data of an installation on this machine.
-os.environ["STUDYWEB_DATA_DIR"] = tempfile.mkdtemp(prefix="studyweb-tests-")
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["DJANGO_SETTINGS_MODULE"] = "studyweb.settings"
-os.environ.pop("PUBLIC_URL", None)
 
 import pytest
 from pytest_django import Settings

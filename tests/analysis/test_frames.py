@@ -1,0 +1,133 @@
+"""The seam between database and statistics: what people answered on the pages is what the tables hold."""
+
+import pandas as pd
+import pytest
+
+from analysis import frames
+from analysis.frames import MASKED, StudyFrames, study_frames
+from analysis.validation import check_columns, check_unique
+from surveys import flow
+from surveys.models import Answer, Mode, Participant, Study
+from surveys.study_file import templates
+from surveys.tokens import new_token, token_hash
+from tests.factories import definition, launched_study
+from tests.walking import readers_walk
+
+pytestmark = pytest.mark.django_db
+EFFECTS = {"real": 0.0, "synthetic": -1.0}
+
+
+def walked(number: int = 6, **changes: object) -> Study:
+    study = launched_study(**changes)
+    readers_walk(study, number, EFFECTS)
+    return study
+
+
+def frames_of(study: Study, *, masked: bool = False, mode: str = Mode.SIMULATED) -> StudyFrames:
+    assert study.current_version is not None
+    return study_frames(study.current_version, mode, masked=masked)
+
+
+def test_every_rating_has_its_row_with_what_was_answered() -> None:
+    data = frames_of(walked())
+    assert len(data.ratings) == 12
+    for row in data.ratings.itertuples():
+        given = Answer.objects.filter(
+            participant__export_id=row.participant, trial__article__key=row.article, state="answered"
+        )
+        answers = {answer.item: int(answer.value) for answer in given}
+        assert answers == {"believable": row.believable, "accurate": row.accurate, "clear": row.clear}
+        assert row.credibility == sum(answers.values()) - 2
+        assert row.credible == (row.credibility >= 6)
+
+
+def test_the_tables_are_as_the_schema_says() -> None:
+    data = frames_of(walked())
+    for name, table in data.tables.items():
+        frame = getattr(data, name)
+        check_columns(frame, table)
+        check_unique(frame, table)
+
+
+def test_positions_count_from_one_and_time_on_page_is_not_negative() -> None:
+    ratings = frames_of(walked()).ratings
+    assert set(ratings["position"]) == {1, 2}
+    assert (ratings["seconds_on_page"] >= 0).all()
+
+
+def test_arm_origin_and_model_are_those_of_the_article() -> None:
+    ratings = frames_of(walked()).ratings
+    assert set(zip(ratings["arm"], ratings["origin"], ratings["model"], strict=True)) == {
+        ("real", "real", ""),
+        ("synthetic", "synthetic", "invented-model"),
+    }
+
+
+def test_masked_tables_have_no_column_that_could_unblind() -> None:
+    data = frames_of(walked(), masked=True)
+    for name, table in data.tables.items():
+        frame: pd.DataFrame = getattr(data, name)
+        assert not MASKED & set(frame.columns)
+        assert not MASKED & set(table.names)
+        check_unique(frame, table)
+    assert "credibility" in data.ratings.columns
+
+
+def test_other_modes_are_in_other_tables() -> None:
+    study = walked()
+    assert frames_of(study, mode=Mode.LIVE).ratings.empty
+    readers_walk(study, 2, EFFECTS, mode=Mode.LIVE)
+    assert len(frames_of(study, mode=Mode.LIVE).participants) == 2
+    assert len(frames_of(study).participants) == 6
+
+
+def test_who_withdrew_is_counted_and_has_no_ratings() -> None:
+    study = walked()
+    person = Participant.objects.filter(study=study).first()
+    assert person is not None
+    token = new_token()
+    Participant.objects.filter(pk=person.pk).update(token_hash=token_hash(token))
+    place = flow.find(token)
+    assert place is not None
+    assert flow.withdraw(place)
+    data = frames_of(study)
+    assert person.export_id in set(data.participants["participant"])
+    assert person.export_id not in set(data.ratings["participant"]) | set(data.answers["participant"])
+
+
+def test_what_was_not_reached_has_its_row() -> None:
+    study = walked()
+    person = Participant.objects.filter(study=study).first()
+    assert person is not None
+    Answer.objects.filter(participant=person, step="reading-2").delete()
+    answers = frames_of(study).answers
+    states = answers[answers["participant"] == person.export_id].groupby("step")["state"].unique()
+    assert list(states["reading-2"]) == ["not-reached"]
+    assert list(states["reading-1"]) == ["answered"]
+
+
+def test_attention_checks_are_counted_per_person() -> None:
+    blocks = [*definition()["blocks"]]
+    check = templates()["kreps-e3"].definition.blocks[1].model_dump(mode="json")
+    study = walked(20, blocks=[*blocks, check])
+    people = frames_of(study).participants
+    assert set(people["attention_checks"]) == {1}
+    failed = Answer.objects.filter(item="attention").exclude(value="rarely").count()
+    assert people["attention_failed"].sum() == failed
+
+
+def test_a_study_that_asks_no_attribution_has_no_such_column() -> None:
+    study = launched_study()
+    assert study.current_version is not None
+    assert frames.attribution_item(study.current_version.frozen) == ""
+    assert frames.attribution_item(_frozen_template()) == "source"
+
+
+def _frozen_template() -> frames.FrozenStudy:
+    return frames.FrozenStudy(definition=templates()["kreps-e3"].definition, arms=(), articles=())
+
+
+def test_empty_tables_have_their_columns() -> None:
+    data = frames_of(launched_study())
+    for name, table in data.tables.items():
+        check_columns(getattr(data, name), table)

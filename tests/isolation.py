@@ -1,0 +1,15 @@
+"""Loaded before Django reads its settings (`-p tests.isolation`): tests never see an installation of this machine."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="studyweb-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+os.environ["STUDYWEB_DATA_DIR"] = _folder
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["DJANGO_SETTINGS_MODULE"] = "studyweb.settings"
+for name in ("PUBLIC_URL", "REDIS_URL", "SECRET_KEY", "IDENTITY_KEY"):
+    os.environ.pop(name, None)
