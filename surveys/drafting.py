@@ -16,7 +16,7 @@ from surveys.definition import Definition, canonical, read_definition
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
 
-ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "weight", "target")
+ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "group", "weight", "target")
 
 
 class ChangedMeanwhile(Exception):  # noqa: N818 -- it names what happened

@@ -35,19 +35,20 @@ class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stub
 
     class Meta:
         model = Arm
-        fields = ("label", "origin", "curation", "model_slot", "level", "weight", "target")
+        fields = ("label", "origin", "curation", "model_slot", "level", "group", "weight", "target")
         labels = {
             "label": _("Label"),
             "origin": _("Origin of its articles"),
             "curation": _("Curation"),
             "level": _("Level"),
+            "group": _("Group"),
         }
         help_texts = {
             "level": _("A place on an ordered scale, such as millions of parameters, for a trend test."),
         }
         widgets = {"origin": forms.RadioSelect(choices=Origin.choices)}
 
-    field_order = ("label", "key", "origin", "curation", "model_slot", "level", "weight", "target")
+    field_order = ("label", "key", "origin", "curation", "model_slot", "level", "group", "weight", "target")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -152,6 +152,7 @@ class DesignForm(DefinitionForm):
         choices=[
             ("between", _("One: each person reads articles of one arm (between subjects)")),
             ("within", _("All: each person reads articles of every arm (within subjects)")),
+            ("mixed", _("One group of arms, and all arms of that group (mixed); each arm names its group")),
         ],
         widget=forms.RadioSelect,
     )
@@ -220,19 +221,12 @@ class DesignForm(DefinitionForm):
         before = [item for block in definition.at("before") for item in block.items if item.options]
         asked = [(item.key, definition.text(item.wording, definition.languages[0])) for item in before]
         self._choose("block_by", asked, definition.design.block_by)
-        if definition.design.kind == "mixed":
-            self._choose_kind_mixed()
 
     def _choose(self, field: str, choices: list[tuple[str, str]], current: str) -> None:
         """Offer these, nothing, and what is set now even where it names something that is gone."""
         if current and current not in dict(choices):
             choices = [*choices, (current, _("%(key)s (not there any more)") % {"key": current})]
         self.fields[field].choices = [("", _("none")), *choices]  # type: ignore[attr-defined]  # a ChoiceField
-
-    def _choose_kind_mixed(self) -> None:
-        """Keep a kind that came with a definition file; the page does not offer it, for want of groups of arms."""
-        field = self.fields["kind"]
-        field.choices = [*field.choices, ("mixed", _("Groups of arms, as the definition file says (mixed)"))]  # type: ignore[attr-defined]  # a ChoiceField
 
     def changes(self) -> dict[str, Any]:
         given = self.cleaned_data
