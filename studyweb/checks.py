@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteConnection
 
 FULL = 2  # what SQLite answers to PRAGMA synchronous
@@ -25,9 +26,8 @@ def has_wal_race(version: Version) -> bool:
     return version < (3, 51, 3)
 
 
-def database_problems(alias: str = "default") -> list[str]:
+def database_problems(connection: BaseDatabaseWrapper) -> list[str]:
     """What is wrong with the database's settings, in sentences; none for PostgreSQL, whose defaults are durable."""
-    connection = connections[alias]
     if not isinstance(connection, SqliteConnection):
         return []
     problems = []
@@ -53,4 +53,5 @@ def database_problems(alias: str = "default") -> list[str]:
 @register(Tags.database)
 def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """`manage.py check --database default`, and what `migrate` and `up` ask first."""
-    return [Error(problem, id="studyweb.E001") for alias in databases or () for problem in database_problems(alias)]
+    asked = (connections[alias] for alias in databases or ())
+    return [Error(problem, id="studyweb.E001") for each in asked for problem in database_problems(each)]

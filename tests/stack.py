@@ -61,6 +61,14 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if name not in outside}
         return {**kept, "STUDYWEB_DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
 
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of `manage.py` on the same data."""
+        command = [sys.executable, "manage.py", *arguments]
+        environment = self.environment()
+        return subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
     @property
     def supervisor(self) -> psutil.Process:
         assert self._process is not None, "the stack is not started"

@@ -86,6 +86,10 @@ def test_who_asks_while_the_web_process_restarts_waits_and_is_answered(stack: St
     assert stack.wait_for_restart("web", killed) != killed
 
 
+def test_the_health_of_each_worker_can_be_asked_for(stack: Stack) -> None:
+    assert [stack.manage("worker_health", queue).returncode for queue in ("fast", "generation")] == [0, 0]
+
+
 def test_a_second_one_on_the_same_data_is_refused(stack: Stack) -> None:
     said = refused(stack.command(), stack.environment())
     assert f"studyweb runs on the data folder {stack.folder} already" in said
@@ -113,6 +117,7 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_finds_all_data(stack: Stack, v
     assert time.monotonic() - began < 15
     assert stack.said()[-1] == "studyweb has stopped."
     assert stack.left_over() == []
+    assert "does not answer" in stack.manage("worker_health", "fast").stderr
     began = time.monotonic()
     stack.start()
     assert time.monotonic() - began < 30

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connection, connections
 from django.urls import reverse
 
 from studyweb.checks import database_problems
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             self._say("The first start prepares a database and a language model; it takes a minute or so.")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        problems = database_problems()
+        problems = database_problems(connection)
         if problems:
             raise CommandError(" ".join(problems))
         (settings.DATA_DIR / "logs").mkdir(exist_ok=True)
