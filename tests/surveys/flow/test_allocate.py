@@ -1,0 +1,173 @@
+"""The randomisation: balanced, counted by leases, and replayable from the ledger."""
+
+from collections import Counter
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from surveys import flow, lifecycle
+from surveys.models import AllocationCounter, LedgerEntry, Participant, Study, Trial
+from tests import factories
+from tests.surveys.participant.person import RATING, Person, block, item, option
+
+pytestmark = pytest.mark.django_db
+PARTY = block("party", "before", item("party", "single", options=[option("left"), option("right")], required=False))
+PAST = "2020-01-01T00:00:00Z"
+
+
+def _arms(people: list[Person]) -> Counter[str]:
+    return Counter(person.row.arm for person in people)
+
+
+def _assigned(study: Study, number: int, **answers: str) -> list[Person]:
+    people = [Person(study).walk_to("before-1") for _ in range(number)]
+    for person in people:
+        person.answer(**answers)
+    return people
+
+
+def test_nobody_has_an_arm_before_the_last_question_before_the_articles_is_answered() -> None:
+    person = Person(factories.launched_study()).walk_to("before-1")
+    assert person.row.arm == ""
+    assert not AllocationCounter.objects.exists()
+    person.answer()
+    assert person.row.arm in {"real", "synthetic"}
+    assert person.row.randomised_at is not None
+    assert person.row.lease_expires_at is not None
+
+
+def test_arms_stay_within_one_of_each_other_at_every_moment() -> None:
+    study, people = factories.launched_study(), []
+    for _ in range(9):
+        people += _assigned(study, 1)
+        counts = [_arms(people)[arm] for arm in ("real", "synthetic")]
+        assert abs(counts[0] - counts[1]) <= 1
+
+
+def test_the_plan_is_stored_as_trials_with_the_hash_of_each_text() -> None:
+    person = _assigned(factories.launched_study(stories=4), 1)[0]
+    trials = list(Trial.objects.order_by("position").select_related("article__story", "article__arm"))
+    assert [trial.position for trial in trials] == [0, 1]
+    for trial in trials:
+        assert trial.article_sha256 == trial.article.sha256
+        assert trial.story == trial.article.story.key
+        assert trial.arm == trial.article.arm.key == person.row.arm  # type: ignore[union-attr]  # it stands in one
+
+
+def test_every_assignment_is_written_down_and_replays_identically() -> None:
+    study = factories.launched_study(stories=3)
+    _assigned(study, 7)
+    assert sorted(LedgerEntry.objects.values_list("sequence", flat=True)) == list(range(7))
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (7, [])
+
+
+def test_a_vanished_persons_place_is_given_again_when_the_lease_has_expired() -> None:
+    study = factories.launched_study()
+    people = _assigned(study, 4)
+    gone = [person for person in people if person.row.arm == "real"]
+    Participant.objects.filter(arm="real").update(lease_expires_at=PAST)
+    assert _arms(_assigned(study, 2)) == {"real": 2}
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (6, [])
+    plan = list(gone[0].row.trials.values_list("article", flat=True))
+    gone[0].answer()
+    assert gone[0].row.arm == "real"
+    assert list(gone[0].row.trials.values_list("article", flat=True)) == plan
+    occupying = Counter(Participant.objects.occupying().values_list("arm", flat=True))
+    assert occupying == {"real": 3, "synthetic": 2}
+
+
+def test_who_has_left_or_been_screened_out_takes_no_place_and_who_withdrew_after_completing_does() -> None:
+    study = factories.launched_study()
+    first, second = _assigned(study, 2)
+    flow.leave(first.place)
+    second.walk_to("debrief")
+    flow.withdraw(second.place)
+    assert list(Participant.objects.occupying()) == [second.row]
+
+
+def test_modes_are_counted_apart() -> None:
+    study = factories.launched_study()
+    _assigned(study, 1)
+    Participant.objects.update(mode="pilot")
+    _assigned(study, 2)
+    live = Counter(Participant.objects.filter(mode="live").values_list("arm", flat=True))
+    assert live == {"real": 1, "synthetic": 1}
+    assert AllocationCounter.objects.get(mode="live").allocated == 3
+
+
+def test_each_answer_to_the_blocking_question_is_balanced_for_itself() -> None:
+    design = factories.definition()["design"] | {"block_by": "party"}
+    study = factories.launched_study(blocks=[PARTY, RATING], design=design)
+    for party in ("left", "left", "right", "left", "right", ""):
+        _assigned(study, 1, party=party)
+    strata = Counter(Participant.objects.values_list("stratum", flat=True))
+    assert strata == {"left": 3, "right": 2, "skipped": 1}
+    assert _by_arm(stratum="right") == {"real": 1, "synthetic": 1}
+    assert set(_by_arm(stratum="left").values()) == {1, 2}
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (6, [])
+
+
+def test_when_every_target_is_reached_the_next_person_is_told_so() -> None:
+    study = factories.ready_study()
+    study.arms.update(target=1)
+    owner = study.memberships.get().researcher
+    lifecycle.freeze(study, owner)
+    lifecycle.launch(study, owner)
+    *_, last = _assigned(study, 3)
+    assert last.row.outcome == "quota-full"
+    assert last.slug == "end"
+    assert last.row.arm == ""
+    assert LedgerEntry.objects.count() == 2
+    assert b"All places are taken" in last.get().content
+
+
+def test_targets_hold_over_all_strata() -> None:
+    study = factories.ready_study(
+        blocks=[PARTY, RATING], design=factories.definition()["design"] | {"block_by": "party"}
+    )
+    study.arms.update(target=2)
+    owner = study.memberships.get().researcher
+    lifecycle.freeze(study, owner)
+    lifecycle.launch(study, owner)
+    for party in ("left", "right", "left", "right", "right", "left"):
+        _assigned(study, 1, party=party)
+    assert Counter(Participant.objects.exclude(arm="").values_list("arm", flat=True)) == {"real": 2, "synthetic": 2}
+    assert Participant.objects.filter(outcome="quota-full").count() == 2
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (4, [])
+
+
+def test_the_command_says_identical(capsys: pytest.CaptureFixture[str]) -> None:
+    study = factories.launched_study()
+    _assigned(study, 3)
+    call_command("replay_allocation", study.key)
+    assert "3 assignments, identical" in capsys.readouterr().out
+
+
+def test_the_command_says_where_the_ledger_or_what_was_done_is_not_what_it_should_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    study = factories.launched_study()
+    _assigned(study, 3)
+    changed = LedgerEntry.objects.get(sequence=1)
+    other = "real" if changed.result["arm"] == "synthetic" else "synthetic"
+    Participant.objects.filter(pk=changed.participant_id).update(arm=other)
+    LedgerEntry.objects.filter(sequence=2).update(counts_seen={"arms": {"real": 9}, "articles": {}, "cells": []})
+    with pytest.raises(CommandError, match="differs"):
+        call_command("replay_allocation", study.key)
+    said = capsys.readouterr().out
+    assert "number 1: the participant's arm or articles are not those that were assigned" in said
+
+
+def test_the_command_names_a_study_that_is_not_there() -> None:
+    with pytest.raises(CommandError, match="no study with the key 'nothing'"):
+        call_command("replay_allocation", "nothing")
+    with pytest.raises(CommandError, match="never frozen"):
+        call_command("replay_allocation", factories.ready_study().key)
+
+
+def _by_arm(**where: str) -> Counter[str]:
+    return Counter(Participant.objects.filter(**where).values_list("arm", flat=True))
