@@ -66,13 +66,7 @@ def write_export(
     of the same names are replaced. Raises ``FrameError`` for a frame that breaks its table, before anything is
     written, and KeyError for a frame without a table.
     """
-    written: dict[str, tuple[pd.DataFrame, Table]] = {}
-    for name, frame in frames.items():
-        check_columns(frame, tables[name])
-        check_unique(frame, tables[name])
-        written[f"{name}.csv"] = (frame, tables[name])
-        if name == "ratings":
-            written["ratings-wide.csv"] = wide_ratings(frame, tables[name])
+    written = _checked(frames, tables)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     codebook = []
@@ -97,6 +91,18 @@ def write_export(
     manifest = Manifest(dict(about), identifying, tuple(files))
     _write(folder / MANIFEST, [manifest.to_json()])
     return manifest
+
+
+def _checked(frames: Mapping[str, pd.DataFrame], tables: Mapping[str, Table]) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """{file: (frame, table)} of all tables, the wide ratings among them. Raises ``FrameError``."""
+    written: dict[str, tuple[pd.DataFrame, Table]] = {}
+    for name, frame in frames.items():
+        check_columns(frame, tables[name])
+        check_unique(frame, tables[name])
+        written[f"{name}.csv"] = (frame, tables[name])
+        if name == "ratings":
+            written["ratings-wide.csv"] = wide_ratings(frame, tables[name])
+    return written
 
 
 def csv_chunks(frame: pd.DataFrame, table: Table) -> Iterator[bytes]:

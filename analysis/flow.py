@@ -62,6 +62,26 @@ def participant_flow(
     ``arms`` gives the order, and arms that nobody is in; other arms found follow, sorted. ``analysed`` is the ratings
     that are analysed. Raises ``FrameError`` for a missing column, a person twice, or an unknown outcome.
     """
+    people = _people(participants)
+    waiting = people[people["arm"] == ""]
+    found = sorted(set(people["arm"]) - {"", *arms})
+    counts = waiting["outcome"].value_counts()
+    rated = None if analysed is None else set(analysed["participant"].astype("str"))
+    return Flow(
+        arrived=len(people),
+        no_consent=int(counts.get("no-consent", 0)),
+        screened_out=int(counts.get("screened-out", 0)),
+        quota_full=int(counts.get("quota-full", 0)),
+        left=int(counts.get("left", 0)),
+        withdrawn=int(counts.get("withdrawn", 0)),
+        no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
+        randomised=len(people) - len(waiting),
+        arms=tuple(_arm_flow(arm, people[people["arm"] == arm], rated) for arm in (*arms, *found)),
+    )
+
+
+def _people(participants: pd.DataFrame) -> pd.DataFrame:
+    """Columns ``participant, outcome, arm, exposed``, one row a person; raises ``FrameError`` for what cannot be."""
     for name in ("participant", "outcome", "arm"):
         if name not in participants.columns:
             raise FrameError(f"the column '{name}' is missing from the table of participants", column=name)
@@ -89,29 +109,15 @@ def participant_flow(
             column="outcome",
             rows=tuple(strange.index),
         )
-    waiting = people[people["arm"] == ""]
     # Somebody who reached the end without an arm would be counted nowhere.
-    lost = waiting[waiting["outcome"] == "completed"]
+    lost = people[(people["arm"] == "") & (people["outcome"] == "completed")]
     if len(lost):
         raise FrameError(
             f"the participant {lost['participant'].iloc[0]!r} completed without an arm",
             column="arm",
             rows=tuple(lost.index),
         )
-    found = sorted(set(people["arm"]) - {"", *arms})
-    counts = waiting["outcome"].value_counts()
-    rated = None if analysed is None else set(analysed["participant"].astype("str"))
-    return Flow(
-        arrived=len(people),
-        no_consent=int(counts.get("no-consent", 0)),
-        screened_out=int(counts.get("screened-out", 0)),
-        quota_full=int(counts.get("quota-full", 0)),
-        left=int(counts.get("left", 0)),
-        withdrawn=int(counts.get("withdrawn", 0)),
-        no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
-        randomised=len(people) - len(waiting),
-        arms=tuple(_arm_flow(arm, people[people["arm"] == arm], rated) for arm in (*arms, *found)),
-    )
+    return people
 
 
 def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow:

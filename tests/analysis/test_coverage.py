@@ -4,8 +4,10 @@ Of 1,000 intervals at 95%, 50 miss; fewer than 26 or more than 78 miss with a ch
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analysis.contrasts import Pair, share_contrast
 from analysis.descriptives import share_of
 from analysis.intervals import newcombe, paired, t_interval, welch
 
@@ -59,3 +61,31 @@ def test_differences_of_shares() -> None:
         low, high = newcombe(a.share, a.interval(0.05), b.share, b.interval(0.05))
         missed += not low <= -0.11 <= high
     assert FEWEST <= missed <= MOST
+
+
+@pytest.mark.parametrize("same_people", [False, True])
+def test_contrasts_of_shares_and_their_ratios(same_people: bool) -> None:
+    """80 people with two ratings an arm; in the same people's case their answers in both arms hang together.
+
+    Of 400 intervals 20 miss; fewer than 6 or more than 38 with a chance below 1 in 5,000.
+    """
+    missed_difference = missed_ratio = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        mood = rng.random((80, 1)) < 0.4
+        common = rng.random((80, 1))
+        sides = []
+        for truth in (0.6, 0.75):
+            own = rng.random((80, 2))
+            sides.append((np.where(mood, common, own) < truth).mean(axis=1))
+            if not same_people:
+                mood, common = rng.random((80, 1)) < 0.4, rng.random((80, 1))
+        arm, reference = (
+            pd.DataFrame({"participant": range(80), "share": side, "mean": side, "n_ratings": 2}) for side in sides
+        )
+        both = arm.merge(reference, on="participant", suffixes=("_arm", "_reference"))
+        row = share_contrast(Pair("small", "real", arm, reference, both if same_people else both.iloc[:0]), 0.05)
+        missed_difference += not row.ci_low <= -0.15 <= row.ci_high
+        missed_ratio += not row.risk_ratio_ci_low <= 0.8 <= row.risk_ratio_ci_high
+    assert 6 <= missed_difference <= 38
+    assert 6 <= missed_ratio <= 38
