@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 
 from generation.models import Batch
 from generation.queue import LEASE
@@ -21,12 +22,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         worker = f"{options['queue']}@{socket.gethostname()}"
-        if app.control.ping(destination=[worker], timeout=5):
+        try:
+            answers = app.control.ping(destination=[worker], timeout=5)
+            silence = f"The worker {worker} does not answer."
+        except OperationalError as error:
+            answers, silence = [], f"The broker cannot be reached: {error}"
+        if answers:
             return
         # The solo pool answers nobody while it writes; its lease on a batch says that it lives.
         if options["queue"] == "generation" and _is_writing():
             return
-        raise CommandError(f"The worker {worker} does not answer.")
+        raise CommandError(silence)
 
 
 def _is_writing() -> bool:
