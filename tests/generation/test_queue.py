@@ -2,16 +2,18 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import redis
 from django.db import connection
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 
 from generation import batches, drafting, queue
 from generation.drafting import LeaseLost
 from generation.models import Batch, Candidate
-from studyweb.celery import app
 from tests.generation.factories import claimed, draft, queued
 
 Status = Batch.Status
@@ -120,25 +122,48 @@ def test_a_batch_with_texts_added_meanwhile_is_not_done() -> None:
     assert fresh(batch).status == Status.DONE
 
 
-@pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> "list[str]":
-    """The messages that a broker in memory was sent: Celery's own transport for tests of that kind."""
-    monkeypatch.setattr(app.conf, "broker_url", "memory://")
-    monkeypatch.setattr(app.conf, "broker_write_url", "memory://")
-    app.pool.force_close_all()
-    app.set_current()
-    sent: list[str] = []
-    with app.connection_for_write() as opened:
-        waiting = opened.SimpleQueue("generation")
-        waiting.clear()
+@pytest.mark.django_db
+def test_the_sweep_wakes_a_worker_for_each_waiting_batch_and_not_again_at_once(broker: redis.Redis) -> None:
+    queued(queued().study)
+    assert queue.sweep() == 2
+    assert broker.llen("generation") == 2
+    assert queue.sweep() == 0
 
-        class Sent(list[str]):
-            def __len__(self) -> int:
-                return int(waiting.qsize())
 
-        yield Sent(sent)  # type: ignore[misc]
-        waiting.clear()
-    app.pool.force_close_all()
+@pytest.mark.django_db
+def test_a_wake_up_that_may_be_lost_is_sent_again_after_a_while(broker: redis.Redis) -> None:
+    batch = queued()
+    queue.sweep()
+    Batch.objects.filter(pk=batch.pk).update(announced_at=Now() - 2 * queue.ANNOUNCED_AGAIN_AFTER)
+    assert queue.sweep() == 1
+    assert broker.llen("generation") == 2
+
+
+@pytest.mark.django_db
+def test_the_sweep_puts_a_dead_workers_batch_back_and_leaves_a_live_ones_alone(
+    broker: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    dead, alive = queued(), queued()
+    for batch in (dead, alive):
+        claimed(batch)
+    die(dead)
+    assert queue.sweep() == 1
+    assert (fresh(dead).status, fresh(alive).status) == (Status.QUEUED, Status.RUNNING)
+    assert "gave no sign of life" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_sweep_without_a_broker_says_so_and_sends_later() -> None:
+    batch = queued()
+    with pytest.raises(OperationalError):
+        queue.sweep()
+    assert fresh(batch).announced_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_wakes_a_worker_when_it_is_stored(broker: redis.Redis) -> None:
+    queued()
+    assert broker.llen("generation") == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,7 +210,7 @@ def test_of_workers_that_claim_at_the_same_moment_one_gets_the_batch() -> None:
     assert sum(batch is not None for batch in got) == 1
 
 
-def wait_until(happened: "queue.Callable[[], bool]", *, within: float) -> None:
+def wait_until(happened: Callable[[], bool], *, within: float) -> None:
     deadline = time.monotonic() + within
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
