@@ -211,4 +211,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # A line for every page that a simulated participant opens says nothing that the server's own log does not.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

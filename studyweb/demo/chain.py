@@ -68,7 +68,7 @@ def drafted(batches: list[Batch], say: Say) -> None:
     """Wait until the worker has written every candidate. Raises ``LinkFailed`` if it does not."""
     total = sum(batch.size for batch in batches)
     last = -1
-    for _ in _ticks("The generation worker did not finish the batches"):
+    for _ in _ticks("The generation worker did not finish the batches", seconds=2 * PATIENCE):
         waiting = Candidate.objects.filter(batch__in=batches).exclude(state=Candidate.State.DRAFTED)
         done = total - waiting.count()
         if done != last:
@@ -154,10 +154,10 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _ticks(problem: str) -> Iterator[None]:
-    """Once every half second; raises ``LinkFailed`` after ``PATIENCE`` seconds."""
-    deadline = time.monotonic() + PATIENCE
+def _ticks(problem: str, seconds: float = PATIENCE) -> Iterator[None]:
+    """Once every half second; raises ``LinkFailed`` after so many seconds."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         yield
         time.sleep(0.5)
-    raise LinkFailed(f"{problem} within {PATIENCE:.0f} s")
+    raise LinkFailed(f"{problem} within {seconds:.0f} s")

@@ -1,0 +1,174 @@
+"""Reports as jobs: asked for once, made by one worker, masked until the unblinding, the same for the same data."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from analysis import reports
+from analysis.models import Report
+from surveys import audit, lifecycle
+from surveys.models import Mode, Participant, Study
+from tests.factories import launched_study, ready_study
+from tests.walking import readers_walk
+
+pytestmark = pytest.mark.django_db
+EFFECTS = {"real": 0.0, "synthetic": -1.0}
+Status = Report.Status
+
+
+def asked_for(study: Study, mode: str = Mode.SIMULATED) -> Report:
+    return reports.request_report(study, by=study.created_by, mode=mode)
+
+
+def made(study: Study, mode: str = Mode.SIMULATED) -> Report:
+    report = asked_for(study, mode)
+    reports.make(report.pk)
+    report.refresh_from_db()
+    assert report.status == Status.DONE, report.error
+    return report
+
+
+def files_of(report: Report) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(bytes(report.archive or b""))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def study() -> Study:
+    study = launched_study()
+    readers_walk(study, 8, EFFECTS)
+    return study
+
+
+def test_a_report_of_simulated_readers_shows_outcomes_by_arm(study: Study) -> None:
+    report = made(study)
+    assert not report.masked
+    assert {row["arm"] for row in report.result["results"]["arms"]} == {"real", "synthetic"}
+    assert report.result["sentences"]
+    assert report.html.startswith("<!doctype html>")
+
+
+def test_before_the_unblinding_a_live_report_holds_the_flow_and_nothing_by_arm(study: Study) -> None:
+    readers_walk(study, 4, EFFECTS, mode=Mode.LIVE)
+    report = made(study, Mode.LIVE)
+    assert report.masked
+    assert report.result["results"]["flow"]
+    assert set(report.result["results"]) == {"flow"}
+    assert not {"sentences", "tables", "cautions"} & set(report.result)
+    assert [figure["name"] for figure in report.result["figures"]] == ["flow"]
+    for name, content in files_of(report).items():
+        if name in {"ratings.csv", "answers.csv", "participants.csv", "ratings-wide.csv"}:
+            header = content.split(b"\r\n", 1)[0].decode().split(",")
+            assert not {"arm", "origin", "model", "article", "story"} & set(header), name
+            assert not [column for column in header if column.startswith(("arm_", "article_", "origin_"))], name
+
+
+def test_after_the_unblinding_a_new_report_shows_outcomes(study: Study) -> None:
+    readers_walk(study, 4, EFFECTS, mode=Mode.LIVE)
+    lifecycle.unblind(study, study.created_by, "The sample is complete.")
+    report = made(study, Mode.LIVE)
+    assert not report.masked
+    assert "The sample is complete." in report.html
+
+
+def test_the_manifest_counts_rows_and_hashes_of_every_file(study: Study) -> None:
+    files = files_of(made(study))
+    manifest = json.loads(files["manifest.json"])
+    assert {file["name"] for file in manifest["files"]} == set(files) - {
+        "manifest.json",
+        "study-version.json",
+        "report.html",
+    }
+    for file in manifest["files"]:
+        content = files[file["name"]]
+        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+        if file["rows"] is not None and b'"' not in content:
+            assert content.count(b"\r\n") - 1 == file["rows"]
+
+
+def test_the_version_that_people_saw_lies_beside_the_data(study: Study) -> None:
+    assert study.current_version is not None
+    content = files_of(made(study))["study-version.json"]
+    assert hashlib.sha256(content).hexdigest() == study.current_version.sha256
+
+
+def test_no_export_holds_a_panel_id(study: Study) -> None:
+    assert not any(b"panel_id" in files.split(b"\r\n", 1)[0] for files in files_of(made(study)).values())
+
+
+def test_the_same_data_give_the_same_report(study: Study) -> None:
+    first, second = made(study), made(study)
+    assert (first.data_sha256, first.html, first.result) == (second.data_sha256, second.html, second.result)
+
+
+def test_asking_twice_gives_the_report_that_waits_already(study: Study) -> None:
+    assert asked_for(study) == asked_for(study)
+
+
+def test_a_draft_has_nothing_to_report() -> None:
+    with pytest.raises(reports.ReportError, match="Freeze and launch"):
+        asked_for(ready_study())
+
+
+def test_only_one_of_two_workers_gets_a_report(study: Study) -> None:
+    report = asked_for(study)
+    assert reports.claim(report.pk) is not None
+    assert reports.claim(report.pk) is None
+
+
+def test_a_report_whose_worker_died_is_made_by_the_next(study: Study) -> None:
+    report = asked_for(study)
+    first = reports.claim(report.pk)
+    assert first is not None
+    Report.objects.filter(pk=report.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    second = reports.claim(report.pk)
+    assert second is not None
+    assert not reports.still_ours(first, "late")
+    assert reports.still_ours(second, "on time")
+
+
+def test_a_report_that_ends_its_worker_again_and_again_is_given_up(study: Study) -> None:
+    report = asked_for(study)
+    Report.objects.filter(pk=report.pk).update(attempts=reports.MOST_ATTEMPTS)
+    reports.make(report.pk)
+    report.refresh_from_db()
+    assert (report.status, "ended 3 times" in report.error) == (Status.FAILED, True)
+
+
+def test_a_cancelled_report_is_not_made(study: Study) -> None:
+    report = asked_for(study)
+    assert reports.cancel(report, by=study.created_by)
+    reports.make(report.pk)
+    report.refresh_from_db()
+    assert (report.status, report.html) == (Status.CANCELLED, "")
+    assert not reports.cancel(report, by=study.created_by)
+
+
+def test_without_any_rating_the_report_says_so() -> None:
+    study = launched_study()
+    report = asked_for(study)
+    with pytest.raises(ValueError, match=r"no ratings|empty"):
+        reports.make(report.pk)
+    report.refresh_from_db()
+    assert report.status == Status.FAILED
+    assert report.error
+
+
+def test_a_withdrawal_after_the_report_marks_it_superseded(study: Study) -> None:
+    report = made(study)
+    assert not reports.overtaken(report)
+    person = Participant.objects.filter(study=study).first()
+    assert person is not None
+    Participant.objects.filter(pk=person.pk).update(withdrawn_at=Now())
+    assert reports.overtaken(report)
+
+
+def test_the_chain_notes_who_asked(study: Study) -> None:
+    asked_for(study)
+    assert study.audit.filter(verb="report asked for", researcher=study.created_by).count() == 1
+    assert audit.verify(study) == []

@@ -1,0 +1,149 @@
+"""The pages of the results: who may see what, before and after the unblinding."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analysis import reports
+from analysis.models import Report
+from surveys import lifecycle
+from surveys.models import Mode, Role, Study
+from tests.factories import ResearcherFactory, launched_study, member, ready_study
+from tests.walking import readers_walk
+
+pytestmark = pytest.mark.django_db
+EFFECTS = {"real": 0.0, "synthetic": -1.0}
+
+
+@pytest.fixture
+def study() -> Study:
+    study = launched_study()
+    readers_walk(study, 6, EFFECTS, mode=Mode.LIVE)
+    return study
+
+
+def url(study: Study, name: str, /, **kwargs: str) -> str:
+    return reverse(f"analysis:{name}", kwargs={"study_key": study.key, **kwargs})
+
+
+def signed_in(study: Study, role: str = Role.OWNER, client: Client | None = None) -> Client:
+    client = client or Client()
+    client.force_login(study.created_by if role == Role.OWNER else member(study, role))
+    return client
+
+
+def made(study: Study, mode: str = Mode.LIVE) -> Report:
+    report = reports.request_report(study, by=study.created_by, mode=mode)
+    reports.make(report.pk)
+    return Report.objects.get(pk=report.pk)
+
+
+def test_results_are_masked_until_the_unblinding(study: Study) -> None:
+    made(study)
+    page = signed_in(study).get(url(study, "results")).content.decode()
+    assert "Masked until the unblinding" in page
+    assert "Flow of participants" in page
+    assert "credibility" not in page.lower()
+
+
+def test_unblinding_needs_a_reason_which_is_then_shown(study: Study) -> None:
+    client = signed_in(study)
+    refused = client.post(url(study, "unblind"), {"reason": " "})
+    assert refused.status_code == 422
+    assert "Write why" in refused.content.decode()
+    client.post(url(study, "unblind"), {"reason": "The sample is complete."})
+    made(study)
+    page = client.get(url(study, "results")).content.decode()
+    assert "The sample is complete." in page
+    assert "Welch" in page
+
+
+def test_a_masked_report_stays_masked_after_the_unblinding(study: Study) -> None:
+    made(study)
+    lifecycle.unblind(study, study.created_by, "Done.")
+    page = signed_in(study).get(url(study, "results")).content.decode()
+    assert "made before the unblinding" in page
+    assert "Welch" not in page
+
+
+def test_figures_are_served_as_images_with_words_beside_them(study: Study) -> None:
+    lifecycle.unblind(study, study.created_by, "Done.")
+    report = made(study)
+    names = [figure["name"] for figure in report.result["figures"]]
+    assert len(names) == 3
+    assert all(figure["alt"] for figure in report.result["figures"])
+    client = signed_in(study)
+    for name in names:
+        response = client.get(url(study, "figure", report_key=report.key, name=name))
+        assert response["Content-Type"] == "image/svg+xml"
+        assert response.content.startswith(b"<svg")
+    assert client.get(url(study, "figure", report_key=report.key, name="no-such")).status_code == 404
+
+
+def test_the_page_follows_a_report_that_is_being_made(study: Study) -> None:
+    client = signed_in(study)
+    client.post(url(study, "request-report"), {"mode": "live"})
+    report = Report.objects.get()
+    assert "Waiting for a worker" in client.get(url(study, "results")).content.decode()
+    progress = url(study, "progress", report_key=report.key)
+    assert client.get(progress).status_code == 200
+    reports.make(report.pk)
+    done = client.get(progress)
+    assert (done.status_code, done["HX-Refresh"]) == (286, "true")
+
+
+def test_downloads_are_logged(study: Study) -> None:
+    report = made(study)
+    response = signed_in(study, Role.ANALYST).get(url(study, "exports", report_key=report.key))
+    assert response["Content-Type"] == "application/zip"
+    assert study.audit.filter(verb="export downloaded", subject=report.key).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "allowed"),
+    [
+        ("results", "get", {Role.OWNER, Role.CURATOR, Role.ANALYST, Role.OBSERVER}),
+        ("progress", "get", {Role.OWNER, Role.CURATOR, Role.ANALYST, Role.OBSERVER}),
+        ("figure", "get", {Role.OWNER, Role.CURATOR, Role.ANALYST, Role.OBSERVER}),
+        ("request-report", "post", {Role.OWNER, Role.ANALYST}),
+        ("cancel-report", "post", {Role.OWNER, Role.ANALYST}),
+        ("report", "get", {Role.OWNER, Role.ANALYST}),
+        ("exports", "get", {Role.OWNER, Role.ANALYST}),
+        ("unblind", "get", {Role.OWNER}),
+    ],
+)
+def test_each_role_may_do_just_what_it_permits(study: Study, name: str, method: str, allowed: set[str]) -> None:
+    report = made(study)
+    kwargs = {"report_key": report.key} if name not in {"results", "request-report", "unblind"} else {}
+    if name == "figure":
+        kwargs["name"] = report.result["figures"][0]["name"]
+    address = url(study, name, **kwargs)
+    got_in = {
+        role for role in Role.values if getattr(signed_in(study, role), method)(address).status_code not in {403, 404}
+    }
+    assert got_in == {str(role) for role in allowed}
+    stranger = Client()
+    stranger.force_login(ResearcherFactory())
+    assert getattr(stranger, method)(address).status_code == 404
+    assert getattr(Client(), method)(address)["Location"].startswith("/sign-in/")
+
+
+def test_a_report_of_another_study_is_not_found_here(study: Study) -> None:
+    other = made(launched_study_with_readers())
+    assert signed_in(study).get(url(study, "report", report_key=other.key)).status_code == 404
+
+
+def launched_study_with_readers() -> Study:
+    study = launched_study()
+    readers_walk(study, 4, EFFECTS, mode=Mode.LIVE)
+    return study
+
+
+@pytest.mark.parametrize("mode", ["nothing", "simulated", "'; --"])
+def test_a_mode_in_which_nobody_took_part_is_not_found(study: Study, mode: str) -> None:
+    assert signed_in(study).get(url(study, "results"), {"mode": mode}).status_code == 404
+
+
+def test_a_draft_has_no_results() -> None:
+    study = ready_study()
+    assert signed_in(study).get(url(study, "results")).status_code == 404
