@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from surveys.definition import Definition, canonical, read_definition
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
 
+# As the frozen study takes it (surveys/definition.py).
+GROUP = re.compile(r"[a-z][a-z0-9-]{0,39}")
 ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "group", "weight", "target")
 
 
@@ -194,6 +197,8 @@ def _check(arm: Arm) -> None:
         problems = {field: " ".join(found) for field, found in error.message_dict.items()}
     if arm.weight is not None and arm.weight < 1:
         problems["weight"] = _("A weight is a whole number from 1.")
+    if arm.group and not GROUP.fullmatch(arm.group):
+        problems["group"] = _("Write it with small letters, digits and hyphens, beginning with a letter: group-a.")
     if arm.target == 0:
         problems["target"] = _("Ask for at least one participant, or leave the target empty.")
     if problems:

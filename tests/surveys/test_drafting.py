@@ -183,6 +183,7 @@ def test_a_new_arm_stands_last_with_a_key_of_its_own(researcher: Researcher) -> 
         ({"label": "A", "origin": "elsewhere"}, "origin"),
         ({"label": "A", "origin": "real", "target": 0}, "target"),
         ({"label": "A", "origin": "real", "weight": 0}, "weight"),
+        ({"label": "A", "origin": "real", "group": "Group_A"}, "group"),
         ({"label": "A", "origin": "real", "key": "with blanks"}, "key"),
         ({"label": "A", "origin": "real", "key": "real"}, "key"),
     ],

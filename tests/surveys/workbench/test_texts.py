@@ -1,0 +1,185 @@
+"""Writing a draft's texts, design and plan."""
+
+from typing import Any
+
+import pytest
+from django.forms import BaseForm
+from django.test import Client
+from django.urls import reverse
+
+from surveys import lifecycle
+from surveys.drafting import change_definition, definition_of
+from surveys.models import Role, Study
+from tests.factories import member
+
+pytestmark = pytest.mark.django_db
+
+
+def _texts(study: Study) -> str:
+    return reverse("workbench:study-texts", args=[study.key])
+
+
+def _design(study: Study) -> str:
+    return reverse("workbench:study-design", args=[study.key])
+
+
+def _as_shown(form: BaseForm) -> dict[str, Any]:
+    """What a browser sends when nothing was changed."""
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+def _send(client: Client, address: str, **changes: Any) -> Any:
+    shown = _as_shown(client.get(address).context["form"])
+    return client.post(address, {**shown, **changes})
+
+
+def _stored(study: Study) -> Any:
+    study.refresh_from_db()
+    return definition_of(study)
+
+
+@pytest.mark.parametrize("page", [_texts, _design])
+def test_saving_an_unchanged_page_changes_nothing(owner: Client, study: Study, page: Any) -> None:
+    before, rows = _stored(study), study.audit.count()
+
+    assert _send(owner, page(study)).status_code == 302
+
+    assert _stored(study) == before
+    assert study.audit.count() == rows
+
+
+def test_the_texts_are_saved_with_plain_line_ends(owner: Client, study: Study) -> None:
+    _send(owner, _texts(study), **{"consent-en": "One.\r\n\r\nTwo.", "title-en": "  News  ", "ethics_board": "A board"})
+
+    stored = _stored(study)
+    assert stored.wording.consent == {"en": "One.\n\nTwo."}
+    assert stored.wording.title == {"en": "News"}
+    assert stored.contact.ethics_board == "A board"
+
+
+def test_a_second_language_gets_fields_and_the_first_texts_stay(owner: Client, study: Study) -> None:
+    _send(owner, _texts(study), languages="en, de")
+    _send(owner, _texts(study), **{"title-de": "Nachrichten"})
+
+    assert _stored(study).wording.title == {"en": "How people read the news", "de": "Nachrichten"}
+
+
+def test_a_language_that_is_left_out_keeps_its_texts(owner: Client, study: Study) -> None:
+    _send(owner, _texts(study), languages="en, de")
+    _send(owner, _texts(study), **{"title-de": "Nachrichten", "languages": "en"})
+    _send(owner, _texts(study), **{"title-en": "News"})
+
+    assert _stored(study).wording.title == {"en": "News", "de": "Nachrichten"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("languages", ""),
+        ("languages", "english"),
+        ("languages", "en, en"),
+        ("email", "nobody"),
+        ("withdrawal_days", "-1"),
+        ("withdrawal_days", "99999999999999999999"),
+        ("title-en", "x" * 201),
+        ("consent-en", "x" * 50_001),
+        ("consent-en", "a\x00b"),
+    ],
+)
+def test_a_wrong_text_is_named_by_its_field_and_kept(owner: Client, study: Study, field: str, value: str) -> None:
+    before = _stored(study)
+
+    response = _send(owner, _texts(study), **{field: value, "debrief-en": "Typed with care"})
+
+    assert response.status_code == 200
+    assert list(response.context["form"].errors) == [field]
+    assert "Typed with care" in response.content.decode()
+    assert _stored(study) == before
+
+
+def test_somebody_elses_change_is_not_overwritten_and_what_was_typed_stays(owner: Client, study: Study) -> None:
+    shown = _as_shown(owner.get(_texts(study)).context["form"])
+    wording = definition_of(study).wording.model_dump() | {"title": {"en": "Theirs"}}
+    change_definition(study, {"wording": wording}, by=study.created_by)
+
+    response = owner.post(_texts(study), {**shown, "title-en": "Mine"})
+
+    assert "Somebody else changed this page" in response.content.decode()
+    assert response.context["form"]["title-en"].value() == "Mine"
+    assert _stored(study).wording.title == {"en": "Theirs"}
+
+    owner.post(_texts(study), _as_shown(response.context["form"]))
+    assert _stored(study).wording.title == {"en": "Mine"}, "saving again, knowingly, is possible"
+
+
+def test_a_freeze_in_between_saves_nothing_and_keeps_what_was_typed(owner: Client, study: Study) -> None:
+    shown = _as_shown(owner.get(_texts(study)).context["form"])
+    lifecycle.freeze(study, study.created_by)
+
+    response = owner.post(_texts(study), {**shown, "title-en": "Mine"})
+
+    assert "This study is frozen" in response.content.decode()
+    assert response.context["form"]["title-en"].value() == "Mine"
+
+
+def test_who_may_not_edit_sees_fields_that_cannot_be_typed_in(client: Client, study: Study) -> None:
+    client.force_login(member(study, Role.OBSERVER))
+
+    response = client.get(_texts(study))
+
+    assert all(field.disabled for field in response.context["form"].fields.values())
+    assert "Save the texts" not in response.content.decode()
+
+
+def test_markup_in_a_text_is_shown_as_text(owner: Client, study: Study) -> None:
+    _send(owner, _texts(study), **{"title-en": "<script>alert(1)</script>"})
+
+    assert "<script>alert(1)</script>" not in owner.get(_texts(study)).content.decode()
+
+
+def test_the_design_and_the_plan_are_saved(owner: Client, study: Study) -> None:
+    _send(
+        owner,
+        _design(study),
+        per_person="1",
+        block_by="news-use",
+        reference="synthetic",
+        exclusions="attention-failed:2\r\n\r\n faster-than:5 ",
+        equivalence_bound="0.5",
+    )
+
+    stored = _stored(study)
+    assert (stored.design.per_person, stored.design.block_by) == (1, "news-use")
+    assert (stored.plan.reference, stored.plan.equivalence_bound) == ("synthetic", "0.5")
+    assert stored.plan.exclusions == ("attention-failed:2", "faster-than:5")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("per_person", "0"),
+        ("per_person", "101"),
+        ("per_person", "two"),
+        ("kind", "sideways"),
+        ("alpha", "5%"),
+        ("alpha", "1"),
+        ("credible_cut", "six"),
+        ("reference", "no-such-arm"),
+        ("block_by", "no-such-item"),
+        ("outcome", ""),
+    ],
+)
+def test_a_wrong_design_is_named_by_its_field(owner: Client, study: Study, field: str, value: str) -> None:
+    before = _stored(study)
+
+    response = _send(owner, _design(study), **{field: value})
+
+    assert list(response.context["form"].errors) == [field]
+    assert _stored(study) == before
+
+
+def test_a_reference_to_an_arm_that_is_gone_is_still_shown(owner: Client, study: Study) -> None:
+    study.arms.filter(key="real").update(key="renamed")
+
+    assert "real (not there any more)" in owner.get(_design(study)).content.decode()
