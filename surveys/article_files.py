@@ -149,7 +149,10 @@ def _read_csv(text: str) -> _Rows:
     header = text.splitlines()[0]
     separator = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    names = [(name or "").strip() for name in reader.fieldnames or ()]
+    try:
+        names = [(name or "").strip() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        return _refusal(_("This row cannot be read: %(why)s.") % {"why": error})
     if problem := _header_problem(names):
         return _refusal(problem)
     reader.fieldnames = names

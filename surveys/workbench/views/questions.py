@@ -58,7 +58,7 @@ def remove(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse
         by = signed_in(request)
         _attempt(request, _("The questions are removed."), lambda: remove_block(study, block_key, by=by))
         return redirect("workbench:study-questions", study_key=study.key)
-    return study_page(request, study, "question_remove.html", {"block": block})
+    return study_page(request, study, "question_remove.html", {"removed": block})
 
 
 @login_required
