@@ -24,6 +24,8 @@ test: .venv/.dev-installed chromium ## Run all tests, the ones in a real browser
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not stack"
 	$(BIN)/python -m pytest -m stack
 
+# The tools load the settings: they must not touch the data of an installation that runs from this folder.
+check: export STUDYWEB_DATA_DIR := $(CURDIR)/.venv/.check-data
 check: .venv/.dev-installed ## Check format, lint, types, templates, migrations and import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ def kept_secret(path: Path) -> str:
 
     Several processes may ask at the same moment: the file is created exclusively, and who comes second reads it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:

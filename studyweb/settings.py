@@ -115,7 +115,7 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     pool = {"min_size": 1, "max_size": whole_number("DATABASE_POOL_SIZE", 8, at_least=1)}
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Tests that use several threads need a file: in memory, SQLite shares one cache, and locks in it differently.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"] = {

@@ -17,7 +17,7 @@ def claim_folder(folder: Path) -> int:
 
     The system lets go of the lock when the last of them has ended, in whatever way. Raises Claimed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,6 +60,7 @@ def test_with_nothing_set_it_serves_only_this_machine_and_keeps_its_own_secrets(
     assert Path(database).parent == folder
     assert value(folder, "[s.SECRET_KEY, s.IDENTITY_KEY]") == [secret, identity]
     assert (folder / "secret-key.txt").stat().st_mode & 0o077 == 0
+    assert folder.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "IDENTITY_KEY"])
