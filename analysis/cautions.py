@@ -1,6 +1,6 @@
 """PURE: what a design or its data cannot carry, as sentences that stand beside the numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.descriptives import ArmSummary
@@ -15,11 +15,16 @@ class Caution:
     sentence: str
 
 
-def cautions_of_arms(arms: Sequence[ArmSummary], *, articles_known: bool, persons_known: bool) -> list[Caution]:
-    """What is to be said of the arms, in their order; then what holds for the whole analysis."""
+def cautions_of_arms(
+    arms: Sequence[ArmSummary], labels: Mapping[str, str], *, articles_known: bool, persons_known: bool
+) -> list[Caution]:
+    """What is to be said of the arms, in their order; then what holds for the whole analysis.
+
+    ``labels`` are the arms' names in sentences; ``about`` is always the key.
+    """
     found: list[Caution] = []
     for arm in arms:
-        found += _of_one(arm, articles_known)
+        found += _of_one(arm, labels.get(arm.arm, arm.arm), articles_known)
     if not persons_known:
         found.append(
             Caution(
@@ -40,7 +45,7 @@ def cautions_of_arms(arms: Sequence[ArmSummary], *, articles_known: bool, person
             )
         )
     elif shared:
-        counts = ", ".join(f"{arm.n_articles} in {arm.arm}" for arm in shared)
+        counts = "; ".join(f"{arm.n_articles} in {labels.get(arm.arm, arm.arm)}" for arm in shared)
         found.append(
             Caution(
                 "articles-fixed",
@@ -54,16 +59,16 @@ def cautions_of_arms(arms: Sequence[ArmSummary], *, articles_known: bool, person
     return found
 
 
-def _of_one(arm: ArmSummary, articles_known: bool) -> list[Caution]:
+def _of_one(arm: ArmSummary, name: str, articles_known: bool) -> list[Caution]:
     if arm.n_ratings == 0:
-        return [Caution("empty-arm", arm.arm, f"The arm {arm.arm} has no ratings, so nothing can be said of it.")]
+        return [Caution("empty-arm", arm.arm, f"The arm {name} has no ratings, so nothing can be said of it.")]
     found = []
     if arm.n_people == 1:
         found.append(
             Caution(
                 "one-participant",
                 arm.arm,
-                f"The arm {arm.arm} has one participant only: no interval and no test can be given.",
+                f"The arm {name} has one participant only: no interval and no test can be given.",
             )
         )
     elif arm.sd == 0:
@@ -71,7 +76,7 @@ def _of_one(arm: ArmSummary, articles_known: bool) -> list[Caution]:
             Caution(
                 "constant-outcome",
                 arm.arm,
-                f"Everybody in the arm {arm.arm} has the same value, {arm.mean:g}: its spread is estimated as zero, "
+                f"Everybody in the arm {name} has the same value, {arm.mean:g}: its spread is estimated as zero, "
                 "which makes intervals too narrow or impossible.",
             )
         )
@@ -80,7 +85,7 @@ def _of_one(arm: ArmSummary, articles_known: bool) -> list[Caution]:
             Caution(
                 "one-article",
                 arm.arm,
-                f"The arm {arm.arm} has one article only: what belongs to the arm and what to this one article cannot "
+                f"The arm {name} has one article only: what belongs to the arm and what to this one article cannot "
                 "be told apart.",
             )
         )
@@ -89,7 +94,7 @@ def _of_one(arm: ArmSummary, articles_known: bool) -> list[Caution]:
             Caution(
                 "uneven-ratings",
                 arm.arm,
-                f"In the arm {arm.arm} people gave from {arm.ratings_a_person_min} to {arm.ratings_a_person_max} "
+                f"In the arm {name} people gave from {arm.ratings_a_person_min} to {arm.ratings_a_person_max} "
                 "ratings; each person counts once, with the mean of their ratings.",
             )
         )

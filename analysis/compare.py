@@ -1,6 +1,6 @@
 """PURE: the arms of a study held against a reference arm: the main comparison, with its cautions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -78,18 +78,21 @@ def compare_arms(
     plan: Plan,
     *,
     arms: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
     articles_known: bool = True,
     persons_known: bool = True,
 ) -> Comparison:
     """The comparison that ``plan`` describes, on one row a participant and article.
 
-    ``arms`` are the study's arms in their order; without it, those that occur, sorted. The unit is a person's mean in
-    an arm: arms of different people are compared by Welch's t, arms that people share by paired t (Delacre, Lakens &
-    Leys 2017 for Welch by default). Articles are held fixed, and the cautions say so.
+    ``arms`` are the study's arms in their order; without it, those that occur, sorted. ``labels`` are their names in
+    the cautions. The unit is a person's mean in an arm: arms of different people are compared by Welch's t, arms that
+    people share by paired t (Delacre, Lakens & Leys 2017 for Welch by default). Articles are held fixed, and the
+    cautions say so.
 
     Raises ``FrameError`` for ratings that break the contract, arms unknown to ``arms``, more than one mode, and a
     reference that is no arm.
     """
+    labels = labels or {}
     checked = check_ratings(ratings, outcome=plan.outcome, articles_known=articles_known)
     _refuse_mixed_modes(checked)
     order = _arm_order(checked, arms)
@@ -104,9 +107,9 @@ def compare_arms(
     means = with_holm(mean_contrast(people, plan.alpha, plan.equivalence_bound) for people in pairs)
     shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
     cautions = [
-        *_data_cautions(missing, len(checked), reference, plan),
-        *cautions_of_arms(summaries.rows, articles_known=articles_known, persons_known=persons_known),
-        *_pair_cautions(pairs, means),
+        *_data_cautions(missing, len(checked), labels.get(reference, reference), plan),
+        *cautions_of_arms(summaries.rows, labels, articles_known=articles_known, persons_known=persons_known),
+        *_pair_cautions(pairs, means, labels),
     ]
     if not between:
         cautions.append(_NO_OMNIBUS)
@@ -200,17 +203,18 @@ def _data_cautions(missing: int, rows: int, reference: str, plan: Plan) -> list[
     return found
 
 
-def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast]) -> list[Caution]:
+def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast], labels: Mapping[str, str]) -> list[Caution]:
     found = []
     if not pairs:
         found.append(Caution("one-arm", "", "There is one arm only, so there is nothing to compare it with."))
     for people, row in zip(pairs, means, strict=True):
+        name = f"{labels.get(people.arm, people.arm)} against {labels.get(people.reference, people.reference)}"
         if people.same_people and people.only_one:
             found.append(
                 Caution(
                     "partly-paired",
                     row.contrast,
-                    f"{people.name} compares the {len(people.both)} people who are in both arms; {people.only_one} "
+                    f"{name} compares the {len(people.both)} people who are in both arms; {people.only_one} "
                     "who are in one of them only do not count in it.",
                 )
             )
@@ -219,8 +223,7 @@ def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast]) -> list
                 Caution(
                     "no-test",
                     row.contrast,
-                    f"{people.name} has no test and no interval: there are too few people, or their values do not "
-                    "vary.",
+                    f"{name} has no test and no interval: there are too few people, or their values do not vary.",
                 )
             )
     return found

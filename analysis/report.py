@@ -119,12 +119,22 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
     """
     _refuse_other_mode(ratings, participants, info)
     order = tuple(arm.key for arm in info.arms)
-    known = {"articles_known": info.articles_known, "persons_known": info.persons_known}
-    everything = compare_arms(ratings, plan, arms=order, **known)
+
+    def compare(frame: pd.DataFrame) -> Comparison:
+        return compare_arms(
+            frame,
+            plan,
+            arms=order,
+            labels=info.labels,
+            articles_known=info.articles_known,
+            persons_known=info.persons_known,
+        )
+
+    everything = compare(ratings)
     exclusions = apply_exclusions(ratings, plan.exclusions, participants)
     if exclusions.kept.empty:
         raise FrameError("no ratings are left after the plan's exclusions: look at the rules and their columns")
-    comparison = compare_arms(exclusions.kept, plan, arms=order, **known) if plan.exclusions else everything
+    comparison = compare(exclusions.kept) if plan.exclusions else everything
     flow = None
     if participants is not None:
         flow = participant_flow(participants, arms=_arms_of_people(participants, order), analysed=exclusions.kept)

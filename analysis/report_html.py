@@ -22,12 +22,13 @@ h2 { font-size: 1.2rem; margin-top: 2.25rem; border-top: 1px solid var(--rule); 
 table { border-collapse: collapse; font: .85rem/1.4 system-ui, sans-serif; width: 100%; }
 caption { text-align: left; font-weight: 600; padding: .4rem 0; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
-th { vertical-align: bottom; }
+thead th { vertical-align: bottom; }
+td:not(.word) { white-space: nowrap; }
 .word { text-align: left; }
 th.word[scope=row] { min-width: 11rem; }
 td.word { min-width: 5rem; }
 figure { margin: 1.5rem 0; }
-figure img { max-width: 100%; height: auto; }
+figure img { max-width: 100%; min-width: 36rem; height: auto; }
 figcaption, .note { font-size: .9rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -123,13 +124,14 @@ def _figure(figure: Figure) -> str:
     # As an image the figure's inner ids and styles cannot meet those of another figure or of the page.
     data = base64.b64encode(figure.svg.encode()).decode()
     return (
-        f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{escape(figure.alt)}">'
+        f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{escape(figure.title)}">'
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(figure.alt)}"></div>'
         f"<figcaption><strong>{escape(figure.title)}.</strong> {escape(figure.caption)}</figcaption></figure>"
     )
 
 
 def _table(table: ReportTable) -> Iterator[str]:
-    yield f'<div class="scroll"><table>\n<caption>{escape(table.title)}</caption>\n<thead><tr>'
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}"><table>\n<caption>{escape(table.title)}</caption>\n<thead><tr>'
     for n, name in enumerate(table.header):
         yield f'<th scope="col"{_word(n, table)}>{escape(name)}</th>'
     yield "</tr></thead>\n<tbody>"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -140,7 +141,7 @@ def test_the_html_is_whole_and_asks_nobody_for_anything(report: Report) -> None:
     assert "Small &lt;model&gt;" in page
     assert "Small <model>" not in page
     assert report.data_sha256 in page
-    assert all(caution.sentence.split(":")[0] in page.replace("&#x27;", "'") for caution in report.cautions)
+    assert all(caution.sentence in unescape(page) for caution in report.cautions)
 
 
 def test_the_json_is_strict_versioned_and_holds_the_numbers(report: Report) -> None:
@@ -176,3 +177,11 @@ def test_arms_that_cannot_be_tested_are_reported_without_a_test() -> None:
     assert "Large model cannot be compared with Invented reports" in sentence
     alone = build_report(ratings_of({"real": [7, 8]}), None, Plan(), StudyInfo("t"))
     assert "only one arm" in alone.main_sentence
+
+
+def test_cautions_call_the_arms_by_their_names_and_keep_their_keys(report: Report) -> None:
+    empty = StudyInfo("t", mode="simulated", arms=(*ARMS, ArmInfo("huge", "Huge model")))
+    cautions = build_report(ratings(), None, Plan(reference="real"), empty).cautions
+    (caution,) = (caution for caution in cautions if caution.code == "empty-arm")
+    assert (caution.about, "The arm Huge model has no ratings" in caution.sentence) == ("huge", True)
+    assert any("6 in Invented reports" in caution.sentence for caution in report.cautions)
