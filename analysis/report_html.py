@@ -131,7 +131,9 @@ def _figure(figure: Figure) -> str:
 
 
 def _table(table: ReportTable) -> Iterator[str]:
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}"><table>\n<caption>{escape(table.title)}</caption>\n<thead><tr>'
+    title = escape(table.title)
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
+    yield f"<table>\n<caption>{title}</caption>\n<thead><tr>"
     for n, name in enumerate(table.header):
         yield f'<th scope="col"{_word(n, table)}>{escape(name)}</th>'
     yield "</tr></thead>\n<tbody>"
