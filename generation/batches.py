@@ -10,7 +10,15 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from generation import queue, registry
-from generation.engine import INSTRUCTION, PromptError, PromptTokens, Sampling, candidate_seed
+from generation.engine import (
+    INSTRUCTION,
+    BuiltinModelError,
+    ModelFolderError,
+    PromptError,
+    PromptTokens,
+    Sampling,
+    candidate_seed,
+)
 from generation.engine import Prompt as EnginePrompt
 from generation.models import Batch, Candidate, LanguageModel, Prompt
 from generation.tasks import draft_next
@@ -140,16 +148,14 @@ def _checked(
         asked.validated()
     except PromptError as error:
         problems.setdefault("text", str(error))
-    tokens: PromptTokens | None = None
+    tokens = None
     if model is None:
         problems["language_model"] = _("There is no such model. Choose one of the list.")
     else:
-        tokens = registry.prompt_tokens(model)
-        if tokens is None:
-            problems["language_model"] = _(
-                "This model is still being prepared. The generation worker does that when it starts, in about half a "
-                "minute: try again then."
-            )
+        try:
+            tokens = _tokens_of(model)
+        except (BuiltinModelError, ModelFolderError) as error:
+            problems["language_model"] = str(error)
     length = 0
     if tokens is not None and "text" not in problems and "max_tokens" not in problems:
         try:
@@ -161,9 +167,16 @@ def _checked(
     return length
 
 
-def _plain_problems(
-    prompt: Prompt, story: Story | str, size: int, seed: int | None
-) -> Iterator[tuple[str, str]]:
+def _tokens_of(model: LanguageModel) -> PromptTokens:
+    tokens = registry.prompt_tokens(model)
+    if tokens is None:
+        raise BuiltinModelError(
+            _("This model is still being prepared, which takes about half a minute once. Try again then.")
+        )
+    return tokens
+
+
+def _plain_problems(prompt: Prompt, story: Story | str, size: int, seed: int | None) -> Iterator[tuple[str, str]]:
     if isinstance(story, Story) and story.study_id != prompt.study_id:
         yield "story", _("This story belongs to another study.")
     if isinstance(story, str) and not story.strip():

@@ -182,7 +182,9 @@ def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | N
             "batch": batch.number,
             "seed": seed,
         }
-        chosen = batch.candidates.filter(index__in=drawn).select_related("batch__prompt__story", "batch__language_model")
+        chosen = batch.candidates.filter(index__in=drawn).select_related(
+            "batch__prompt__story", "batch__language_model"
+        )
         articles = [
             accept(candidate, by=by, arm=arm, curation=Curation.UNCURATED, rule=rule)
             for candidate in chosen.order_by("index")
@@ -219,9 +221,7 @@ def _pool(batch: Batch, k: int) -> list[int]:
 def _take(candidate: Candidate, revision: int | None, *, expected: set[Decision]) -> None:
     """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction."""
     seen = candidate.revision if revision is None else revision
-    row = Candidate.objects.filter(
-        pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED
-    )
+    row = Candidate.objects.filter(pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED)
     if not row.update(revision=F("revision") + 1):
         raise DecidedMeanwhile(candidate)
     candidate.refresh_from_db(fields=["revision", "decision", "article"])

@@ -43,9 +43,7 @@ class BatchForm(forms.Form):
         help_text=_("Readers see it. It can be changed with each text that is accepted."),
     )
     language_model = forms.CharField(label=_("Model"), widget=forms.Select)
-    size = forms.IntegerField(
-        label=_("How many texts"), help_text=_("At most %(most)s.") % {"most": MOST_CANDIDATES}
-    )
+    size = forms.IntegerField(label=_("How many texts"), help_text=_("At most %(most)s.") % {"most": MOST_CANDIDATES})
     temperature = forms.FloatField(
         label=_("Temperature"), help_text=_("0 always takes the likeliest word; 1 draws from the model as it is.")
     )

@@ -86,9 +86,9 @@ def _of_article(study: Study, key: str, wanted: str) -> dict[str, Any]:
 
 
 def _reals(study: Study) -> QuerySet[Article]:
-    return Article.objects.filter(
-        study=study, origin=Origin.REAL, replaced_by=None, taken_down_at=None
-    ).select_related("story")
+    return Article.objects.filter(study=study, origin=Origin.REAL, replaced_by=None, taken_down_at=None).select_related(
+        "story"
+    )
 
 
 def _counts(article: Article) -> range:

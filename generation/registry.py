@@ -1,15 +1,31 @@
 """Which models there are, and where a process finds their files. Importing this loads no torch."""
 
+import hashlib
+import json
+import math
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from generation.engine import PromptTokens, builtin
-from generation.engine.builtin import BuiltinModel, builtin_model, converted_builtin
+from generation.engine import ModelFolderError, ModelIdentity, PromptTokens, builtin
+from generation.engine.builtin import builtin_model, converted_builtin
+from generation.engine.identity import file_sha256
 from generation.models import LanguageModel
 
 BUILTIN_KEY = "built-in"
+
+Source = LanguageModel.Source
+
+
+class ModelFiles(NamedTuple):
+    """A folder with safetensors, tokenizer and config, and what it is to the byte."""
+
+    folder: Path
+    identity: ModelIdentity
 
 
 def ensure_builtin() -> LanguageModel:
@@ -18,11 +34,29 @@ def ensure_builtin() -> LanguageModel:
         key=BUILTIN_KEY,
         defaults={
             "name": "SmolLM2 135M Instruct (built in)",
-            "source": LanguageModel.Source.BUILTIN,
+            "source": Source.BUILTIN,
             "location": builtin.REPOSITORY,
             "licence": builtin.LICENCE,
             "parameters": 134_515_008,
             "context_length": 8192,
+        },
+    )
+    return model
+
+
+def add_folder(key: str, folder: Path, *, name: str = "", licence: str = "") -> LanguageModel:
+    """The row of a model in a local folder, made or renewed. Raises ``ModelFolderError`` where it is no whole model."""
+    folder = folder.expanduser().resolve()
+    found = ModelFiles(folder, _identity(folder, repository=str(folder), revision=""))
+    model, _made = LanguageModel.objects.update_or_create(
+        key=key,
+        defaults={
+            "name": name or folder.name,
+            "source": Source.FOLDER,
+            "location": str(folder),
+            "licence": licence,
+            "parameters": found.identity.parameters,
+            "context_length": found.identity.context_length,
         },
     )
     return model
@@ -33,16 +67,84 @@ def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
 
     Raises ``BuiltinModelError`` or ``ModelFolderError`` where they are missing or damaged.
     """
+    if model.source != Source.BUILTIN:
+        return _tokens(_folder(model))
     found = converted_builtin(settings.CACHE_DIR)
     return None if found is None else _tokens(found.folder)
 
 
-def files(model: LanguageModel) -> BuiltinModel:
-    """The model's folder and identity, made ready where that was not done before (seconds, imports torch).
+def files(model: LanguageModel) -> ModelFiles:
+    """The model's folder and identity, made ready where that was not done before (seconds; imports torch).
 
-    Raises ``BuiltinModelError``.
+    Raises ``BuiltinModelError`` or ``ModelFolderError``.
     """
-    return builtin_model(settings.CACHE_DIR)
+    if model.source == Source.BUILTIN:
+        return ModelFiles(*builtin_model(settings.CACHE_DIR))
+    folder = _folder(model)
+    return ModelFiles(folder, _identity(folder, repository=model.location, revision=model.revision))
+
+
+def _folder(model: LanguageModel) -> Path:
+    folder = Path(model.location)
+    if model.source == Source.HUB:
+        folder = settings.CACHE_DIR / "hub" / model.location.replace("/", "--") / model.revision
+    if not folder.is_dir():
+        raise ModelFolderError(
+            _("The model %(name)s is not on this machine: there is no folder %(folder)s.")
+            % {"name": model.name, "folder": folder}
+        )
+    return folder
+
+
+def _identity(folder: Path, *, repository: str, revision: str) -> ModelIdentity:
+    """What the folder's files hash to. Raises ``ModelFolderError``."""
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        raise ModelFolderError(_("%(folder)s holds no safetensors file.") % {"folder": folder})
+    tokens = _tokens(folder)
+    headers = [_header(path) for path in weights]
+    tensors = [entry for header in headers for entry in header.values() if "shape" in entry]
+    return ModelIdentity(
+        repository=repository,
+        file=", ".join(path.name for path in weights),
+        revision=revision,
+        weights_sha256=_joint_sha256(weights),
+        tokenizer_sha256=_hashed(folder / "tokenizer.json", _stamp(folder / "tokenizer.json")),
+        dtype=", ".join(sorted({entry["dtype"] for entry in tensors})),
+        quantisation="",
+        context_length=tokens.context_length,
+        parameters=sum(math.prod(entry["shape"]) for entry in tensors),
+    )
+
+
+def _header(path: Path) -> "dict[str, dict[str, list[int] | str]]":
+    """The header of a safetensors file: a length of 8 bytes, little-endian, and that much JSON."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    except (OSError, ValueError, MemoryError) as error:
+        raise ModelFolderError(_("%(path)s cannot be read: %(why)s") % {"path": path, "why": error}) from error
+    header.pop("__metadata__", None)
+    return header
+
+
+def _joint_sha256(paths: Iterable[Path]) -> str:
+    """The SHA-256 of one file; of several, that of their names and SHA-256s, a line each."""
+    hashes = {path.name: _hashed(path, _stamp(path)) for path in paths}
+    if len(hashes) == 1:
+        return next(iter(hashes.values()))
+    return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in hashes.items()).encode()).hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=64)
+def _hashed(path: Path, stamp: tuple[int, int]) -> str:
+    # Gigabytes take seconds: read once a process, and again where the file was written since.
+    return file_sha256(path)
 
 
 @lru_cache(maxsize=8)

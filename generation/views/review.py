@@ -94,7 +94,9 @@ def filter_choices(study: Study) -> dict[str, Any]:
     models = LanguageModel.objects.filter(batches__study=study).distinct().order_by("name")
     return {
         "decision_choices": [(ANY, ""), *Candidate.Decision.choices],
-        "batch_choices": [str(n) for n in Batch.objects.filter(study=study).order_by("number").values_list("number", flat=True)],
+        "batch_choices": [
+            str(n) for n in Batch.objects.filter(study=study).order_by("number").values_list("number", flat=True)
+        ],
         "model_choices": [(model.key, model.name) for model in models],
         "flag_choices": [NO_FLAG, *flag_codes(study)],
     }
