@@ -87,7 +87,7 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
         version=report.version.sha256,
         mode=report.mode,
         arms=tuple(ArmInfo(arm.key, arm.label, arm.origin, arm.model_slot, arm.curation) for arm in frozen.arms),
-        show_published=definition.plan.outcome == "credibility",
+        **_outcome(report, data),
         attribution_item=frames.attribution_item(frozen) if not report.masked else "",
         deviations=tuple(
             f"{amendment.get_kind_display()}: {amendment.reason}"
@@ -95,6 +95,20 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
         ),
         unblinded=f"{unblinding.at:%Y-%m-%d %H:%M} UTC, {unblinding.by}: {unblinding.reason}" if unblinding else "",
     )
+
+
+def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
+    """How the report calls the plan's outcome, and its scale; the published lines belong to the index alone."""
+    name = report.version.frozen.definition.plan.outcome
+    if name == frames.INDEX_COLUMN:
+        return {"show_published": True}
+    column = next((column for column in data.tables["ratings"].columns if column.name == name), None)
+    bounded = column is not None and column.minimum is not None and column.maximum is not None
+    return {
+        "show_published": False,
+        "outcome_label": column.description if column is not None else name,
+        "outcome_scale": (column.minimum, column.maximum) if column is not None and bounded else None,
+    }
 
 
 def _archive(report: Report, data: StudyFrames, html: str) -> bytes:

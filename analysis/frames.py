@@ -19,6 +19,7 @@ from surveys.models import Answer, Participant, StudyVersion, Trial
 from surveys.route import steps
 
 MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
+INDEX_COLUMN = "credibility"
 INDEX_INSTRUMENT = "kreps-credibility"
 ATTRIBUTION_INSTRUMENT = "source-attribution"
 

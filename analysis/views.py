@@ -76,7 +76,11 @@ def progress(request: HttpRequest, study_key: str, report_key: str) -> HttpRespo
     """The part of the page that says how far a report is; a done one makes the page load again."""
     study = study_for(request, study_key, Permission.VIEW)
     report = _report(study, report_key)
-    response = render(request, "analysis/progress.html", {"study": study, "latest": report, "may_ask": permits(study.role, Permission.ANALYSE)})
+    response = render(
+        request,
+        "analysis/progress.html",
+        {"study": study, "latest": report, "may_ask": permits(study.role, Permission.ANALYSE)},
+    )
     if not report.is_open:
         response.status_code = HTMX_STOP_POLLING
         response["HX-Refresh"] = "true"

@@ -1,5 +1,7 @@
 """The seam between database and statistics: what people answered on the pages is what the tables hold."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from analysis import frames
 from analysis.frames import MASKED, StudyFrames, study_frames
 from analysis.validation import check_columns, check_unique
 from surveys import flow
+from surveys.definition import FrozenStudy
 from surveys.models import Answer, Mode, Participant, Study
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash
@@ -17,7 +20,7 @@ pytestmark = pytest.mark.django_db
 EFFECTS = {"real": 0.0, "synthetic": -1.0}
 
 
-def walked(number: int = 6, **changes: object) -> Study:
+def walked(number: int = 6, **changes: Any) -> Study:
     study = launched_study(**changes)
     readers_walk(study, number, EFFECTS)
     return study
@@ -31,14 +34,14 @@ def frames_of(study: Study, *, masked: bool = False, mode: str = Mode.SIMULATED)
 def test_every_rating_has_its_row_with_what_was_answered() -> None:
     data = frames_of(walked())
     assert len(data.ratings) == 12
-    for row in data.ratings.itertuples():
+    for row in data.ratings.to_dict("records"):
         given = Answer.objects.filter(
-            participant__export_id=row.participant, trial__article__key=row.article, state="answered"
+            participant__export_id=row["participant"], trial__article__key=row["article"], state="answered"
         )
         answers = {answer.item: int(answer.value) for answer in given}
-        assert answers == {"believable": row.believable, "accurate": row.accurate, "clear": row.clear}
-        assert row.credibility == sum(answers.values()) - 2
-        assert row.credible == (row.credibility >= 6)
+        assert answers == {item: row[item] for item in ("believable", "accurate", "clear")}
+        assert row["credibility"] == sum(answers.values()) - 2
+        assert row["credible"] == (row["credibility"] >= 6)
 
 
 def test_the_tables_are_as_the_schema_says() -> None:
@@ -123,8 +126,8 @@ def test_a_study_that_asks_no_attribution_has_no_such_column() -> None:
     assert frames.attribution_item(_frozen_template()) == "source"
 
 
-def _frozen_template() -> frames.FrozenStudy:
-    return frames.FrozenStudy(definition=templates()["kreps-e3"].definition, arms=(), articles=())
+def _frozen_template() -> FrozenStudy:
+    return FrozenStudy(definition=templates()["kreps-e3"].definition, arms=(), articles=())
 
 
 def test_empty_tables_have_their_columns() -> None:

@@ -172,3 +172,12 @@ def test_the_chain_notes_who_asked(study: Study) -> None:
     asked_for(study)
     assert study.audit.filter(verb="report asked for", researcher=study.created_by).count() == 1
     assert audit.verify(study) == []
+
+
+def test_another_outcome_is_called_by_its_own_words_and_gets_no_published_lines() -> None:
+    study = launched_study(plan={"outcome": "accurate", "reference": "real"})
+    readers_walk(study, 8, EFFECTS)
+    report = made(study)
+    assert report.result["published"] is None
+    assert "How accurate is this article?" in report.html
+    assert "credibility index" not in report.html
