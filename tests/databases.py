@@ -1,4 +1,4 @@
-"""Other databases under the tests: the one that the code uses by default, replaced for a while by a real server or file."""
+"""Other databases under the tests: the default one replaced for a while by a real server or a file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
 """Many people at the same moment, on SQLite and on PostgreSQL: nobody lost, nobody doubled, arms within one."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Barrier
@@ -22,10 +22,10 @@ SQLITE_THREADS = 16
 
 
 @pytest.fixture(params=["sqlite_file", pytest.param("postgres_database", marks=pytest.mark.postgres)])
-def study(request: pytest.FixtureRequest) -> Iterator[Study]:
+def study(request: pytest.FixtureRequest) -> Study:
     """A live study on a database that threads share."""
     request.getfixturevalue(request.param)
-    yield factories.launched_study()
+    return factories.launched_study()
 
 
 def at_once(jobs: list[Callable[[], T]]) -> list[T]:

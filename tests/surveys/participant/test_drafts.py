@@ -1,0 +1,73 @@
+"""Autosave over HTTP: kept, refilled, refused."""
+
+import pytest
+
+from surveys.models import Answer, Draft, Study
+from tests import factories
+from tests.surveys.participant.person import WHOLE, Person, leads_to
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> Person:
+    study: Study = factories.launched_study(blocks=WHOLE)
+    return Person(study).walk_to("before-1")
+
+
+def _save(person: Person, data: dict[str, object], *, step: str = "before-1", sequence: object = 1) -> int:
+    return person.client.post(f"{person.base}draft/?step={step}&sequence={sequence}", data).status_code
+
+
+def test_what_was_typed_is_back_when_the_page_is_loaded_again(person: Person) -> None:
+    assert _save(person, {"one": "yes", "some": ["b"], "age": "abc", "words": "half a sen"}, sequence=41) == 204
+    page = " ".join(person.get().content.decode().split())
+    assert 'id="q-one" checked' in page
+    assert 'id="q-some-2" checked' in page
+    assert 'value="abc"' in page
+    assert "half a sen</textarea>" in page
+    assert 'data-sequence="41"' in page
+    assert "has-error" not in page
+    assert not Answer.objects.exists()
+
+
+def test_a_later_draft_replaces_an_earlier_one_and_never_the_other_way_round(person: Person) -> None:
+    assert _save(person, {"word": "second"}, sequence=2) == 204
+    assert _save(person, {"word": "first"}, sequence=1) == 204
+    assert Draft.objects.get().content == {"word": ["second"]}
+
+
+def test_a_draft_for_a_step_that_is_past_is_refused(person: Person) -> None:
+    person.answer()
+    assert _save(person, {"word": "late"}) == 409
+    assert _save(person, {"clear": "1"}, step="reading-2") == 409
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_of_one_step_never_fills_another(person: Person) -> None:
+    _save(person, {"word": "mine"})
+    assert leads_to(person.answer()) == "reading-1"
+    assert "mine" not in person.get().content.decode()
+
+
+@pytest.mark.parametrize("sequence", ["", "-1", "1.5", "x", "٣", "9" * 17])
+def test_a_draft_without_a_number_is_none(person: Person, sequence: str) -> None:
+    assert _save(person, {"word": "x"}, sequence=sequence) == 400
+
+
+def test_a_draft_that_is_too_long_or_of_nobody_is_refused(person: Person) -> None:
+    assert _save(person, {"words": "x" * 400_000}) == 413
+    assert _save(Person(person.study, enter=False), {"word": "x"}) == 403
+    assert not Draft.objects.exists()
+
+
+def test_drafts_are_only_ever_posted(person: Person) -> None:
+    assert person.client.get(f"{person.base}draft/?step=before-1&sequence=1").status_code == 405
+
+
+def test_a_draft_from_another_site_is_refused() -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    person = Person(study, enforce_csrf_checks=True)
+    response = person.client.post(f"{person.base}draft/?step=consent&sequence=1", {"word": "x"})
+    assert response.status_code == 303
+    assert not Draft.objects.exists()

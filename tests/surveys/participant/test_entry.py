@@ -1,0 +1,202 @@
+"""The entry and personal links: who is let in, what the browser is given, what links tell."""
+
+import pytest
+from django.test import Client
+
+from surveys import lifecycle, recruitment, tokens
+from surveys.models import Mode, PanelIdentity, Participant, Researcher, Role, Study
+from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
+from tests import factories
+from tests.surveys.participant.person import Person, leads_to
+
+pytestmark = pytest.mark.django_db
+PROLIFIC = "?PROLIFIC_PID=5f3a&STUDY_ID=64b1&SESSION_ID=77cc"
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.launched_study()
+
+
+def _owner(study: Study) -> Researcher:
+    return study.memberships.get(role=Role.OWNER).researcher
+
+
+def test_the_entry_link_leads_to_the_consent_and_gives_a_cookie_for_this_study_only(study: Study) -> None:
+    person = Person(study, enter=False)
+    response = person.enter(PROLIFIC)
+    assert leads_to(response) == "consent"
+    cookie = response.cookies[TOKEN_COOKIE]
+    assert cookie["path"] == f"/s/{study.key}/"
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert int(cookie["max-age"]) >= 180 * 24 * 3600
+    assert tokens.token_hash(cookie.value) == Participant.objects.get().token_hash
+
+
+def test_the_cookie_is_secure_where_the_site_is(study: Study, settings: object) -> None:
+    settings.SESSION_COOKIE_SECURE = True  # type: ignore[attr-defined]  # pytest-django's settings take any name
+    assert Person(study, enter=False).enter().cookies[TOKEN_COOKIE]["secure"]
+
+
+def test_the_panels_ids_travel_encrypted_until_consent_and_then_go(study: Study) -> None:
+    person = Person(study, entry=PROLIFIC)
+    carried = person.client.cookies[ENTRANT_COOKIE]
+    assert carried["httponly"]
+    assert "5f3a" not in carried.value
+    assert PanelIdentity.objects.get().ciphertext is None
+    response = person.post(data={"answer": "agree"})
+    assert response.cookies[ENTRANT_COOKIE].value == ""
+    assert tokens.unseal(bytes(PanelIdentity.objects.get().ciphertext or b"")) == "5f3a"
+
+
+def test_the_panels_link_brings_somebody_back_to_where_they_are_on_any_device(study: Study) -> None:
+    first = Person(study, entry=PROLIFIC).walk_to("reading-1")
+    elsewhere = Person(study, enter=False)
+    assert leads_to(elsewhere.enter(PROLIFIC)) == "reading-1"
+    assert elsewhere.row == first.row
+    assert leads_to(first.answer()) == "reading-2"
+
+
+def test_another_panel_id_in_the_same_browser_is_another_person(study: Study) -> None:
+    person = Person(study, entry=PROLIFIC)
+    person.enter("?PROLIFIC_PID=other")
+    assert Participant.objects.count() == 2
+
+
+def test_a_plain_link_opened_again_in_the_same_browser_is_the_same_person(study: Study) -> None:
+    person = Person(study).walk_to("before-1")
+    assert leads_to(person.enter()) == "before-1"
+    assert Participant.objects.count() == 1
+
+
+def test_a_robot_that_previews_the_link_takes_no_place(study: Study) -> None:
+    for _ in range(5):
+        Client(HTTP_USER_AGENT="Slackbot-LinkExpanding 1.0").get(f"/s/{study.key}/", follow=True)
+        assert Client().head(f"/s/{study.key}/").status_code == 200
+    assert Participant.objects.count() == 5
+    assert not Participant.objects.occupying().exists()
+    person = Person(study).walk_to("reading-1")
+    assert person.row.ledger_entry.sequence == 0
+    assert person.row.ledger_entry.counts_seen["arms"] == {}
+
+
+def test_asking_for_headers_only_makes_nobody(study: Study) -> None:
+    assert Client().head(f"/s/{study.key}/").status_code == 200
+    assert not Participant.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["draft", "frozen"])
+def test_a_study_that_is_not_launched_says_that_it_is_not_open_yet(status: str) -> None:
+    study = factories.ready_study()
+    if status == "frozen":
+        lifecycle.freeze(study, _owner(study))
+    response = Person(study, enter=False).enter()
+    assert b"not open yet" in response.content
+    assert not Participant.objects.exists()
+
+
+def test_a_paused_study_tells_new_people_and_those_at_the_consent_and_nobody_else(study: Study) -> None:
+    inside, at_consent = Person(study).walk_to("reading-1"), Person(study)
+    lifecycle.pause(study, _owner(study))
+    assert b"is paused" in Person(study, enter=False).enter().content
+    assert b"is paused" in at_consent.get().content
+    assert b"is paused" in at_consent.post(data={"answer": "agree"}).content
+    assert at_consent.slug == "consent"
+    assert leads_to(inside.answer()) == "reading-2"
+    lifecycle.resume(study, _owner(study))
+    assert leads_to(at_consent.answer()) == "before-1"
+
+
+def test_a_closed_study_tells_new_people_and_debriefs_who_had_read_something(study: Study) -> None:
+    read, not_yet, done = Person(study).walk_to("reading-1"), Person(study).walk_to("before-1"), Person(study)
+    read.get()
+    done.walk_to("end")
+    lifecycle.close(study, _owner(study))
+    assert b"has closed" in Person(study, enter=False).enter().content
+    assert leads_to(read.post("reading-1", {"clear": "1"})) == "debrief"
+    assert b"Invented headline" in read.get().content
+    assert leads_to(read.post("debrief")) == "end"
+    assert b"The study has closed" in read.get().content
+    assert leads_to(not_yet.get("before-1")) == "end"
+    assert b"The study has closed" in not_yet.get().content
+    assert done.row.completion_code.encode() in done.get().content
+
+
+def test_an_unknown_study_is_not_found() -> None:
+    assert Client().get("/s/0000000000/").status_code == 404
+
+
+def test_the_personal_link_brings_somebody_back_without_leaving_the_token_in_the_address(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    other_device = Client()
+    response = other_device.get(f"/r/{person.token}/")
+    assert leads_to(response) == "reading-1"
+    assert person.token not in response["Location"]
+    assert response.cookies[TOKEN_COOKIE]["path"] == f"/s/{study.key}/"
+    assert other_device.get(response["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["x", tokens.new_token(), "🦉", "'; DROP TABLE surveys_participant; --", "a" * 5000])
+def test_a_guessed_personal_link_opens_nothing(study: Study, token: str) -> None:
+    Person(study).walk_to("reading-1")
+    response = Client().get(f"/r/{token}/")
+    assert response.status_code == 404
+    assert TOKEN_COOKIE not in response.cookies
+
+
+def test_a_preview_by_name_is_for_the_studys_team(study: Study) -> None:
+    outsider, observer = factories.ResearcherFactory(), factories.member(study, Role.OBSERVER)
+    for client in (Client(), _signed_in(outsider)):
+        assert client.get(f"/s/{study.key}/?mode=preview").status_code == 403
+    assert _signed_in(observer).get(f"/s/{study.key}/?mode=preview").status_code == 303
+    assert Participant.objects.get().mode == "preview"
+
+
+def test_a_preview_says_so_on_its_pages(study: Study) -> None:
+    signed = recruitment.signed_mode(study, Mode.PREVIEW)
+    person = Person(study, entry=f"?mode={signed}")
+    assert b"This is a preview" in person.get().content
+    assert b"This is a preview" not in Person(study).get().content
+
+
+def test_a_signed_mode_lets_simulated_people_in_with_panel_ids_too(study: Study) -> None:
+    signed = recruitment.signed_mode(study, Mode.SIMULATED)
+    person = Person(study, entry=f"{PROLIFIC}&mode={signed}")
+    assert person.row.mode == "simulated"
+    assert PanelIdentity.objects.get().mode == "simulated"
+
+
+@pytest.mark.parametrize("mode", ["live", "simulated", "pilot", "anything", "a:b:c"])
+def test_a_mode_that_nobody_signed_makes_nobody(study: Study, mode: str) -> None:
+    response = Client().get(f"/s/{study.key}/?mode={mode}")
+    assert response.status_code == 403
+    assert not Participant.objects.exists()
+
+
+def test_a_finished_preview_begins_anew_and_never_turns_into_a_live_person(study: Study) -> None:
+    signed = recruitment.signed_mode(study, Mode.PREVIEW)
+    person = Person(study, entry=f"?mode={signed}").walk_to("end")
+    assert leads_to(person.enter(f"?mode={signed}")) == "consent"
+    assert leads_to(person.enter()) == "consent"
+    modes = Participant.objects.order_by("pk").values_list("mode", flat=True)
+    assert list(modes) == ["preview", "preview", "live"]
+
+
+def test_the_language_is_the_first_of_the_studys_that_the_browser_likes() -> None:
+    wording = {name: text | {"de": f"DE {text['en']}"} for name, text in factories.definition()["wording"].items()}
+    study = factories.launched_study(languages=["en", "de"], wording=wording)
+    german = Person(study, headers={"accept-language": "fr;q=0.9, de-AT;q=0.8, en;q=0.5"})
+    assert german.row.language == "de"
+    response = german.get()
+    assert '<html lang="de"' in " ".join(response.content.decode().split())
+    assert response["Content-Language"] == "de"
+    assert b"DE How people read the news" in response.content
+    assert Person(study, headers={"accept-language": "fr"}).row.language == "en"
+    assert Person(study, headers={"accept-language": "%%%;q=x"}).row.language == "en"
+
+
+def _signed_in(researcher: Researcher) -> Client:
+    client = Client()
+    client.force_login(researcher)
+    return client

@@ -1,0 +1,216 @@
+"""What goes wrong in browsers and what people try: after each, nothing acknowledged is lost and nothing is doubled."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from surveys import tokens
+from surveys.models import Answer, Study
+from surveys.participant.visit import TOKEN_COOKIE
+from tests import factories
+from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting, leads_to
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.launched_study(blocks=WHOLE)
+
+
+def _answers(step: str) -> dict[str, str]:
+    return dict(Answer.objects.filter(step=step).values_list("item", "value"))
+
+
+def test_a_double_submit_is_recorded_once_and_both_lead_onward(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    person.get()
+    assert leads_to(person.post("reading-1", RATINGS)) == "reading-2"
+    assert leads_to(person.post("reading-1", RATINGS)) == "reading-2"
+    assert _answers("reading-1") == RATINGS
+
+
+def test_going_back_and_sending_something_else_overwrites_nothing(study: Study) -> None:
+    person = Person(study).walk_to("reading-2")
+    assert leads_to(person.get("reading-1")) == "reading-2"
+    assert leads_to(person.post("reading-1", RATINGS | {"clear": "1"})) == "reading-2"
+    assert _answers("reading-1") == RATINGS
+
+
+def test_two_tabs_answer_one_page_and_the_first_counts(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    person.get()
+    other_tab = Client()
+    other_tab.cookies = person.client.cookies
+    assert leads_to(other_tab.post(f"{person.base}reading-1/", RATINGS)) == "reading-2"
+    assert leads_to(person.post("reading-1", RATINGS | {"clear": "1"})) == "reading-2"
+    assert _answers("reading-1") == RATINGS
+
+
+@pytest.mark.parametrize(
+    "slug", ["reading-1", "reading-2", "looking-back-1", "after-1", "debrief", "end", "reading-99"]
+)
+def test_a_position_that_was_tampered_with_leads_back_and_records_nothing(study: Study, slug: str) -> None:
+    person = Person(study).walk_to("before-1")
+    for response in (person.get(slug), person.post(slug, {**RATINGS, "comment": "x", "author": "machine"})):
+        assert leads_to(response) == "before-1"
+    assert not Answer.objects.exists()
+    assert person.row.debriefed_at is None
+
+
+def test_another_persons_token_acts_for_that_person_and_a_token_of_another_study_for_nobody(study: Study) -> None:
+    other_study = factories.launched_study(blocks=WHOLE)
+    person, stranger = Person(study).walk_to("before-1"), Person(other_study).walk_to("before-1")
+    person.client.cookies[TOKEN_COOKIE] = stranger.token
+    response = person.post("before-1", {"one": "yes"})
+    assert response.status_code == 404
+    assert not Answer.objects.exists()
+    assert stranger.slug == "before-1"
+
+
+@pytest.mark.parametrize("token", ["", "x", "' OR 1=1 --", "\\", "../" * 20, "a" * 4000])
+def test_a_guessed_token_is_nobody(study: Study, token: str) -> None:
+    Person(study).walk_to("before-1")
+    client = Client()
+    client.cookies[TOKEN_COOKIE] = token
+    assert client.get(f"/s/{study.key}/before-1/").status_code == 404
+    client.cookies[TOKEN_COOKIE] = tokens.new_token()
+    assert client.get(f"/s/{study.key}/before-1/").status_code == 404
+
+
+def test_ratings_are_refused_after_the_debriefing(study: Study) -> None:
+    person = Person(study).walk_to("debrief")
+    person.get()
+    before = list(Answer.objects.order_by("pk").values_list("step", "item", "value"))
+    for slug in ("reading-1", "reading-2", "looking-back-1", "after-1"):
+        assert leads_to(person.post(slug, RATINGS | {"author": "machine", "comment": "now I know"})) == "debrief"
+    person.walk_to("end")
+    for slug in ("reading-1", "looking-back-1", "after-1"):
+        assert leads_to(person.post(slug, RATINGS | {"author": "machine"})) == "end"
+    assert list(Answer.objects.order_by("pk").values_list("step", "item", "value")) == before
+
+
+HOSTILE = [
+    "🦉 emoji 👩🏽‍🔬 مرحبا",
+    "NUL \0 in \0 the middle",
+    "'; DROP TABLE surveys_answer; --",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "{{ settings.SECRET_KEY }} {% debug %}",
+    "\u202eright to left \u0000\u0008\u001b[31m",
+    "=HYPERLINK(1)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_is_written_into_a_text_field_is_kept_as_text(study: Study, text: str) -> None:
+    person = Person(study).walk_to("before-1")
+    page = person.post(data={"word": text, "words": text}).content.decode()
+    assert "<script>alert" not in page
+    assert settings.SECRET_KEY not in page
+    assert leads_to(person.answer(word=text, words=text)) == "reading-1"
+    stored = text.replace("\0", "")
+    assert _answers("before-1")["word"] == stored
+    assert _answers("before-1")["words"] == stored
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "x" * 1_000_000])
+def test_whatever_is_sent_in_any_other_field_is_asked_again_and_nothing_is_lost(study: Study, text: str) -> None:
+    person = Person(study).walk_to("before-1")
+    good = fitting(person.place)
+    for field in ("one", "scale", "some", "age"):
+        response = person.post(data=good | {field: text, "word": "still here"})
+        assert response.status_code == 422
+        assert b'value="still here"' in response.content
+        assert b"<script>alert" not in response.content
+    assert not Answer.objects.exists()
+    assert leads_to(person.post(data=good)) == "reading-1"
+
+
+def test_a_text_of_a_megabyte_is_asked_to_be_shortened_and_comes_back_whole(study: Study) -> None:
+    person = Person(study).walk_to("before-1")
+    text = "a word " * 150_000
+    response = person.post(data=fitting(person.place) | {"words": text})
+    assert response.status_code == 422
+    assert b"at most 5000 characters" in response.content
+    assert text.encode() in response.content
+    assert person.slug == "before-1"
+
+
+def test_fields_that_no_page_has_are_ignored(study: Study) -> None:
+    person = Person(study).walk_to("before-1")
+    person.answer(arm="real", outcome="completed", stage="end", completion_code="MINE", unknown="x")
+    assert set(_answers("before-1")) == {"one", "scale", "some", "age", "word", "words"}
+    assert person.slug == "reading-1"
+
+
+def test_a_field_that_is_sent_several_times_is_asked_again(study: Study) -> None:
+    person = Person(study).walk_to("before-1")
+    assert person.post(data=fitting(person.place) | {"one": ["yes", "no"]}).status_code == 422
+
+
+def _strict(study: Study) -> Person:
+    return Person(study, enforce_csrf_checks=True)
+
+
+def _send(person: Person, slug: str, data: dict[str, Any]) -> Any:
+    token = person.client.cookies["csrftoken"].value
+    return person.post(slug, data | {"csrfmiddlewaretoken": token})
+
+
+def test_an_expired_form_comes_back_with_all_that_was_typed_and_can_be_sent_at_once(study: Study) -> None:
+    person = _strict(study)
+    person.get()
+    _send(person, "consent", {"answer": "agree"})
+    person.get()
+    del person.client.cookies["csrftoken"]
+    response = person.post("before-1", {"one": "yes", "some": ["a", "b"], "words": "an hour's work"})
+    page = " ".join(response.content.decode().split())
+    assert response.status_code == 403
+    assert "Nothing is lost" in page
+    assert "an hour&#x27;s work" in page
+    assert 'id="q-one" checked' in page
+    assert 'id="q-some-2" checked' in page
+    assert not Answer.objects.exists()
+    assert leads_to(_send(person, "before-1", {"one": "yes", "scale": "low", "age": "20"})) == "reading-1"
+
+
+def test_an_expired_form_of_a_step_that_is_past_leads_onward(study: Study) -> None:
+    person = _strict(study)
+    person.get()
+    _send(person, "consent", {"answer": "agree"})
+    assert leads_to(person.post("consent", {"answer": "decline"})) == "before-1"
+    assert person.row.outcome == ""
+
+
+def test_an_expired_consent_is_asked_again(study: Study) -> None:
+    person = _strict(study)
+    response = person.post("consent", {"answer": "agree"})
+    assert response.status_code == 403
+    assert b"I agree" in response.content
+    assert person.slug == "consent"
+
+
+@pytest.mark.parametrize("slug", ["leave", "withdraw"])
+def test_leaving_and_withdrawing_cannot_be_done_by_another_site(study: Study, slug: str) -> None:
+    person = _strict(study)
+    person.get()
+    _send(person, "consent", {"answer": "agree"})
+    response = person.post(slug)
+    assert response.status_code == 303
+    assert response["Location"] == f"{person.base}{slug}/"
+    assert person.row.outcome == ""
+
+
+def test_a_stranger_with_an_expired_form_is_told_what_is_missing(study: Study) -> None:
+    stranger = Person(study, enter=False, enforce_csrf_checks=True)
+    response = stranger.post("before-1", {"one": "yes"})
+    assert response.status_code == 403
+    assert b"We cannot tell who you are" in response.content
+
+
+def test_a_researchers_expired_form_has_its_own_page() -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in/", {"email": "x@example.org"})
+    assert response.status_code == 403
+    assert b"This page had been open for too long" in response.content

@@ -1,0 +1,99 @@
+"""How many statements a page costs the database: few, and the same however many people there are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from surveys.models import Participant, Study
+from tests import factories
+from tests.surveys.participant.person import RATINGS, WHOLE, Person
+
+pytestmark = pytest.mark.django_db
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def _statements(act: Callable[[], Any]) -> list[str]:
+    """What was asked of the database; beginnings and ends of transactions are no statements."""
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+
+
+def _crowd(study: Study, number: int) -> None:
+    """People who were assigned and completed, as rows only."""
+    arms = ("real", "synthetic")
+    Participant.objects.bulk_create(
+        Participant(
+            study=study,
+            version=study.current_version,
+            mode="live",
+            token_hash=f"{n:064x}",
+            stage="end",
+            outcome="completed",
+            arm=arms[n % 2],
+            consented_at="2026-01-01T00:00:00Z",
+            completed_at="2026-01-01T00:10:00Z",
+        )
+        for n in range(number)
+    )
+
+
+def _submitted_page(person: Person) -> list[str]:
+    def act() -> None:
+        person.client.post(f"{person.base}reading-1/", RATINGS)
+        person.client.get(f"{person.base}reading-2/")
+
+    return _statements(act)
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.launched_study(blocks=WHOLE)
+
+
+def test_a_submitted_page_with_the_page_that_follows_costs_six_statements(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    person.get()
+    statements = _submitted_page(person)
+    assert len(statements) <= 6, "\n".join(statements)
+
+
+def test_the_cost_of_a_page_is_the_same_with_10_people_as_with_3000(study: Study) -> None:
+    few, many = Person(study).walk_to("reading-1"), Person(study).walk_to("reading-1")
+    for person in (few, many):
+        person.get()
+    _crowd(study, 10)
+    with_few = _submitted_page(few)
+    _crowd_more(study)
+    assert len(_submitted_page(many)) == len(with_few)
+
+
+def test_the_randomisation_costs_the_same_with_10_people_as_with_3000(study: Study) -> None:
+    few, many = Person(study).walk_to("before-1"), Person(study).walk_to("before-1")
+    first = Person(study).walk_to("before-1")
+    first.answer()
+    _crowd(study, 10)
+    with_few = _statements(lambda: few.answer())
+    _crowd_more(study)
+    with_many = _statements(lambda: many.answer())
+    assert len(with_many) == len(with_few)
+
+
+def test_looking_at_a_page_again_costs_one_statement(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    person.get()
+    assert len(_statements(lambda: person.client.get(f"{person.base}reading-1/"))) == 1
+
+
+def test_a_page_that_cannot_be_taken_costs_one_statement(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    person.get()
+    assert len(_statements(lambda: person.client.post(f"{person.base}reading-1/", {"clear": "1"}))) == 1
+
+
+def _crowd_more(study: Study) -> None:
+    Participant.objects.filter(outcome="completed").delete()
+    _crowd(study, 3000)
