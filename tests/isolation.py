@@ -6,6 +6,8 @@ import shutil
 import tempfile
 
 _folder = tempfile.mkdtemp(prefix="studyweb-tests-")
+# WhiteNoise warns of a folder of static files that is not there, and a warning is an error here.
+os.mkdir(os.path.join(_folder, "static"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 os.environ["STUDYWEB_DATA_DIR"] = _folder
