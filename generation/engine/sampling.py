@@ -75,7 +75,7 @@ class Sampling:
             if isinstance(value, bool) or not isinstance(value, int if field.name in whole else (int, float)):
                 kind = "a whole number" if field.name in whole else "a number"
                 problems.append((field.name, f"must be {kind}, not {value!r}"))
-            elif not math.isfinite(value):
+            elif isinstance(value, float) and not math.isfinite(value):
                 problems.append((field.name, f"must be a finite number, not {value!r}"))
         return problems
 
