@@ -22,6 +22,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
 FORMAT = "studyweb-backup/1"
 MANIFEST = "manifest.json"
@@ -118,23 +120,24 @@ def _dump_postgresql(target: Path) -> None:
         raise BackupError(
             "The database is PostgreSQL, and pg_dump is not installed here: apt-get install postgresql-client."
         )
-    given = connection.settings_dict
-    environment = {
-        "PGHOST": given["HOST"],
-        "PGPORT": str(given["PORT"] or ""),
-        "PGUSER": given["USER"],
-        "PGPASSWORD": given["PASSWORD"],
-        "PGDATABASE": given["NAME"],
-    }
+    address, password = _address_for_libpq()
     done = subprocess.run(  # noqa: S603 -- the command is our own, without a shell
-        [program, "--format=custom", "--no-owner", f"--file={target}"],
-        env={**os.environ, **{name: value for name, value in environment.items() if value}},
+        [program, "--format=custom", "--no-owner", f"--file={target}", f"--dbname={address}"],
+        env={**os.environ, **({"PGPASSWORD": password} if password else {})},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise BackupError(f"pg_dump could not copy the database: {done.stderr.strip()}")
+
+
+def _address_for_libpq() -> tuple[str, str]:
+    """How Django reaches the database, as pg_dump understands it; and the password, which no process list may show."""
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    given = {name: value for name, value in connection.get_connection_params().items() if name in known and value}
+    password = str(given.pop("password", ""))
+    return make_conninfo(**given), password
 
 
 def _copy_files(staging: Path) -> None:

@@ -12,16 +12,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.urls import reverse
 
 from studyweb.checks import database_problems
+from studyweb.demonstration import ensure_demonstration
 from studyweb.supervision import programs
 from studyweb.supervision.broker import BrokerError, check_socket_path
 from studyweb.supervision.child import Program
 from studyweb.supervision.claims import Claimed, claim_folder, claim_port, is_loopback, sign
 from studyweb.supervision.sentinel import Sentinel
 from studyweb.supervision.supervisor import Supervisor
+from surveys.accounts import ensure_first_researcher, make_sign_in_link
 
 WEB_START_SECONDS = 60.0
 
@@ -39,19 +41,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-generation", action="store_true", help="start no generation worker")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not is_loopback(options["host"]) and not settings.PUBLIC_URL:
-            raise CommandError(
-                f"To listen on {options['host']}, set PUBLIC_URL to the address under which others reach this "
-                "machine, for example PUBLIC_URL=https://study.example.org."
-            )
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
-        try:
-            lock = claim_folder(settings.DATA_DIR)
-            listening = claim_port(options["host"], options["port"])
-            check_socket_path(settings.BROKER_SOCKET)
-        except (Claimed, BrokerError) as refused:
-            raise CommandError(str(refused)) from refused
+        self._listen_for_signals()
+        lock, listening = _claimed(options["host"], options["port"])
         address = settings.PUBLIC_URL or _address(options["host"], listening)
         sign(lock, f"process {os.getpid()}, {address}/")
         # Answers of people are in the files that are made from here on: nobody else on this machine reads them.
@@ -71,11 +62,23 @@ class Command(BaseCommand):
             sentinel.dismiss()
         self._say("studyweb has stopped.")
 
+    def _listen_for_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        # Who started it with nohup wants it to outlive the terminal.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._stop)
+
     def _prepare(self) -> None:
         """What has to be true before any process starts."""
         if not (settings.DATA_DIR / "logs").exists():
             self._say("The first start prepares a database and a language model; it takes a minute or so.")
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(
+                f"The database cannot be used: {error} Is DATABASE_URL right, and is it running?"
+            ) from error
         call_command("collectstatic", interactive=False, verbosity=0)
         problems = database_problems(connection)
         if problems:
@@ -97,9 +100,6 @@ class Command(BaseCommand):
 
     def _first_link(self, options: dict[str, Any]) -> str:
         """The path that signs the first researcher in. No connection to the database stays open for it."""
-        from studyweb.demonstration import ensure_demonstration
-        from surveys.accounts import ensure_first_researcher, make_sign_in_link
-
         try:
             researcher = ensure_first_researcher(options["email"])
             if not options["no_demonstration"]:
@@ -123,6 +123,21 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _claimed(host: str, port: int) -> tuple[int, socket.socket]:
+    """The lock on the data folder and the listening socket. Raises CommandError when one of them is not to be had."""
+    if not is_loopback(host) and not settings.PUBLIC_URL:
+        raise CommandError(
+            f"To listen on {host}, set PUBLIC_URL to the address under which others reach this machine, for example "
+            "PUBLIC_URL=https://study.example.org."
+        )
+    try:
+        if not settings.REDIS_URL:
+            check_socket_path(settings.BROKER_SOCKET)
+        return claim_folder(settings.DATA_DIR), claim_port(host, port)
+    except (Claimed, BrokerError) as refused:
+        raise CommandError(str(refused)) from refused
 
 
 def _address(host: str, listening: socket.socket) -> str:
