@@ -16,6 +16,9 @@ from typing import Self
 
 # Read when transformers is imported: models come from local folders, and nothing here may call home.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Read when torch is imported. A thread that waits then sleeps instead of spinning: on a machine that serves pages
+# beside it, spinning threads were measured to make the engine several times slower and to starve the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
 import transformers
@@ -35,6 +38,12 @@ __all__ = ["Draft", "Drafter", "OutOfMemoryError"]
 
 _MOST_ROWS = {"cpu": 64, "cuda": 256}  # beyond these, more rows give hardly more tokens a second
 _MEMORY_SHARE = 0.8  # of what is free; the rest is for the forward pass itself
+
+
+_NO_ROOM = (
+    "There is not enough memory to write even one text of this length. "
+    "Ask for shorter texts, shorten the prompt, or choose a smaller model."
+)
 
 
 class OutOfMemoryError(RuntimeError):
@@ -118,7 +127,7 @@ class Drafter:
         if not waiting or interrupted():
             return
         prompt_ids = self.tokens.encode(prompt)
-        batch = Batch(self._model, prompt_ids, sampling, self.tokens.end_tokens)
+        batch = self._prefilled(prompt_ids, sampling)
         room = min(rows or self._affordable_rows(batch), len(waiting))
         while waiting:
             try:
@@ -137,12 +146,17 @@ class Drafter:
                 waiting.extendleft((row.index, row.seed) for row in reversed(batch.rows))
                 room = self._halved(room, error)
 
+    def _prefilled(self, prompt_ids: list[int], sampling: Sampling) -> Batch:
+        try:
+            return Batch(self._model, prompt_ids, sampling, self.tokens.end_tokens)
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                raise OutOfMemoryError(_NO_ROOM) from error
+            raise
+
     def _halved(self, room: int, error: BaseException) -> int:
         if room == 1:
-            raise OutOfMemoryError(
-                "There is not enough memory to write even one text of this length. "
-                "Ask for shorter texts, shorten the prompt, or choose a smaller model."
-            ) from error
+            raise OutOfMemoryError(_NO_ROOM) from error
         return room // 2
 
     def _affordable_rows(self, batch: Batch) -> int:

@@ -13,7 +13,7 @@ _QUOTES = frozenset("\"'”’»›“‘«‹」』＂＇")
 
 # A full stop after one of these does not end a sentence.
 _ABBREVIATION = re.compile(
-    "mr|mrs|ms|dr|prof|gov|sen|rep|st|lt|gen|col|sgt|capt|rev|hon|pres|jr|sr|no|vs|inc|co|corp|ltd"
+    "mr|mrs|ms|dr|prof|gov|sen|rep|st|lt|gen|col|sgt|capt|rev|hon|pres|jr|sr|vs|inc|co|corp|ltd"
     r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|e\.g|i\.e|approx|dept|est"
 )
 

@@ -74,6 +74,12 @@ def write_model(folder: Path, family: str, *, scale: float = 0.3, **settings: in
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """One thread for all tests: on a busy machine two threads wait for each other far longer than they compute."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session", params=["llama", "gpt2"])
 def tiny_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny random model of either family, as a folder."""
@@ -83,7 +89,7 @@ def tiny_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="session")
 def tiny(tiny_folder: Path) -> Drafter:
     """A drafter of a tiny random model, of either family."""
-    return Drafter.load(tiny_folder, identity_of(tiny_folder.name), device="cpu", threads=2)
+    return Drafter.load(tiny_folder, identity_of(tiny_folder.name), device="cpu", threads=1)
 
 
 @pytest.fixture(scope="session")
@@ -96,4 +102,4 @@ def builtin() -> BuiltinModel:
 @pytest.fixture(scope="session")
 def smol(builtin: BuiltinModel) -> Drafter:
     """A drafter of the built-in model."""
-    return Drafter.load(builtin.folder, builtin.identity, device="cpu")
+    return Drafter.load(builtin.folder, builtin.identity, device="cpu", threads=1)

@@ -12,8 +12,8 @@ from generation.engine import Sampling
 from generation.engine.choosing import choose
 from generation.engine.seeds import uniforms
 
-_DRAWS = 40_000
-_VOCABULARY = 3000  # wider than a block of words and than the head that is sorted first
+_DRAWS = 16_000
+_VOCABULARY = 1500  # wider than a block of words and than the head that is sorted first
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -27,7 +27,8 @@ def draw(row: torch.Tensor, sampling: Sampling, said: torch.Tensor | None = None
     """Return how often each word was drawn, out of _DRAWS with fixed seeds."""
     numbers = torch.from_numpy(uniforms(np.full(_DRAWS, 3), np.arange(_DRAWS)))
     counts = np.zeros(row.shape[1])
-    for part in numbers.split(4000):
+    for start in range(0, _DRAWS, 4000):
+        part = numbers[start : start + 4000]
         rows = row.expand(len(part), -1)
         old = None if said is None else said.expand(len(part), -1)
         counts += np.bincount(choose(rows, part, sampling, said=old).ids.numpy(), minlength=row.shape[1])
@@ -75,7 +76,7 @@ def chi_squared_p(counts: Probabilities, probabilities: Probabilities) -> float:
         Sampling(top_p=0.9),
         Sampling(top_p=0.3, temperature=1.3),
         Sampling(min_p=0.05),
-        Sampling(top_k=2000, top_p=0.8),
+        Sampling(top_k=1200, top_p=0.8),
         Sampling(top_k=100, top_p=0.95, min_p=0.02, temperature=0.8),
     ],
     ids=str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -14,12 +16,17 @@ class _Quantised(nn.Linear):
     """A layer that computes something of its own."""
 
 
+def _with_bias(layer: Any) -> Any:
+    """Return the layer with a bias that is not zero, as it is made."""
+    nn.init.normal_(layer.bias)
+    return layer
+
+
 @torch.inference_mode()
 @pytest.mark.parametrize("rows", [1, 2, 7, 64, 100])
 def test_linear_and_gpt2_layers_compute_the_same_packed(rows: int) -> None:
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(48, 96), nn.GELU(), Conv1D(64, 96), nn.Linear(64, 10, bias=False))
-    nn.init.normal_(model[2].bias)
+    model = nn.Sequential(nn.Linear(48, 96), nn.GELU(), _with_bias(Conv1D(64, 96)), nn.Linear(64, 10, bias=False))
     inputs = torch.randn(rows, 1, 48)
     expected = model(inputs)
     assert pack_linear_layers(model) == 3

@@ -1,0 +1,91 @@
+"""Screening raises each doubt with its evidence, and raises none about a sound text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generation.engine import screen
+from generation.engine.screening import (
+    COPIED_PROMPT,
+    COPIED_REAL,
+    CUT_ENDING,
+    REPETITION,
+    SELF_REFERENCE,
+    TOO_LONG,
+    TOO_SHORT,
+)
+
+PROMPT = "The council voted on Tuesday to close the old harbour bridge for two years, pending repairs."
+SOUND = (
+    "Engineers who inspected the structure last spring found corrosion in eleven of its supports. Traffic will be "
+    "sent over the northern crossing, which adds four kilometres to the journey into town. Shop owners fear for the "
+    "season, and several have asked for compensation. The first closures are planned for March."
+)
+
+
+def codes(text: str, real: tuple[str, ...] = ()) -> set[str]:
+    return {flag.code for flag in screen(text, prompt_text=PROMPT, real_texts=real)}
+
+
+def test_a_sound_text_raises_no_flag() -> None:
+    assert codes(SOUND) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Too short.", TOO_SHORT),
+        ("", TOO_SHORT),
+        (f"{SOUND} And then the", CUT_ENDING),
+        (f"{SOUND} As an AI language model, I have no opinion.", SELF_REFERENCE),
+        (f"Sure! Here is a news article about it. {SOUND}", SELF_REFERENCE),
+        (f"{SOUND} I'm sorry, but I cannot assist with that.", SELF_REFERENCE),
+        (f"{SOUND} I was trained by Hugging Face.", SELF_REFERENCE),
+        (f"{SOUND} It was very, very, " + "very, " * 12 + "late.", REPETITION),
+        (f"{SOUND} " + "The mayor said he would not go. " * 3, REPETITION),
+        (f"{SOUND} The mayor left town. A. The mayor left town. B. The mayor left town.", REPETITION),
+        ("市長は言った。" * 12, REPETITION),
+        (f"{SOUND} The council voted on Tuesday to close the old harbour bridge for good.", COPIED_PROMPT),
+    ],
+)
+def test_a_doubtful_text_is_flagged(text: str, code: str) -> None:
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SOUND} She said the AI in the lab was a good one.",
+        f"{SOUND} “I can't say,” he added.",
+        f"{SOUND} He said no, no, no.",
+        f"{SOUND} The council voted on Tuesday.",
+    ],
+)
+def test_an_ordinary_phrase_is_not_mistaken_for_a_fault(text: str) -> None:
+    assert codes(text) == set()
+
+
+def test_length_is_judged_against_the_real_articles() -> None:
+    assert codes(SOUND, (SOUND.replace("Engineers", "Surveyors") * 3,)) >= {TOO_SHORT}
+    assert TOO_LONG in codes(SOUND, ("A real article of nine words stands right here.",))
+
+
+def test_a_passage_shared_with_a_real_article_is_shown_whole() -> None:
+    real = f"Nobody knew. {SOUND.split('. ', maxsplit=1)[0]}, officials said."
+    flags = {flag.code: flag.evidence for flag in screen(SOUND, prompt_text=PROMPT, real_texts=(real,))}
+    assert flags[COPIED_REAL].startswith("engineers who inspected the structure")
+    assert flags[COPIED_REAL].endswith("eleven of its supports")
+
+
+def test_the_evidence_of_a_cut_ending_is_the_ending() -> None:
+    (flag,) = screen(f"{SOUND} And then the", prompt_text=PROMPT)
+    assert flag.evidence.endswith("And then the")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=100), st.lists(st.text(max_size=200), max_size=3))
+def test_any_text_can_be_screened(text: str, prompt: str, real: list[str]) -> None:
+    flags = screen(text, prompt_text=prompt, real_texts=real)
+    assert len({flag.code for flag in flags}) == len(flags)
