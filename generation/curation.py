@@ -45,7 +45,7 @@ class CurationError(Exception):
         self.problems = dict(problems)
 
 
-class DecidedMeanwhile(CurationError):
+class DecidedMeanwhile(CurationError):  # noqa: N818 -- it names what happened
     """Somebody else decided on, or edited, the candidate since it was read."""
 
     def __init__(self, candidate: Candidate) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from generation.batches import MOST_CANDIDATES
@@ -17,7 +18,11 @@ class BatchForm(forms.Form):
     """A prompt, a model, how words are drawn, and how many texts are wanted."""
 
     story = forms.ModelChoiceField(
-        Story.objects.none(), label=_("Story"), required=False, empty_label=_("A new one, named below")
+        Story.objects.none(),
+        label=_("Story"),
+        to_field_name="key",
+        required=False,
+        empty_label=_("A new one, named below"),
     )
     new_story = forms.CharField(
         label=_("Name of the new story"),
@@ -65,9 +70,7 @@ class BatchForm(forms.Form):
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
-        stories = self.fields["story"]
-        assert isinstance(stories, forms.ModelChoiceField)  # noqa: S101 -- declared above
-        stories.queryset = Story.objects.filter(study=study).order_by("title")
+        _offer(self.fields["story"], _stories(study))
         models = self.fields["language_model"].widget
         assert isinstance(models, forms.Select)  # noqa: S101 -- declared above
         models.choices = [(model.key, model.name) for model in LanguageModel.objects.order_by("name")]
@@ -93,19 +96,18 @@ class BatchForm(forms.Form):
 class AcceptForm(forms.Form):
     """Where an accepted text goes."""
 
-    arm = forms.ModelChoiceField(Arm.objects.none(), label=_("Arm"), required=False, empty_label=_("None yet"))
-    story = forms.ModelChoiceField(Story.objects.none(), label=_("Story"), empty_label=None)
+    arm = forms.ModelChoiceField(
+        Arm.objects.none(), label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet")
+    )
+    story = forms.ModelChoiceField(Story.objects.none(), label=_("Story"), to_field_name="key", empty_label=None)
     headline = forms.CharField(label=_("Headline"), required=False, max_length=300)
     reason = forms.CharField(label=_("Note for the log"), required=False, max_length=2000)
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        arms, stories = self.fields["arm"], self.fields["story"]
-        assert isinstance(arms, forms.ModelChoiceField)  # noqa: S101 -- declared above
-        assert isinstance(stories, forms.ModelChoiceField)  # noqa: S101 -- declared above
-        arms.queryset = Arm.objects.filter(study=study, origin=Origin.SYNTHETIC).order_by("position", "pk")
-        stories.queryset = Story.objects.filter(study=study).order_by("title")
+        _offer(self.fields["arm"], _arms(study))
+        _offer(self.fields["story"], _stories(study))
 
 
 class RejectForm(forms.Form):
@@ -134,16 +136,30 @@ class PickForm(forms.Form):
     seed = forms.IntegerField(
         label=_("Seed"), min_value=0, required=False, help_text=_("Empty draws one; it is recorded.")
     )
-    arm = forms.ModelChoiceField(Arm.objects.none(), label=_("Arm"), empty_label=_("None yet"), required=False)
+    arm = forms.ModelChoiceField(
+        Arm.objects.none(), label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet")
+    )
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        arms = self.fields["arm"]
-        assert isinstance(arms, forms.ModelChoiceField)  # noqa: S101 -- declared above
-        arms.queryset = Arm.objects.filter(study=study, origin=Origin.SYNTHETIC).order_by("position", "pk")
+        _offer(self.fields["arm"], _arms(study))
 
 
 class ExtendForm(forms.Form):
     """How many texts a batch shall have in all."""
 
     size = forms.IntegerField(label=_("Texts in all"))
+
+
+def _arms(study: Study) -> QuerySet[Arm]:
+    return Arm.objects.filter(study=study, origin=Origin.SYNTHETIC).order_by("position", "pk")
+
+
+def _stories(study: Study) -> QuerySet[Story]:
+    return Story.objects.filter(study=study).order_by("title")
+
+
+def _offer(field: forms.Field, rows: QuerySet[Any]) -> None:
+    """Let a field choose among rows that are known with the study only."""
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 -- each caller's field is declared as one
+    field.queryset = rows

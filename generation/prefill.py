@@ -55,12 +55,12 @@ def _sane(study: Study) -> dict[str, Any]:
 
 
 def _of_batch(study: Study, number: int) -> dict[str, Any]:
-    batch = Batch.objects.filter(study=study, number=number).select_related("prompt", "language_model").first()
+    batch = Batch.objects.filter(study=study, number=number).select_related("prompt__story", "language_model").first()
     if batch is None:
         return {}
     prompt = batch.prompt
     return {
-        "story": prompt.story_id,
+        "story": prompt.story,
         "kind": prompt.kind,
         "text": prompt.text,
         "opening_shown": prompt.opening_shown,
@@ -78,7 +78,7 @@ def _of_article(study: Study, key: str, wanted: str) -> dict[str, Any]:
         return {}
     count = int(wanted) if wanted in {str(n) for n in range(1, MOST_PARAGRAPHS + 1)} else 1
     return {
-        "story": article.story_id,
+        "story": article.story,
         "text": _opening(article.text, count),
         "headline": article.headline,
         "language": article.language,

@@ -1,4 +1,4 @@
-"""The queue of batches: the database's rows are the queue, leased with a heartbeat; a broker message only wakes a worker.
+"""The queue of batches: the database's rows are the queue, leased with a heartbeat; a message only wakes a worker.
 
 Every change of a batch's status is one UPDATE that also says which status it expects, so that of two processes only
 one can make it. Times are the database's.

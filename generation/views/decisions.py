@@ -31,12 +31,10 @@ def accept(request: HttpRequest, study_key: str, number: int, index: int) -> Htt
             article = curation.accept(text, by=signed_in(request), **form.cleaned_data)
             messages.success(request, _("Accepted as the article %(key)s.") % {"key": article.key})
             return _onward(request, study, text)
-        except DecidedMeanwhile as error:
+        except (DecidedMeanwhile, DraftOnly) as error:
             return _told(request, study, text, str(error))
         except (CurationError, ArticleError) as error:
             show_problems(form, error.problems)
-        except DraftOnly as error:
-            show_problems(form, [str(error)])
     return candidate_page(request, study, text, accept_form=form)
 
 
