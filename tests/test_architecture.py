@@ -13,10 +13,17 @@ PATTERN_NAMES = {"utils", "util", "helpers", "helper", "services", "service", "m
 
 # analysis reaches the other apps' rows in frames.py; these pages and jobs need a study, its roles and its gates.
 ANALYSIS_AND_SURVEYS = {"views", "study", "tasks", "models", "urls", "reports", "building", "frames"}
-SURVEYS_FOR_ANALYSIS_PAGES = ("surveys.access", "surveys.models", "surveys.audit", "surveys.lifecycle")
+SURVEYS_FOR_ANALYSIS_PAGES = (
+    "surveys.access",
+    "surveys.models",
+    "surveys.audit",
+    "surveys.lifecycle",
+    # The tabs above a study's pages are the workbench's own.
+    "surveys.workbench.pages",
+)
 # These know the database or the web; every other module of analysis is pure.
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}
-STATISTICS = {"numpy", "scipy", "pandas", "statsmodels", "formulaic", "altair", "vl_convert"}
+STATISTICS = {"numpy", "scipy", "pandas", "statsmodels", "formulaic", "threadpoolctl", "altair", "vl_convert"}
 PURE_OF_SURVEYS = ("surveys/definition.py", "surveys/items.py", "surveys/design/", "surveys/instruments/")
 HEAVY = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
 
