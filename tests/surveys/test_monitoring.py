@@ -21,6 +21,7 @@ def study() -> Study:
 
 def _person(study: Study, **fields: Any) -> Participant:
     number = Participant.objects.count()
+    assert study.current_version is not None
     person = Participant.objects.create(
         **{
             "study": study,

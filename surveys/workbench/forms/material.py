@@ -78,7 +78,7 @@ class ArticleForm(forms.Form):
     text = forms.CharField(
         label=_("Text"),
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 14}),
+        widget=forms.Textarea(attrs={"class": "long"}),
         help_text=_("An empty line begins a paragraph."),
     )
     untrue = forms.CharField(

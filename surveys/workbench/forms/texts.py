@@ -30,6 +30,23 @@ WORDINGS = (
     ),
     ("thanks", _("Thanks"), _("The last page, beside the completion code."), False),
 )
+# What surveys.lifecycle.readiness asks for before a study is frozen.
+NEEDED = {"title", "consent", "debrief", "name", "email", "ethics_board"}
+
+
+class NeededLater:
+    """A field that may be empty in a draft and is not called optional: the checklist asks for it before freezing."""
+
+    def validate(self, value: str) -> None:
+        """Take what is there, and nothing too."""
+
+
+class NeededText(NeededLater, forms.CharField):
+    """A text that the checklist asks for."""
+
+
+class NeededEmail(NeededLater, forms.EmailField):
+    """An address that the checklist asks for."""
 
 
 class DefinitionForm(forms.Form):
@@ -39,6 +56,7 @@ class DefinitionForm(forms.Form):
     """
 
     parts: ClassVar[tuple[str, ...]]
+    use_required_attribute = False
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, definition: Definition, seen: str, *args: Any, **kwargs: Any) -> None:
@@ -67,13 +85,13 @@ class TextsForm(DefinitionForm):
         super().__init__(definition, seen, *args, **kwargs)
         for language in definition.languages:
             for name, label, help_text, is_line in WORDINGS:
-                self.fields[f"{name}-{language}"] = forms.CharField(
+                self.fields[f"{name}-{language}"] = (NeededText if name in NEEDED else forms.CharField)(
                     label=label if len(definition.languages) == 1 else f"{label} ({language})",
                     help_text=help_text,
-                    required=False,
+                    required=name in NEEDED,
                     max_length=200 if is_line else LONGEST,
                     initial=getattr(definition.wording, name).get(language, ""),
-                    widget=forms.TextInput() if is_line else forms.Textarea(attrs={"rows": 8, "lang": language}),
+                    widget=forms.TextInput() if is_line else _area(name, language),
                 )
         self._add_contact(definition)
         self.fields["languages"] = forms.CharField(
@@ -93,9 +111,9 @@ class TextsForm(DefinitionForm):
             "ethics_contact": _("How to reach the board"),
         }
         for name, label in labels.items():
-            kind = forms.EmailField if name == "email" else forms.CharField
+            kind = NeededEmail if name == "email" else NeededText if name in NEEDED else forms.CharField
             self.fields[name] = kind(
-                label=label, required=False, max_length=300, initial=getattr(definition.contact, name)
+                label=label, required=name in NEEDED, max_length=300, initial=getattr(definition.contact, name)
             )
         self.fields["withdrawal_days"] = forms.IntegerField(
             label=_("Days in which a participant can withdraw"),
@@ -234,6 +252,12 @@ class DesignForm(DefinitionForm):
         plan["exclusions"] = [line.strip() for line in given["exclusions"].splitlines() if line.strip()]
         plan["notes"] = _lines(given["notes"])
         return {"design": {name: given[name] for name in self.design_fields}, "plan": plan}
+
+
+def _area(name: str, language: str) -> forms.Textarea:
+    """A large area for the texts that are long."""
+    long = name in {"consent", "debrief"}
+    return forms.Textarea(attrs={"lang": language, **({"class": "long"} if long else {"rows": 4})})
 
 
 def _lines(text: str) -> str:

@@ -40,7 +40,7 @@ MOVES = {
         _("Freeze the study"),
         (
             _("The texts, questions, arms, articles, design and analysis plan are put together and get a hash."),
-            _("Nothing of them can be changed afterwards. Until somebody takes part you can open a new version."),
+            _("Nothing of this version can be changed afterwards; to change the study you open a new version."),
             _("Nobody is let in yet: that is the next step, launching."),
         ),
         _("Freeze it"),

@@ -1,11 +1,13 @@
 """The steps of a study's life on their pages, and the log."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from surveys import audit, lifecycle
-from surveys.models import AuditEntry, Study
+from surveys.models import AuditEntry, Researcher, Study
 from surveys.workbench.views.lifecycle import MOVES
 from tests.factories import StudyFactory
 
@@ -62,7 +64,7 @@ def test_a_step_that_is_not_open_says_so_and_does_nothing(owner: Client, study: 
 
 def test_each_page_offers_its_step_exactly_where_the_lifecycle_allows_it(owner: Client, study: Study) -> None:
     """The pages' own list of statuses and the lifecycle's cannot drift apart."""
-    reach = {
+    reach: dict[str, list[Callable[[Study, Researcher], object]]] = {
         "draft": [],
         "frozen": [lifecycle.freeze],
         "live": [lifecycle.freeze, lifecycle.launch],

@@ -24,6 +24,7 @@ def live(client: Client, db: None) -> Study:
 
 
 def _people(study: Study, arms_and_outcomes: list[tuple[str, str]], mode: str = Mode.LIVE) -> None:
+    assert study.current_version is not None
     for number, (arm, outcome) in enumerate(arms_and_outcomes):
         person = Participant.objects.create(
             study=study,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from surveys import lifecycle
 from surveys.drafting import change_definition, definition_of
 from surveys.models import Role, Study
-from tests.factories import member
+from tests.factories import StudyFactory, member
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +183,14 @@ def test_a_reference_to_an_arm_that_is_gone_is_still_shown(owner: Client, study:
     study.arms.filter(key="real").update(key="renamed")
 
     assert "real (not there any more)" in owner.get(_design(study)).content.decode()
+
+
+def test_a_draft_may_lack_what_the_checklist_asks_for(client: Client) -> None:
+    study = StudyFactory()
+    client.force_login(study.created_by)
+
+    response = _send(client, _texts(study), **{"title-en": "Begun"})
+
+    assert response.status_code == 302
+    assert _stored(study).wording.title == {"en": "Begun"}
+    assert _stored(study).wording.consent == {}
