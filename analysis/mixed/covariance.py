@@ -1,0 +1,80 @@
+"""PURE: the parameters theta of the factors' relative covariances, as lme4 arranges them: lower triangles by column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.mixed.design import Factor, FloatArray
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each element of theta stands: factor, row, column within the factor's triangle; in the formula's order."""
+
+    factors: tuple[Factor, ...]
+    factor: NDArray[np.int64]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+    @property
+    def is_diagonal(self) -> NDArray[np.bool_]:
+        """Which elements are bounded by 0, lme4's lower bounds."""
+        return self.row == self.column
+
+    def triangles(self, theta: FloatArray) -> list[FloatArray]:
+        """The lower triangle T of each factor: its effects have covariance ``sigma^2 T T'``."""
+        result = [np.zeros((factor.width, factor.width)) for factor in self.factors]
+        for value, f, row, column in zip(theta, self.factor, self.row, self.column, strict=True):
+            result[f][row, column] = value
+        return result
+
+    def theta(self, triangles: list[FloatArray]) -> FloatArray:
+        """The elements of theta in these matrices."""
+        places = zip(self.factor, self.row, self.column, strict=True)
+        return np.array([triangles[f][row, column] for f, row, column in places])
+
+    def canonical(self, theta: FloatArray, zero: float = 0.0) -> FloatArray:
+        """The theta with the same covariances and no negative diagonal; diagonals up to ``zero`` become 0."""
+        triangles = self.triangles(theta)
+        for f, factor in enumerate(self.factors):
+            start = 0
+            for block in factor.blocks:
+                own = slice(start, start + block.size)
+                triangles[f][own, own] = _triangle(triangles[f][own, own], zero)
+                start += block.size
+        return self.theta(triangles)
+
+
+def layout(factors: tuple[Factor, ...]) -> Layout:
+    """The arrangement of theta for these factors: term by term, the columns of each lower triangle one after another."""
+    places = []
+    for f, factor in enumerate(factors):
+        start = 0
+        for block in factor.blocks:
+            places += [
+                (f, start + row, start + column) for column in range(block.size) for row in range(column, block.size)
+            ]
+            start += block.size
+    factor_of, row, column = np.array(places, dtype=np.int64).T
+    return Layout(factors, factor_of, row, column)
+
+
+def _triangle(matrix: FloatArray, zero: float) -> FloatArray:
+    """The lower triangle T with non-negative diagonal and ``T T' = matrix matrix'``, zero columns where it is singular.
+
+    A QR decomposition gives it; where a diagonal vanishes, what its column holds further down is rotated into the
+    following columns, so that a variance of zero leaves no trace below it.
+    """
+    result = matrix.copy()
+    size = len(result)
+    for k in range(size):
+        if abs(result[k, k]) <= zero:
+            result[k, k] = 0.0
+            if k + 1 < size and result[k + 1 :, k].any():
+                rest = np.linalg.qr(result[k + 1 :, k:].T, mode="r").T
+                result[k + 1 :, k:] = 0.0
+                result[k + 1 :, k + 1 : k + 1 + rest.shape[1]] = rest
+        if result[k, k] < 0:
+            result[:, k] *= -1
+    return result
