@@ -28,6 +28,11 @@ class ModelFiles(NamedTuple):
     identity: ModelIdentity
 
 
+class _Tensor(NamedTuple):
+    dtype: str
+    shape: tuple[int, ...]
+
+
 def ensure_builtin() -> LanguageModel:
     """The row of the built-in model; made if there is none. Its files need not be there yet."""
     model, _made = LanguageModel.objects.get_or_create(
@@ -102,30 +107,30 @@ def _identity(folder: Path, *, repository: str, revision: str) -> ModelIdentity:
     if not weights:
         raise ModelFolderError(_("%(folder)s holds no safetensors file.") % {"folder": folder})
     tokens = _tokens(folder)
-    headers = [_header(path) for path in weights]
-    tensors = [entry for header in headers for entry in header.values() if "shape" in entry]
+    tensors = [tensor for path in weights for tensor in _tensors(path)]
     return ModelIdentity(
         repository=repository,
         file=", ".join(path.name for path in weights),
         revision=revision,
         weights_sha256=_joint_sha256(weights),
         tokenizer_sha256=_hashed(folder / "tokenizer.json", _stamp(folder / "tokenizer.json")),
-        dtype=", ".join(sorted({entry["dtype"] for entry in tensors})),
+        dtype=", ".join(sorted({tensor.dtype for tensor in tensors})),
         quantisation="",
         context_length=tokens.context_length,
-        parameters=sum(math.prod(entry["shape"]) for entry in tensors),
+        parameters=sum(math.prod(tensor.shape) for tensor in tensors),
     )
 
 
-def _header(path: Path) -> "dict[str, dict[str, list[int] | str]]":
-    """The header of a safetensors file: a length of 8 bytes, little-endian, and that much JSON."""
+def _tensors(path: Path) -> list[_Tensor]:
+    """What a safetensors file holds, out of its header: a length of 8 bytes, little-endian, and that much JSON."""
     try:
         with path.open("rb") as file:
             header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    except (OSError, ValueError, MemoryError) as error:
+        return [
+            _Tensor(entry["dtype"], tuple(entry["shape"])) for name, entry in header.items() if name != "__metadata__"
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ModelFolderError(_("%(path)s cannot be read: %(why)s") % {"path": path, "why": error}) from error
-    header.pop("__metadata__", None)
-    return header
 
 
 def _joint_sha256(paths: Iterable[Path]) -> str:

@@ -20,6 +20,7 @@ from generation.forms import BatchForm, ExtendForm, PickForm
 from generation.models import Batch, Candidate
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
+from generation.reviewing import drafted
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
 from surveys.models import Curation, Study
@@ -47,7 +48,8 @@ def index(request: HttpRequest, study_key: str) -> HttpResponse:
         )
         .order_by("-number")
     )
-    context = {"batches": rows, "pending": sum(row.pending for row in rows)}
+    pending = drafted(study).filter(decision=Decision.PENDING).count()
+    context = {"batches": rows, "pending": pending}
     return study_page(request, study, "generation/index.html", context)
 
 

@@ -1,0 +1,135 @@
+"""The review queue in a real browser, by keyboard only."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from generation import curation, drafting, queue
+from generation.models import Batch
+from surveys.models import Article, Study
+from tests.browser import sideways, violations
+from tests.generation.factories import CONTINUATION, claimed, draft, queued, synthetic_arm, text_of, written
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page in a browser that remembers nothing of other tests."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: LiveServer) -> Iterator[Any]:
+    """Signs a study's owner in, and fails the test on any error that the page's console reports."""
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+
+    def sign_in(study: Study) -> str:
+        client = Client()
+        client.force_login(study.created_by)
+        cookie = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return f"{live_server.url}{reverse('generation:review', args=[study.key])}"
+
+    yield sign_in
+    assert problems == []
+
+
+def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in: Any) -> None:
+    batch = written(headline="The old bridge")
+    arm = synthetic_arm(batch.study, model_slot="built-in")
+    page.goto(signed_in(batch.study))
+    assert violations(page) == []
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("Text 0")
+
+    page.keyboard.press("n")
+    expect(heading).to_contain_text("Text 1")
+    page.keyboard.press("k")
+    expect(heading).to_contain_text("Text 0")
+
+    page.keyboard.press("?")
+    expect(page.get_by_text("reject, with a reason")).to_be_visible()
+
+    page.keyboard.press("e")
+    expect(heading).to_contain_text("Edit text 0")
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Today: ")
+    page.keyboard.press("Control+Enter")
+    expect(heading).to_have_text(re.compile("^Text 0"))
+    expect(page.locator(".diff ins").first).to_contain_text("Today")
+
+    page.keyboard.press("a")
+    expect(heading).to_contain_text("Text 1")
+    article = Article.objects.get()
+    assert article.text.startswith("Today: The council")
+    assert article.arm == arm
+
+    page.keyboard.press("r")
+    page.keyboard.type("na jn: keys that are typed decide nothing")
+    page.keyboard.press("Enter")
+    expect(heading).to_contain_text("Text 2")
+    assert text_of(batch, 1).reviews.get().reason == "na jn: keys that are typed decide nothing"
+
+    page.keyboard.press("u")
+    expect(heading).to_contain_text("Text 1")
+    expect(page.locator(".page-head .badge")).to_contain_text("Pending")
+    assert text_of(batch, 1).decision == "pending"
+
+
+def test_the_keys_can_be_switched_off(page: Page, signed_in: Any) -> None:
+    batch = written()
+    page.goto(signed_in(batch.study))
+    page.keyboard.press("?")
+    page.get_by_label("Single keys work on this device").uncheck()
+    page.keyboard.press("n")
+    page.reload()
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Text 0")
+
+
+def test_texts_appear_one_by_one_while_they_are_written(page: Page, signed_in: Any, live_server: LiveServer) -> None:
+    batch = queued(size=2)
+    signed_in(batch.study)
+    run = claimed(batch)
+    page.goto(f"{live_server.url}{reverse('generation:batch', args=[batch.study.key, 1])}")
+    expect(page.locator("#texts > li")).to_have_count(0)
+    for done, index in enumerate((1, 0), start=1):
+        assert drafting.save(run, draft(index), real_texts=[])
+        expect(page.locator("#texts > li")).to_have_count(done)
+        expect(page.get_by_text(f"{done} of 2 texts written")).to_be_visible()
+    assert queue.finish(batch.pk, run.owner)
+    expect(page.get_by_text("More texts of this batch")).to_be_visible()
+    expect(page.locator("#texts > li")).to_have_count(2)
+    assert Batch.objects.get().status == "done"
+
+
+def test_every_page_passes_axe_and_fits_a_phone(page: Page, signed_in: Any, live_server: LiveServer) -> None:
+    batch = written([CONTINUATION, " Short.\nAdvertisement\nIt ends"], headline="The old bridge")
+    queued(batch.study)
+    curation.reject(text_of(batch, 1), by=batch.created_by, reason="too short")
+    curation.edit(text_of(batch), by=batch.created_by, text="Another wording of the whole text.")
+    signed_in(batch.study)
+    for name, rest in (
+        ("index", []),
+        ("batch-new", []),
+        ("batch", [1]),
+        ("batch", [2]),
+        ("candidate", [1, 0]),
+        ("candidate", [1, 1]),
+        ("edit", [1, 0]),
+    ):
+        page.goto(f"{live_server.url}{reverse(f'generation:{name}', args=[batch.study.key, *rest])}")
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert (name, width, violations(page), sideways(page)) == (name, width, [], 0)

@@ -1,0 +1,45 @@
+"""How a draft stands behind its opening, and what travels with an accepted text."""
+
+import json
+
+import pytest
+
+from generation.lineage import lineage_of, opened_raw, opened_text
+from tests.generation.factories import OPENING, text_of, written
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("raw", "joined"),
+    [
+        (" It went on.", f"{OPENING} It went on."),
+        ("\n\nIt went on.", f"{OPENING}\n\nIt went on."),
+        ("\nIt went on.", f"{OPENING}\n\nIt went on."),
+        (", and it went on.", f"{OPENING}, and it went on."),
+    ],
+)
+def test_a_draft_stands_behind_its_opening_as_the_model_set_it(raw: str, joined: str) -> None:
+    assert opened_text(text_of(written([raw]))) == joined
+
+
+def test_an_opening_that_readers_do_not_get_is_left_out() -> None:
+    text = text_of(written([" It went on."], opening_shown=False))
+    assert (opened_text(text), opened_raw(text)) == ("It went on.", " It went on.")
+
+
+def test_an_instruction_is_never_shown_to_readers() -> None:
+    text = text_of(written(["The bridge was closed."], kind="instruction", text="Write about a bridge."))
+    assert opened_text(text) == "The bridge was closed."
+
+
+def test_a_draft_of_nothing_is_not_made_an_article_of_the_opening_alone() -> None:
+    assert opened_text(text_of(written(["<|im_end|>"]))) == ""
+
+
+def test_the_lineage_can_be_written_as_json_and_keeps_large_seeds_whole() -> None:
+    text = text_of(written(seed=2**62 - 1))
+    stored = json.loads(json.dumps(lineage_of(text)))
+    assert int(stored["batch"]["seed"]) == 2**62 - 1
+    assert int(stored["candidate"]["seed"]) == text.seed
+    assert stored["raw"]["token_ids"] == [11, 12, 13]
