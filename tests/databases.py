@@ -25,9 +25,10 @@ def as_default(database: dict[str, Any], blocker: DjangoDbBlocker) -> Iterator[N
             call_command("migrate", verbosity=0)
             yield
         finally:
-            connections[DEFAULT].close()
-            if hasattr(connections[DEFAULT], "close_pool"):
-                connections[DEFAULT].close_pool()
+            used: Any = connections[DEFAULT]
+            used.close()
+            if hasattr(used, "close_pool"):
+                used.close_pool()
             connections.settings[DEFAULT] = was
             connections[DEFAULT] = connection
 

@@ -67,4 +67,4 @@ def postgres_database(postgres_server: dict[str, Any], django_db_blocker: Django
 def _connected(database: dict[str, Any]) -> psycopg.Connection[Any]:
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     given = {names[key]: str(value) for key, value in database.items() if key in names and value}
-    return psycopg.connect(autocommit=True, **given)
+    return psycopg.connect(psycopg.conninfo.make_conninfo("", **given), autocommit=True)

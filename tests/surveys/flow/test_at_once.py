@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from threading import Barrier
 from typing import TypeVar
@@ -51,7 +52,7 @@ def at_once(jobs: list[Callable[[], T]]) -> list[T]:
 
 
 def test_two_hundred_people_arrive_and_answer_at_the_same_moment(study: Study) -> None:
-    tokens = at_once([lambda number=number: _walk(study, number) for number in range(PEOPLE)])
+    tokens = at_once([partial(_walk, study, number) for number in range(PEOPLE)])
 
     assert len(set(tokens)) == PEOPLE
     assert Participant.objects.count() == PanelIdentity.objects.count() == PEOPLE
@@ -84,7 +85,7 @@ def test_one_page_sent_by_twenty_requests_at_once_is_recorded_once(study: Study)
         assert isinstance(result, flow.Submitted)
         return result.recorded
 
-    recorded = at_once([lambda values=values: send(values) for values in given])
+    recorded = at_once([partial(send, values) for values in given])
 
     assert recorded.count(True) == 1
     winner = given[recorded.index(True)]
@@ -97,10 +98,9 @@ def test_leaving_and_answering_at_the_same_moment_end_in_one_of_the_two_ways(stu
     people = [Person(study).walk_to("reading-1") for _ in range(10)]
     places = [_after_looking(person) for person in people]
     raw = {key: [value] for key, value in RATINGS.items()}
-    at_once(
-        [lambda place=place: flow.submit(place, "reading-1", raw) for place in places]
-        + [lambda place=place: flow.leave(place) for place in places]  # type: ignore[misc]  # both results are ignored
-    )
+    jobs: list[Callable[[], object]] = [partial(flow.submit, place, "reading-1", raw) for place in places]
+    jobs += [partial(flow.leave, place) for place in places]
+    at_once(jobs)
 
     assert {person.row.outcome for person in people} == {"left"}
     assert {person.slug for person in people} == {"debrief"}
@@ -112,10 +112,9 @@ def test_withdrawing_and_answering_at_the_same_moment_leaves_no_answer(study: St
     people = [Person(study).walk_to("reading-1") for _ in range(10)]
     places = [_after_looking(person) for person in people]
     raw = {key: [value] for key, value in RATINGS.items()}
-    at_once(
-        [lambda place=place: flow.submit(place, "reading-1", raw) for place in places]
-        + [lambda place=place: flow.withdraw(place) for place in places]  # type: ignore[misc]  # both are ignored
-    )
+    jobs: list[Callable[[], object]] = [partial(flow.submit, place, "reading-1", raw) for place in places]
+    jobs += [partial(flow.withdraw, place) for place in places]
+    at_once(jobs)
 
     assert {person.row.outcome for person in people} == {"withdrawn"}
     assert not Answer.objects.exists()

@@ -26,7 +26,7 @@ def _place(arrival: flow.Arrival) -> flow.Place:
 
 
 def _owner(study: Study) -> Researcher:
-    return study.created_by  # type: ignore[return-value]  # AUTH_USER_MODEL is Researcher
+    return study.created_by
 
 
 def test_the_gate_is_open_to_live_people_only_while_the_study_is_live() -> None:

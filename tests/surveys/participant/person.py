@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 
 from surveys import flow
@@ -13,6 +12,8 @@ from surveys.items import Item
 from surveys.models import Participant, Study
 from surveys.participant.visit import TOKEN_COOKIE
 
+# What the test client gives has no public name.
+Response = Any
 RATINGS = {"believable": "3", "accurate": "2", "clear": "4"}
 
 
@@ -48,16 +49,16 @@ class Person:
     def slug(self) -> str:
         return self.place.step.slug
 
-    def enter(self, query: str = "") -> HttpResponse:
+    def enter(self, query: str = "") -> Response:
         return self.client.get(f"{self.base}{query}")
 
-    def get(self, slug: str = "", **kwargs: Any) -> HttpResponse:
+    def get(self, slug: str = "", **kwargs: Any) -> Response:
         return self.client.get(f"{self.base}{slug or self.slug}/", **kwargs)
 
-    def post(self, slug: str = "", data: dict[str, Any] | None = None, **kwargs: Any) -> HttpResponse:
+    def post(self, slug: str = "", data: dict[str, Any] | None = None, **kwargs: Any) -> Response:
         return self.client.post(f"{self.base}{slug or self.slug}/", data or {}, **kwargs)
 
-    def answer(self, **changes: Any) -> HttpResponse:
+    def answer(self, **changes: Any) -> Response:
         """Look at the current page and send it, each question answered with something that fits."""
         self.get()
         return self.post(data=fitting(self.place) | changes)
@@ -80,10 +81,10 @@ def fitting(place: Place) -> dict[str, Any]:
     return {item.key: _fitting(item) for item in items_of(place.step)}
 
 
-def leads_to(response: HttpResponse) -> str:
+def leads_to(response: Response) -> str:
     """The step to which a response redirects; fails if it does not."""
     assert response.status_code == 303, (response.status_code, response.content[:500])
-    return urlsplit(response["Location"]).path.rstrip("/").rpartition("/")[2]
+    return str(urlsplit(response["Location"]).path).rstrip("/").rpartition("/")[2]
 
 
 def _fitting(item: Item) -> Any:

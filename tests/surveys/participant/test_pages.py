@@ -30,7 +30,7 @@ def test_the_way_goes_from_the_entry_to_the_code_by_redirects_only(study: Study)
 
 def test_no_page_may_be_kept_by_a_cache_or_found_by_a_search(study: Study) -> None:
     person = Person(study)
-    responses = [person.enter()]
+    responses: list[Any] = [person.enter()]
     for slug in WAY:
         responses.append(person.walk_to(slug).get())
     responses += [person.get("leave"), person.get("withdraw"), person.client.get(f"/r/{person.token}/")]

@@ -1,0 +1,62 @@
+"""A real Chromium for tests, and what every page must pass in it: axe, and no sideways scroll.
+
+A directory that wants it imports the fixtures in its conftest.py and marks its tests ``browser``.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def chromium_path() -> str:
+    """Where Chromium is: ``CHROMIUM`` names it, or it is on the path. Fails the test if there is none."""
+    given = os.environ.get("CHROMIUM", "")
+    found = shutil.which(given) if given else next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        missing = f"CHROMIUM={given} is no program" if given else f"none of {', '.join(NAMES)} is on the path"
+        pytest.fail(
+            f"The browser tests need Chromium, and {missing}. Install it, for example with "
+            "'sudo apt-get install chromium', or set CHROMIUM to the program's path."
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser without a window, for the tests of one module."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop in this thread; the tests themselves use the database as they always do.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+            yield browser
+            browser.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page: a line for each rule, with the first place that breaks it."""
+    found: dict[str, Any] = Axe().run(page, options={"runOnly": RULES}).response
+    return [f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:200]}" for rule in found["violations"]]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window; 0 where nothing has to be scrolled sideways."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width

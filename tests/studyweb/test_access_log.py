@@ -1,0 +1,71 @@
+"""The access log keeps no token and no panel id."""
+
+import io
+import logging
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]  # its stubs are a package of their own
+
+from studyweb.access_log import RedactingLogger, redacted
+
+TOKEN = "xXB7rhFpvZR4mKUjdRVUL5"
+FORMAT = '%(r)s %(U)s %(q)s %(f)s "%({cookie}i)s" "%({set-cookie}o)s" %({query_string}e)s %({raw_uri}e)s %(s)s'
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (f"GET /r/{TOKEN}/ HTTP/1.1", "GET /r/[redacted]/ HTTP/1.1"),
+        (f"https://study.example.org/r/{TOKEN}", "https://study.example.org/r/[redacted]"),
+        (f"GET /sign-in/{TOKEN}/ HTTP/1.1", "GET /sign-in/[redacted]/ HTTP/1.1"),
+        ("GET /s/ab12/?PROLIFIC_PID=5f3a&SESSION_ID=7 HTTP/1.1", "GET /s/ab12/?[redacted] HTTP/1.1"),
+        ("GET /s/ab12/reading-1/ HTTP/1.1", "GET /s/ab12/reading-1/ HTTP/1.1"),
+        ("GET /studies/ab12/?page=2 HTTP/1.1", "GET /studies/ab12/?page=2 HTTP/1.1"),
+        ("GET /sign-in/ HTTP/1.1", "GET /sign-in/ HTTP/1.1"),
+    ],
+)
+def test_tokens_and_participants_queries_are_taken_out(line: str, expected: str) -> None:
+    assert redacted(line) == expected
+
+
+def _logged(path: str, query: str = "", **environ: str) -> str:
+    config = Config()
+    config.set("accesslog", "-")
+    config.set("access_log_format", FORMAT)
+    logger = RedactingLogger(config)
+    stream = io.StringIO()
+    logger.access_log.handlers = [logging.StreamHandler(stream)]
+    raw = f"{path}?{query}" if query else path
+    request = SimpleNamespace(headers=[("Cookie", f"participant={TOKEN}")])
+    response = SimpleNamespace(status="200 OK", headers=[("Set-Cookie", f"participant={TOKEN}")], sent=1)
+    given = {
+        "REQUEST_METHOD": "GET",
+        "RAW_URI": raw,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "HTTP_COOKIE": f"participant={TOKEN}",
+        **environ,
+    }
+    logger.access(response, request, given, timedelta(milliseconds=5))
+    return stream.getvalue()
+
+
+def test_a_personal_link_is_logged_without_its_token_wherever_it_stands() -> None:
+    line = _logged(f"/r/{TOKEN}/", HTTP_REFERER=f"http://localhost/r/{TOKEN}/")
+    assert "GET /r/[redacted]/ HTTP/1.1" in line
+    assert line.rstrip().endswith("200")
+    assert TOKEN not in line
+
+
+def test_an_entry_is_logged_without_the_panels_ids() -> None:
+    line = _logged("/s/ab12/", "PROLIFIC_PID=5f3a&SESSION_ID=77cc")
+    assert "GET /s/ab12/?[redacted] HTTP/1.1" in line
+    assert "5f3a" not in line
+    assert "77cc" not in line
+
+
+def test_other_addresses_are_logged_as_they_are() -> None:
+    assert "/studies/ab12/ page=2" in _logged("/studies/ab12/", "page=2")

@@ -1,0 +1,43 @@
+"""The whole way on SQLite and on PostgreSQL: what is written, what the database's clock decides, what it can store."""
+
+import pytest
+
+from surveys import flow
+from surveys.models import Answer, Draft, Participant, Study
+from tests import factories
+from tests.surveys.participant.person import WHOLE, Person
+
+
+@pytest.fixture(params=["sqlite_file", pytest.param("postgres_database", marks=pytest.mark.postgres)])
+def study(request: pytest.FixtureRequest) -> Study:
+    request.getfixturevalue(request.param)
+    return factories.launched_study(blocks=WHOLE)
+
+
+def test_the_way_from_the_entry_to_the_code_with_whatever_people_write(study: Study) -> None:
+    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc").walk_to("before-1")
+    assert flow.save_draft(person.place, "before-1", 1, {"word": ["half \0 a \ud800 🦉"]})
+    assert flow.save_draft(person.place, "before-1", 2, {"word": ["more"]})
+    assert Draft.objects.get().content == {"word": ["more"]}
+    person.answer(word="NUL \0 and 🦉", words="'; DROP TABLE surveys_answer; --")
+    assert Answer.objects.get(item="word").value == "NUL  and 🦉"
+    person.walk_to("end")
+    row = person.row
+    assert row.outcome == "completed"
+    assert row.arrived_at <= row.consented_at <= row.randomised_at <= row.exposed_at  # type: ignore[operator]
+    assert row.exposed_at <= row.completed_at <= row.debriefed_at  # type: ignore[operator]
+    assert row.completion_code in person.get().content.decode()
+    assert flow.withdraw(person.place)
+    assert not Answer.objects.exists()
+
+
+def test_leases_and_the_cut_off_go_by_the_databases_clock(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    assert Participant.objects.occupying().count() == 1
+    Participant.objects.update(lease_expires_at="2020-01-01T00:00:00Z")
+    assert Participant.objects.occupying().count() == 0
+    person.walk_to("end")
+    Participant.objects.update(ended_at="2020-01-01T00:00:00Z")
+    assert not flow.withdraw(person.place)
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (1, [])

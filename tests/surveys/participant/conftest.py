@@ -1,0 +1,3 @@
+"""The browser in which participants' pages are tried."""
+
+from tests.browser import chromium as chromium
