@@ -35,8 +35,8 @@ class SignInForm(forms.Form):
             if not isinstance(found, Researcher):
                 raise forms.ValidationError(
                     _(
-                        "This e-mail address and password do not fit. Check both, or ask an owner of your study or "
-                        "whoever runs this installation for a sign-in link."
+                        "This e-mail address and password do not fit. Check both, or ask whoever runs this "
+                        "installation for a sign-in link."
                     )
                 )
             self.researcher = found
