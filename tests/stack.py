@@ -139,7 +139,7 @@ class Stack:
         if self._process is not None:
             self.stop()
         shutil.rmtree(self.folder)
-        self._output.unlink()
+        self._output.unlink(missing_ok=True)
 
     def _find(self, name: str) -> int | None:
         for child in self.supervisor.children():

@@ -24,6 +24,14 @@ def stack() -> Iterator[Stack]:
     stack.remove()
 
 
+@pytest.fixture
+def other() -> Iterator[Stack]:
+    """A second installation, with data of its own, that is not started yet."""
+    other = Stack()
+    yield other
+    other.remove()
+
+
 @pytest.fixture(scope="module")
 def visitor(stack: Stack) -> Iterator[httpx.Client]:
     """Somebody who signed in through the printed link."""
@@ -96,8 +104,7 @@ def test_a_second_one_on_the_same_data_is_refused(stack: Stack) -> None:
     assert stack.url in said
 
 
-def test_a_taken_port_is_refused_with_what_to_do(stack: Stack) -> None:
-    other = Stack()
+def test_a_taken_port_is_refused_with_what_to_do(other: Stack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
         said = refused([*other.command(), "--port", str(port)], other.environment())
@@ -105,8 +112,7 @@ def test_a_taken_port_is_refused_with_what_to_do(stack: Stack) -> None:
     assert f"make run PORT={port + 1}" in said
 
 
-def test_others_are_let_in_only_with_a_public_address(stack: Stack) -> None:
-    other = Stack()
+def test_others_are_let_in_only_with_a_public_address(other: Stack) -> None:
     said = refused([*other.command(), "--host", "::"], other.environment())
     assert "set PUBLIC_URL to the address" in said
 
