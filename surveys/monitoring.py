@@ -45,8 +45,9 @@ class Arrivals:
 class Progress:
     """Everybody of one mode, counted in ways that tell no outcome by arm.
 
-    ``outcomes`` are the endings, ``stages`` where those under way are. ``silent`` are under way but have said nothing for so long that their place is free again. ``assigned`` counts the
-    allocations, whatever became of them. ``minutes`` is the median time from consent to completion.
+    ``outcomes`` are the endings, ``stages`` where those under way are. ``silent`` are under way but have said nothing
+    for so long that their place is free again. ``assigned`` counts the allocations, whatever became of them.
+    ``minutes`` is the median time from consent to completion.
     """
 
     arrived: int
