@@ -155,9 +155,11 @@ def _dequantised(source: Path) -> PreTrainedModel:
     from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
     config = AutoConfig.from_pretrained(str(source.parent), gguf_file=source.name)
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    # Built without storage: every weight is about to be assigned, and random ones take longer to make.
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     tensors = load_gguf_checkpoint(str(source), return_tensors=True, model_to_load=model)["tensors"]
-    missing, unknown = model.load_state_dict(tensors, strict=False)
+    missing, unknown = model.load_state_dict(tensors, strict=False, assign=True)
     tied = {"lm_head.weight"} if config.tie_word_embeddings else set()
     if unknown or set(missing) - tied:
         absent = sorted(set(missing) - tied)

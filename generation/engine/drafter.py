@@ -55,7 +55,7 @@ class Drafter:
 
     def __init__(self, model: PreTrainedModel, tokens: PromptTokens, identity: ModelIdentity, threads: int) -> None:
         """Take a model whose attention is ATTENTION; `load` is the usual way in."""
-        self._model = model.eval()
+        self.model = model.eval()
         self.tokens = tokens
         self.identity = identity
         self.packed_layers = pack_linear_layers(model) if can_pack(model.device, model.dtype) else 0
@@ -148,7 +148,7 @@ class Drafter:
 
     def _prefilled(self, prompt_ids: list[int], sampling: Sampling) -> Batch:
         try:
-            return Batch(self._model, prompt_ids, sampling, self.tokens.end_tokens)
+            return Batch(self.model, prompt_ids, sampling, self.tokens.end_tokens)
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
                 raise OutOfMemoryError(_NO_ROOM) from error
@@ -160,8 +160,8 @@ class Drafter:
         return room // 2
 
     def _affordable_rows(self, batch: Batch) -> int:
-        fitting = int(free_bytes(self._model.device) * _MEMORY_SHARE) // batch.row_bytes()
-        return max(1, min(fitting, _MOST_ROWS.get(self._model.device.type, 64)))
+        fitting = int(free_bytes(self.model.device) * _MEMORY_SHARE) // batch.row_bytes()
+        return max(1, min(fitting, _MOST_ROWS.get(self.model.device.type, 64)))
 
     def _draft_of(self, row: Row, prompt_ids: list[int], rows: int) -> Draft:
         assert row.finish_reason is not None  # noqa: S101 -- only finished rows leave a batch

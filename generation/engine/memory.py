@@ -8,7 +8,12 @@ from pathlib import Path
 import torch
 
 _CGROUP = Path("/sys/fs/cgroup")
-_SHORT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+_SHORT_OF_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "could not create a primitive",  # how oneDNN's failed allocations reach Python
+)
 
 
 def free_bytes(device: torch.device) -> int:

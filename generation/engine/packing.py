@@ -20,6 +20,7 @@ class PackedLinear(nn.Module):
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         """Pack `weight` (out, in) in float32; the original can be dropped afterwards."""
         super().__init__()
+        self.inputs = int(weight.shape[1])
         self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), _ROWS_HINT)
         self.bias = None if bias is None else bias.detach()
 
