@@ -30,7 +30,7 @@ check: .venv/.dev-installed ## Check format, lint, types, templates, migrations 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	$(BIN)/djlint --quiet --lint --check studyweb surveys generation analysis
+	$(BIN)/djlint --quiet --lint studyweb surveys generation analysis
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --database default --fail-level WARNING
 	$(BIN)/python -m pytest -q tests/test_architecture.py

@@ -45,7 +45,7 @@ class Researcher(AbstractUser):
 
 
 class Role(models.TextChoices):
-    """What somebody may do in one study; surveys/workbench/access.py says which role may do what."""
+    """What somebody may do in one study; surveys/access.py says which role may do what."""
 
     OWNER = "owner", _("Owner")
     CURATOR = "curator", _("Curator")
