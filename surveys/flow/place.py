@@ -16,6 +16,15 @@ from surveys.models import Draft, Outcome, Participant, Stage, Study, StudyVersi
 from surveys.route import Step, step_at
 from surveys.tokens import token_hash
 
+# Long, and of no use to a page before the debriefing.
+_NOT_ON_THE_WAY = (
+    "study__definition",
+    "study__recruitment",
+    "version__document",
+    "current__article__lineage",
+    "current__article__untrue",
+)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -55,7 +64,7 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
             kept=FilteredRelation("drafts", condition=Q(drafts__step=slug)),
         )
         .select_related("study", "version", "current__article", "kept")  # type: ignore[misc]  # no plugin knows them
-        .defer("study__definition", "study__recruitment", "version__document")
+        .defer(*_NOT_ON_THE_WAY)
         .first()
     )
     if participant is None:
