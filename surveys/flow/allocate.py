@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from surveys.definition import FrozenStudy, digest
 from surveys.design import Assignment, Counts, Difference, LedgerLine, QuotaFull, assign, replay, seed_for
 from surveys.flow.place import frozen, lease_end
+from surveys.items import TEXTS
 from surveys.models import (
     AllocationCounter,
     Answer,
@@ -67,14 +68,19 @@ def _not_done(entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
 
 
 def _stratum(participant: Participant, study: FrozenStudy) -> str:
-    """The answer to the blocking question, or how it was not answered; '' where the study does not block."""
+    """The answer to the blocking question, or how it was not answered; '' where the study does not block.
+
+    A written answer stands as its hash: the ledger outlives a withdrawal, and must hold no free text.
+    """
     block_by = study.definition.design.block_by
     if not block_by:
         return ""
+    items = (item for block in study.definition.at("before") for item in block.items)
+    is_written = next(item.kind for item in items if item.key == block_by) in TEXTS
     answers = Answer.objects.filter(participant=participant, item=block_by).values_list("state", "value")
     state, value = answers[:1].get()
     stratum = value if state == Answer.State.ANSWERED else state
-    return stratum if len(stratum) <= _LONGEST_STRATUM else digest(stratum)
+    return digest(stratum) if is_written or len(stratum) > _LONGEST_STRATUM else stratum
 
 
 def _locked_counter(participant: Participant, study: FrozenStudy, stratum: str) -> AllocationCounter:

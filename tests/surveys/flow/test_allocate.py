@@ -110,6 +110,17 @@ def test_each_answer_to_the_blocking_question_is_balanced_for_itself() -> None:
     assert flow.ledger_differences(study.current_version) == (6, [])
 
 
+def test_a_written_answer_that_people_are_blocked_by_is_not_kept_in_the_ledger() -> None:
+    asked = block("town", "before", item("town", "short-text"))
+    design = factories.definition()["design"] | {"block_by": "town"}
+    study = factories.launched_study(blocks=[asked, RATING], design=design)
+    _assigned(study, 2, town="Invented Harbour")
+    strata = set(LedgerEntry.objects.values_list("stratum", flat=True))
+    assert len(strata) == 1
+    assert "Invented Harbour" not in strata
+    assert _by_arm() == {"real": 1, "synthetic": 1}
+
+
 def test_when_every_target_is_reached_the_next_person_is_told_so() -> None:
     study = factories.ready_study()
     study.arms.update(target=1)
