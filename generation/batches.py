@@ -114,6 +114,7 @@ def extend(batch: Batch, *, by: Researcher, size: int) -> None:
 def cancel(batch: Batch, *, by: Researcher) -> bool:
     """Stop a batch; what is written stays. Whether there was something to stop."""
     with transaction.atomic():
+        Study.objects.select_for_update().get(pk=batch.study_id)
         stopped = queue.cancel(batch)
         if stopped:
             audit.record(batch.study, "batch cancelled", by=by, subject=f"batch {batch.number}")

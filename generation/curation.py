@@ -17,7 +17,7 @@ from generation.lineage import lineage_of, opened_text
 from generation.models import Batch, Candidate, Edit, Review
 from surveys import audit
 from surveys.articles import LONGEST_TEXT, add_article, revise_article, take_down
-from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, normal_text
+from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, Study, normal_text
 
 __all__ = [
     "CurationError",
@@ -174,7 +174,7 @@ def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | N
     what ``accept`` raises.
     """
     with transaction.atomic():
-        Batch.objects.select_for_update().get(pk=batch.pk)
+        Study.objects.select_for_update().get(pk=batch.study_id)
         drawn = picked(_pool(batch, k), k, seed)
         rule = _("random pick of %(k)s among %(n)s texts of batch %(batch)s, seed %(seed)s") % {
             "k": k,
@@ -220,6 +220,8 @@ def _pool(batch: Batch, k: int) -> list[int]:
 
 def _take(candidate: Candidate, revision: int | None, *, expected: set[Decision]) -> None:
     """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction."""
+    # Everybody who decides takes the study's row first: two who take rows in another order would wait for each other.
+    Study.objects.select_for_update().get(pk=candidate.batch.study_id)
     seen = candidate.revision if revision is None else revision
     row = Candidate.objects.filter(pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED)
     if not row.update(revision=F("revision") + 1):
