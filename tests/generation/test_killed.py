@@ -1,4 +1,4 @@
-"""A real worker on a real broker, killed or stopped in the middle of a batch: nothing is lost, nothing is done twice."""
+"""A real worker on a real broker, killed or stopped in the middle: nothing is lost, nothing is done twice."""
 
 import os
 import signal
