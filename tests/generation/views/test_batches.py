@@ -120,6 +120,7 @@ def test_a_link_that_names_nothing_gives_the_plain_form(client: Client, study: S
 
 
 def test_a_frozen_study_says_that_it_takes_no_batch(client: Client) -> None:
+    registry.ensure_builtin()
     study = ready_study()
     lifecycle.freeze(study, study.created_by)
     client.force_login(study.created_by)
