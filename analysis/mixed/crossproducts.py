@@ -48,15 +48,16 @@ class CrossProducts:
 
     def eliminated(self, weights: FloatArray) -> FloatArray:
         """``R+'Z1 W Z1'R+`` for weights (classes, K, K), symmetric in K: a dense symmetric matrix."""
-        size = self.gram.shape[0]
-        total = np.zeros((size, size))
-        for a in range(self.first.width):
+        width = self.first.width
+        half = self._half(0, 0, weights[:, 0, 0])
+        for a in range(1, width):
             for b in range(a + 1):
-                product = self._product(a, b, weights[:, a, b])
-                total += product
-                if a != b:
-                    total += product.T
-        return total
+                half += self._half(a, b, weights[:, a, b])
+        if width > 1:
+            whole: FloatArray = half + half.T
+            return whole
+        half[np.diag_indices(len(half))] *= 2.0
+        return mirrored(half)
 
     def weighed(self, matrix: FloatArray) -> FloatArray:
         """The adjoint of ``eliminated``: for each class and pair of effects ``sum over levels z_a'R+ matrix R+'z_b``.
@@ -65,24 +66,63 @@ class CrossProducts:
         """
         width = self.first.width
         result = np.empty((len(self.class_size), width, width))
-        flat = matrix.reshape(-1)
         for a in range(width):
             for b in range(a + 1):
                 if self.stored is not None:
-                    value = self.stored[a, b].T @ flat
+                    value = self.stored[a, b].T @ matrix.reshape(-1) * (2.0 if a == b else 1.0)
                 else:
                     by_level = np.asarray(self.cross[b].multiply(self.cross[a] @ matrix).sum(axis=1)).reshape(-1)
                     value = np.bincount(self.class_of, by_level, len(self.class_size))
                 result[:, a, b] = result[:, b, a] = value
         return result
 
-    def _product(self, a: int, b: int, weights: FloatArray) -> FloatArray:
+    def of_effect(self, factor: Factor, k: int) -> tuple[dict[tuple[str, int], FloatArray], FloatArray, FloatArray]:
+        """For effect k of a factor, by level: the squared products with each other effect, z'z, and z'e.
+
+        The squares are summed over the other factor's levels, and keyed by its name and the effect's number.
+        """
+        if factor is self.first:
+            rows = self.cross[k]
+            squared = rows.power(2)
+            products = {(factor.name, j): self.class_gram[self.class_of, k, j] ** 2 for j in range(factor.width)}
+            weights, residual = self.class_gram[self.class_of, k, k], rows[:, [-1]].toarray()[:, 0]
+        else:
+            own = self._own(factor, k)
+            squared = self.gram[own] ** 2
+            products = {
+                (self.first.name, j): self.cross[j][:, own].power(2).sum(axis=0) for j in range(self.first.width)
+            }
+            weights, residual = np.diag(self.gram)[own], self.gram[own, -1]
+        for other in self.others:
+            for j in range(other.width):
+                products[other.name, j] = np.asarray(squared[:, self._own(other, j)].sum(axis=1)).reshape(-1)
+        return products, weights, residual
+
+    def _own(self, factor: Factor, k: int) -> slice:
+        return _places(factor, self.starts[[other is factor for other in self.others].index(True)], k)
+
+    def _half(self, a: int, b: int, weights: FloatArray) -> FloatArray:
+        """The matrix H with ``H + H'`` the product of effects a and b in either order; lower-triangular for a = b."""
         if self.stored is not None:
             flat: FloatArray = self.stored[a, b] @ weights
             return flat.reshape(self.gram.shape)
         left = sparse.diags_array(weights[self.class_of]) @ self.cross[a]
-        dense: FloatArray = (left.T @ self.cross[b]).toarray()
-        return dense
+        half: FloatArray = (left.T @ self.cross[b]).toarray()
+        if a == b:
+            half = np.tril(half)
+            half[np.diag_indices(len(half))] /= 2.0
+        return half
+
+
+def mirrored(lower: FloatArray) -> FloatArray:
+    """The symmetric matrix of this lower triangle, in place; tile by tile, which keeps both sides in the cache."""
+    tile = 128
+    for i in range(0, len(lower), tile):
+        corner = lower[i : i + tile, i : i + tile]
+        corner += np.tril(corner, -1).T
+        for j in range(0, i, tile):
+            lower[j : j + tile, i : i + tile] = lower[i : i + tile, j : j + tile].T
+    return lower
 
 
 def cross_products(design: Design, eliminate: str | None = None) -> CrossProducts:
@@ -206,7 +246,7 @@ def _places(factor: Factor, start: int, k: int) -> slice:
 
 
 def _stored(cross: tuple[Any, ...], class_of: IntArray, classes: int) -> dict[tuple[int, int], Any] | None:
-    """For each pair of effects the matrix that takes the classes' weights to the flattened product, if it fits.
+    """For each pair of effects the matrix that takes the classes' weights to the flattened half product, if it fits.
 
     One sparse product does it for all classes: relabelling row r of ``cross[a]'`` as (class, r) keeps the classes
     apart, and reading the result's rows (class, r) and columns s as a column 'class' of places (r, s) costs nothing.
@@ -223,9 +263,14 @@ def _stored(cross: tuple[Any, ...], class_of: IntArray, classes: int) -> dict[tu
         apart = sparse.csr_array((entries.data, (rows, entries.coords[0])), shape=(classes * size, cross[a].shape[0]))
         for b in range(a + 1):
             product = (apart @ cross[b]).tocsr()
-            row_of = np.repeat(np.arange(classes * size) % size, np.diff(product.indptr))
-            places = row_of * size + product.indices
-            stored[a, b] = sparse.csc_array(
-                (product.data, places.astype(np.int32), product.indptr[::size]), shape=(size * size, classes)
-            )
+            row = np.repeat(np.arange(classes * size) % size, np.diff(product.indptr))
+            if a == b:
+                data = np.where(row == product.indices, product.data / 2, product.data)
+                kept = product.indices <= row
+                ends = np.concatenate([[0], np.cumsum(kept)])[product.indptr]
+                row, column, data = row[kept], product.indices[kept], data[kept]
+            else:
+                column, data, ends = product.indices, product.data, product.indptr
+            places = (row * size + column).astype(np.int32)
+            stored[a, b] = sparse.csc_array((data, places, ends[::size].astype(np.int32)), shape=(size * size, classes))
     return stored

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
 from analysis.mixed.covariance import Layout
-from analysis.mixed.crossproducts import CrossProducts
+from analysis.mixed.crossproducts import CrossProducts, mirrored
 from analysis.mixed.design import Factor, FloatArray, MixedModelError
 
 # Below this share of the residual sum of squares, what is left is rounding, and so would be every standard error.
@@ -117,10 +117,13 @@ class Criterion:
         x_left = np.zeros((cross.gram.shape[0], cross.p))
         x_left[:q] = -_times_t(at.projected[:, :-1], t2, cross)
         x_left[q : q + cross.p] = np.eye(cross.p)
-        covariance = np.linalg.inv(at.information) if self.reml else np.zeros((cross.p, cross.p))
+        covariance = np.linalg.inv(at.information)
+        if not self.reml:
+            x_left, covariance = x_left[:, :0], covariance[:0, :0]
         inverse = _inverse(at.factor_s)
-        taken = (x_left @ covariance) @ x_left.T + kappa * np.outer(at.effects, at.effects)
-        taken[:q, :q] += _both_sides_of_inverse(inverse, t2, cross)
+        thin = np.column_stack([x_left @ np.linalg.cholesky(covariance), math.sqrt(kappa) * at.effects])
+        taken = thin @ thin.T
+        taken[:q, :q] += _both_sides(inverse, [t.T for t in t2], cross)
         d_first = self._first(t1, at, taken)
         explained = at.left[:q] @ x_left
         u = at.left[:q] @ at.effects
@@ -165,8 +168,7 @@ def _inverse(factor: FloatArray) -> FloatArray:
     lower, info = lapack.dpotri(factor, lower=1)
     if info:
         raise np.linalg.LinAlgError("the Schur complement has no inverse")
-    whole: FloatArray = lower + np.tril(lower, -1).T
-    return whole
+    return mirrored(lower)
 
 
 def _per_level(cross: CrossProducts, t2: list[FloatArray]) -> list[tuple[slice, Factor, FloatArray]]:
@@ -201,11 +203,6 @@ def _both_sides(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) 
         result *= scale
         return result
     return np.ascontiguousarray(_from_left(np.ascontiguousarray(_from_left(matrix, t2, cross).T), t2, cross))
-
-
-def _both_sides_of_inverse(inverse: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
-    """``T2 inverse T2'``."""
-    return _both_sides(inverse, [t.T for t in t2], cross)
 
 
 def _others(

@@ -1,0 +1,249 @@
+"""PURE: where the deviance is least: start values, descent, and the proof that it is a minimum.
+
+The deviance is smooth in theta and the same for either sign of a triangle's column, so the search needs no bounds: a
+variance of zero is an inner minimum at theta = 0, and signs are set at the end.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.optimize import nnls
+
+from analysis.mixed.deviance import Criterion, Evaluation
+from analysis.mixed.design import FloatArray, MixedModelError
+
+# The descent hands over to Newton's method once it expects to gain less than this from the deviance; the curvature
+# is then the same to the digits that degrees of freedom need ...
+NEAR = 1e-6
+# ... which must then expect to gain less than this: about the seventh digit of a standard deviation.
+CONVERGED = 1e-9
+# lme4 calls a fit singular where a diagonal of theta is below this (isSingular's tolerance).
+SINGULAR = 1e-4
+MOST_STEPS = 300
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The least deviance found: its evaluation, the curvature there, how many evaluations it took.
+
+    ``hessian`` is by (theta, sigma), of the deviance that is not profiled over sigma; ``information_slope`` (m, p, p)
+    the derivative of ``inverse(X+'V^-1X+)`` by theta; ``gain`` what another Newton step would take off the deviance.
+    """
+
+    at: Evaluation
+    sigma: float
+    hessian: FloatArray = field(repr=False)
+    information_slope: FloatArray = field(repr=False)
+    scale: FloatArray = field(repr=False)
+    gain: float
+    evaluations: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether no further step would move the deviance by more than rounding."""
+        return self.gain < 100 * CONVERGED
+
+
+class _Search:
+    """The deviance by ``phi = scale * theta``, in units of the residual SD, counting its evaluations."""
+
+    def __init__(self, criterion: Criterion) -> None:
+        self.criterion = criterion
+        self.scale = _scale(criterion)
+        self.evaluations = 0
+
+    def at(self, phi: FloatArray) -> Evaluation:
+        self.evaluations += 1
+        return self.criterion.at(phi / self.scale)
+
+    def gradient(self, at: Evaluation, precision: float | None = None) -> FloatArray:
+        return self.criterion.gradient(at, precision) / self.scale
+
+
+def minimise(criterion: Criterion, start: FloatArray | None = None) -> Optimum:
+    """The least deviance of ``criterion``, from start values of moments (and lme4's identity where that is cheap).
+
+    Raises ``MixedModelError`` where no minimum is reached; it never returns a point that is none.
+    """
+    search = _Search(criterion)
+    starts = [_moments(criterion) * search.scale] if start is None else [start * search.scale]
+    if start is None and criterion.cross.q <= 200:
+        starts.append(criterion.layout.is_diagonal.astype(np.float64))
+    ends = [_descend(search, phi) for phi in starts]
+    best = min(ends, key=lambda end: end.deviance)
+    for _ in range(4):
+        best = _settle(search, best)
+        found, downhill = _polish(search, best)
+        if downhill is None:
+            return found
+        best = _descend(search, found.at.theta * search.scale + downhill)
+    raise MixedModelError("the deviance has no minimum that could be found; simplify the random part")
+
+
+def _scale(criterion: Criterion) -> FloatArray:
+    """The root mean square of the covariate whose effect a row of a triangle holds."""
+    factors = criterion.layout.factors
+    lengths = [[1.0 if c is None else float(np.sqrt(c @ c / len(c))) for c in factor.columns] for factor in factors]
+    return np.array([lengths[f][row] for f, row in zip(criterion.layout.factor, criterion.layout.row, strict=True)])
+
+
+def _rows_per_level(criterion: Criterion) -> FloatArray:
+    levels = np.array([len(factor.levels) for factor in criterion.layout.factors], dtype=np.float64)
+    rows: FloatArray = criterion.cross.n / levels[criterion.layout.factor]
+    return rows
+
+
+def _moments(criterion: Criterion) -> FloatArray:
+    """Diagonal start values from the levels' sums of residuals (Henderson 1953, method 1, slopes taken alike).
+
+    For each effect, ``sum over levels of (z'e)^2 / z'z`` has an expectation linear in all variances and that of the
+    noise; together with e'e that is as many equations as unknowns, solved without negative variances.
+    """
+    cross, layout = criterion.cross, criterion.layout
+    diagonal = np.flatnonzero(layout.is_diagonal)
+    equations = np.zeros((len(diagonal) + 1, len(diagonal) + 1))
+    squares = np.zeros(len(diagonal) + 1)
+    effects = [(int(layout.factor[n]), int(layout.row[n])) for n in diagonal]
+    for n, (f, k) in enumerate(effects):
+        products, weights, residual = cross.of_effect(layout.factors[f], k)
+        known = weights > 0
+        share = np.where(known, 1.0 / np.where(known, weights, 1.0), 0.0)
+        squares[n] = share @ residual**2
+        equations[n, -1] = known.sum()
+        equations[-1, n] = weights.sum()
+        equations[n, :-1] = [share @ products[layout.factors[g].name, j] for g, j in effects]
+    equations[-1, -1] = cross.n
+    squares[-1] = cross.gram[-1, -1]
+    variances, _ = nnls(equations, squares)
+    noise = max(float(variances[-1]), 0.1 * float(squares[-1]) / cross.n)
+    start = np.zeros(len(layout.row))
+    start[diagonal] = np.sqrt(variances[:-1] / noise)
+    least = 0.5 / np.sqrt(_rows_per_level(criterion)) / _scale(criterion)
+    return np.where(layout.is_diagonal, np.maximum(start, least), 0.0)
+
+
+def _descend(search: _Search, phi: FloatArray) -> Evaluation:
+    """BFGS (Nocedal & Wright 2006, section 6.1), started with the curvature that balanced data would have."""
+    rows = _rows_per_level(search.criterion)
+    size = np.maximum(np.abs(phi), 0.5 / np.sqrt(rows))
+    inverse = np.diag((1 + rows * size**2) ** 2 / (2 * rows * size) ** 2 * rows / search.criterion.cross.n)
+    at = search.at(phi)
+    gradient = search.gradient(at)
+    for _ in range(MOST_STEPS):
+        step = -inverse @ gradient
+        if gradient @ step > -NEAR:
+            return at
+        step /= max(1.0, float(np.abs(step).max()))
+        after = _along(search, at, gradient, phi, step)
+        if after is None:
+            return at
+        moved = after.theta * search.scale - phi
+        slope = search.gradient(after)
+        change = slope - gradient
+        if moved @ change > 1e-10 * np.linalg.norm(moved) * np.linalg.norm(change):
+            inverse = _updated(inverse, moved, change)
+        phi, at, gradient = phi + moved, after, slope
+    raise MixedModelError(f"the deviance still falls after {MOST_STEPS} steps; simplify the random part")
+
+
+def _along(
+    search: _Search, at: Evaluation, gradient: FloatArray, phi: FloatArray, step: FloatArray
+) -> Evaluation | None:
+    """The first point along ``step`` that lowers the deviance enough; None where rounding hides any fall."""
+    length, slope = 1.0, float(gradient @ step)
+    for _ in range(30):
+        after = search.at(phi + length * step)
+        if after.deviance <= at.deviance + 1e-4 * length * slope:
+            return after
+        curvature = after.deviance - at.deviance - length * slope
+        length *= float(np.clip(-slope * length / (2 * curvature), 0.1, 0.5))
+    return None
+
+
+def _updated(inverse: FloatArray, moved: FloatArray, change: FloatArray) -> FloatArray:
+    rho = 1.0 / float(moved @ change)
+    left = np.eye(len(moved)) - rho * np.outer(moved, change)
+    updated: FloatArray = left @ inverse @ left.T + rho * np.outer(moved, moved)
+    return updated
+
+
+def _settle(search: _Search, at: Evaluation) -> Evaluation:
+    """The same point with its signs set, and with exact zeros where they are no worse."""
+    layout = search.criterion.layout
+    signed = layout.canonical(at.theta)
+    plain = at if np.array_equal(signed, at.theta) else search.at(signed * search.scale)
+    diagonal = np.abs(plain.theta) * search.scale
+    small = np.flatnonzero(layout.is_diagonal & (diagonal < 0.02))
+    for n in [*small[np.argsort(diagonal[small])]]:
+        theta = plain.theta.copy()
+        theta[n] = 0.0
+        zero = search.at(layout.canonical(theta) * search.scale)
+        if zero.deviance <= plain.deviance + NEAR and _is_floor(search, zero, n):
+            plain = zero
+    return plain
+
+
+def _is_floor(search: _Search, at: Evaluation, n: int) -> bool:
+    """Whether the deviance rises from theta[n] = 0 on, seen over the step at which it must show."""
+    away = at.theta * search.scale
+    away[n] = 0.02 / np.sqrt(1 + _rows_per_level(search.criterion)[n])
+    return float(search.gradient(search.at(away))[n]) >= 0
+
+
+def _polish(search: _Search, at: Evaluation) -> tuple[Optimum, FloatArray | None]:
+    """Newton's method to the minimum; beside it a step downhill if the point turns out to be a saddle."""
+    for _ in range(5):
+        found = _curvature(search, at)
+        values, vectors = np.linalg.eigh(_profiled(found.hessian) / np.outer(search.scale, search.scale))
+        if values[0] < -1e-4 * max(1.0, float(values[-1])):
+            side = -1.0 if search.gradient(at) @ vectors[:, 0] > 0 else 1.0
+            return found, 0.1 * side * vectors[:, 0]
+        steep = values > 1e-7 * max(1.0, float(values[-1]))
+        at, gain, first = _newton(search, at, values[steep], vectors[:, steep])
+        sigma = float(np.sqrt(at.r2 / search.criterion.df))
+        found = replace(found, at=at, sigma=sigma, gain=gain, evaluations=search.evaluations)
+        if first < NEAR:
+            return found, None
+    return found, None
+
+
+def _newton(search: _Search, at: Evaluation, values: FloatArray, vectors: FloatArray) -> tuple[Evaluation, float, float]:
+    """Newton's steps with a curvature that is kept: the point, and what its next and its first step promise to gain."""
+    gains: list[float] = []
+    for _ in range(5):
+        along = vectors.T @ search.gradient(at)
+        gains.append(float((along**2 / values).sum()) / 2)
+        if gains[-1] < CONVERGED:
+            break
+        after = search.at(at.theta * search.scale - vectors @ (along / values))
+        if after.deviance > at.deviance + CONVERGED:
+            break
+        at = after
+    return at, gains[-1], gains[0]
+
+
+def _profiled(hessian: FloatArray) -> FloatArray:
+    result: FloatArray = hessian[:-1, :-1] - np.outer(hessian[:-1, -1], hessian[-1, :-1]) / hessian[-1, -1]
+    return result
+
+
+def _curvature(search: _Search, at: Evaluation) -> Optimum:
+    """Central differences of the analytic gradient, at the sigma of this point."""
+    df = search.criterion.df
+    sigma = float(np.sqrt(at.r2 / df))
+    m, phi = len(at.theta), at.theta * search.scale
+    # In proportion to the width on which the deviance bends: an error of the seventh digit, far above rounding.
+    steps = 3e-3 / np.sqrt(1 + _rows_per_level(search.criterion)) / search.scale
+    hessian = np.zeros((m + 1, m + 1))
+    slope = np.zeros((m, *at.information.shape))
+    for n, step in enumerate(steps):
+        away = np.zeros(m)
+        away[n] = step * search.scale[n]
+        up, down = search.at(phi + away), search.at(phi - away)
+        gradients = [search.gradient(end, 1 / sigma**2) * search.scale for end in (up, down)]
+        hessian[n, :m] = (gradients[0] - gradients[1]) / (2 * step)
+        hessian[n, m] = hessian[m, n] = -2 / sigma**3 * (up.r2 - down.r2) / (2 * step)
+        slope[n] = (np.linalg.inv(up.information) - np.linalg.inv(down.information)) / (2 * step)
+    hessian[:m, :m] = (hessian[:m, :m] + hessian[:m, :m].T) / 2
+    hessian[m, m] = -2 * df / sigma**2 + 6 * at.r2 / sigma**4
+    return Optimum(at, sigma, hessian, slope, search.scale, float("nan"), search.evaluations)
