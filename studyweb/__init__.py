@@ -11,3 +11,8 @@ import pysqlite3
 
 sys.modules["sqlite3"] = pysqlite3
 sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+
+# Tasks find the application by this: without it, a web process would publish to a broker that nobody configured.
+from studyweb.celery import app as celery_app  # noqa: E402 -- only after the module above has its place
+
+__all__ = ["celery_app"]
