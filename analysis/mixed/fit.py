@@ -1,0 +1,134 @@
+"""PURE: fitting a linear mixed model: from table and formula to ``MixedFit``."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from analysis.mixed.covariance import layout
+from analysis.mixed.crossproducts import cross_products
+from analysis.mixed.deviance import Criterion
+from analysis.mixed.design import Design, make_design
+from analysis.mixed.formula import MixedFormula
+from analysis.mixed.inference import fixed_effects
+from analysis.mixed.optimum import SINGULAR, minimise
+from analysis.mixed.result import Ddf, Fitted, Group, MixedFit, RandomEffect
+
+FEW_LEVELS = 5
+
+
+def fit_mixed(
+    frame: pd.DataFrame,
+    formula: str | MixedFormula,
+    *,
+    reml: bool = True,
+    ddf: Ddf = "satterthwaite",
+    alpha: float = 0.05,
+) -> MixedFit:
+    """The linear mixed model ``formula``, in lme4's notation, fitted to the rows of ``frame``.
+
+    Estimates are those of REML or, with ``reml=False``, of maximum likelihood; ``alpha`` 0.05 gives 95% intervals.
+    Rows in which a variable is missing are left out and counted. Categories are coded against their first level, in
+    the order of the categories or of the alphabet. Raises ``FormulaError`` and ``MixedModelError`` for what cannot be
+    fitted, naming columns and rows. Source: Bates, Maechler, Bolker & Walker 2015, J. Stat. Softw. 67(1).
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is {alpha}; it lies between 0 and 1")
+    design = make_design(frame, formula)
+    # The matrices are small enough for one core: a second thread of the linear algebra waits more than it works.
+    with threadpool_limits(1, user_api="blas"):
+        fitted = fit_design(design, reml=reml)
+        return _described(fitted, ddf, alpha)
+
+
+def fit_design(design: Design, *, reml: bool) -> Fitted:
+    """The least deviance of a design, without any description."""
+    criterion = Criterion(cross_products(design), layout(design.factors), reml)
+    return Fitted(design, criterion, minimise(criterion))
+
+
+def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
+    design, optimum, criterion = fitted.design, fitted.optimum, fitted.criterion
+    fixed, covariance = fixed_effects(fitted, ddf, alpha)
+    random = _random_effects(fitted)
+    parameters = len(fixed) + len(optimum.at.theta) + 1
+    singular = bool((optimum.at.theta[criterion.layout.is_diagonal] < SINGULAR).any())
+    return MixedFit(
+        formula=design.formula.text,
+        method="REML" if criterion.reml else "ML",
+        ddf=ddf,
+        alpha=alpha,
+        n=len(design.y),
+        n_missing=design.n_missing,
+        groups=_groups(design),
+        fixed=fixed,
+        random=random,
+        residual_sd=optimum.sigma,
+        criterion=optimum.at.deviance,
+        log_likelihood=-optimum.at.deviance / 2,
+        aic=optimum.at.deviance + 2 * parameters,
+        bic=optimum.at.deviance + math.log(len(design.y)) * parameters,
+        n_parameters=parameters,
+        converged=optimum.converged,
+        singular=singular,
+        dropped=design.dropped,
+        statements=_statements(fitted, random, singular),
+        covariance=tuple(tuple(map(float, row)) for row in covariance),
+        fitted=fitted,
+    )
+
+
+def _groups(design: Design) -> tuple[Group, ...]:
+    counts = [np.bincount(factor.codes) for factor in design.factors]
+    return tuple(
+        Group(factor.name, len(factor.levels), int(count.min()), int(count.max()))
+        for factor, count in zip(design.factors, counts, strict=True)
+    )
+
+
+def _random_effects(fitted: Fitted) -> tuple[RandomEffect, ...]:
+    rows = []
+    for factor, triangle in zip(fitted.design.factors, fitted.triangles(), strict=True):
+        covariance = fitted.optimum.sigma**2 * triangle @ triangle.T
+        sds = np.sqrt(np.diag(covariance))
+        start = 0
+        for block in factor.blocks:
+            for k, name in enumerate(block.names, start=start):
+                before = range(start, k)
+                pairs = [(float(covariance[k, j]), float(sds[k] * sds[j])) for j in before]
+                correlations = tuple(c / scale if scale > 0 else math.nan for c, scale in pairs)
+                rows.append(RandomEffect(factor.name, name, float(sds[k]), float(covariance[k, k]), correlations))
+            start += block.size
+    return tuple(rows)
+
+
+def _statements(fitted: Fitted, random: tuple[RandomEffect, ...], singular: bool) -> tuple[str, ...]:
+    """What a reader must know of this fit, in sentences."""
+    design, optimum = fitted.design, fitted.optimum
+    said = []
+    if not optimum.converged:
+        said.append(
+            f"The search stopped where a further step would still change the deviance by {optimum.gain:.2g}: "
+            "do not rely on these numbers."
+        )
+    if singular:
+        said.append(f"The fit is singular: {_singular_parts(random)}. The data carry a simpler random part.")
+    if design.n_missing:
+        said.append(f"{design.n_missing} rows with missing values were left out.")
+    if design.dropped:
+        said.append(f"Dropped from the fixed part, as sums of other columns: {', '.join(design.dropped)}.")
+    for factor in design.factors:
+        if len(factor.levels) < FEW_LEVELS:
+            said.append(f"'{factor.name}' has {len(factor.levels)} levels only; its variance is hardly known.")
+    return tuple(said)
+
+
+def _singular_parts(random: tuple[RandomEffect, ...]) -> str:
+    none = [f"the variance of {row.term} over '{row.group}' is estimated as zero" for row in random if row.sd == 0]
+    if none:
+        return "; ".join(none)
+    groups = dict.fromkeys(row.group for row in random if row.correlations)
+    if not groups:
+        return "a variance is estimated as almost zero"
+    return f"effects over '{chr(39).join(groups)}' are estimated as sums of one another"

@@ -1,0 +1,78 @@
+"""PURE: degrees of freedom, tests and intervals of fixed effects."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from analysis.mixed.design import FloatArray
+from analysis.mixed.kenward_roger import kenward_roger
+from analysis.mixed.result import Ddf, FixedEffect, Fitted
+
+
+def fixed_effects(fitted: Fitted, ddf: Ddf, alpha: float) -> tuple[tuple[FixedEffect, ...], FloatArray]:
+    """Every coefficient with its test, and the covariance matrix that the tests use (adjusted for kenward-roger)."""
+    p = fitted.design.x.shape[1]
+    return contrasts(fitted, np.eye(p), fitted.design.terms, ddf, alpha)
+
+
+def contrasts(
+    fitted: Fitted, weights: FloatArray, names: Sequence[str], ddf: Ddf, alpha: float
+) -> tuple[tuple[FixedEffect, ...], FloatArray]:
+    """The sums ``weights @ beta`` with their tests against 0, one a row of ``weights``.
+
+    satterthwaite: Giesbrecht & Burns 1985 as lmerTest computes it (Kuznetsova, Brockhoff & Christensen 2017), from the
+    curvature of the deviance by theta and sigma. kenward-roger: Kenward & Roger 1997 as in pbkrtest (Halekoh &
+    Hojsgaard 2014), small sets only. normal: standard normal quantiles, which are too narrow for few articles.
+    """
+    covariance = fitted.covariance()
+    if ddf == "kenward-roger":
+        covariance, dfs = kenward_roger(fitted, weights)
+    elif ddf == "satterthwaite":
+        dfs = satterthwaite(fitted, weights)
+    else:
+        dfs = np.full(len(weights), math.inf)
+    estimates = weights @ fitted.beta
+    errors = np.sqrt(np.einsum("ci,ij,cj->c", weights, covariance, weights))
+    rows = [
+        _test(name, float(estimate), float(error), float(df), alpha)
+        for name, estimate, error, df in zip(names, estimates, errors, dfs, strict=True)
+    ]
+    return tuple(rows), covariance
+
+
+def satterthwaite(fitted: Fitted, weights: FloatArray) -> FloatArray:
+    """``2 v^2 / Var(v)`` of each contrast's variance v, by the delta method over (theta, sigma).
+
+    Directions in which the deviance is flat, as at a variance of zero, carry no information and are left out, as
+    lmerTest does.
+    """
+    optimum = fitted.optimum
+    scale = np.append(optimum.scale, 1.0 / optimum.sigma)
+    values, vectors = np.linalg.eigh(optimum.hessian / np.outer(scale, scale))
+    known = values > 1e-6 * values[-1]
+    inverse = np.linalg.inv(optimum.at.information)
+    slopes = np.concatenate([optimum.sigma**2 * optimum.information_slope, 2 * optimum.sigma * inverse[None]])
+    gradient = np.einsum("ci,mij,cj->cm", weights, fitted.on_x(slopes), weights) / scale
+    along = gradient @ vectors[:, known]
+    spread = 2 * (along**2 / values[known]).sum(axis=1)
+    variance = np.einsum("ci,ij,cj->c", weights, fitted.covariance(), weights)
+    df: FloatArray = 2 * variance**2 / spread
+    return df
+
+
+def _test(name: str, estimate: float, error: float, df: float, alpha: float) -> FixedEffect:
+    statistic = estimate / error
+    distribution = stats.norm() if math.isinf(df) else stats.t(df)
+    half = float(distribution.ppf(1 - alpha / 2)) * error
+    return FixedEffect(
+        term=name,
+        estimate=estimate,
+        std_error=error,
+        statistic=statistic,
+        df=df,
+        p_value=float(2 * distribution.sf(abs(statistic))),
+        ci_low=estimate - half,
+        ci_high=estimate + half,
+    )
