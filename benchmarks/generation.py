@@ -1,11 +1,13 @@
 """How many tokens a second the engine writes, against `generate` one by one and batched, in one run on one machine.
 
 The built-in model, float32, a news prompt of about 80 tokens, 64 candidates of 200 tokens each (no early end, so
-that all sides write the same number). `python -m benchmarks.generation` prints a table and one line of JSON.
+that all sides write the same number). The sides take turns, and medians are compared, so that a machine that is busy
+for a while is busy for all of them. `python -m benchmarks.generation` prints a table and one line of JSON.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -24,8 +26,8 @@ from generation.engine.packing import PackedLinear
 
 CANDIDATES = 64
 TOKENS = 200
-ONE_BY_ONE = 3  # a few suffice: one candidate takes as long as another
 BAR = 15.0
+_LIMIT_STEPS = 10
 PROMPT = Prompt(
     "The city council voted on Tuesday to close the old harbour bridge for two years, a decision that divided shop "
     "owners and residents along the waterfront. Mayor Ellen Marsh said the structure, built in 1931, could no longer "
@@ -34,19 +36,29 @@ PROMPT = Prompt(
 )
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     """Measure, print, and say whether the bar holds."""
     cache = os.environ.get("STUDYWEB_CACHE_DIR")
     folder, identity = builtin_model(Path(cache) if cache else Path.home() / ".cache" / "studyweb")
     drafter = Drafter.load(folder, identity)
     reference = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     prompt_tokens = drafter.tokens.count(PROMPT)
-    drafter_speed, first = _drafter(drafter)
-    _generate(reference, drafter, 1, 8)  # warms up what the first call allocates
-    singles = [_timed(lambda: _generate(reference, drafter, 1, TOKENS)) for _ in range(ONE_BY_ONE)]
-    single = TOKENS / statistics.median(singles)
-    batched = CANDIDATES * TOKENS / _timed(lambda: _generate(reference, drafter, CANDIDATES, TOKENS))
-    limit = _matrix_limit(drafter)
+    sides: dict[str, Callable[[], object]] = {
+        "alone": lambda: _generate(reference, drafter, 1, TOKENS),
+        "first": lambda: _draft(drafter, 1, TOKENS),
+        "drafter": lambda: _draft(drafter, CANDIDATES, TOKENS),
+        "batched": lambda: _generate(reference, drafter, CANDIDATES, TOKENS),
+        "limit": lambda: _linear_layers(drafter),
+    }
+    _generate(reference, drafter, 2, 8)  # warms up what a first call allocates
+    _draft(drafter, 2, 8)
+    turns = [{name: _timed(side) for name, side in sides.items()} for _ in range(rounds)]
+    seconds = {name: statistics.median(turn[name] for turn in turns) for name in sides}
+    single = TOKENS / seconds["alone"]
+    batched, drafter_speed, limit = (
+        CANDIDATES * tokens / seconds[name]
+        for name, tokens in (("batched", TOKENS), ("drafter", TOKENS), ("limit", _LIMIT_STEPS))
+    )
     rows = [
         ("generate, one by one", single),
         (f"generate, {CANDIDATES} rows", batched),
@@ -60,21 +72,17 @@ def main() -> None:
         print(f"{name:44}{speed:10.1f}{speed / single:14.1f}")
     print(f"\nagainst generate at the same rows: {drafter_speed / batched:.2f}x (bar 2x, goal 2.5x)")
     print(f"share of the limit of the linear layers: {drafter_speed / limit:.0%}")
-    print(f"first candidate after {first:.2f} s when asked for alone; generate takes {min(singles):.2f} s")
+    print(f"one candidate alone: {seconds['first']:.2f} s; with generate: {seconds['alone']:.2f} s")
     ratio = drafter_speed / single
     verdict = {"benchmark": "generation", "ratio": round(ratio, 2), "bar": BAR, "holds": ratio >= BAR}
     print(json.dumps(verdict))
 
 
-def _drafter(drafter: Drafter) -> tuple[float, float]:
-    """Return tokens a second over all candidates, and the seconds that a single one takes."""
-    sampling = Sampling(max_tokens=TOKENS, min_tokens=TOKENS)
-    jobs = [(index, candidate_seed(1, index)) for index in range(CANDIDATES)]
-    list(drafter.draft(PROMPT, Sampling(max_tokens=4), jobs[:4]))  # warms up what the first call allocates
-    alone = _timed(lambda: list(drafter.draft(PROMPT, sampling, jobs[:1])))
-    started = time.perf_counter()
-    written = sum(len(draft.token_ids) for draft in drafter.draft(PROMPT, sampling, jobs, rows=CANDIDATES))
-    return written / (time.perf_counter() - started), alone
+def _draft(drafter: Drafter, candidates: int, tokens: int) -> None:
+    jobs = [(index, candidate_seed(1, index)) for index in range(candidates)]
+    sampling = Sampling(max_tokens=tokens, min_tokens=tokens)
+    written = sum(len(draft.token_ids) for draft in drafter.draft(PROMPT, sampling, jobs, rows=candidates))
+    assert written == candidates * tokens
 
 
 def _generate(model: PreTrainedModel, drafter: Drafter, rows: int, tokens: int) -> None:
@@ -92,18 +100,14 @@ def _generate(model: PreTrainedModel, drafter: Drafter, rows: int, tokens: int) 
     assert written.shape == (rows, ids.shape[1] + tokens)
 
 
-def _matrix_limit(drafter: Drafter) -> float:
-    """Return the tokens a second that the model's packed linear layers alone would allow."""
+@torch.inference_mode()
+def _linear_layers(drafter: Drafter) -> None:
+    """Run the model's packed linear layers alone, _LIMIT_STEPS times: what the engine cannot go below."""
     layers = [module for module in drafter.model.modules() if isinstance(module, PackedLinear)]
     inputs = [torch.randn(CANDIDATES, layer.inputs) for layer in layers]
-
-    def once() -> None:
+    for _ in range(_LIMIT_STEPS):
         for layer, given in zip(layers, inputs, strict=True):
             layer(given)
-
-    with torch.inference_mode():
-        once()
-        return CANDIDATES / statistics.median(_timed(once) for _ in range(10))
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -113,4 +117,6 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=3, help="how often each side takes its turn")
+    main(options.parse_args().rounds)
