@@ -47,8 +47,8 @@ def make_demonstration(researcher: Researcher) -> Study:
     study.save(update_fields=["is_demonstration"])
     for arm in study.arms.exclude(key="original"):
         delete_arm(arm, by=researcher)
-    add_arm(study, by=researcher, key="curated", label=_("Built-in model, curated"), **_slot(Curation.CURATED))
-    add_arm(study, by=researcher, key="uncurated", label=_("Built-in model, uncurated"), **_slot(Curation.UNCURATED))
+    add_arm(study, by=researcher, key="curated", label=_("Built-in model (curated)"), **_slot(Curation.CURATED))
+    add_arm(study, by=researcher, key="uncurated", label=_("Built-in model (uncurated)"), **_slot(Curation.UNCURATED))
     change_definition(study, {"contact": _contact()}, by=researcher)
     original = study.arms.get(key="original")
     for article in invented_articles():
