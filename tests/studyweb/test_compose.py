@@ -13,7 +13,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 FILE = PROJECT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {"migrate", "web", "fast", "generation"}
+LASTING = {"web", "fast", "generation"}
+OURS = LASTING | {"migrate", "model"}
 SECRET = re.compile(r"KEY|PASSWORD|SECRET|TOKEN")
 REQUIRED = re.compile(r"\$\{[A-Z_]+:\?[^}]+\}")
 
@@ -47,7 +48,7 @@ def test_only_the_web_process_can_be_reached_and_by_default_only_from_this_machi
     assert not any("network_mode" in service for service in SERVICES.values())
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(LASTING | {"postgres", "redis"}))
 def test_every_lasting_service_says_how_it_is(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
     assert check["test"][0] == "CMD"
@@ -55,7 +56,7 @@ def test_every_lasting_service_says_how_it_is(name: str) -> None:
 
 
 def test_nothing_starts_before_the_tables_are_there() -> None:
-    for name in OURS - {"migrate"}:
+    for name in LASTING:
         waits = SERVICES[name]["depends_on"]
         assert waits["migrate"] == {"condition": "service_completed_successfully"}
         assert waits["redis"] == {"condition": "service_healthy"}
@@ -71,6 +72,14 @@ def test_only_the_generation_worker_reserves_a_gpu_and_takes_its_own_queue_alone
     assert _option("generation", "--queues") == "generation"
     assert _option("generation", "--pool") == "solo"
     assert _option("fast", "--queues") == "fast"
+
+
+def test_the_web_process_reads_the_models_that_the_worker_writes_with() -> None:
+    assert SERVICES["model"]["command"] == ["python", "-m", "studyweb.supervision.model", "/cache"]
+    assert SERVICES["model"]["restart"] == "no"
+    assert {"models:/cache"} <= set(SERVICES["model"]["volumes"]) & set(SERVICES["generation"]["volumes"])
+    assert "models:/cache:ro" in SERVICES["web"]["volumes"]
+    assert SERVICES["generation"]["depends_on"]["model"] == {"condition": "service_completed_successfully"}
 
 
 def test_what_must_outlive_a_container_lies_in_a_volume() -> None:
