@@ -1,4 +1,4 @@
-"""``python -m analysis report FILE.csv --outcome COLUMN``: the report on any CSV file, without Django."""
+"""``python -m analysis report FILE.csv --outcome COLUMN`` and ``... mixed FILE``: on any file, without Django."""
 
 import argparse
 import json
@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.mixed import MixedModelError
+from analysis.mixed import command as mixed
 from analysis.plan import Plan, PlanError
 from analysis.read_csv import read_ratings
 from analysis.report import Report, StudyInfo, build_report, to_dict
@@ -20,13 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status is 0, or 2 with a sentence on standard error for what cannot be done."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "mixed":
+            sys.stdout.write(mixed.run(options))
+            return 0
         report = _report(options)
         if options.json:
             content = json.dumps(to_dict(report), ensure_ascii=False, indent=1, allow_nan=False)
             Path(options.json).write_text(content + "\n", encoding="utf-8")
         if options.html:
             Path(options.html).write_text(to_html(report), encoding="utf-8")
-    except (FrameError, PlanError, OSError) as error:
+    except (FrameError, PlanError, MixedModelError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(as_text(report))
@@ -80,9 +85,9 @@ def _as_text(table: ReportTable) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Compare ratings of articles by arm.")
-    report = parser.add_subparsers(dest="command", required=True).add_parser(
-        "report", help="the comparison of the arms in a CSV file, one row a rating"
-    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    mixed.add_parser(commands)
+    report = commands.add_parser("report", help="the comparison of the arms in a CSV file, one row a rating")
     report.add_argument("file", metavar="FILE.csv")
     report.add_argument("--outcome", required=True, metavar="COL", help="the column of numbers that is compared")
     report.add_argument("--arm", default="arm", metavar="COL", help="the column that says the arm (arm)")

@@ -1,4 +1,4 @@
-"""PURE: the columns that a model uses, as numbers or categories without missing values, or a refusal naming the rows."""
+"""PURE: the columns of a model as numbers or categories without missing values, or a refusal that names the rows."""
 
 from collections.abc import Sequence
 
@@ -26,34 +26,39 @@ def columns_of(side: str) -> list[str]:
         raise FormulaError(f"'{side}' is no right-hand side of a formula: {error}") from error
 
 
-def with_numbers(frame: pd.DataFrame, *, outcome: str, covariates: Sequence[str]) -> pd.DataFrame:
+def with_numbers(frame: pd.DataFrame, *, outcome: str | None, covariates: Sequence[str]) -> pd.DataFrame:
     """The rows in which every column is known, with numbers as float64 and everything else as used categories.
 
     Raises ``MixedModelError`` for infinite values, for text among numbers, for an outcome that is no number, and for
-    a category among ``covariates`` of which only one value is left.
+    a category among ``covariates`` of which only one value is left. Without ``outcome``, for prediction, one value
+    will do.
     """
     for name in frame.columns:
         _refuse_mixed(frame[name])
         if types.is_numeric_dtype(frame[name]) and not types.is_bool_dtype(frame[name]):
             _refuse_infinite(frame[name])
-    if not types.is_numeric_dtype(frame[outcome]) or types.is_bool_dtype(frame[outcome]):
+    if outcome is not None and (not types.is_numeric_dtype(frame[outcome]) or types.is_bool_dtype(frame[outcome])):
         raise MixedModelError(f"the outcome '{outcome}' holds {frame[outcome].dtype}, not numbers", column=outcome)
     missing = frame.isna().any(axis=1)
     data = frame.loc[~missing] if missing.any() else frame
-    return pd.DataFrame({name: _typed(data[name], name in (outcome, *covariates)) for name in frame.columns})
+    typed = {name: _typed(data[name]) if name in (outcome, *covariates) else data[name] for name in frame.columns}
+    for name in covariates if outcome is not None else ():
+        _refuse_single(typed[name])
+    return pd.DataFrame(typed, index=data.index)
 
 
-def _typed(column: pd.Series, as_number: bool) -> pd.Series:
-    numeric = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
-    if not as_number:
-        return column.cat.remove_unused_categories() if isinstance(column.dtype, pd.CategoricalDtype) else column
-    if numeric:
+def _typed(column: pd.Series) -> pd.Series:
+    if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
         return column.astype("float64")
-    categories = column.astype("category").cat.remove_unused_categories()
-    if len(categories.cat.categories) == 1 and len(column):
-        value = categories.cat.categories[0]
+    return column.astype("category").cat.remove_unused_categories()
+
+
+def _refuse_single(column: pd.Series) -> None:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return
+    if len(column.cat.categories) == 1 and len(column):
+        value = column.cat.categories[0]
         raise MixedModelError(f"the column '{column.name}' has only the value {value}", column=str(column.name))
-    return categories
 
 
 def _refuse_infinite(column: pd.Series) -> None:

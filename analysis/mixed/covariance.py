@@ -20,11 +20,12 @@ class Layout:
     @property
     def is_diagonal(self) -> NDArray[np.bool_]:
         """Which elements are bounded by 0, lme4's lower bounds."""
-        return self.row == self.column
+        diagonal: NDArray[np.bool_] = self.row == self.column
+        return diagonal
 
     def triangles(self, theta: FloatArray) -> list[FloatArray]:
         """The lower triangle T of each factor: its effects have covariance ``sigma^2 T T'``."""
-        result = [np.zeros((factor.width, factor.width)) for factor in self.factors]
+        result: list[FloatArray] = [np.zeros((factor.width, factor.width)) for factor in self.factors]
         for value, f, row, column in zip(theta, self.factor, self.row, self.column, strict=True):
             result[f][row, column] = value
         return result
@@ -47,7 +48,7 @@ class Layout:
 
 
 def layout(factors: tuple[Factor, ...]) -> Layout:
-    """The arrangement of theta for these factors: term by term, the columns of each lower triangle one after another."""
+    """The arrangement of theta for these factors: term by term, the columns of each lower triangle in turn."""
     places = []
     for f, factor in enumerate(factors):
         start = 0
@@ -72,7 +73,7 @@ def _triangle(matrix: FloatArray, zero: float) -> FloatArray:
         if abs(result[k, k]) <= zero:
             result[k, k] = 0.0
             if k + 1 < size and result[k + 1 :, k].any():
-                rest = np.linalg.qr(result[k + 1 :, k:].T, mode="r").T
+                rest = np.linalg.qr(result[k + 1 :, k:].T).R.T
                 result[k + 1 :, k:] = 0.0
                 result[k + 1 :, k + 1 : k + 1 + rest.shape[1]] = rest
         if result[k, k] < 0:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analysis.mixed.design import Design, Factor, FloatArray, IntArray, MixedModelError
+from analysis.mixed.design import Design, Factor, FloatArray, IntArray
+from analysis.mixed.formula import MixedModelError
 
 # Above this order the dense matrix of all factors but the largest no longer fits a common machine's memory and time.
 LARGEST_DENSE = 8_000
@@ -44,7 +45,7 @@ class CrossProducts:
     @property
     def q(self) -> int:
         """Columns of the other factors; the last p + 1 of the rest are X and e."""
-        return self.gram.shape[0] - self.p - 1
+        return len(self.gram) - self.p - 1
 
     def eliminated(self, weights: FloatArray) -> FloatArray:
         """``R+'Z1 W Z1'R+`` for weights (classes, K, K), symmetric in K: a dense symmetric matrix."""

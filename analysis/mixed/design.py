@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.mixed.columns import columns_of, rows_named, with_numbers
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, RandomTerm, parse_formula
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 # As R's lm and lme4: a column counts as a sum of the earlier ones below this share of its own length.
 RANK_TOLERANCE = 1e-7
@@ -115,8 +115,9 @@ def _check_outcome(name: str, y: FloatArray) -> None:
     if len(y) == 0:
         raise MixedModelError("no row has a value in every column of the formula")
     if np.ptp(y) == 0:
-        raise MixedModelError(f"the outcome '{name}' is {y[0]:g} in all {len(y)} rows: there is nothing to explain",
-                              column=name)
+        raise MixedModelError(
+            f"the outcome '{name}' is {y[0]:g} in all {len(y)} rows: there is nothing to explain", column=name
+        )
 
 
 def _matrix(side: str, data: pd.DataFrame) -> Any:
@@ -196,6 +197,6 @@ def _levels(group: tuple[str, ...], data: pd.DataFrame) -> tuple[IntArray, tuple
         more, inner = pd.factorize(data[name], sort=True)
         both, kept = pd.factorize(codes.astype(np.int64) * len(inner) + more, sort=True)
         outer = [label if isinstance(label, tuple) else (label,) for label in labels]
-        labels = tuple((*outer[key // len(inner)], inner[key % len(inner)]) for key in kept)
+        labels = tuple((*outer[key // len(inner)], inner[key % len(inner)]) for key in map(int, kept))
         codes = both
     return codes.astype(np.int64), labels

@@ -13,7 +13,8 @@ from scipy.linalg import lapack, solve_triangular
 
 from analysis.mixed.covariance import Layout
 from analysis.mixed.crossproducts import CrossProducts, mirrored
-from analysis.mixed.design import Factor, FloatArray, MixedModelError
+from analysis.mixed.design import Factor, FloatArray
+from analysis.mixed.formula import MixedModelError
 
 # Below this share of the residual sum of squares, what is left is rounding, and so would be every standard error.
 LEAST_NOISE = 1e-11
@@ -198,7 +199,9 @@ def _from_left(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -
 def _both_sides(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
     """``T2' matrix T2`` of a symmetric matrix."""
     if all(len(t) == 1 for t in t2):
-        scale = np.concatenate([np.full(own.stop - own.start, t[0, 0]) for own, _, t in _per_level(cross, t2)] or [[]])
+        scale = np.ones(len(matrix))
+        for own, _, t in _per_level(cross, t2):
+            scale[own] = t[0, 0]
         result: FloatArray = matrix * scale[:, None]
         result *= scale
         return result

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from analysis.mixed.covariance import layout
 from analysis.mixed.crossproducts import cross_products
-from analysis.mixed.deviance import Criterion
 from analysis.mixed.design import Design, make_design
+from analysis.mixed.deviance import Criterion
 from analysis.mixed.formula import MixedFormula
 from analysis.mixed.inference import fixed_effects
 from analysis.mixed.optimum import SINGULAR, minimise

@@ -77,12 +77,12 @@ def _check_tokens(text: str) -> None:
         match = _TOKEN.match(text, position)
         if match is None:
             raise FormulaError(f"the formula '{text}' cannot be read from '{text[position:].strip()}' on")
-        token = match.group().strip()
-        if token == "(" and re.fullmatch(rf"{_NAME}(?:\.{_NAME})*", before) and before not in FUNCTIONS:
+        word = match.group().strip()
+        if word == "(" and re.fullmatch(rf"{_NAME}(?:\.{_NAME})*", before) and before not in FUNCTIONS:
             raise FormulaError(f"formulas know no function '{before}'; they know {', '.join(sorted(FUNCTIONS))}")
-        if "." in token and match.lastgroup == "name" and token not in FUNCTIONS:
-            raise FormulaError(f"write the column {token} between backticks: `{token}`")
-        position, before = match.end(), token
+        if "." in word and match.lastgroup == "name" and word not in FUNCTIONS:
+            raise FormulaError(f"write the column {word} between backticks: `{word}`")
+        position, before = match.end(), word
 
 
 def _take_random(right: str, text: str) -> tuple[str, list[str]]:

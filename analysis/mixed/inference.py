@@ -8,7 +8,7 @@ from scipy import stats
 
 from analysis.mixed.design import FloatArray
 from analysis.mixed.kenward_roger import kenward_roger
-from analysis.mixed.result import Ddf, FixedEffect, Fitted
+from analysis.mixed.result import Ddf, Fitted, FixedEffect
 
 
 def fixed_effects(fitted: Fitted, ddf: Ddf, alpha: float) -> tuple[tuple[FixedEffect, ...], FloatArray]:

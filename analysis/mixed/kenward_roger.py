@@ -7,7 +7,8 @@ the residual.
 
 import numpy as np
 
-from analysis.mixed.design import Design, FloatArray, MixedModelError
+from analysis.mixed.design import Design, FloatArray
+from analysis.mixed.formula import MixedModelError
 from analysis.mixed.result import Fitted
 
 # Some matrices of rows x rows are held at once, and multiplied: 1,500 rows take about a second and 200 MB.
@@ -58,21 +59,20 @@ def _parts(fitted: Fitted, phi: FloatArray) -> tuple[FloatArray, list[FloatArray
     sigma = fitted.optimum.sigma
     covariances = [sigma**2 * t @ t.T for t in fitted.triangles()]
     gammas = [covariances[f][a, b] for f, a, b in places] + [sigma**2]
-    inverse = np.linalg.inv(sum((g * piece for g, piece in zip(gammas[1:], pieces[1:], strict=True)),
-                                start=gammas[0] * pieces[0]))
+    inverse = np.linalg.inv(np.einsum("g,gij->ij", gammas, pieces))
     x = fitted.design.x
     half = inverse @ x
     by_piece = [piece @ inverse for piece in pieces]
     on_x = [piece @ half for piece in pieces]
-    p_parts = [-half.T @ part for part in on_x]
-    q_parts = [[left.T @ inverse @ right for right in on_x] for left in on_x]
+    p_parts: list[FloatArray] = [-half.T @ part for part in on_x]
+    q_parts: list[list[FloatArray]] = [[left.T @ inverse @ right for right in on_x] for left in on_x]
     size = len(pieces)
     information = np.empty((size, size))
     for i in range(size):
         for j in range(i + 1):
             trace = float((by_piece[i].T * by_piece[j]).sum())
-            value = trace - 2 * float((phi * q_parts[i][j]).sum()) + float(np.sum((phi @ p_parts[i]).T * (p_parts[j] @ phi)))
-            information[i, j] = information[j, i] = value
+            lost = 2 * float((phi * q_parts[i][j]).sum()) - float(((phi @ p_parts[i]) * (p_parts[j] @ phi)).sum())
+            information[i, j] = information[j, i] = trace - lost
     return 2 * np.linalg.pinv(information, rcond=1e-13, hermitian=True), p_parts, q_parts
 
 

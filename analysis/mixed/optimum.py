@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import nnls
 
+from analysis.mixed.design import FloatArray
 from analysis.mixed.deviance import Criterion, Evaluation
-from analysis.mixed.design import FloatArray, MixedModelError
+from analysis.mixed.formula import MixedModelError
 
 # The descent hands over to Newton's method once it expects to gain less than this from the deviance; the curvature
 # is then the same to the digits that degrees of freedom need ...
-NEAR = 1e-6
-# ... which must then expect to gain less than this: about the seventh digit of a standard deviation.
-CONVERGED = 1e-9
+NEAR = 1e-9
+# ... and Newton's goes on until a step promises less than this, about the seventh digit of a standard deviation.
+ENOUGH = 1e-13
+# Beyond this promise the point counts as no minimum.
+CONVERGED = 1e-7
 # lme4 calls a fit singular where a diagonal of theta is below this (isSingular's tolerance).
 SINGULAR = 1e-4
 MOST_STEPS = 300
@@ -41,7 +44,7 @@ class Optimum:
     @property
     def converged(self) -> bool:
         """Whether no further step would move the deviance by more than rounding."""
-        return self.gain < 100 * CONVERGED
+        return self.gain < CONVERGED
 
 
 class _Search:
@@ -178,7 +181,7 @@ def _settle(search: _Search, at: Evaluation) -> Evaluation:
         theta = plain.theta.copy()
         theta[n] = 0.0
         zero = search.at(layout.canonical(theta) * search.scale)
-        if zero.deviance <= plain.deviance + NEAR and _is_floor(search, zero, n):
+        if zero.deviance <= plain.deviance + 1e-6 and _is_floor(search, zero, n):
             plain = zero
     return plain
 
@@ -207,16 +210,18 @@ def _polish(search: _Search, at: Evaluation) -> tuple[Optimum, FloatArray | None
     return found, None
 
 
-def _newton(search: _Search, at: Evaluation, values: FloatArray, vectors: FloatArray) -> tuple[Evaluation, float, float]:
+def _newton(
+    search: _Search, at: Evaluation, values: FloatArray, vectors: FloatArray
+) -> tuple[Evaluation, float, float]:
     """Newton's steps with a curvature that is kept: the point, and what its next and its first step promise to gain."""
     gains: list[float] = []
     for _ in range(5):
         along = vectors.T @ search.gradient(at)
         gains.append(float((along**2 / values).sum()) / 2)
-        if gains[-1] < CONVERGED:
+        if gains[-1] < ENOUGH:
             break
         after = search.at(at.theta * search.scale - vectors @ (along / values))
-        if after.deviance > at.deviance + CONVERGED:
+        if after.deviance > at.deviance + NEAR:
             break
         at = after
     return at, gains[-1], gains[0]
@@ -233,7 +238,7 @@ def _curvature(search: _Search, at: Evaluation) -> Optimum:
     sigma = float(np.sqrt(at.r2 / df))
     m, phi = len(at.theta), at.theta * search.scale
     # In proportion to the width on which the deviance bends: an error of the seventh digit, far above rounding.
-    steps = 3e-3 / np.sqrt(1 + _rows_per_level(search.criterion)) / search.scale
+    steps = 1e-3 / np.sqrt(1 + _rows_per_level(search.criterion)) / search.scale
     hessian = np.zeros((m + 1, m + 1))
     slope = np.zeros((m, *at.information.shape))
     for n, step in enumerate(steps):

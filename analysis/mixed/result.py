@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.mixed.deviance import Criterion
 from analysis.mixed.design import Design, FloatArray
+from analysis.mixed.deviance import Criterion
 from analysis.mixed.optimum import Optimum
 from analysis.tables import to_frame, to_json, to_records
 

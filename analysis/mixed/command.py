@@ -1,0 +1,101 @@
+"""PURE: ``python -m analysis mixed FILE --formula '...'``: a mixed model of a CSV or Parquet file, without Django."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.mixed.columns import columns_of
+from analysis.mixed.fit import fit_mixed
+from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
+from analysis.mixed.result import MixedFit
+
+DDF = ("satterthwaite", "kenward-roger", "normal")
+
+
+def add_parser(commands: Any) -> None:
+    """The subcommand ``mixed`` among ``commands``, what ``add_subparsers`` of the whole command line returned."""
+    mixed = commands.add_parser("mixed", help="a linear mixed model in lme4's notation")
+    mixed.add_argument("file", metavar="FILE", help="one row a rating: .csv or .parquet")
+    mixed.add_argument("--formula", required=True, help="such as 'y ~ arm + (1|participant) + (1|article)'")
+    mixed.add_argument("--ml", action="store_true", help="maximum likelihood; REML is the default")
+    mixed.add_argument("--ddf", choices=DDF, default=DDF[0], help="degrees of freedom (%(default)s)")
+    mixed.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="COL=LEVEL",
+        help="the level that a column's others are held against; the first of the alphabet is the default",
+    )
+    mixed.add_argument("--alpha", type=float, default=0.05, metavar="NUMBER", help="0.05 gives 95%% intervals")
+    mixed.add_argument("--json", metavar="OUT", help="write all numbers to this file")
+
+
+def run(options: argparse.Namespace) -> str:
+    """Fits the model that the options name, writes the JSON file asked for, and returns the text for the terminal.
+
+    Raises ``MixedModelError`` with a sentence for what cannot be fitted, OSError for a file that cannot be written.
+    """
+    if not 0 < options.alpha < 1:
+        raise MixedModelError(f"--alpha is {options.alpha}; it lies between 0 and 1")
+    formula = parse_formula(options.formula)
+    frame = read_table(Path(options.file), formula)
+    for choice in options.reference:
+        frame = _with_reference(frame, choice)
+    fit = fit_mixed(frame, formula, reml=not options.ml, ddf=options.ddf, alpha=options.alpha)
+    if options.json:
+        content = json.dumps(fit.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        Path(options.json).write_text(content + "\n", encoding="utf-8")
+    return as_text(fit)
+
+
+def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:
+    """The table in a CSV or Parquet file, its index the row in the file, the header being row 1.
+
+    Columns that only name levels stay as they are written, so that '01' and '1' remain two people. Raises
+    ``MixedModelError`` for a file that is none.
+    """
+    covariates = {name for side in (formula.fixed, *(t.columns for t in formula.random)) for name in columns_of(side)}
+    labels = {name for term in formula.random for name in term.group} - covariates
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, dtype=dict.fromkeys(labels, "str"), encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise MixedModelError(f"there is no file {path}") from error
+    except (ValueError, OSError) as error:
+        raise MixedModelError(f"{path.name} cannot be read as a table: {error}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise MixedModelError(f"{path.name} has rows with more cells than the header has names")
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
+
+
+def as_text(fit: MixedFit) -> str:
+    """The fit for a terminal: tables of fixed and random effects, sizes, and every statement."""
+    groups = ", ".join(f"{group.levels} of {group.name}" for group in fit.groups)
+    parts = [
+        f"{fit.formula}   ({fit.method}, {fit.ddf})",
+        fit.to_frame().to_string(index=False, float_format=lambda value: f"{value:.6g}"),
+        fit.random_frame().to_string(index=False, float_format=lambda value: f"{value:.6g}"),
+        f"criterion {fit.criterion:.6f}   AIC {fit.aic:.4f}   BIC {fit.bic:.4f}   {fit.n} ratings; {groups}",
+        *fit.statements,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _with_reference(frame: pd.DataFrame, choice: str) -> pd.DataFrame:
+    column, equals, level = choice.partition("=")
+    if not equals or column not in frame.columns:
+        raise FormulaError(f"--reference {choice}: write COLUMN=LEVEL with a column of the table", column=column)
+    names = frame[column].map(str, na_action="ignore")
+    levels = sorted(names.dropna().unique())
+    if level not in levels:
+        raise MixedModelError(
+            f"the column '{column}' has no level '{level}'; it has {', '.join(levels)}", column=column
+        )
+    ordered = pd.Categorical(names, categories=[level, *(name for name in levels if name != level)])
+    return frame.assign(**{column: pd.Series(ordered, index=frame.index)})
