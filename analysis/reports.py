@@ -26,7 +26,7 @@ class ReportError(Exception):
 
 
 def request_report(study: Study, *, by: Researcher, mode: str) -> Report:
-    """A report of the study's current version, waiting for a worker; the one that waits already, if there is one.
+    """A report of the study's current version, waiting for a worker; the like one that waits already, if there is one.
 
     Raises ``ReportError`` if nothing was ever frozen.
     """
@@ -36,15 +36,14 @@ def request_report(study: Study, *, by: Researcher, mode: str) -> Report:
         raise ReportError(_("Freeze and launch the study first: there is nothing to report yet."))
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=study.pk)
-        open_one = Report.objects.filter(study=study, mode=mode, status__in=(Status.WAITING, Status.RUNNING)).first()
+        # One that was asked for before the unblinding stays masked: it does not stand in for one with outcomes.
+        masked = not may_show_outcomes(study, mode)
+        open_ones = Report.objects.filter(study=study, mode=mode, status__in=(Status.WAITING, Status.RUNNING))
+        open_one = open_ones.filter(version=study.current_version, masked=masked).first()
         if open_one is not None:
             return open_one
         report = Report.objects.create(
-            study=study,
-            version=study.current_version,
-            mode=mode,
-            masked=not may_show_outcomes(study, mode),
-            requested_by=by,
+            study=study, version=study.current_version, mode=mode, masked=masked, requested_by=by
         )
         audit.record(study, "report asked for", by=by, subject=f"{mode}{' (masked)' if report.masked else ''}")
         wake(make_report, report_id=report.pk)
@@ -99,7 +98,8 @@ def make(report_id: int) -> None:
 
 
 def _fail(report: Report, error: str) -> None:
-    Report.objects.filter(pk=report.pk, status=Status.RUNNING).update(
+    # Another worker may have taken it over meanwhile, and may still succeed.
+    Report.objects.filter(pk=report.pk, status=Status.RUNNING, attempts=report.attempts).update(
         status=Status.FAILED, error=error, finished_at=Now(), progress=""
     )
 

@@ -181,7 +181,8 @@ def move_arm(arm: Arm, *, by: Researcher, up: bool) -> None:
         order[here], order[there] = order[there], order[here]
         for position, each in enumerate(order):
             Arm.objects.filter(pk=each.pk).update(position=position)
-        audit.record(arm.study, "arms reordered", by=by, subject=" ".join(each.key for each in order))
+        # The keys of many arms together are longer than a subject may be.
+        audit.record(arm.study, "arms reordered", by=by, subject=arm.key, content=" ".join(each.key for each in order))
 
 
 def _lock_draft(study: Study) -> None:

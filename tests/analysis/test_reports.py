@@ -76,6 +76,26 @@ def test_after_the_unblinding_a_new_report_shows_outcomes(study: Study) -> None:
     assert "The sample is complete." in report.html
 
 
+def test_a_masked_report_that_still_waits_does_not_stand_in_for_one_after_the_unblinding(study: Study) -> None:
+    readers_walk(study, 4, EFFECTS, mode=Mode.LIVE)
+    before = asked_for(study, Mode.LIVE)
+    assert asked_for(study, Mode.LIVE) == before
+    lifecycle.unblind(study, study.created_by, "The sample is complete.")
+    after = asked_for(study, Mode.LIVE)
+    assert (before.masked, after.masked) == (True, False)
+
+
+def test_a_worker_that_was_overtaken_fails_nothing(study: Study) -> None:
+    report = asked_for(study)
+    late = reports.claim(report.pk)
+    assert late is not None
+    Report.objects.filter(pk=report.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    assert reports.claim(report.pk) is not None
+    reports._fail(late, "An invented fault.")
+    report.refresh_from_db()
+    assert report.status == Status.RUNNING
+
+
 def test_the_manifest_counts_rows_and_hashes_of_every_file(study: Study) -> None:
     files = files_of(made(study))
     manifest = json.loads(files["manifest.json"])

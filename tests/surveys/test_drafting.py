@@ -35,6 +35,15 @@ def _keys(study: Study) -> list[str]:
     return list(study.arms.order_by("position").values_list("key", flat=True))
 
 
+def test_many_arms_with_long_keys_are_reordered_and_the_log_has_room(researcher: Researcher) -> None:
+    study = StudyFactory()
+    arms = [add_arm(study, by=researcher, key=f"arm-{n}-{'x' * 30}", label=f"Arm {n}", origin="real") for n in range(8)]
+    move_arm(arms[1], by=researcher, up=True)
+    entry = study.audit.get(verb="arms reordered")
+    entry.full_clean(exclude=["researcher"])
+    assert entry.content_sha256
+
+
 def test_a_change_is_stored_and_logged(researcher: Researcher) -> None:
     study = StudyFactory()
 
