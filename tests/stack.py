@@ -80,6 +80,10 @@ class Stack:
         assert pid is not None, f"no process {name} is running\n{self.log()}"
         return pid
 
+    def running(self) -> set[str]:
+        """The names of the processes that run now."""
+        return {name for name in MARKS if self._find(name) is not None}
+
     def kill(self, name: str) -> int:
         """SIGKILL to the process and all that it started; its number."""
         pid = self.pid_of(name)
