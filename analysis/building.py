@@ -19,6 +19,7 @@ from analysis.models import Report
 from analysis.plan import parse_plan
 from analysis.report import ArmInfo, StudyInfo, build_report, data_digest, software_versions, to_dict
 from analysis.report_html import to_html
+from analysis.schema import INDEX_COLUMN
 from analysis.tables import to_json, to_records
 
 
@@ -100,7 +101,7 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
 def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
     """How the report calls the plan's outcome, and its scale; the published lines belong to the index alone."""
     name = report.version.frozen.definition.plan.outcome
-    if name == frames.INDEX_COLUMN:
+    if name == INDEX_COLUMN:
         return {"show_published": True}
     column = next((column for column in data.tables["ratings"].columns if column.name == name), None)
     bounded = column is not None and column.minimum is not None and column.maximum is not None

@@ -10,7 +10,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Column, Level, Table, item_column, item_column_name
+from analysis.schema import (
+    ANSWERS,
+    INDEX_INSTRUMENT,
+    PARTICIPANTS,
+    RATINGS,
+    Column,
+    Level,
+    Table,
+    item_column,
+    item_column_name,
+)
 from surveys import instruments
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
@@ -19,8 +29,6 @@ from surveys.models import Answer, Participant, StudyVersion, Trial
 from surveys.route import steps
 
 MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
-INDEX_COLUMN = "credibility"
-INDEX_INSTRUMENT = "kreps-credibility"
 ATTRIBUTION_INSTRUMENT = "source-attribution"
 
 

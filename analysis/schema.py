@@ -73,7 +73,10 @@ class Table:
         return replace(self, columns=(*self.columns[:before], *items, *self.columns[before:]))
 
 
-ITEMS_STAND_BEFORE = "credibility"
+INDEX_COLUMN = "credibility"
+INDEX_INSTRUMENT = "kreps-credibility"
+SECONDS_COLUMN = "seconds_on_page"
+ITEMS_STAND_BEFORE = INDEX_COLUMN
 
 MODES = (
     Level("live", "taken part in the study itself"),

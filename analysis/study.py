@@ -1,10 +1,17 @@
-"""What the analysis adds to a study in the workbench: a tab."""
+"""What the analysis adds to a study in the workbench: a tab, and a line of the checklist before freezing."""
+
+from collections.abc import Iterator
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from surveys.lifecycle import Tab
+from analysis.plan import Plan, PlanError, parse_plan
+from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
+from surveys import instruments
+from surveys.definition import Block, Definition
+from surveys.items import Item
+from surveys.lifecycle import Gate, Tab, compose
 from surveys.models import Study
 
 
@@ -14,3 +21,69 @@ def tab(request: HttpRequest, study: Study) -> Tab | None:
         return None
     url = reverse("analysis:results", kwargs={"study_key": study.key})
     return Tab(label=_("Results"), url=url, current=request.path.startswith(url))
+
+
+def plan_gates(study: Study) -> list[Gate]:
+    """Whether the plan can be carried out on what the study asks: once frozen, neither can be mended.
+
+    Raises ``DefinitionError`` for a draft that cannot be read; the checklist asks for that first.
+    """
+    definition = compose(study).definition
+    problems = [*_plan_problems(definition), *_index_problems(definition)]
+    return [Gate(_("The analysis plan can be carried out"), not problems, " ".join(problems), where="design")]
+
+
+def _plan_problems(definition: Definition) -> Iterator[str]:
+    try:
+        plan = parse_plan(definition.plan.model_dump())
+    except PlanError as error:
+        yield from (f"{problem}." for problem in error.problems)
+        return
+    items = _asked_about_articles(definition)
+    outcomes = [SECONDS_COLUMN, *(item_column_name(item.key) for item in items if _is_measured(item))]
+    if any(block.instrument == INDEX_INSTRUMENT for block in definition.at("reading")):
+        outcomes.insert(0, INDEX_COLUMN)
+    if plan.outcome not in outcomes:
+        yield _("The main outcome is %(outcome)s, which this study does not measure. It measures: %(all)s.") % {
+            "outcome": plan.outcome,
+            "all": ", ".join(outcomes),
+        }
+    yield from _rule_problems(plan, {SECONDS_COLUMN, *(item_column_name(item.key) for item in items)})
+
+
+def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
+    for rule in plan.exclusions:
+        if rule.kind.level == "ratings" and rule.kind.column not in columns:
+            yield _("The exclusion rule %(rule)s needs the question %(item)s beside each article.") % {
+                "rule": rule,
+                "item": rule.kind.column,
+            }
+
+
+def _index_problems(definition: Definition) -> Iterator[str]:
+    """Where the index's questions are asked otherwise than its scoring knows them."""
+    scored = instruments.load(INDEX_INSTRUMENT).items
+    blocks = [block for block in definition.at("reading") if block.instrument == INDEX_INSTRUMENT]
+    if blocks and {item.key: _values(item) for item in scored} != _values_of(blocks, {item.key for item in scored}):
+        yield _("The questions of %(instrument)s do not have the answers that its index is made of.") % {
+            "instrument": INDEX_INSTRUMENT
+        }
+
+
+def _values_of(blocks: list[Block], keys: set[str]) -> dict[str, dict[str, int | None]]:
+    return {item.key: _values(item) for block in blocks for item in block.items if item.key in keys}
+
+
+def _values(item: Item) -> dict[str, int | None]:
+    return {option.code: option.value for option in item.options}
+
+
+def _asked_about_articles(definition: Definition) -> list[Item]:
+    blocks = (*definition.at("reading"), *definition.at("looking-back"))
+    return [item for block in blocks for item in block.items]
+
+
+def _is_measured(item: Item) -> bool:
+    """Whether an item's column holds numbers, as analysis/frames.py makes it."""
+    scaled = bool(item.options) and item.kind != "multiple" and all(option.value is not None for option in item.options)
+    return scaled or item.kind == "number"

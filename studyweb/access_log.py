@@ -1,9 +1,10 @@
-"""The web server's access log, without what would let a reader of it act for somebody or learn who they are.
+"""The web server's logs, without what would let a reader of it act for somebody or learn who they are.
 
 Personal links and sign-in links open what is theirs to whoever has them; an entry link carries a panel's id for the
 person in its query, and cookies carry the personal token.
 """
 
+import logging
 import re
 from typing import Any
 
@@ -19,6 +20,14 @@ _QUERIES = frozenset({"q", "{query_string}e"})
 def redacted(text: str) -> str:
     """The text with the tokens of links, and the queries of participants' addresses, taken out."""
     return _PARTICIPANTS_QUERY.sub(rf"\g<1>{REDACTED}", _SECRET_IN_PATH.sub(rf"\g<1>{REDACTED}", text))
+
+
+class RedactingFormatter(logging.Formatter):
+    """Takes the same out of the application's log: Django writes the path of a request that failed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the traceback below it, redacted."""
+        return redacted(super().format(record))
 
 
 class RedactingLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types

@@ -104,7 +104,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the other apps add to a study, by dotted name: surveys knows of neither (surveys/lifecycle.py calls them).
 STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
-LAUNCH_GATES: list[str] = []
+LAUNCH_GATES = ["analysis.study.plan_gates"]
 
 # --- database ---
 DATABASES = {
@@ -208,7 +208,12 @@ LOG_LEVEL = one_of("LOG_LEVEL", "INFO", choices={"DEBUG", "INFO", "WARNING", "ER
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "studyweb.access_log.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # A line for every page that a simulated participant opens says nothing that the server's own log does not.

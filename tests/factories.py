@@ -116,7 +116,11 @@ def definition(**changes: Any) -> dict[str, Any]:
             },
         ],
     }
-    return base | changes
+    whole = base | changes
+    if "plan" not in changes and all(block.get("instrument") != "kreps-credibility" for block in whole["blocks"]):
+        # Without the questions of the index a plan about it is not frozen; the time is there in every study.
+        whole["plan"] = base["plan"] | {"outcome": "seconds_on_page"}
+    return whole
 
 
 def ready_study(stories: int = 2, *, owner: Researcher | None = None, **changes: Any) -> Study:

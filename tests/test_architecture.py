@@ -20,6 +20,10 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
     "surveys.lifecycle",
     # The tabs above a study's pages are the workbench's own.
     "surveys.workbench.pages",
+    # What a study is, as data: pure, and what the checklist holds the plan against.
+    "surveys.definition",
+    "surveys.items",
+    "surveys.instruments",
 )
 # These know the database or the web; every other module of analysis is pure.
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}

@@ -6,9 +6,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.http import HttpResponse
+from django.utils.log import log_response
 from gunicorn.config import Config  # type: ignore[import-untyped]  # its stubs are a package of their own
 
-from studyweb.access_log import RedactingLogger, redacted
+from studyweb.access_log import RedactingFormatter, RedactingLogger, redacted
 
 TOKEN = "xXB7rhFpvZR4mKUjdRVUL5"
 FORMAT = '%(r)s %(U)s %(q)s %(f)s "%({cookie}i)s" "%({set-cookie}o)s" %({query_string}e)s %({raw_uri}e)s %(s)s'
@@ -28,6 +30,23 @@ FORMAT = '%(r)s %(U)s %(q)s %(f)s "%({cookie}i)s" "%({set-cookie}o)s" %({query_s
 )
 def test_tokens_and_participants_queries_are_taken_out(line: str, expected: str) -> None:
     assert redacted(line) == expected
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_the_log_of_a_request_that_failed_keeps_no_token(status: int) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(RedactingFormatter("%(levelname)s %(message)s"))
+    logger = logging.getLogger("tests.redacting")
+    logger.propagate = False
+    logger.handlers = [handler]
+    log_response("%s: %s", "Failed", f"/r/{TOKEN}/", response=HttpResponse(status=status), logger=logger)
+    assert stream.getvalue().split(" ", 1)[1] == "Failed: /r/[redacted]/\n"
+
+
+def test_the_applications_own_log_redacts_too() -> None:
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    assert any(isinstance(formatter, RedactingFormatter) for formatter in formatters)
 
 
 def _logged(path: str, query: str = "", **environ: str) -> str:

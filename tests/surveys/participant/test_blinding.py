@@ -36,7 +36,7 @@ def _study(first: str, second: str) -> Study:
     """Two arms over the same two texts; ``first`` and ``second`` say what each arm is."""
     study = factories.StudyFactory(name=f"Working name {first}")
     study.definition = factories.definition(
-        blocks=WHOLE, plan={"outcome": "credibility", "reference": TELLING[first]["key"]}
+        blocks=WHOLE, plan={"outcome": "believable", "reference": TELLING[first]["key"]}
     )
     study.save()
     for position, name in enumerate((first, second)):

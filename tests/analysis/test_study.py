@@ -1,0 +1,54 @@
+"""The checklist's line about the analysis plan: what could not be computed later is refused before freezing."""
+
+from typing import Any
+
+import pytest
+
+from analysis.study import plan_gates
+from surveys import lifecycle
+from surveys.lifecycle import LifecycleError
+from tests.factories import definition, ready_study
+
+pytestmark = pytest.mark.django_db
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    return {"outcome": "credibility", "reference": "real"} | changes
+
+
+def blocks_without_instrument() -> list[dict[str, Any]]:
+    return [{**block, "instrument": ""} for block in definition()["blocks"]]
+
+
+def blocks_on_another_scale() -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = definition()["blocks"]
+    for item in blocks[1]["items"]:
+        item["options"] = [{**option, "code": f"point-{option['code']}"} for option in item["options"]]
+    return blocks
+
+
+@pytest.mark.parametrize("outcome", ["credibility", "accurate", "seconds_on_page"])
+def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
+    rules = ["attention-failed:1", "incomplete", "faster-than:5"]
+    (gate,) = plan_gates(ready_study(plan=plan(outcome=outcome, exclusions=rules)))
+    assert gate.passed, gate.detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"plan": plan(outcome="trust")}, "measures: credibility, seconds_on_page, believable, accurate, clear"),
+        ({"plan": plan(outcome="news-use")}, "does not measure"),
+        ({"plan": plan(exclusions=["faster_than:5"])}, "'faster_than:5' is no rule"),
+        ({"plan": plan(exclusions=["seen-before"])}, "needs the question seen-before"),
+        ({"plan": plan(alpha="0.9")}, "alpha: 0.9 is not between 0 and 0.5"),
+        ({"blocks": blocks_without_instrument(), "plan": plan()}, "credibility, which this study does not measure"),
+        ({"blocks": blocks_on_another_scale()}, "the answers that its index is made of"),
+    ],
+)
+def test_a_plan_that_could_not_be_carried_out_is_not_frozen(changes: dict[str, Any], said: str) -> None:
+    study = ready_study(**changes)
+    with pytest.raises(LifecycleError, match="The analysis plan can be carried out") as refused:
+        lifecycle.freeze(study, study.created_by)
+    assert said in str(refused.value)
+    assert not study.versions.exists()
