@@ -6,7 +6,7 @@ The row is the job. pandas is imported only where a worker builds: web processes
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -105,9 +105,10 @@ def _fail(report: Report, error: str) -> None:
 
 
 def sweep() -> int:
-    """Publish again every report that nobody is making; returns how many."""
+    """Publish again every report that nobody is making; returns how many. Files that hold withdrawn answers go."""
     from analysis.tasks import make_report
 
+    forget_files()
     waiting = list(Report.objects.claimable().values_list("pk", flat=True))
     for report_id in waiting:
         make_report.apply_async(kwargs={"report_id": report_id})
@@ -119,3 +120,12 @@ def overtaken(report: Report) -> bool:
     return Participant.objects.filter(
         study=report.study_id, mode=report.mode, withdrawn_at__gt=report.requested_at
     ).exists()
+
+
+def forget_files() -> int:
+    """Delete the stored files of reports that a withdrawal has overtaken; how many. Their numbers stay, marked so."""
+    later = Participant.objects.filter(
+        study=OuterRef("study"), mode=OuterRef("mode"), withdrawn_at__gt=OuterRef("requested_at")
+    )
+    holding = Report.objects.filter(Exists(later), status=Status.DONE, archive__isnull=False)
+    return holding.update(archive=None, archive_sha256="")

@@ -18,6 +18,9 @@ from surveys.lifecycle import LifecycleError, may_show_outcomes
 from surveys.models import Mode, Study
 from surveys.workbench.pages import tabs
 
+# Megabytes that no page shows; a download reads what it sends.
+_LARGE = ("archive", "html")
+
 
 @login_required
 @require_GET
@@ -30,7 +33,8 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
     mode = request.GET.get("mode", modes[0])
     if mode not in modes:
         raise Http404(_("Nobody took part in this mode."))
-    report = Report.objects.filter(study=study, mode=mode, status=Report.Status.DONE).order_by("-finished_at").first()
+    reported = Report.objects.filter(study=study, mode=mode).defer(*_LARGE)
+    report = reported.filter(status=Report.Status.DONE).order_by("-finished_at").first()
     # A report that was masked stays masked: after the unblinding a new one shows the outcomes.
     context = {
         "study": study,
@@ -38,7 +42,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "modes": [(name, Mode(name).label) for name in modes],
         "mode": mode,
         "report": report,
-        "latest": Report.objects.filter(study=study, mode=mode).order_by("-requested_at", "-pk").first(),
+        "latest": reported.order_by("-requested_at", "-pk").first(),
         "overtaken": report is not None and reports.overtaken(report),
         "open": may_show_outcomes(study, mode),
         "unblinding": getattr(study, "unblinding", None),
@@ -125,8 +129,8 @@ def download_html(request: HttpRequest, study_key: str, report_key: str) -> Http
 def download_archive(request: HttpRequest, study_key: str, report_key: str) -> HttpResponse:
     """Every exported file as one zip; the download is written into the audit chain."""
     report = _open_report(request, study_key, report_key, Permission.EXPORT)
-    if report.archive is None:
-        raise Http404(_("This report has no files."))
+    if report.archive is None or reports.overtaken(report):
+        raise Http404(_("The files hold answers that were withdrawn since, and are deleted. Make a new report."))
     audit.record(report.study, "export downloaded", by=signed_in(request), subject=report.key)
     return _file(bytes(report.archive), "application/zip", f"exports-{report.data_sha256[:12]}.zip")
 
@@ -151,7 +155,7 @@ def unblind(request: HttpRequest, study_key: str) -> HttpResponse:
 
 
 def _report(study: Study, report_key: str) -> Report:
-    report = Report.objects.select_related("study", "version").filter(study=study, key=report_key).first()
+    report = Report.objects.select_related("study").defer(*_LARGE).filter(study=study, key=report_key).first()
     if report is None:
         raise Http404(_("There is no such report in this study."))
     return report

@@ -1,13 +1,14 @@
 """The pages of the results: who may see what, before and after the unblinding."""
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
 from analysis import reports
 from analysis.models import Report
 from surveys import lifecycle
-from surveys.models import Mode, Role, Study
+from surveys.models import Mode, Participant, Role, Study
 from tests.factories import ResearcherFactory, launched_study, member, ready_study
 from tests.walking import readers_walk
 
@@ -64,6 +65,19 @@ def test_a_masked_report_stays_masked_after_the_unblinding(study: Study) -> None
     page = signed_in(study).get(url(study, "results")).content.decode()
     assert "made before the unblinding" in page
     assert "Welch" not in page
+
+
+def test_files_with_answers_that_were_withdrawn_since_are_not_handed_out_and_deleted(study: Study) -> None:
+    report = made(study)
+    client = signed_in(study)
+    assert client.get(url(study, "exports", report_key=report.key)).status_code == 200
+    Participant.objects.filter(pk__in=study.participants.values("pk")[:1]).update(withdrawn_at=Now())
+    assert client.get(url(study, "exports", report_key=report.key)).status_code == 404
+    assert "zip" not in client.get(url(study, "results")).content.decode()
+    newer = made(study)
+    assert reports.forget_files() == 1
+    assert (Report.objects.get(pk=report.pk).archive, reports.forget_files()) == (None, 0)
+    assert Report.objects.get(pk=newer.pk).archive
 
 
 def test_figures_are_served_as_images_with_words_beside_them(study: Study) -> None:
