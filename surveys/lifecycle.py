@@ -93,12 +93,11 @@ def copy_study(source: Study, by: Researcher, name: str) -> Study:
 
 def import_definition(study: Study, by: Researcher, content: bytes) -> None:
     """Replace a draft's definition, and its arms if the file has some. Raises ``LifecycleError``."""
-    try:
-        file = study_file.read(content)
-    except DefinitionError as error:
-        raise LifecycleError(error.problems) from error
     with _moved(study, {Status.DRAFT}):
-        study_file.apply(study, file)
+        try:
+            study_file.apply(study, study_file.read(content))
+        except DefinitionError as error:
+            raise LifecycleError(error.problems) from error
         audit.record(study, "definition imported", by=by, content=content)
 
 

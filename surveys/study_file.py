@@ -11,7 +11,7 @@ from pydantic import Field
 
 from surveys import instruments
 from surveys.definition import Definition, DefinitionError, FrozenArm, Part, canonical, read_json, validated
-from surveys.models import Arm, Study
+from surveys.models import Arm, Article, Study
 
 
 class StudyFile(Part):
@@ -85,8 +85,13 @@ def read(content: bytes) -> StudyFile:
 
 
 def apply(study: Study, file: StudyFile | Template) -> None:
-    """Write a file's definition and arms into a draft. Arms that the file lacks go, unless they hold articles."""
+    """Write a file's definition and arms into a draft. Arms that the file lacks go, unless they hold articles.
+
+    Raises ``DefinitionError`` where an arm would be of another origin than the articles that are placed in it.
+    """
     with transaction.atomic():
+        if clashing := [arm.key for arm in file.arms if _holds_others(study, arm)]:
+            raise DefinitionError([f"arm {key!r}: articles of the other origin are placed in it." for key in clashing])
         study.definition = json.loads(canonical(file.definition))
         Study.objects.filter(pk=study.pk).update(definition=study.definition)
         if not file.arms:
@@ -95,6 +100,10 @@ def apply(study: Study, file: StudyFile | Template) -> None:
         for position, arm in enumerate(file.arms):
             values = arm.model_dump(exclude={"key"}) | {"position": position, "level": arm.level or None}
             Arm.objects.update_or_create(study=study, key=arm.key, defaults=values)
+
+
+def _holds_others(study: Study, arm: FrozenArm) -> bool:
+    return Article.objects.filter(study=study, arm__key=arm.key).exclude(origin=arm.origin).exists()
 
 
 def frozen_arm(arm: Arm) -> FrozenArm:

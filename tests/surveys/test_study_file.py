@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from surveys import study_file
+from surveys import lifecycle, study_file
 from surveys.definition import DefinitionError
+from surveys.lifecycle import LifecycleError
 from tests.factories import definition, ready_study
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +46,11 @@ def test_an_unknown_instrument_is_named_with_the_known_ones() -> None:
 def test_files_of_another_shape_are_refused(content: bytes) -> None:
     with pytest.raises(DefinitionError):
         study_file.read(content)
+
+
+def test_a_file_cannot_turn_an_arm_into_the_other_origin_under_its_articles() -> None:
+    study = ready_study()
+    content = study_file.export(study).replace(b'"origin": "real"', b'"origin": "synthetic"')
+    with pytest.raises(LifecycleError, match="arm 'real': articles of the other origin"):
+        lifecycle.import_definition(study, study.created_by, content)
+    assert set(study.arms.values_list("key", "origin")) == {("real", "real"), ("synthetic", "synthetic")}
