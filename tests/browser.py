@@ -1,16 +1,15 @@
 """A real Chromium for tests, and what every page must pass in it: axe, and no sideways scroll.
 
-A directory that wants it imports the fixtures in its conftest.py and marks its tests ``browser``.
+The fixtures are known to every test (tests/conftest.py); who uses them marks its tests ``browser``.
 """
 
 import os
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -38,16 +37,16 @@ def chromium_path() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser without a window, for the tests of one module."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Playwright keeps an event loop in this thread; the tests themselves use the database as they always do.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-            yield browser
-            browser.close()
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The machine's own Chromium, which asks nothing of the network."""
+    return {"executable_path": chromium_path(), "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def chromium(browser: Browser) -> Browser:
+    """The one browser of this process: a second Playwright beside it would find its event loop running."""
+    return browser
 
 
 def violations(page: Page) -> list[str]:

@@ -7,6 +7,8 @@ from pytest_django import Settings
 
 from surveys.models import Researcher
 from tests import factories
+from tests.browser import browser_type_launch_args as browser_type_launch_args
+from tests.browser import chromium as chromium
 
 
 @pytest.fixture(autouse=True)

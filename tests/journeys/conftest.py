@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
-from tests.browser import chromium as chromium
 from tests.databases import DEFAULT, as_default
 from tests.stack import Stack
 

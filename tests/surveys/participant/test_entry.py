@@ -137,7 +137,7 @@ def test_the_personal_link_brings_somebody_back_without_leaving_the_token_in_the
     assert other_device.get(response["Location"]).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["x", "Zm9yZ2VkLXRva2VuLTEyMw", "🦉", "'; DROP TABLE surveys_participant; --", "a" * 5000])
+@pytest.mark.parametrize("token", ["x", "Zm9yZ2VkIHRva2Vu", "🦉", "'; DROP TABLE surveys_participant; --", "a" * 999])
 def test_a_guessed_personal_link_opens_nothing(study: Study, token: str) -> None:
     Person(study).walk_to("reading-1")
     response = Client().get(f"/r/{token}/")
