@@ -225,6 +225,8 @@ def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
     fields = ["export_id" if name == "participant" else name for name in names]
     frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
     frame["study"], frame["version"] = version.study.key, version.sha256
+    # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
+    frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
     checks = _attention(version, mode)
     frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
     frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]

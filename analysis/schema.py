@@ -123,7 +123,7 @@ def _person(name: str = "participant") -> Column:
 _STUDY = Column("study", "text", "Public key of the study.")
 _VERSION = Column("version", "text", "SHA-256 of the frozen study version that the person saw, in hexadecimal.")
 _MODE = Column("mode", "text", "Why somebody walked through the study.", levels=MODES, nullable=False)
-_STRATUM = Column("stratum", "text", "Answer to the blocking question; empty where the study has none.")
+_STRATUM = Column("stratum", "text", "Answer to the blocking question; empty without one, and for who withdrew.")
 
 
 RATINGS = Table(

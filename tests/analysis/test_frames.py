@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from django.db.models.functions import Now
 
 from analysis import frames
 from analysis.frames import MASKED, StudyFrames, study_frames
@@ -96,6 +97,18 @@ def test_who_withdrew_is_counted_and_has_no_ratings() -> None:
     data = frames_of(study)
     assert person.export_id in set(data.participants["participant"])
     assert person.export_id not in set(data.ratings["participant"]) | set(data.answers["participant"])
+
+
+def test_of_who_withdrew_no_table_holds_the_answer_that_people_are_blocked_by() -> None:
+    design = definition()["design"] | {"block_by": "news-use"}
+    study = walked(design=design)
+    people = frames_of(study).participants
+    assert set(people["stratum"]) - {""}
+    gone = people["participant"].iloc[0]
+    Participant.objects.filter(study=study, export_id=gone).update(withdrawn_at=Now())
+    later = frames_of(study).participants.set_index("participant")
+    assert later.loc[gone, "stratum"] == ""
+    assert (later.drop(gone)["stratum"] != "").all()
 
 
 def test_what_was_not_reached_has_its_row() -> None:
