@@ -1,4 +1,4 @@
-"""PURE: the profiled deviance of a linear mixed model and its gradient, from cross products alone.
+"""PURE: the profiled deviance of a linear mixed model, from cross products alone.
 
 Notation: factor 1 is the eliminated one, its triangle T1; T2 is the block-diagonal matrix of the other factors'
 triangles; ``E = R+'V1^-1 R+`` is what is left of the rest after factor 1, and ``S = T2'E T2 + I`` the Schur
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
 from analysis.mixed.covariance import Layout
-from analysis.mixed.crossproducts import CrossProducts, mirrored
+from analysis.mixed.crossproducts import CrossProducts
 from analysis.mixed.design import Factor, FloatArray
 from analysis.mixed.formula import MixedModelError
 
@@ -22,7 +22,7 @@ LEAST_NOISE = 1e-11
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The criterion at one theta, and what estimates and gradient need; beta is on the orthogonal columns X+.
+    """The criterion at one theta, and what estimates and slopes need; beta is on the orthogonal columns X+.
 
     ``log_det`` is log|V| (and log|X'V^-1X| for REML) for sigma = 1; ``r2`` is the penalised residual sum of squares;
     ``information`` is X+'V^-1X+; ``effects`` are (columns of R+) [-b of the other factors, -beta, 1].
@@ -68,12 +68,12 @@ class Criterion:
         weights, log_det = _eliminate(t1, cross)
         left = cross.gram - cross.eliminated(weights)
         q, size = cross.q, cross.p + 1
-        schur = _both_sides(left[:q, :q], t2, cross)
+        schur = both_sides(left[:q, :q], t2, cross)
         schur[np.diag_indices(q)] += 1.0
         factor_s = _cholesky(schur)
         log_det += 2 * float(np.log(np.diag(factor_s)).sum())
         # projected = S^-1 T2'[E_RX, E_Re], b of the others' spherical effects and what X loses to them.
-        scaled = _from_left(left[:q, q:], t2, cross)
+        scaled = from_left(left[:q, q:], t2, cross)
         half = solve_triangular(factor_s, scaled, lower=True, check_finite=False) if q else scaled
         projected = solve_triangular(factor_s, half, lower=True, trans=1, check_finite=False) if q else scaled
         inner = left[q:, q:] - half.T @ half
@@ -88,7 +88,7 @@ class Criterion:
             log_det += 2 * float(np.log(np.abs(np.diag(cross.triangle))).sum())
         deviance = log_det + self.df * (1 + math.log(2 * math.pi * r2 / self.df))
         spherical = projected[:, -1] - projected[:, :-1] @ beta
-        effects = np.concatenate([-_times_t(spherical[:, None], t2, cross)[:, 0], -beta, [1.0]])
+        effects = np.concatenate([-times_triangles(spherical[:, None], t2, cross)[:, 0], -beta, [1.0]])
         return Evaluation(
             theta=theta,
             deviance=deviance,
@@ -103,43 +103,6 @@ class Criterion:
             projected=projected,
             weights=weights,
         )
-
-    def gradient(self, at: Evaluation, precision: float | None = None) -> FloatArray:
-        """The derivative by theta of ``log_det + precision * r2``; by default of the profiled deviance itself.
-
-        With P the projector of REML (V^-1 for ML) it is ``2 (sum over levels of Z'PZ - precision u u') T`` with
-        ``u = Z'V^-1(y - X beta)``, level by level (Searle, Casella & McCulloch 1992, section 6.6).
-        """
-        cross = self.cross
-        kappa = self.df / at.r2 if precision is None else precision
-        t1, t2, _ = self.triangles(at.theta)
-        q = cross.q
-        # x_left = R+'V^-1X as a combination of E's columns: what the other factors explain of X is taken off.
-        x_left = np.zeros((cross.gram.shape[0], cross.p))
-        x_left[:q] = -_times_t(at.projected[:, :-1], t2, cross)
-        x_left[q : q + cross.p] = np.eye(cross.p)
-        covariance = np.linalg.inv(at.information)
-        if not self.reml:
-            x_left, covariance = x_left[:, :0], covariance[:0, :0]
-        inverse = _inverse(at.factor_s)
-        thin = np.column_stack([x_left @ np.linalg.cholesky(covariance), math.sqrt(kappa) * at.effects])
-        taken = thin @ thin.T
-        taken[:q, :q] += _both_sides(inverse, [t.T for t in t2], cross)
-        d_first = self._first(t1, at, taken)
-        explained = at.left[:q] @ x_left
-        u = at.left[:q] @ at.effects
-        d_others = _others(at.left[:q, :q], inverse, t2, cross, (explained, covariance, kappa, u))
-        ordered = iter(d_others)
-        derivative = [d_first if factor is cross.first else next(ordered) for factor in self.layout.factors]
-        return 2 * self.layout.theta(derivative)
-
-    def _first(self, t1: FloatArray, at: Evaluation, taken: FloatArray) -> FloatArray:
-        cross = self.cross
-        shrink = np.eye(cross.first.width) - cross.class_gram @ at.weights
-        own = np.einsum("c,cab,cbd->ad", cross.class_size, shrink, cross.class_gram)
-        lost = np.einsum("cab,cbd,ced->ae", shrink, cross.weighed(taken), shrink)
-        result: FloatArray = (own - lost) @ t1
-        return result
 
 
 def _eliminate(t1: FloatArray, cross: CrossProducts) -> tuple[FloatArray, float]:
@@ -163,31 +126,22 @@ def _cholesky(schur: FloatArray) -> FloatArray:
     return result
 
 
-def _inverse(factor: FloatArray) -> FloatArray:
-    if not len(factor):
-        return factor
-    lower, info = lapack.dpotri(factor, lower=1)
-    if info:
-        raise np.linalg.LinAlgError("the Schur complement has no inverse")
-    return mirrored(lower)
-
-
-def _per_level(cross: CrossProducts, t2: list[FloatArray]) -> list[tuple[slice, Factor, FloatArray]]:
+def per_level(cross: CrossProducts, t2: list[FloatArray]) -> list[tuple[slice, Factor, FloatArray]]:
     return [
         (slice(start, start + len(factor.levels) * factor.width), factor, t)
         for start, factor, t in zip(cross.starts, cross.others, t2, strict=True)
     ]
 
 
-def _times_t(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
+def times_triangles(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
     """``T2 matrix``."""
-    return _from_left(matrix, [t.T for t in t2], cross)
+    return from_left(matrix, [t.T for t in t2], cross)
 
 
-def _from_left(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
+def from_left(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
     """``T2' matrix``."""
     result = np.empty_like(matrix)
-    for own, factor, t in _per_level(cross, t2):
+    for own, factor, t in per_level(cross, t2):
         if factor.width == 1:
             np.multiply(matrix[own], t[0, 0], out=result[own])
         else:
@@ -196,33 +150,13 @@ def _from_left(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -
     return result
 
 
-def _both_sides(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
+def both_sides(matrix: FloatArray, t2: list[FloatArray], cross: CrossProducts) -> FloatArray:
     """``T2' matrix T2`` of a symmetric matrix."""
     if all(len(t) == 1 for t in t2):
         scale = np.ones(len(matrix))
-        for own, _, t in _per_level(cross, t2):
+        for own, _, t in per_level(cross, t2):
             scale[own] = t[0, 0]
         result: FloatArray = matrix * scale[:, None]
         result *= scale
         return result
-    return np.ascontiguousarray(_from_left(np.ascontiguousarray(_from_left(matrix, t2, cross).T), t2, cross))
-
-
-def _others(
-    left: FloatArray,
-    inverse: FloatArray,
-    t2: list[FloatArray],
-    cross: CrossProducts,
-    taken: tuple[FloatArray, FloatArray, float, FloatArray],
-) -> list[FloatArray]:
-    """``sum over levels of (Z'PZ - precision u u') T`` for each factor but the first, from ``Z'V^-1Z T = E T S^-1``."""
-    explained, covariance, precision, u = taken
-    result = []
-    for own, factor, t in _per_level(cross, t2):
-        shape = (len(factor.levels), factor.width, -1)
-        rows = _from_left(left[:, own], t2, cross).T  # (E T2)' restricted: rows of this factor, columns scaled
-        kept = np.einsum("lai,lbi->ab", rows.reshape(shape), inverse[own].reshape(shape), optimize=False)
-        x, own_u = explained[own].reshape(shape), u[own].reshape(len(factor.levels), factor.width)
-        lost = np.einsum("lai,ij,lbj->ab", x, covariance, x) + precision * own_u.T @ own_u
-        result.append(kept - lost @ t)
-    return result
+    return np.ascontiguousarray(from_left(np.ascontiguousarray(from_left(matrix, t2, cross).T), t2, cross))

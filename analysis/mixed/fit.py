@@ -125,10 +125,7 @@ def _statements(fitted: Fitted, random: tuple[RandomEffect, ...], singular: bool
 
 
 def _singular_parts(random: tuple[RandomEffect, ...]) -> str:
-    none = [f"the variance of {row.term} over '{row.group}' is estimated as zero" for row in random if row.sd == 0]
-    if none:
-        return "; ".join(none)
-    groups = dict.fromkeys(row.group for row in random if row.correlations)
-    if not groups:
-        return "a variance is estimated as almost zero"
-    return f"effects over '{chr(39).join(groups)}' are estimated as sums of one another"
+    said = [f"the variance of {row.term} over '{row.group}' is estimated as zero" for row in random if row.sd == 0]
+    tied = dict.fromkeys(row.group for row in random if any(abs(value) > 1 - 1e-6 for value in row.correlations))
+    said += [f"effects over '{group}' are estimated as perfectly correlated" for group in tied]
+    return "; ".join(said) or "some effects are estimated as sums of others"

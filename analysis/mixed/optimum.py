@@ -12,11 +12,12 @@ from scipy.optimize import nnls
 from analysis.mixed.design import FloatArray
 from analysis.mixed.deviance import Criterion, Evaluation
 from analysis.mixed.formula import MixedModelError
+from analysis.mixed.slopes import Slopes, slopes
 
-# The descent hands over to Newton's method once it expects to gain less than this from the deviance; the curvature
-# is then the same to the digits that degrees of freedom need ...
-NEAR = 1e-9
-# ... and Newton's goes on until a step promises less than this, about the seventh digit of a standard deviation.
+# Each for every level of the smallest factor, since an estimate's error is about the root of gain by levels: the
+# descent hands over to Newton's method once it expects to gain less than this from the deviance, where the curvature
+# has the digits that degrees of freedom need; and Newton's stops once a step promises less than that.
+NEAR = 1e-10
 ENOUGH = 1e-13
 # Beyond this promise the point counts as no minimum.
 CONVERGED = 1e-7
@@ -54,13 +55,26 @@ class _Search:
         self.criterion = criterion
         self.scale = _scale(criterion)
         self.evaluations = 0
+        self.known: dict[bytes, Slopes] = {}
+        levels = min(len(factor.levels) for factor in criterion.layout.factors)
+        self.near, self.enough = NEAR * levels, ENOUGH * levels
 
     def at(self, phi: FloatArray) -> Evaluation:
         self.evaluations += 1
         return self.criterion.at(phi / self.scale)
 
+    def slopes(self, at: Evaluation) -> Slopes:
+        """The slopes by theta, computed once for each point."""
+        key = at.theta.tobytes()
+        if key not in self.known:
+            self.known[key] = slopes(self.criterion, at)
+        return self.known[key]
+
     def gradient(self, at: Evaluation, precision: float | None = None) -> FloatArray:
-        return self.criterion.gradient(at, precision) / self.scale
+        """The slope by phi of ``log_det + precision * r2``; by default of the profiled deviance itself."""
+        log_det, r2 = self.slopes(at)
+        gradient: FloatArray = (log_det + (precision or self.criterion.df / at.r2) * r2) / self.scale
+        return gradient
 
 
 def minimise(criterion: Criterion, start: FloatArray | None = None) -> Optimum:
@@ -127,16 +141,15 @@ def _moments(criterion: Criterion) -> FloatArray:
 
 def _descend(search: _Search, phi: FloatArray) -> Evaluation:
     """BFGS (Nocedal & Wright 2006, section 6.1), started with the curvature that balanced data would have."""
-    rows = _rows_per_level(search.criterion)
-    size = np.maximum(np.abs(phi), 0.5 / np.sqrt(rows))
-    inverse = np.diag((1 + rows * size**2) ** 2 / (2 * rows * size) ** 2 * rows / search.criterion.cross.n)
+    inverse = np.diag(_width(search, phi) ** 2)
     at = search.at(phi)
     gradient = search.gradient(at)
     for _ in range(MOST_STEPS):
         step = -inverse @ gradient
-        if gradient @ step > -NEAR:
+        if gradient @ step > -2 * search.near:
             return at
-        step /= max(1.0, float(np.abs(step).max()))
+        # No further than twice as far out: a first step from poor curvature could leave the region of the minimum.
+        step /= max(1.0, float(np.abs(step).max()) / (1.0 + float(np.abs(phi).max())))
         after = _along(search, at, gradient, phi, step)
         if after is None:
             return at
@@ -205,7 +218,7 @@ def _polish(search: _Search, at: Evaluation) -> tuple[Optimum, FloatArray | None
         at, gain, first = _newton(search, at, values[steep], vectors[:, steep])
         sigma = float(np.sqrt(at.r2 / search.criterion.df))
         found = replace(found, at=at, sigma=sigma, gain=gain, evaluations=search.evaluations)
-        if first < NEAR:
+        if first < 2 * search.near:
             return found, None
     return found, None
 
@@ -218,10 +231,12 @@ def _newton(
     for _ in range(5):
         along = vectors.T @ search.gradient(at)
         gains.append(float((along**2 / values).sum()) / 2)
-        if gains[-1] < ENOUGH:
+        if gains[-1] < search.enough:
             break
-        after = search.at(at.theta * search.scale - vectors @ (along / values))
-        if after.deviance > at.deviance + NEAR:
+        # A variance of zero stays zero: its slope is only rounding, the deviance being even in theta there.
+        step = np.where(at.theta == 0, 0.0, vectors @ (along / values))
+        after = search.at(at.theta * search.scale - step)
+        if after.deviance > at.deviance + search.near:
             break
         at = after
     return at, gains[-1], gains[0]
@@ -233,22 +248,32 @@ def _profiled(hessian: FloatArray) -> FloatArray:
 
 
 def _curvature(search: _Search, at: Evaluation) -> Optimum:
-    """Central differences of the analytic gradient, at the sigma of this point."""
+    """Differences of the analytic slopes, at the sigma of this point.
+
+    The steps are so small beside the width of the minimum that its lopsidedness stays below the sixth digit, and yet
+    far above rounding, since it is slopes that differ and not deviances.
+    """
     df = search.criterion.df
     sigma = float(np.sqrt(at.r2 / df))
     m, phi = len(at.theta), at.theta * search.scale
-    # In proportion to the width on which the deviance bends: an error of the seventh digit, far above rounding.
-    steps = 1e-3 / np.sqrt(1 + _rows_per_level(search.criterion)) / search.scale
     hessian = np.zeros((m + 1, m + 1))
-    slope = np.zeros((m, *at.information.shape))
-    for n, step in enumerate(steps):
-        away = np.zeros(m)
-        away[n] = step * search.scale[n]
-        up, down = search.at(phi + away), search.at(phi - away)
-        gradients = [search.gradient(end, 1 / sigma**2) * search.scale for end in (up, down)]
-        hessian[n, :m] = (gradients[0] - gradients[1]) / (2 * step)
-        hessian[n, m] = hessian[m, n] = -2 / sigma**3 * (up.r2 - down.r2) / (2 * step)
-        slope[n] = (np.linalg.inv(up.information) - np.linalg.inv(down.information)) / (2 * step)
+    changes = np.zeros((m, *at.information.shape))
+    here, inverse = search.gradient(at, 1 / sigma**2), np.linalg.inv(at.information)
+    for n, step in enumerate(1e-5 * _width(search, phi)):
+        away = phi.copy()
+        away[n] += step
+        beside = search.at(away)
+        hessian[n, :m] = (search.gradient(beside, 1 / sigma**2) - here) * search.scale * search.scale[n] / step
+        changes[n] = (np.linalg.inv(beside.information) - inverse) * search.scale[n] / step
     hessian[:m, :m] = (hessian[:m, :m] + hessian[:m, :m].T) / 2
+    hessian[:m, m] = hessian[m, :m] = -2 / sigma**3 * search.slopes(at).r2
     hessian[m, m] = -2 * df / sigma**2 + 6 * at.r2 / sigma**4
-    return Optimum(at, sigma, hessian, slope, search.scale, float("nan"), search.evaluations)
+    return Optimum(at, sigma, hessian, changes, search.scale, float("nan"), search.evaluations)
+
+
+def _width(search: _Search, phi: FloatArray) -> FloatArray:
+    """How wide the minimum would be (one over the root of the curvature) if every level had as many rows."""
+    rows = _rows_per_level(search.criterion)
+    size = np.maximum(np.abs(phi), 0.5 / np.sqrt(rows))
+    width: FloatArray = (1 + rows * size**2) / (2 * rows * size) * np.sqrt(rows / search.criterion.cross.n)
+    return width
