@@ -52,11 +52,12 @@ def build(report: Report) -> None:
 
 
 def _step(report: Report, progress: str) -> None:
-    if not reports.still_ours(report, progress):
+    if not reports.renew(report, progress=progress):
         raise Stopped
 
 
 def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str]:
+    assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     plan = parse_plan(report.version.frozen.definition.plan.model_dump())
     built = build_report(data.ratings, data.participants, plan, study_info(report, data))
     return to_dict(built), to_html(built), built.data_sha256
@@ -74,7 +75,7 @@ def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str
         "figures": to_records([flow_figure(flow, info.labels)]),
         "software": software_versions(),
     }
-    return result, "", data_digest(data.ratings, data.participants)
+    return result, "", data_digest(None, data.participants)
 
 
 def study_info(report: Report, data: StudyFrames) -> StudyInfo:
@@ -103,7 +104,8 @@ def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
     name = report.version.frozen.definition.plan.outcome
     if name == INDEX_COLUMN:
         return {"show_published": True}
-    column = next((column for column in data.tables["ratings"].columns if column.name == name), None)
+    table = data.tables.get("ratings")
+    column = next((column for column in table.columns if column.name == name), None) if table else None
     bounded = column is not None and column.minimum is not None and column.maximum is not None
     return {
         "show_published": False,
@@ -118,13 +120,12 @@ def _archive(report: Report, data: StudyFrames, html: str) -> bytes:
         "study": report.study.key,
         "version": report.version.sha256,
         "mode": report.mode,
-        "masked": "yes" if report.masked else "no",
+        "masked": "yes: no ratings, and no answers from after the randomisation" if report.masked else "no",
         "asked_for_at": report.requested_at.isoformat(timespec="seconds"),
     }
-    tables = {"ratings": data.ratings, "answers": data.answers, "participants": data.participants}
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="studyweb-export-") as folder:
-        write_export(Path(folder), tables, data.tables, about)
+        write_export(Path(folder), data.by_name(), data.tables, about)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(Path(folder).iterdir()):
                 _put(archive, file.name, file.read_bytes())

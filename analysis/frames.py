@@ -1,7 +1,8 @@
 """The only seam between the database and the statistics: a study version's tables, as analysis/schema.py has them.
 
-Withdrawn people stay in the table of participants and are in no other. Before the unblinding every table comes without
-the columns that would put an outcome beside an arm, an origin or an article (``masked``).
+Withdrawn people stay in the table of participants and are in no other. Before the unblinding there is no table of
+ratings, and of the answers only those given before the randomisation: the counts by arm that a running study shows,
+taken twice, would tell whose ratings belong to which arm.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from surveys import instruments
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
-from surveys.models import Answer, Participant, StudyVersion, Trial
+from surveys.models import Answer, Participant, Stage, StudyVersion, Trial
 from surveys.route import steps
 
 MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
@@ -34,37 +35,44 @@ ATTRIBUTION_INSTRUMENT = "source-attribution"
 
 @dataclass(frozen=True)
 class StudyFrames:
-    """The tables of one version and mode, each frame with the ``Table`` that describes its columns."""
+    """The tables of one version and mode, each frame with the ``Table`` of the same name that describes its columns.
 
-    ratings: pd.DataFrame
+    ``ratings`` is None while the study is masked; ``answers`` then holds those from before the randomisation alone.
+    """
+
+    ratings: pd.DataFrame | None
     answers: pd.DataFrame
     participants: pd.DataFrame
     tables: dict[str, Table]
 
+    def by_name(self) -> dict[str, pd.DataFrame]:
+        """Every frame that there is, by its table's name."""
+        frames = {"ratings": self.ratings, "answers": self.answers, "participants": self.participants}
+        return {name: frame for name, frame in frames.items() if frame is not None}
+
 
 def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFrames:
-    """Everything of one version and mode. ``masked`` leaves out the columns of ``MASKED`` from every table."""
-    frozen = version.frozen
+    """Everything of one version and mode that may be seen now; ``masked`` before the unblinding."""
+    answers, participants = answers_frame(version, mode), participants_frame(version, mode)
+    if masked:
+        hidden = {"answers": _without(ANSWERS, MASKED), "participants": _without(PARTICIPANTS, MASKED)}
+        before = answers["step"].str.startswith(f"{Stage.BEFORE}-")
+        return StudyFrames(
+            ratings=None,
+            answers=answers[before].reset_index(drop=True).drop(columns=MASKED & {*answers.columns}),
+            participants=participants.drop(columns=MASKED & {*participants.columns}),
+            tables=hidden,
+        )
     tables = {
-        "ratings": RATINGS.with_items(_item_columns(frozen)),
+        "ratings": RATINGS.with_items(_item_columns(version.frozen)),
         "answers": ANSWERS,
         "participants": PARTICIPANTS,
     }
-    frames = {
-        "ratings": ratings_frame(version, mode, tables["ratings"]),
-        "answers": answers_frame(version, mode),
-        "participants": participants_frame(version, mode),
-    }
-    if masked:
-        tables = {name: _without(table, MASKED) for name, table in tables.items()}
-        frames = {name: frame.drop(columns=MASKED & set(frame.columns)) for name, frame in frames.items()}
-    return StudyFrames(**frames, tables=tables)
+    return StudyFrames(ratings_frame(version, mode, tables["ratings"]), answers, participants, tables)
 
 
 def _without(table: Table, names: frozenset[str]) -> Table:
-    key = tuple("step" if name == "article" and table.name == "answers" else name for name in table.key)
-    key = tuple("position" if name == "article" else name for name in key)
-    return replace(table, key=key, columns=tuple(c for c in table.columns if c.name not in names))
+    return replace(table, columns=tuple(column for column in table.columns if column.name not in names))
 
 
 def _people(version: StudyVersion, mode: str) -> Any:
@@ -230,7 +238,8 @@ def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
     checks = _attention(version, mode)
     frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
     frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
-    frame["flags"] = ""
+    # Nobody looks for flags yet: not known is not the same as none found.
+    frame["flags"] = pd.Series([None] * len(frame), dtype="str")
     return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
 
 

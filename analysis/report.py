@@ -192,7 +192,7 @@ def to_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def data_digest(ratings: pd.DataFrame, participants: pd.DataFrame | None) -> str:
+def data_digest(ratings: pd.DataFrame | None, participants: pd.DataFrame | None) -> str:
     """SHA-256, in hexadecimal, of the tables' values, whatever the order of their rows and columns."""
     digest = hashlib.sha256()
     for name, frame in (("ratings", ratings), ("participants", participants)):

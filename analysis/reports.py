@@ -3,10 +3,13 @@
 The row is the job. pandas is imported only where a worker builds: web processes call ``request_report`` and ``cancel``.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -14,9 +17,10 @@ from analysis.models import Report
 from studyweb.wakeups import wake
 from surveys import audit
 from surveys.lifecycle import may_show_outcomes
-from surveys.models import Participant, Researcher, Study
+from surveys.models import Participant, Researcher, Study, StudyVersion
 
 LEASE = timedelta(minutes=2)
+HEARTBEAT_SECONDS = 30.0
 MOST_ATTEMPTS = 3
 Status = Report.Status
 
@@ -25,27 +29,27 @@ class ReportError(Exception):
     """A report that cannot be made now; the message says why and what to do."""
 
 
-def request_report(study: Study, *, by: Researcher, mode: str) -> Report:
-    """A report of the study's current version, waiting for a worker; the like one that waits already, if there is one.
+def request_report(study: Study, *, by: Researcher, mode: str, version: StudyVersion | None = None) -> Report:
+    """A report of one version, the current one unless named, waiting for a worker; the like one that waits already.
 
     Raises ``ReportError`` if nothing was ever frozen.
     """
     from analysis.tasks import make_report
 
-    if study.current_version is None:
+    version = version or study.current_version
+    if version is None:
         raise ReportError(_("Freeze and launch the study first: there is nothing to report yet."))
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=study.pk)
         # One that was asked for before the unblinding stays masked: it does not stand in for one with outcomes.
         masked = not may_show_outcomes(study, mode)
         open_ones = Report.objects.filter(study=study, mode=mode, status__in=(Status.WAITING, Status.RUNNING))
-        open_one = open_ones.filter(version=study.current_version, masked=masked).first()
+        open_one = open_ones.filter(version=version, masked=masked).first()
         if open_one is not None:
             return open_one
-        report = Report.objects.create(
-            study=study, version=study.current_version, mode=mode, masked=masked, requested_by=by
-        )
-        audit.record(study, "report asked for", by=by, subject=f"{mode}{' (masked)' if report.masked else ''}")
+        report = Report.objects.create(study=study, version=version, mode=mode, masked=masked, requested_by=by)
+        subject = f"v{version.number}, {mode}{' (masked)' if masked else ''}"
+        audit.record(study, "report asked for", by=by, subject=subject)
         wake(make_report, report_id=report.pk)
     return report
 
@@ -71,13 +75,17 @@ def claim(report_id: int) -> Report | None:
     return Report.objects.select_related("study", "version__study").get(pk=report_id) if taken else None
 
 
-def still_ours(report: Report, progress: str) -> bool:
-    """Renew the lease and say how far it is. False if somebody cancelled or another worker took over: stop then."""
-    return bool(
-        Report.objects.filter(pk=report.pk, status=Status.RUNNING, attempts=report.attempts).update(
-            lease_expires_at=Now() + LEASE, progress=progress
-        )
-    )
+def renew(report: Report, **values: str) -> bool:
+    """Renew the lease, and write ``values``. False if somebody cancelled or another worker took over: stop then."""
+    ours = Report.objects.filter(pk=report.pk, status=Status.RUNNING, attempts=report.attempts)
+    return bool(ours.update(lease_expires_at=Now() + LEASE, **values))
+
+
+def versions_of(study: Study, mode: str) -> list[tuple[StudyVersion, int]]:
+    """The versions that people of this mode took part in, and how many, the newest first."""
+    versions = StudyVersion.objects.filter(study=study).defer("document").order_by("-number")
+    people = Count("participants", filter=Q(participants__mode=mode))
+    return [(version, version.n) for version in versions.annotate(n=people) if version.n]
 
 
 def make(report_id: int) -> None:
@@ -91,10 +99,33 @@ def make(report_id: int) -> None:
     try:
         from analysis.building import build
 
-        build(report)
+        with _kept(report):
+            build(report)
     except Exception as error:
         _fail(report, _("The report could not be made: %(why)s") % {"why": error})
         raise
+
+
+@contextmanager
+def _kept(report: Report) -> Iterator[None]:
+    """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker."""
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(HEARTBEAT_SECONDS):
+                if not renew(report):
+                    return
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"report-{report.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _fail(report: Report, error: str) -> None:

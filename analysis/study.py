@@ -53,6 +53,8 @@ def _plan_problems(definition: Definition) -> Iterator[str]:
 
 def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
     for rule in plan.exclusions:
+        if rule.name == "flagged":
+            yield _("The exclusion rule %(rule)s cannot be used: quality flags are not recorded yet.") % {"rule": rule}
         if rule.kind.level == "ratings" and rule.kind.column not in columns:
             yield _("The exclusion rule %(rule)s needs the question %(item)s beside each article.") % {
                 "rule": rule,

@@ -1,5 +1,7 @@
 """The pages of a study's results: the report, masked until the unblinding, and its files."""
 
+from urllib.parse import urlencode
+
 from csp.decorators import csp_replace
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +17,7 @@ from analysis.models import Report
 from surveys import audit, lifecycle
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.lifecycle import LifecycleError, may_show_outcomes
-from surveys.models import Mode, Study
+from surveys.models import Mode, Study, StudyVersion
 from surveys.workbench.pages import tabs
 
 # Megabytes that no page shows; a download reads what it sends.
@@ -33,7 +35,8 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
     mode = request.GET.get("mode", modes[0])
     if mode not in modes:
         raise Http404(_("Nobody took part in this mode."))
-    reported = Report.objects.filter(study=study, mode=mode).defer(*_LARGE)
+    version = _version(study, request.GET.get("version", ""))
+    reported = Report.objects.filter(study=study, mode=mode, version=version).defer(*_LARGE)
     report = reported.filter(status=Report.Status.DONE).order_by("-finished_at").first()
     # A report that was masked stays masked: after the unblinding a new one shows the outcomes.
     context = {
@@ -41,6 +44,8 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "tabs": tabs(request, study),
         "modes": [(name, Mode(name).label) for name in modes],
         "mode": mode,
+        "version": version,
+        "versions": reports.versions_of(study, mode),
         "report": report,
         "latest": reported.order_by("-requested_at", "-pk").first(),
         "overtaken": report is not None and reports.overtaken(report),
@@ -51,6 +56,16 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "may_export": permits(study.role, Permission.EXPORT),
     }
     return render(request, "analysis/results.html", context)
+
+
+def _version(study: Study, number: str) -> StudyVersion:
+    """The study's version of this number, the current one for ''. Raises ``Http404``."""
+    if not number and study.current_version is not None:
+        return study.current_version
+    found = StudyVersion.objects.filter(study=study, number=number if number.isdecimal() else 0).first()
+    if found is None:
+        raise Http404(_("This study has no such version."))
+    return found
 
 
 def _modes(study: Study) -> list[str]:
@@ -67,11 +82,12 @@ def request_report(request: HttpRequest, study_key: str) -> HttpResponse:
     mode = request.POST.get("mode", Mode.LIVE)
     if mode not in Mode.values:
         raise Http404(_("There is no such mode."))
+    version = _version(study, request.POST.get("version", "")) if study.current_version else None
     try:
-        reports.request_report(study, by=signed_in(request), mode=mode)
+        reports.request_report(study, by=signed_in(request), mode=mode, version=version)
     except reports.ReportError as error:
         messages.error(request, str(error))
-    return redirect(_results_url(study, mode))
+    return redirect(_results_url(study, mode, version))
 
 
 @login_required
@@ -101,7 +117,7 @@ def cancel(request: HttpRequest, study_key: str, report_key: str) -> HttpRespons
         messages.success(request, _("The report was cancelled."))
     else:
         messages.info(request, _("The report was done already."))
-    return redirect(_results_url(study, report.mode))
+    return redirect(_results_url(study, report.mode, report.version))
 
 
 @login_required
@@ -173,5 +189,6 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _results_url(study: Study, mode: str) -> str:
-    return f"{reverse('analysis:results', kwargs={'study_key': study.key})}?mode={mode}"
+def _results_url(study: Study, mode: str, version: StudyVersion | None) -> str:
+    query = {"mode": mode} | ({"version": str(version.number)} if version else {})
+    return f"{reverse('analysis:results', kwargs={'study_key': study.key})}?{urlencode(query)}"

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import zipfile
 from datetime import timedelta
 
@@ -61,11 +62,22 @@ def test_before_the_unblinding_a_live_report_holds_the_flow_and_nothing_by_arm(s
     assert set(report.result["results"]) == {"flow"}
     assert not {"sentences", "tables", "cautions"} & set(report.result)
     assert [figure["name"] for figure in report.result["figures"]] == ["flow"]
-    for name, content in files_of(report).items():
-        if name in {"ratings.csv", "answers.csv", "participants.csv", "ratings-wide.csv"}:
-            header = content.split(b"\r\n", 1)[0].decode().split(",")
-            assert not {"arm", "origin", "model", "article", "story"} & set(header), name
-            assert not [column for column in header if column.startswith(("arm_", "article_", "origin_"))], name
+    files = files_of(report)
+    assert not {"ratings.csv", "ratings-wide.csv", "report.html"} & set(files)
+    for name in ("answers.csv", "participants.csv"):
+        header = files[name].split(b"\r\n", 1)[0].decode().split(",")
+        assert not {"arm", "origin", "model", "article", "story"} & set(header), name
+    assert b"reading-" not in files["answers.csv"]
+    assert json.loads(files["manifest.json"])["about"]["masked"].startswith("yes")
+
+
+def test_two_looks_at_a_running_study_do_not_tell_whose_ratings_are_in_which_arm(study: Study) -> None:
+    before = files_of(made(study, Mode.LIVE))
+    readers_walk(study, 1, EFFECTS, mode=Mode.LIVE)
+    after = files_of(made(study, Mode.LIVE))
+    new = set(after["answers.csv"].splitlines()) - set(before["answers.csv"].splitlines())
+    assert new
+    assert not any(item in line for line in new for item in (b"believable", b"accurate", b"clear"))
 
 
 def test_after_the_unblinding_a_new_report_shows_outcomes(study: Study) -> None:
@@ -148,8 +160,8 @@ def test_a_report_whose_worker_died_is_made_by_the_next(study: Study) -> None:
     Report.objects.filter(pk=report.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
     second = reports.claim(report.pk)
     assert second is not None
-    assert not reports.still_ours(first, "late")
-    assert reports.still_ours(second, "on time")
+    assert not reports.renew(first, progress="late")
+    assert reports.renew(second, progress="on time")
 
 
 def test_a_report_that_ends_its_worker_again_and_again_is_given_up(study: Study) -> None:
@@ -201,3 +213,32 @@ def test_another_outcome_is_called_by_its_own_words_and_gets_no_published_lines(
     assert report.result["published"] is None
     assert "How accurate is this article?" in report.html
     assert "credibility index" not in report.html
+
+
+def test_people_of_an_earlier_version_have_their_report_too(study: Study) -> None:
+    first = study.current_version
+    assert first is not None
+    lifecycle.pause(study, study.created_by)
+    lifecycle.revise(study, study.created_by)
+    study.definition["wording"]["title"] = {"en": "Another title"}
+    study.save()
+    lifecycle.freeze(study, study.created_by)
+    lifecycle.launch(study, study.created_by)
+    readers_walk(study, 4, EFFECTS)
+    assert [(version.number, n) for version, n in reports.versions_of(study, Mode.SIMULATED)] == [(2, 4), (1, 8)]
+    report = reports.request_report(study, by=study.created_by, mode=Mode.SIMULATED, version=first)
+    assert report != asked_for(study)
+    reports.make(report.pk)
+    report.refresh_from_db()
+    assert report.result["results"]["n_people"] == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_computation_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "HEARTBEAT_SECONDS", 0.05)
+    report = reports.claim(asked_for(launched_study()).pk)
+    assert report is not None
+    with reports._kept(report):
+        Report.objects.filter(pk=report.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+        time.sleep(0.5)
+        assert not Report.objects.claimable().exists()
