@@ -80,6 +80,8 @@ def _check_tokens(text: str) -> None:
         word = match.group().strip()
         if word == "(" and re.fullmatch(rf"{_NAME}(?:\.{_NAME})*", before) and before not in FUNCTIONS:
             raise FormulaError(f"formulas know no function '{before}'; they know {', '.join(sorted(FUNCTIONS))}")
+        if word == "(" and before == ")":
+            raise FormulaError(f"the formula '{text}' has ')(' in it; write an operator between them")
         if "." in word and match.lastgroup == "name" and word not in FUNCTIONS:
             raise FormulaError(f"write the column {word} between backticks: `{word}`")
         position, before = match.end(), word
@@ -95,7 +97,7 @@ def _take_random(right: str, text: str) -> tuple[str, list[str]]:
             if "|" in inner:
                 if not re.fullmatch(r"(.*\+)?\s*", fixed, re.DOTALL):
                     raise FormulaError(f"the random term ({inner}) must be added with '+'")
-                fixed = re.sub(r"\+?\s*$", "", fixed)
+                fixed = re.sub(r"\s*\+?\s*$", "", fixed)
                 groups.append(inner)
                 position = end + 1
                 continue

@@ -17,7 +17,7 @@ from analysis.mixed.slopes import Slopes, slopes
 # Each for every level of the smallest factor, since an estimate's error is about the root of gain by levels: the
 # descent hands over to Newton's method once it expects to gain less than this from the deviance, where the curvature
 # has the digits that degrees of freedom need; and Newton's stops once a step promises less than that.
-NEAR = 1e-10
+NEAR = 1e-11
 ENOUGH = 1e-13
 # Beyond this promise the point counts as no minimum.
 CONVERGED = 1e-7

@@ -1,0 +1,84 @@
+"""``python -m analysis mixed`` on files."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.mixed import fit_mixed
+from tests.analysis.mixed.ratings import crossed
+
+MODEL = "y ~ origin + (1 | participant) + (1 | article)"
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    path = tmp_path / "ratings.csv"
+    crossed(seed=4).to_csv(path, index=False)
+    return path
+
+
+def test_the_numbers_in_the_json_are_those_of_the_fit(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = file.with_suffix(".json")
+    assert main(["mixed", str(file), "--formula", MODEL, "--json", str(out)]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    fit = fit_mixed(pd.read_csv(file), MODEL)
+    assert said["version"] == 1
+    assert said["criterion"] == pytest.approx(fit.criterion)
+    assert [row["estimate"] for row in said["fixed"]] == pytest.approx([row.estimate for row in fit.fixed])
+    assert {row["group"] for row in said["variance_shares"]} == {"participant", "article", "residual"}
+    assert "80 ratings; 20 of participant, 8 of article" in capsys.readouterr().out
+
+
+def test_parquet_ml_degrees_of_freedom_and_reference(file: Path, tmp_path: Path) -> None:
+    table, out = tmp_path / "ratings.parquet", tmp_path / "out.json"
+    pd.read_csv(file).to_parquet(table)
+    options = ["--ml", "--ddf", "normal", "--reference", "origin=synthetic", "--json", str(out)]
+    assert main(["mixed", str(table), "--formula", MODEL, *options]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert (said["method"], said["ddf"]) == ("ML", "normal")
+    assert said["fixed"][1]["term"] == "origin[T.real]"
+    assert said["fixed"][1]["df"] is None
+
+
+def test_people_whose_codes_differ_by_a_zero_stay_two(tmp_path: Path) -> None:
+    frame = crossed()
+    codes = ["1", "01", *map(str, range(2, 20))]
+    names = dict(zip(frame["participant"].unique(), codes, strict=True))
+    path, out = tmp_path / "coded.csv", tmp_path / "out.json"
+    frame.assign(participant=frame["participant"].map(names)).to_csv(path, index=False)
+    assert main(["mixed", str(path), "--formula", MODEL, "--json", str(out)]) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["groups"][0]["levels"] == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--formula", "y ~ arm + (1 | participant)"], "no column 'arm'"),
+        (["--formula", "y ~ origin"], "no random term"),
+        (["--formula", MODEL, "--reference", "origin=imagined"], "has no level 'imagined'; it has real, synthetic"),
+        (["--formula", MODEL, "--reference", "origin"], "write COLUMN=LEVEL"),
+        (["--formula", MODEL, "--alpha", "5"], "between 0 and 1"),
+        (["--formula", MODEL, "--ml", "--ddf", "kenward-roger"], "need a fit by REML"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_ends_with_2(
+    file: Path, options: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["mixed", str(file), *options]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_missing_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mixed", str(tmp_path / "none.csv"), "--formula", MODEL]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
+def test_an_infinite_value_is_named_by_its_row_in_the_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[4] = lines[4].rsplit(",", 1)[0] + ",inf"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["mixed", str(file), "--formula", MODEL]) == 2
+    assert "'y' is infinite in row 5" in capsys.readouterr().err
