@@ -63,12 +63,14 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
 def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
     drafter = _drafter(batch)
+    prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
     Run.objects.filter(pk=run.pk).update(
         model_identity=drafter.identity.to_dict(),
         engine_versions=drafter.versions.to_dict(),
+        given_text=_storable(drafter.tokens.rendered(prompt)),
+        given_tokens=drafter.tokens.count(prompt),
         drafting_since=Now(),
     )
-    prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
     sampling = Sampling.from_dict(batch.sampling)
     reals = _real_texts(batch)
     # Again where the batch was extended while it was written.

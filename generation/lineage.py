@@ -30,9 +30,28 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
 
     Times are ISO 8601 in UTC, people by name. Asks the database for the run, the edits and the reviews.
     """
-    batch, prompt, model, run = candidate.batch, candidate.batch.prompt, candidate.batch.language_model, candidate.run
+    batch = candidate.batch
     return {
         "schema": SCHEMA,
+        **_written_by(candidate),
+        "prompt": _prompt(candidate),
+        "sampling": batch.sampling,
+        "batch": {"number": batch.number, "size": batch.size, "seed": str(batch.seed)},
+        "candidate": _circumstances(candidate),
+        "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
+        "cleaned": {"text": candidate.text, "removed": candidate.removals},
+        "flags": candidate.flags,
+        "edits": [
+            {"number": edit.number, "text": edit.text, "by": str(edit.by), "at": edit.at.isoformat()}
+            for edit in candidate.edits.select_related("by").order_by("number")
+        ],
+        "reviews": _reviews(candidate),
+    }
+
+
+def _written_by(candidate: Candidate) -> dict[str, Any]:
+    model, run = candidate.batch.language_model, candidate.run
+    return {
         "model": {
             "key": model.key,
             "name": model.name,
@@ -41,47 +60,54 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
             "identity": run.model_identity if run else {},
         },
         "engine": run.engine_versions if run else {},
-        "prompt": {
-            "number": prompt.number,
-            "kind": prompt.kind,
-            "text": prompt.text,
-            "sha256": hashlib.sha256(prompt.text.encode()).hexdigest(),
-            "tokens": batch.prompt_tokens,
-            "language": prompt.language,
-            "opening_shown": prompt.opening_shown,
-        },
-        "sampling": batch.sampling,
-        "batch": {"number": batch.number, "size": batch.size, "seed": str(batch.seed)},
-        "candidate": {
-            "index": candidate.index,
-            "seed": str(candidate.seed),
-            "finish_reason": candidate.finish_reason,
-            "tokens": candidate.tokens,
-            "seconds": candidate.seconds,
-            "rows": candidate.rows,
-            "mean_logprob": candidate.mean_logprob,
-            "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
-        },
-        "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
-        "cleaned": {"text": candidate.text, "removed": candidate.removals},
-        "flags": candidate.flags,
-        "edits": [
-            {"number": edit.number, "text": edit.text, "by": str(edit.by), "at": edit.at.isoformat()}
-            for edit in candidate.edits.select_related("by").order_by("number")
-        ],
-        "reviews": [
-            {
-                "number": review.number,
-                "old": review.old,
-                "new": review.new,
-                "by": str(review.by),
-                "reason": review.reason,
-                "rule": review.rule,
-                "at": review.at.isoformat(),
-            }
-            for review in candidate.reviews.select_related("by").order_by("number")
-        ],
     }
+
+
+def _prompt(candidate: Candidate) -> dict[str, Any]:
+    """The prompt as it was written, and as the engine gave it to the model."""
+    batch, prompt, run = candidate.batch, candidate.batch.prompt, candidate.run
+    return {
+        "number": prompt.number,
+        "kind": prompt.kind,
+        "text": prompt.text,
+        "sha256": _sha256(prompt.text),
+        "tokens": batch.prompt_tokens,
+        "given": {"text": run.given_text, "sha256": _sha256(run.given_text), "tokens": run.given_tokens} if run else {},
+        "language": prompt.language,
+        "opening_shown": prompt.opening_shown,
+    }
+
+
+def _circumstances(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "index": candidate.index,
+        "seed": str(candidate.seed),
+        "finish_reason": candidate.finish_reason,
+        "tokens": candidate.tokens,
+        "seconds": candidate.seconds,
+        "rows": candidate.rows,
+        "mean_logprob": candidate.mean_logprob,
+        "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
+    }
+
+
+def _reviews(candidate: Candidate) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": review.number,
+            "old": review.old,
+            "new": review.new,
+            "by": str(review.by),
+            "reason": review.reason,
+            "rule": review.rule,
+            "at": review.at.isoformat(),
+        }
+        for review in candidate.reviews.select_related("by").order_by("number")
+    ]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _seam(raw: str) -> str:

@@ -13,10 +13,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from generation.engine.identity import ModelIdentity, file_sha256
+from generation.engine.identity import ModelIdentity, configuration_files, file_sha256
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -75,7 +76,8 @@ def _target(cache: Path, version: str) -> Path:
 
 def _stored(target: Path) -> BuiltinModel:
     stored = json.loads((target / "identity.json").read_text(encoding="utf-8"))
-    return BuiltinModel(target, ModelIdentity.from_dict(stored))
+    # Hashed now, not at the conversion: what counts is what the engine is about to read.
+    return BuiltinModel(target, replace(ModelIdentity.from_dict(stored), files=configuration_files(target)))
 
 
 def _gguf_file() -> tuple[Path, str]:

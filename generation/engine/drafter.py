@@ -20,13 +20,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # beside it, spinning threads were measured to make the engine several times slower and to starve the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+import tokenizers
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from generation.engine.batch import Batch, Job, Row
 from generation.engine.draft import Draft
-from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, python_version
+from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, processor_name, python_version
 from generation.engine.memory import free_bytes, is_out_of_memory
 from generation.engine.packing import can_pack, pack_linear_layers
 from generation.engine.prompt import Prompt
@@ -64,6 +65,7 @@ class Drafter:
             python=python_version(),
             torch=str(torch.__version__),
             transformers=str(transformers.__version__),
+            tokenizers=str(tokenizers.__version__),
             device=_device_name(model.device),
             dtype=str(model.dtype).removeprefix("torch."),
             threads=threads,
@@ -186,7 +188,9 @@ def _weight_type(device: torch.device) -> torch.dtype:
 
 
 def _device_name(device: torch.device) -> str:
-    return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device)
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return f"{device} {processor_name()}" if device.type == "cpu" else str(device)
 
 
 def _check_attention(model: PreTrainedModel, folder: Path) -> None:

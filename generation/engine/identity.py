@@ -6,9 +6,19 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
+
+# What the engine reads of a model folder beside the weights; each can change the words that a seed gives.
+_CONFIGURATION = (
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
 
 ENGINE_VERSION = "1"
 """Counts up whenever a change of the engine can change the words that a seed gives."""
@@ -16,7 +26,10 @@ ENGINE_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """A model to the byte: where it came from, what its files hash to, how its numbers are held."""
+    """A model to the byte: where it came from, what its files hash to, how its numbers are held.
+
+    `files` is name and SHA-256 of each file beside the weights that the engine reads, by name (`configuration_files`).
+    """
 
     repository: str
     file: str
@@ -28,15 +41,17 @@ class ModelIdentity:
     context_length: int
     parameters: int
     note: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
-    def to_dict(self) -> dict[str, str | int]:
-        """Return the fields as plain values, ready for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, str | int | dict[str, str]]:
+        """Return the fields as plain values, ready for JSON; `files` as {name: SHA-256}."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {"files": dict(self.files)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the identity stored by `to_dict`; raises TypeError where a field is missing or unknown."""
-        return cls(**values)
+        return cls(**{**values, "files": tuple(sorted(dict(values.get("files", {})).items()))})
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON of this identity, as hexadecimal."""
@@ -52,6 +67,7 @@ class EngineVersions:
     python: str
     torch: str
     transformers: str
+    tokenizers: str
     device: str
     dtype: str
     threads: int
@@ -64,6 +80,24 @@ class EngineVersions:
 def python_version() -> str:
     """Return this interpreter's version, such as '3.11.7'."""
     return platform.python_version()
+
+
+def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's model name as Linux has it, else what Python knows: at the least the architecture."""
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            field, _, value = line.partition(":")
+            if field.strip() == "model name" and value.strip():
+                return " ".join(value.split())
+    return platform.processor() or platform.machine()
+
+
+def configuration_files(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Return name and SHA-256 of each file in a model folder, beside the weights, that the engine reads; by name.
+
+    Raises OSError where one cannot be read.
+    """
+    return tuple((name, file_sha256(folder / name)) for name in _CONFIGURATION if (folder / name).is_file())
 
 
 def file_sha256(path: Path) -> str:

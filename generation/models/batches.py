@@ -117,13 +117,19 @@ class Batch(models.Model):
 
 
 class Run(models.Model):
-    """One worker's go at a batch: which model, to the byte, and which software and device wrote what it saved."""
+    """One worker's go at a batch: which model, to the byte, and which software and device wrote what it saved.
+
+    ``given_text`` is the prompt as the engine gave it to the model, behind the chat template where there is one;
+    ``given_tokens`` its length in tokens, with those that the tokenizer adds.
+    """
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="runs")
     number = models.PositiveSmallIntegerField()
     owner = models.CharField(max_length=200)
     model_identity = models.JSONField(default=dict)
     engine_versions = models.JSONField(default=dict)
+    given_text = models.TextField(blank=True)
+    given_tokens = models.PositiveIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(db_default=Now())
     drafting_since = models.DateTimeField(null=True, blank=True)
     # Steps of the model so far: while no text is finished, the length in tokens of those under way.

@@ -37,7 +37,20 @@ def test_the_task_writes_every_candidate_of_a_batch_with_its_lineage() -> None:
     assert run.model_identity["repository"] == builtin.REPOSITORY
     assert len(run.model_identity["weights_sha256"]) == 64
     assert run.engine_versions["torch"].startswith("2.13")
+    assert {"config.json", "tokenizer.json"} <= set(run.model_identity["files"])
+    assert run.engine_versions["tokenizers"]
     assert {text.run_id for text in texts} == {run.pk}
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_a_run_keeps_the_prompt_as_the_chat_template_made_it() -> None:
+    batch = queued(size=1, kind="instruction", text="Write about a bridge.")
+    tasks.draft_next()
+    run = batch.runs.get()
+    assert run.given_text.endswith("<|im_start|>user\nWrite about a bridge.<|im_end|>\n<|im_start|>assistant\n")
+    assert run.given_text.startswith("<|im_start|>system")
+    assert run.given_tokens == batch.prompt_tokens > 10
 
 
 @pytest.mark.model

@@ -1,5 +1,6 @@
 """How a draft stands behind its opening, and what travels with an accepted text."""
 
+import hashlib
 import json
 
 import pytest
@@ -43,3 +44,16 @@ def test_the_lineage_can_be_written_as_json_and_keeps_large_seeds_whole() -> Non
     assert int(stored["batch"]["seed"]) == 2**62 - 1
     assert int(stored["candidate"]["seed"]) == text.seed
     assert stored["raw"]["token_ids"] == [11, 12, 13]
+
+
+def test_the_lineage_holds_the_prompt_as_the_model_was_given_it() -> None:
+    text = text_of(written(kind="instruction", text="Write about a bridge."))
+    assert text.run is not None
+    text.run.given_text, text.run.given_tokens = "<user>Write about a bridge.<assistant>", 9
+    prompt = lineage_of(text)["prompt"]
+    assert prompt["text"] == "Write about a bridge."
+    assert prompt["given"] == {
+        "text": "<user>Write about a bridge.<assistant>",
+        "sha256": hashlib.sha256(b"<user>Write about a bridge.<assistant>").hexdigest(),
+        "tokens": 9,
+    }

@@ -29,6 +29,7 @@ def test_its_identity_names_the_file_to_the_byte(builtin: BuiltinModel) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", identity.weights_sha256)
     assert identity.tokenizer_sha256 == file_sha256(builtin.folder / "tokenizer.json")
     assert identity.parameters == 134_515_008
+    assert dict(identity.files)["chat_template.jinja"] == file_sha256(builtin.folder / "chat_template.jinja")
     assert ModelIdentity.from_dict(identity.to_dict()).digest() == identity.digest()
 
 

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import tokenizers
 import torch
 from transformers import AutoModelForCausalLM
 
 from generation.engine import ModelFolderError, Prompt, PromptError, Sampling, SamplingError, candidate_seed
 from generation.engine.draft import Draft
 from generation.engine.drafter import Drafter
+from generation.engine.identity import processor_name
 from tests.generation.engine.conftest import identity_of, write_model
 
 PROMPT = Prompt("The council voted on Tuesday to close the bridge, and")
@@ -125,7 +127,9 @@ def test_the_longest_draft_that_fits_the_context_is_written(tiny: Drafter) -> No
 def test_versions_name_what_ran(tiny: Drafter) -> None:
     versions = tiny.versions.to_dict()
     assert versions["torch"] == torch.__version__
-    assert (versions["device"], versions["dtype"], versions["threads"]) == ("cpu", "float32", 1)
+    assert versions["tokenizers"] == tokenizers.__version__
+    assert (versions["dtype"], versions["threads"]) == ("float32", 1)
+    assert versions["device"] == f"cpu {processor_name()}"
 
 
 def test_a_model_with_a_sliding_window_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
