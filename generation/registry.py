@@ -11,9 +11,10 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from generation.engine import ModelFolderError, ModelIdentity, PromptTokens, builtin
+from generation import hub
+from generation.engine import ModelFolderError, ModelIdentity, PromptTokens
 from generation.engine.builtin import builtin_model, converted_builtin
-from generation.engine.identity import file_sha256
+from generation.engine.identity import configuration_files, file_sha256
 from generation.models import LanguageModel
 
 BUILTIN_KEY = "built-in"
@@ -33,35 +34,34 @@ class _Tensor(NamedTuple):
     shape: tuple[int, ...]
 
 
-def ensure_builtin() -> LanguageModel:
-    """The row of the built-in model; made if there is none. Its files need not be there yet."""
-    model, _made = LanguageModel.objects.get_or_create(
-        key=BUILTIN_KEY,
-        defaults={
-            "name": "SmolLM2 135M Instruct (built in)",
-            "source": Source.BUILTIN,
-            "location": builtin.REPOSITORY,
-            "licence": builtin.LICENCE,
-            "parameters": 134_515_008,
-            "context_length": 8192,
-        },
-    )
-    return model
-
-
 def add_folder(key: str, folder: Path, *, name: str = "", licence: str = "") -> LanguageModel:
     """The row of a model in a local folder, made or renewed. Raises ``ModelFolderError`` where it is no whole model."""
     folder = folder.expanduser().resolve()
-    found = ModelFiles(folder, _identity(folder, repository=str(folder), revision=""))
+    identity = _identity(folder, repository=str(folder), revision="")
+    return _registered(key, Source.FOLDER, identity, name or folder.name, licence)
+
+
+def add_from_hub(key: str, repository: str, revision: str, *, name: str = "", licence: str = "") -> LanguageModel:
+    """The row of the hub's model at this commit, made or renewed; downloaded where its files are not here yet.
+
+    Raises ``HubError``, and ``ModelFolderError`` where it is no whole model.
+    """
+    folder = hub.downloaded(repository, revision)
+    identity = _identity(folder, repository=repository, revision=revision)
+    return _registered(key, Source.HUB, identity, name or repository, licence)
+
+
+def _registered(key: str, source: Source, identity: ModelIdentity, name: str, licence: str) -> LanguageModel:
     model, _made = LanguageModel.objects.update_or_create(
         key=key,
         defaults={
-            "name": name or folder.name,
-            "source": Source.FOLDER,
-            "location": str(folder),
+            "name": name,
+            "source": source,
+            "location": identity.repository,
+            "revision": identity.revision,
             "licence": licence,
-            "parameters": found.identity.parameters,
-            "context_length": found.identity.context_length,
+            "parameters": identity.parameters,
+            "context_length": identity.context_length,
         },
     )
     return model
@@ -92,7 +92,7 @@ def files(model: LanguageModel) -> ModelFiles:
 def _folder(model: LanguageModel) -> Path:
     folder = Path(model.location)
     if model.source == Source.HUB:
-        folder = settings.CACHE_DIR / "hub" / model.location.replace("/", "--") / model.revision
+        folder = hub.folder_of(model.location, model.revision)
     if not folder.is_dir():
         raise ModelFolderError(
             _("The model %(name)s is not on this machine: there is no folder %(folder)s.")
@@ -118,6 +118,7 @@ def _identity(folder: Path, *, repository: str, revision: str) -> ModelIdentity:
         quantisation="",
         context_length=tokens.context_length,
         parameters=sum(math.prod(tensor.shape) for tensor in tensors),
+        files=configuration_files(folder),
     )
 
 

@@ -1,13 +1,16 @@
 """Batches and texts for tests, made the way the product makes them. All texts are invented."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
+
+from django.apps import apps
 
 from generation import drafting, queue, registry
 from generation.batches import request_batch
 from generation.engine import Sampling
 from generation.engine.draft import Draft
-from generation.models import Batch, Candidate, Run
+from generation.models import Batch, Candidate, LanguageModel, Run
 from surveys.models import Arm, Origin, Role, Study
 from tests.factories import ArmFactory, StoryFactory, StudyFactory, member
 
@@ -22,10 +25,16 @@ CONTINUATION = (
 )
 
 
+def built_in() -> LanguageModel:
+    """The row that the migrations make, made again by them where a test with real transactions emptied the tables."""
+    import_module("generation.migrations.0002_builtin_model").add_builtin(apps, None)
+    return LanguageModel.objects.get(key=registry.BUILTIN_KEY)
+
+
 def queued(study: Study | None = None, **changes: Any) -> Batch:
     """A batch that waits for a worker. ``changes`` go to ``request_batch``."""
     study = study or StudyFactory()
-    registry.ensure_builtin()
+    built_in()
     asked: dict[str, Any] = {
         "by": study.created_by,
         "story": StoryFactory(study=study),
@@ -65,6 +74,8 @@ def claimed(batch: Batch) -> Run:
         owner=owner,
         model_identity={"repository": "invented/model", "weights_sha256": "0" * 64},
         engine_versions={"engine": "1", "device": "cpu"},
+        given_text=taken.prompt.text,
+        given_tokens=taken.prompt_tokens,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generation import batches, registry
+from generation import batches
 from generation.batches import MOST_CANDIDATES, RequestError
 from generation.engine import Sampling, candidate_seed
 from generation.models import Batch, Candidate, Prompt
@@ -159,7 +159,3 @@ def test_with_the_broker_down_a_request_is_stored_all_the_same(caplog: pytest.Lo
     batch = queued()
     assert Batch.objects.get(pk=batch.pk).status == Batch.Status.QUEUED
     assert "next sweep publishes it again" in caplog.text
-
-
-def test_the_built_in_models_row_is_made_once() -> None:
-    assert registry.ensure_builtin() == registry.ensure_builtin()

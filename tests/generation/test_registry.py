@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from generation import registry
-from generation.engine import ModelFolderError
+from generation.engine import ModelFolderError, builtin
 from generation.engine.builtin import builtin_model
+from generation.engine.identity import file_sha256
 from generation.models import LanguageModel
+from tests.generation.factories import built_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +43,8 @@ def test_a_folders_identity_is_that_of_its_files(folder: Path) -> None:
     weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     assert found.folder == folder
     assert (found.identity.weights_sha256, found.identity.dtype) == (weights, "F32")
-    assert found.identity != registry.files(registry.ensure_builtin()).identity
+    assert dict(found.identity.files)["config.json"] == file_sha256(folder / "config.json")
+    assert found.identity != registry.files(built_in()).identity
 
 
 def test_a_file_that_was_written_anew_is_hashed_anew(folder: Path) -> None:
@@ -50,6 +53,22 @@ def test_a_file_that_was_written_anew_is_hashed_anew(folder: Path) -> None:
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer, indent=1), encoding="utf-8")
     assert registry.files(model).identity.tokenizer_sha256 != before
+
+
+def test_another_chat_template_is_another_identity(folder: Path) -> None:
+    model = registry.add_folder("other", folder)
+    before = registry.files(model).identity
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}", encoding="utf-8")
+    after = registry.files(model).identity
+    assert (after.tokenizer_sha256, after.weights_sha256) == (before.tokenizer_sha256, before.weights_sha256)
+    assert after.digest() != before.digest()
+
+
+def test_the_row_of_the_built_in_model_says_what_its_files_say() -> None:
+    model = LanguageModel.objects.get(key=registry.BUILTIN_KEY)
+    identity = registry.files(model).identity
+    assert (model.source, model.location, model.licence) == ("builtin", builtin.REPOSITORY, builtin.LICENCE)
+    assert (model.parameters, model.context_length) == (identity.parameters, identity.context_length)
 
 
 def test_tokens_are_counted_without_loading_the_model(folder: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation import drafting, registry
+from generation import drafting
 from generation.models import Batch, Candidate
 from surveys import lifecycle
 from surveys.models import Origin, Study
 from tests.factories import ArmFactory, ArticleFactory, StoryFactory, StudyFactory, ready_study
-from tests.generation.factories import OPENING, claimed, draft, queued, synthetic_arm, written
+from tests.generation.factories import OPENING, built_in, claimed, draft, queued, synthetic_arm, written
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def study(client: Client) -> Study:
     """A draft whose owner is signed in."""
     study: Study = StudyFactory()
-    registry.ensure_builtin()
+    built_in()
     client.force_login(study.created_by)
     return study
 
@@ -120,7 +120,7 @@ def test_a_link_that_names_nothing_gives_the_plain_form(client: Client, study: S
 
 
 def test_a_frozen_study_says_that_it_takes_no_batch(client: Client) -> None:
-    registry.ensure_builtin()
+    built_in()
     study = ready_study()
     lifecycle.freeze(study, study.created_by)
     client.force_login(study.created_by)
