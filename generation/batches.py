@@ -73,24 +73,32 @@ def request_batch(
     model = LanguageModel.objects.filter(key=language_model).first()
     prompt_tokens = _checked(prompt, story, text, model, sampling, size, seed)
     assert model is not None  # noqa: S101 -- _checked refuses an unknown model
+    batch = Batch(
+        study=study,
+        language_model=model,
+        sampling=sampling.to_dict(),
+        size=size,
+        seed=secrets.randbits(62) if seed is None else seed,
+        prompt_tokens=prompt_tokens,
+        created_by=by,
+    )
+    _queue(batch, prompt, story)
+    return batch
+
+
+def _queue(batch: Batch, prompt: Prompt, story: Story | str) -> None:
+    """Store a checked batch with its prompt, story and candidates, and wake a worker. Raises ``DraftOnly``."""
+    study, by = batch.study, batch.created_by
     with transaction.atomic():
         _lock_draft(study)
         prompt.story = story if isinstance(story, Story) else story_named(study, story)
-        batch = Batch.objects.create(
-            study=study,
-            number=_next_number(Batch.objects.filter(study=study)),
-            prompt=_stored(prompt),
-            language_model=model,
-            sampling=sampling.to_dict(),
-            size=size,
-            seed=secrets.randbits(62) if seed is None else seed,
-            prompt_tokens=prompt_tokens,
-            created_by=by,
-        )
-        _add_candidates(batch, 0, size)
-        audit.record(study, "batch requested", by=by, subject=f"batch {batch.number}: {size} by {model.key}")
+        batch.prompt = _stored(prompt)
+        batch.number = _next_number(Batch.objects.filter(study=study))
+        batch.save(force_insert=True)
+        _add_candidates(batch, 0, batch.size)
+        subject = f"batch {batch.number}: {batch.size} by {batch.language_model.key}"
+        audit.record(study, "batch requested", by=by, subject=subject)
         wake(draft_next)
-    return batch
 
 
 def extend(batch: Batch, *, by: Researcher, size: int) -> None:
