@@ -176,12 +176,9 @@ def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | N
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=batch.study_id)
         drawn = picked(_pool(batch, k), k, seed)
-        rule = _("random pick of %(k)s among %(n)s texts of batch %(batch)s, seed %(seed)s") % {
-            "k": k,
-            "n": batch.candidates.exclude(text="").count(),
-            "batch": batch.number,
-            "seed": seed,
-        }
+        among = batch.candidates.exclude(text="").count()
+        # Not translated: the record must not depend on the language of whoever clicked.
+        rule = f"random pick of {k} among {among} texts of batch {batch.number}, seed {seed}"
         chosen = batch.candidates.filter(index__in=drawn).select_related(
             "batch__prompt__story", "batch__language_model"
         )

@@ -226,6 +226,14 @@ def test_a_random_pick_is_recorded_with_its_seed_and_can_be_replayed() -> None:
         assert "seed 42" in text.reviews.get().rule
 
 
+def test_the_record_of_a_random_pick_is_in_english_whoever_clicks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curation, "_", lambda text: "Aus einem anderen Katalog")
+    batch = written()
+    curation.random_pick(batch, by=curator(batch.study), k=1, seed=7, arm=synthetic_arm(batch.study))
+    rule = batch.candidates.get(decision="accepted").reviews.get().rule
+    assert rule == f"random pick of 1 among 3 texts of batch {batch.number}, seed 7"
+
+
 def test_a_random_pick_is_refused_once_somebody_decided() -> None:
     batch = written()
     curation.reject(text_of(batch), by=curator(batch.study), reason="r")
