@@ -12,9 +12,10 @@ from generation import curation
 from generation.curation import CurationError, DecidedMeanwhile, standing_text
 from generation.lineage import opened_text
 from generation.models import Candidate, Review
+from studyweb.demonstration import make_demonstration
 from surveys import audit, lifecycle
 from surveys.articles import ArticleError, DraftOnly
-from surveys.models import Article, Curation, Origin, article_digest
+from surveys.models import Article, Curation, Origin, Researcher, article_digest
 from tests.factories import ArmFactory, StudyFactory, ready_study
 from tests.generation.factories import CONTINUATION, OPENING, curator, queued, synthetic_arm, text_of, written
 
@@ -286,6 +287,13 @@ def test_the_arm_of_the_models_slot_is_proposed_and_the_way_of_choosing_decides_
     uncurated = synthetic_arm(batch.study, model_slot="built-in", curation="uncurated")
     assert curation.default_arm(batch) == curated
     assert curation.default_arm(batch, Curation.UNCURATED) == uncurated
+
+
+def test_the_demonstrations_slots_are_those_of_the_built_in_model(researcher: Researcher) -> None:
+    study = make_demonstration(researcher)
+    batch = written(study=study)
+    assert curation.default_arm(batch) == study.arms.get(key="curated")
+    assert curation.default_arm(batch, Curation.UNCURATED) == study.arms.get(key="uncurated")
 
 
 def test_no_arm_is_proposed_where_none_is_for_this_model() -> None:
