@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from surveys.articles import ArticleError, add_article, story_named
+from surveys.articles import ArticleError, add_article, lock_draft, story_named
 from surveys.models import Arm, Article, Origin, Researcher, Study
 
 COLUMNS = (
@@ -68,10 +68,11 @@ def import_articles(study: Study, *, by: Researcher, filename: str, content: byt
     read = _read(filename, content)
     if read.problems:
         return ImportReport(problems=tuple(read.problems), rows=len(read.rows))
-    arms = {arm.key: arm for arm in Arm.objects.filter(study=study)}
     stored: list[Article] = []
     try:
         with transaction.atomic():
+            lock_draft(study)
+            arms = {arm.key: arm for arm in Arm.objects.filter(study=study)}
             for number, row in read.rows:
                 try:
                     stored.append(_store(study, by, row, arms))
@@ -86,7 +87,7 @@ def import_articles(study: Study, *, by: Researcher, filename: str, content: byt
 
 def _store(study: Study, by: Researcher, row: dict[str, str], arms: dict[str, Arm]) -> Article:
     origin = row.get("origin") or Origin.REAL
-    problems: dict[str, str] = {}
+    problems = {name: _("This is missing.") for name in REQUIRED if not row.get(name, "").strip()}
     published = _date(row.get("published_on", ""), problems)
     arm_key = row.get("arm", "")
     arm = arms.get(arm_key)
@@ -138,10 +139,6 @@ def _read(filename: str, content: bytes) -> _Rows:
         return _refusal(_("The file has a header and no articles."))
     if len(read.rows) > MOST_ROWS:
         return _refusal(_("The file has more than %(n)s articles. Split it.") % {"n": MOST_ROWS})
-    for number, row in read.rows:
-        read.problems += [
-            RowProblem(number, name, _("This is missing.")) for name in REQUIRED if not row.get(name, "").strip()
-        ]
     return read
 
 

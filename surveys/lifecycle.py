@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from surveys import audit, study_file
-from surveys.definition import DefinitionError, FrozenArticle, FrozenStudy, canonical, digest, read_definition
+from surveys.definition import DefinitionError, FrozenStudy, canonical, digest, read_definition
 from surveys.models import Article, Membership, Mode, Researcher, Role, Study, StudyVersion, Unblinding
 
 Status = Study.Status
@@ -117,15 +117,7 @@ def compose(study: Study) -> FrozenStudy:
         definition=read_definition(study.definition),
         arms=tuple(study_file.frozen_arm(arm) for arm in arms),
         articles=tuple(
-            FrozenArticle(
-                key=article.key,
-                story=article.story.key,
-                arm=article.arm.key,
-                sha256=article.sha256,
-                language=article.language,
-            )
-            for article in articles
-            if article.arm is not None
+            study_file.frozen_article(article, article.arm) for article in articles if article.arm is not None
         ),
     )
 
@@ -191,10 +183,23 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
     alone = sorted(arm for arm in known if sum(article.arm == arm for article in draft.articles) == 1)
     yield Gate(
         _("Each arm has several articles"),
-        not alone,
+        bool(draft.articles) and not alone,
         _("Only one article in: %(arms)s. Nothing can then be said about articles in general.")
         % {"arms": ", ".join(alone)}
         if alone
+        else "",
+        blocks=False,
+        where="articles",
+    )
+    languages = {arm.key: sorted({a.language for a in draft.articles if a.arm == arm.key}) for arm in draft.arms}
+    spoken = [f"{arm}: {', '.join(tags)}" for arm, tags in languages.items() if tags]
+    differ = len({tuple(tags) for tags in languages.values() if tags}) > 1
+    yield Gate(
+        _("The arms hold articles in the same languages"),
+        bool(draft.articles) and not differ,
+        _("They differ, and a page names the language of its text, which could tell the arm. %(all)s.")
+        % {"all": "; ".join(spoken)}
+        if differ
         else "",
         blocks=False,
         where="articles",

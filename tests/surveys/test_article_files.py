@@ -47,6 +47,16 @@ def test_one_wrong_row_keeps_all_out_and_is_named() -> None:
     assert not report.articles
 
 
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    report = imported(HEADER + ",,Text.,nowhere,yesterday\nVote,,,,\n")
+    assert {(problem.row, problem.field) for problem in report.problems} == {
+        (2, "story"),
+        (2, "arm"),
+        (2, "published_on"),
+        (3, "text"),
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [

@@ -84,7 +84,8 @@ def test_each_wrong_row_is_named_and_the_good_ones_are_not_stored(owner: Client,
         {"file": SimpleUploadedFile("articles.csv", content.encode())},
     )
 
-    assert [(problem.row, problem.field) for problem in response.context["problems"]] == [(4, "text")]
+    assert [(problem.row, problem.field) for problem in response.context["problems"]] == [(4, "text"), (6, "arm")]
+    assert response.content.count(b'class="error-summary"') == 1
     assert (study.articles.count(), study.stories.count()) == before
 
 
