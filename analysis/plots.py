@@ -103,7 +103,8 @@ def _row(
 
 def _dots(rows: list[dict[str, Any]], lines: list[tuple[str, float]], title: str, scale: tuple[float, float]) -> str:
     order = [row["arm"] for row in rows]
-    x = alt.Scale(domain=list(scale), nice=False, zero=False)
+    # An interval of few people may reach past the scale: its line ends with the plot, and its numbers stand beside it.
+    x = alt.Scale(domain=list(scale), nice=False, zero=False, clamp=True)
     y = alt.Y("arm:N", sort=order, title=None, axis=alt.Axis(labelLimit=240, ticks=False, domain=False, labelPadding=8))
     data = alt.InlineData(values=rows)
     layers: list[alt.Chart] = [*_reference_lines(lines, x)]

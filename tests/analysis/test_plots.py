@@ -4,7 +4,7 @@ import re
 
 from analysis.compare import compare_arms
 from analysis.plan import Plan
-from analysis.plots import PAPER, mean_figure, share_figure
+from analysis.plots import PAPER, WIDTH, mean_figure, share_figure
 from analysis.published import INDEXES, SHARES
 from tests.analysis.ratings import ratings_of, simulated
 
@@ -46,6 +46,16 @@ def test_an_arm_without_an_interval_says_so_and_an_empty_arm_is_left_out() -> No
     figure = mean_figure(arms, LABELS, "real", 0.95, "index")
     assert "Small model: 5.00 no interval" in figure.alt
     assert "huge" not in figure.svg
+
+
+def test_an_interval_that_reaches_past_the_scale_ends_with_the_plot() -> None:
+    arms = compare_arms(ratings_of({"real": [1, 10], "small": [5, 6]}), Plan(reference="real")).arms.rows
+    assert arms[0].ci_low < 1
+    assert arms[0].ci_high > 10
+    svg = mean_figure(arms, LABELS, "real", 0.95, "index", (1, 10)).svg
+    line = re.search(r'"rule mark" transform="translate\(([-.\d]+),[-.\d]+\)" x2="([-.\d]+)"', svg)
+    assert line is not None
+    assert (float(line[1]), float(line[2])) == (0, WIDTH)
 
 
 def test_no_ratings_at_all_still_make_a_figure() -> None:

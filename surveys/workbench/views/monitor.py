@@ -13,6 +13,8 @@ from surveys.monitoring import Arrivals, modes_present, progress
 from surveys.workbench.pages import study_page
 
 WIDTH, HEIGHT = 720, 160
+# A single bar as wide as the page would be a wall.
+FEWEST = 24
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ def monitor(request: HttpRequest, study_key: str) -> HttpResponse:
 
 
 def bars(arrivals: Arrivals) -> list[Bar]:
-    """The bars of a figure of arrivals, as wide together as the figure and as high as its fullest hour or day."""
-    step = WIDTH / len(arrivals.counts)
+    """The bars of a figure of arrivals, the highest as high as the figure; a day of hours and more fill its width."""
+    step = WIDTH / max(len(arrivals.counts), FEWEST)
     most = arrivals.most
     return [
         Bar(

@@ -104,10 +104,16 @@ def test_htmx_gets_the_numbers_alone(client: Client, live: Study) -> None:
     assert '<span class="stat">1</span>' in part
 
 
-def test_bars_fill_the_figure_and_the_fullest_is_as_high_as_it() -> None:
+def test_bars_stay_in_the_figure_and_the_fullest_is_as_high_as_it() -> None:
     made = bars(Arrivals(NOON, timedelta(hours=1), (2, 0, 4)))
 
     assert [bar.n for bar in made] == [2, 0, 4]
     assert [bar.height for bar in made] == [HEIGHT / 2, 0, HEIGHT]
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH and bar.y + bar.height == HEIGHT for bar in made)
     assert made[2].at == NOON + timedelta(hours=2)
+
+
+def test_a_day_of_hours_fills_the_figure_and_a_single_hour_does_not() -> None:
+    day = bars(Arrivals(NOON, timedelta(hours=1), (1,) * 24))
+    assert WIDTH - 10 < day[-1].x + day[-1].width <= WIDTH
+    assert bars(Arrivals(NOON, timedelta(hours=1), (9,)))[0].width < WIDTH / 20
