@@ -51,7 +51,7 @@ def panel(stack: Stack) -> Iterator[Panel]:
     sent: list[Participant] = []
 
     def send(study: Study, number: int) -> list[Participant]:
-        sent.extend(Participant(stack.url, study.key, len(sent) + n) for n in range(number))
+        sent.extend([Participant(stack.url, study.key, n) for n in range(number)])
         return sent
 
     yield send

@@ -49,6 +49,16 @@ class Participant:
             self._fill_in(slug, page)
         raise AssertionError(f"participant {self.number} is not through after {MOST_PAGES} pages")
 
+    @property
+    def answers(self) -> dict[str, dict[str, str]]:
+        """What was acknowledged on the pages with questions, each of which takes one value: step -> item -> value."""
+        no_answers = {"csrfmiddlewaretoken", "answer"}
+        forms = {
+            step: {name: values[0] for name, values in sent.items() if name not in no_answers}
+            for step, sent in self.acknowledged.items()
+        }
+        return {step: items for step, items in forms.items() if items}
+
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
