@@ -22,7 +22,6 @@ from analysis.schema import (
     item_column,
     item_column_name,
 )
-from surveys import instruments
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
@@ -129,6 +128,10 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFram
     )
     frame = pd.DataFrame(trials, columns=list(_TRIAL_COLUMNS))
     frame["position"] += 1
+    articles = [frozen.article_by_key[key] for key in frame["article"]]
+    frame["origin"] = [article.origin for article in articles]
+    frame["model"] = [article.model_name for article in articles]
+    frame["curation"] = [article.curation for article in articles]
     frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
     frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if trials else None
     given = _given_by_trial(version, mode)
@@ -149,9 +152,6 @@ _TRIAL = {
     "participant": "participant__export_id",
     "stratum": "participant__stratum",
     "arm": "arm",
-    "origin": "article__origin",
-    "model": "article__model_name",
-    "curation": "article__curation",
     "story": "story",
     "article": "article__key",
     "article_sha256": "article_sha256",
@@ -187,16 +187,12 @@ def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | f
 
 
 def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float | None]:
-    """The credibility index of each rating, where the study asks its three items; otherwise all missing."""
-    if all(block.instrument != INDEX_INSTRUMENT for block in frozen.definition.at("reading")):
+    """The credibility index of each rating by the frozen scoring, where its items are asked; otherwise all missing."""
+    block = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
+    if block is None:
         return [None for _ in answers]
-    instrument = instruments.load(INDEX_INSTRUMENT)
-    keys = {item.key for item in instrument.items}
-    found = []
-    for given in answers:
-        result = score(instrument, {key: value for key, value in given.items() if key in keys})
-        found.append(None if result is None else float(result.value))
-    return found
+    scores = (score(block, given) for given in answers)
+    return [None if found is None else found.value for found in scores]
 
 
 def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:

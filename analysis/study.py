@@ -41,7 +41,7 @@ def _plan_problems(definition: Definition) -> Iterator[str]:
         return
     items = _asked_about_articles(definition)
     outcomes = [SECONDS_COLUMN, *(item_column_name(item.key) for item in items if _is_measured(item))]
-    if any(block.instrument == INDEX_INSTRUMENT for block in definition.at("reading")):
+    if any(block.instrument == INDEX_INSTRUMENT and block.scoring for block in definition.at("reading")):
         outcomes.insert(0, INDEX_COLUMN)
     if plan.outcome not in outcomes:
         yield _("The main outcome is %(outcome)s, which this study does not measure. It measures: %(all)s.") % {
@@ -64,12 +64,15 @@ def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
 
 def _index_problems(definition: Definition) -> Iterator[str]:
     """Where the index's questions are asked otherwise than its scoring knows them."""
-    scored = instruments.load(INDEX_INSTRUMENT).items
+    instrument = instruments.load(INDEX_INSTRUMENT)
+    scored = instrument.items
     blocks = [block for block in definition.at("reading") if block.instrument == INDEX_INSTRUMENT]
-    if blocks and {item.key: _values(item) for item in scored} != _values_of(blocks, {item.key for item in scored}):
-        yield _("The questions of %(instrument)s do not have the answers that its index is made of.") % {
-            "instrument": INDEX_INSTRUMENT
-        }
+    same = {item.key: _values(item) for item in scored} == _values_of(blocks, {item.key for item in scored})
+    if blocks and not (same and all(block.scoring == instrument.scoring for block in blocks)):
+        yield _(
+            "The questions of %(instrument)s do not have the answers and the scoring that its index is made of. "
+            "Remove them and add the instrument again."
+        ) % {"instrument": INDEX_INSTRUMENT}
 
 
 def _values_of(blocks: list[Block], keys: set[str]) -> dict[str, dict[str, int | None]]:

@@ -1,7 +1,8 @@
 """What a study is, as data: the draft that researchers edit, and the frozen document that is hashed.
 
-A ``Definition`` knows wordings, questions, design and analysis plan. Arms, stories and articles are added when it is
-frozen (``FrozenStudy``), as keys and hashes, never as texts: a text that is taken down leaves its hash behind.
+A ``Definition`` knows wordings, questions with their scoring, design and analysis plan. Arms, stories and articles are
+added when it is frozen (``FrozenStudy``): of an article what the debriefing tells of it, and its text as a hash alone,
+so that a text that is taken down leaves its hash behind.
 """
 
 import hashlib
@@ -9,10 +10,11 @@ import json
 from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
-from surveys.items import Item, Text
+from surveys.instruments.model import Scoring, scoring_problems
+from surveys.items import Item, Text, is_language_tag
 
 SCHEMA: Literal["studyweb-study/1"] = "studyweb-study/1"
 
@@ -35,8 +37,10 @@ class Block(Part):
     when: When
     title: Text = Field(default_factory=dict)
     intro: Text = Field(default_factory=dict)
-    # The instrument's key where the items come from the library; scoring is looked up by it.
+    # The instrument's key where the items come from the library, and its scoring as it was then: a library that
+    # changes later does not change how a frozen study is scored.
     instrument: str = ""
+    scoring: Scoring | None = None
     items: tuple[Item, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -44,6 +48,13 @@ class Block(Part):
         keys = [item.key for item in self.items]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
             raise ValueError(f"block {self.key!r} has these item keys more than once: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _scoring_fits(self) -> "Block":
+        problems = list(scoring_problems(self.items, self.scoring)) if self.scoring is not None else []
+        if problems:
+            raise ValueError(f"block {self.key!r} cannot be scored: {'; '.join(problems)}")
         return self
 
 
@@ -105,6 +116,14 @@ class Definition(Part):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    @field_validator("languages")
+    @classmethod
+    def _language_tags(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [tag for tag in languages if not is_language_tag(tag)]:
+            names = ", ".join(repr(tag) for tag in wrong)
+            raise ValueError(f"no language tag (BCP 47) such as 'en', 'de' or 'pt-BR': {names}")
+        return languages
+
     @model_validator(mode="after")
     def _keys_once_and_references_exist(self) -> "Definition":
         blocks = [block.key for block in self.blocks]
@@ -145,13 +164,26 @@ class FrozenArm(Part):
 
 
 class FrozenArticle(Part):
-    """An article as it is hashed: which text, of which story, in which arm."""
+    """An article as it is hashed: which text, of which story, in which arm, and all that its debriefing says.
+
+    ``published_on`` is an ISO date or ''. ``model_name`` is the arm's model where the article names none. ``untrue``
+    is what participants are told is not true in it, in full.
+    """
 
     key: str
     story: str
     arm: str
     sha256: str
     language: str
+    origin: Literal["real", "synthetic"]
+    curation: Literal["", "curated", "uncurated"]
+    model_name: str
+    source: str
+    author: str
+    published_on: str = Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    url: str
+    untrue: str
+    is_invented: bool
 
 
 class FrozenStudy(Part):
@@ -168,6 +200,11 @@ class FrozenStudy(Part):
 
     def __hash__(self) -> int:
         return hash(self.sha256)
+
+    @cached_property
+    def article_by_key(self) -> dict[str, FrozenArticle]:
+        """The articles of this version, by the key that is theirs in the study."""
+        return {article.key: article for article in self.articles}
 
     def design_spec(self) -> DesignSpec:
         """What ``surveys.design`` needs of it to allocate."""

@@ -10,8 +10,17 @@ from django.db import transaction
 from pydantic import Field
 
 from surveys import instruments
-from surveys.definition import Definition, DefinitionError, FrozenArm, Part, canonical, read_json, validated
-from surveys.models import Arm, Article, Study
+from surveys.definition import (
+    Definition,
+    DefinitionError,
+    FrozenArm,
+    FrozenArticle,
+    Part,
+    canonical,
+    read_json,
+    validated,
+)
+from surveys.models import Arm, Article, Origin, Study
 
 
 class StudyFile(Part):
@@ -45,9 +54,10 @@ def templates() -> dict[str, Template]:
 
 
 def with_instruments(definition: Any) -> Any:
-    """The definition with the items of each block that names an instrument and no items of its own filled in.
+    """The definition with the library's items and scoring in each block that names an instrument and lacks them.
 
-    Raises ``DefinitionError`` if the library has no such instrument.
+    A block that says ``"scoring": null`` stays without. Raises ``DefinitionError`` where items are lacking and the
+    library has no such instrument.
     """
     if not isinstance(definition, dict) or not isinstance(definition.get("blocks"), list):
         return definition
@@ -55,14 +65,16 @@ def with_instruments(definition: Any) -> Any:
 
 
 def _filled(block: Any) -> Any:
-    if not isinstance(block, dict) or block.get("items") or not block.get("instrument"):
+    if not isinstance(block, dict) or not block.get("instrument"):
         return block
     key = str(block["instrument"])
     if key not in instruments.library():
+        if block.get("items"):
+            return block
         known = ", ".join(sorted(instruments.library()))
         raise DefinitionError([f"block {block.get('key')!r}: there is no instrument {key!r}. There are: {known}."])
-    items = [item.model_dump(mode="json") for item in instruments.load(key).items]
-    return {**block, "items": items}
+    instrument = instruments.load(key).model_dump(mode="json", include={"items", "scoring"})
+    return {"scoring": instrument["scoring"], **block, "items": block.get("items") or instrument["items"]}
 
 
 def export(study: Study) -> bytes:
@@ -118,4 +130,25 @@ def frozen_arm(arm: Arm) -> FrozenArm:
         group=arm.group,
         weight=arm.weight,
         target=arm.target,
+    )
+
+
+def frozen_article(article: Article, arm: Arm) -> FrozenArticle:
+    """An article's row, placed in this arm, as it is hashed."""
+    slot = arm.model_slot if article.origin == Origin.SYNTHETIC else ""
+    return FrozenArticle(
+        key=article.key,
+        story=article.story.key,
+        arm=arm.key,
+        sha256=article.sha256,
+        language=article.language,
+        origin=article.origin,
+        curation=article.curation,
+        model_name=article.model_name or slot,
+        source=article.source,
+        author=article.author,
+        published_on=article.published_on.isoformat() if article.published_on else "",
+        url=article.url,
+        untrue=article.untrue,
+        is_invented=article.is_invented,
     )

@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from surveys import lifecycle
+from surveys import instruments, lifecycle
 from surveys.articles import add_article, story_named
 from surveys.models import Arm, Article, Membership, Origin, Researcher, Role, Story, Study
 
@@ -104,6 +104,7 @@ def definition(**changes: Any) -> dict[str, Any]:
                 "key": "credibility",
                 "when": "reading",
                 "instrument": "kreps-credibility",
+                "scoring": instruments.load("kreps-credibility").model_dump(mode="json")["scoring"],
                 "items": [
                     {
                         "key": key,

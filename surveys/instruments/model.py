@@ -1,6 +1,6 @@
 """What an instrument is: its items, how it is scored, and where it comes from; and what is wrong with a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -64,7 +64,7 @@ class Instrument(BaseModel):
     def _holds_together(self) -> "Instrument":
         problems = [*self._language_problems(), *self._key_problems()]
         if not problems and self.scoring is not None:
-            problems = list(_scoring_problems(self, self.scoring))
+            problems = list(scoring_problems(self.items, self.scoring))
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -99,10 +99,11 @@ def value_range(item: Item) -> tuple[int, int]:
     return min(values), max(values)
 
 
-def _scoring_problems(instrument: Instrument, scoring: Scoring) -> Iterator[str]:
-    known = {item.key for item in instrument.items}
+def scoring_problems(items_asked: Sequence[Item], scoring: Scoring) -> Iterator[str]:
+    """What keeps a scoring from being used on these items, a sentence each; nothing where it fits."""
+    known = {item.key: item for item in items_asked}
     if strangers := [key for key in scoring.items if key not in known]:
-        yield f"scoring.items names {', '.join(strangers)}, which the instrument does not have"
+        yield f"scoring.items names {', '.join(strangers)}, which is not among the items"
         return
     if len(set(scoring.items)) < len(scoring.items):
         yield "scoring.items names an item more than once"
@@ -110,8 +111,8 @@ def _scoring_problems(instrument: Instrument, scoring: Scoring) -> Iterator[str]
         yield f"scoring.reversed names {', '.join(strangers)}, which scoring.items does not"
     if scoring.offset and scoring.rule != "sum":
         yield "scoring.offset belongs to the rule 'sum' only"
-    yield from _class_problems(instrument, scoring)
-    items = [instrument.item(key) for key in scoring.items]
+    items = [known[key] for key in scoring.items]
+    yield from _class_problems(items, scoring)
     if scoring.rule == "passed":
         if unchecked := [item.key for item in items if item.instructed is None]:
             yield f"the rule 'passed' needs an instructed answer on {', '.join(unchecked)}"
@@ -136,10 +137,10 @@ def _scoring_problems(instrument: Instrument, scoring: Scoring) -> Iterator[str]
         yield f"scoring.credible_at is {scoring.credible_at}, which is outside the range"
 
 
-def _class_problems(instrument: Instrument, scoring: Scoring) -> Iterator[str]:
+def _class_problems(items: Sequence[Item], scoring: Scoring) -> Iterator[str]:
     if not scoring.classes:
         return
-    if len(scoring.items) != 1:
+    if len(items) != 1:
         yield "scoring.classes belongs to a scoring of one item"
-    elif set(scoring.classes) != set(instrument.item(scoring.items[0]).codes):
+    elif set(scoring.classes) != set(items[0].codes):
         yield "scoring.classes must name every option's code, and no other"

@@ -3,9 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
-from surveys.instruments.model import Instrument, Scoring, value_range
+from surveys.instruments.model import Scoring, value_range
 from surveys.items import Item
+
+
+class Scored(Protocol):
+    """Items with the rule by which they are scored: an instrument of the library, or a block of a frozen study."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items, each key once."""
+
+    @property
+    def scoring(self) -> Scoring | None:
+        """The rule, whose items are among ``items``; None where they are not scored."""
 
 
 @dataclass(frozen=True)
@@ -21,22 +34,23 @@ class Score:
     judgement: str = ""
 
 
-def score(instrument: Instrument, answers: Mapping[str, str], credible_at: str | None = None) -> Score | None:
+def score(asked: Scored, answers: Mapping[str, str], credible_at: str | None = None) -> Score | None:
     """The score of one person's answers (item key -> option code), or None where there is none.
 
-    None if the instrument has no scoring, or if any scored item has no answer, or one without a value; skipped and
+    None if nothing says how to score, or if any scored item has no answer, or one without a value; skipped and
     'prefer not to say' answers are left out of ``answers``. Answers to other items are ignored. ``credible_at``
-    replaces the instrument's cut, as a study's frozen plan may; a score at the cut is credible.
+    replaces the scoring's own cut, as a study's frozen plan may; a score at the cut is credible.
     Raises KeyError for a code that the item does not have: such an answer was not given to this version of it.
     """
-    scoring = instrument.scoring
+    scoring = asked.scoring
     if scoring is None:
         return None
+    items = {item.key: item for item in asked.items}
     given: list[tuple[Item, str]] = []
     for key in scoring.items:
         if not answers.get(key):
             return None
-        given.append((instrument.item(key), answers[key]))
+        given.append((items[key], answers[key]))
     values = [_value(scoring, item, code) for item, code in given]
     known = [value for value in values if value is not None]
     if len(known) < len(values):

@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from surveys import recruitment
+from surveys.definition import FrozenArticle
 from surveys.flow import Place
-from surveys.models import Article, Origin, PanelIdentity, Trial
+from surveys.models import Article, PanelIdentity, Trial
 from surveys.participant.questions import paragraphs
 from surveys.route import progress
 from surveys.tokens import unseal
@@ -76,9 +77,10 @@ def shown_article(trial: Trial) -> ShownArticle:
 
 
 def revealed(place: Place) -> list[Revealed]:
-    """The articles that this person was shown, in that order, with the truth about each."""
-    trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article__arm")
-    return [_reveal(trial.article) for trial in trials.order_by("position")]
+    """The articles that this person was shown, in that order, with the truth about each as it was frozen."""
+    trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article").order_by("position")
+    frozen = place.study.article_by_key
+    return [_reveal(trial.article, frozen[trial.article.key]) for trial in trials]
 
 
 def way_back(place: Place) -> tuple[str, str]:
@@ -100,20 +102,20 @@ def way_back(place: Place) -> tuple[str, str]:
     return panel_code or own, link
 
 
-def _reveal(article: Article) -> Revealed:
-    is_machine_written = article.origin == Origin.SYNTHETIC
+def _reveal(article: Article, frozen: FrozenArticle) -> Revealed:
+    """``article`` gives the text that was read, whose hash is frozen; everything about it is as the version has it."""
+    is_machine_written = frozen.origin == "synthetic"
     body = paragraphs(article.text)
-    slot = article.arm.model_slot if article.arm else ""
     return Revealed(
         headline=article.headline,
         opening=body[0] if body else "",
-        language=article.language,
+        language=frozen.language,
         is_machine_written=is_machine_written,
-        is_invented=article.is_invented,
-        model=(article.model_name or slot) if is_machine_written else "",
-        source=article.source,
-        author=article.author,
-        published_on=article.published_on,
-        url=article.url,
-        untrue=paragraphs(article.untrue),
+        is_invented=frozen.is_invented,
+        model=frozen.model_name if is_machine_written else "",
+        source=frozen.source,
+        author=frozen.author,
+        published_on=date.fromisoformat(frozen.published_on) if frozen.published_on else None,
+        url=frozen.url,
+        untrue=paragraphs(frozen.untrue),
     )

@@ -1,5 +1,6 @@
 """The seam between database and statistics: what people answered on the pages is what the tables hold."""
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from analysis import frames
 from analysis.frames import MASKED, StudyFrames, study_frames
 from analysis.validation import check_columns, check_unique
 from surveys import flow
-from surveys.definition import FrozenStudy
+from surveys.definition import FrozenStudy, canonical, digest
 from surveys.models import Answer, Mode, Participant, Study
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash
@@ -153,3 +154,23 @@ def test_empty_tables_have_their_columns() -> None:
     data = frames_of(launched_study())
     for name, table in data.tables.items():
         check_columns(data.by_name()[name], table)
+
+
+def test_origin_model_and_curation_are_those_of_the_frozen_version() -> None:
+    study = walked()
+    before = ratings_of(study)
+    study.articles.update(origin="real", model_name="another-model", curation="curated")
+    pd.testing.assert_frame_equal(ratings_of(study), before)
+
+
+def test_the_index_is_scored_by_the_rule_in_the_version() -> None:
+    study = walked()
+    before = ratings_of(study)
+    version = study.current_version
+    assert version is not None
+    data = json.loads(version.document)
+    data["definition"]["blocks"][1]["scoring"] |= {"offset": 0, "minimum": "3", "maximum": "12"}
+    version.document = canonical(FrozenStudy.model_validate(data))
+    version.sha256 = digest(version.document)
+    version.save()
+    assert (ratings_of(study)["credibility"] == before["credibility"] + 2).all()

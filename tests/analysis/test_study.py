@@ -27,6 +27,12 @@ def blocks_on_another_scale() -> list[dict[str, Any]]:
     return blocks
 
 
+def blocks_scored_otherwise() -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = definition()["blocks"]
+    blocks[1]["scoring"] |= {"offset": 0, "minimum": "3", "maximum": "12"}
+    return blocks
+
+
 @pytest.mark.parametrize("outcome", ["credibility", "accurate", "seconds_on_page"])
 def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
     rules = ["attention-failed:1", "incomplete", "faster-than:5"]
@@ -43,7 +49,8 @@ def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
         ({"plan": plan(exclusions=["seen-before"])}, "needs the question seen-before"),
         ({"plan": plan(alpha="0.9")}, "alpha: 0.9 is not between 0 and 0.5"),
         ({"blocks": blocks_without_instrument(), "plan": plan()}, "credibility, which this study does not measure"),
-        ({"blocks": blocks_on_another_scale()}, "the answers that its index is made of"),
+        ({"blocks": blocks_on_another_scale()}, "the answers and the scoring that its index is made of"),
+        ({"blocks": blocks_scored_otherwise()}, "the answers and the scoring that its index is made of"),
     ],
 )
 def test_a_plan_that_could_not_be_carried_out_is_not_frozen(changes: dict[str, Any], said: str) -> None:

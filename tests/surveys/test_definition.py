@@ -40,6 +40,7 @@ def test_a_language_without_wording_falls_back_to_the_first() -> None:
     [
         ({"surprise": 1}, "surprise: Extra inputs"),
         ({"languages": []}, "languages"),
+        ({"languages": ["en", "en_GB", "English"]}, "languages: no language tag (BCP 47)"),
         ({"blocks": [{"key": "a", "when": "before", "items": []}]}, "blocks[0].items"),
         ({"blocks": [{"key": "A!", "when": "before", "items": [1]}]}, "blocks[0].key"),
         ({"design": {"per_person": 0}}, "design.per_person"),
@@ -53,6 +54,27 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(DefinitionError) as refused:
         read_definition(definition(**changes))
     assert any(says in problem for problem in refused.value.problems), refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"items": ["believable", "telling"]}, "'credibility' cannot be scored: scoring.items names telling"),
+        ({"offset": -3}, "scoring says the range is 1 to 10, but the items give 0 to 9"),
+    ],
+)
+def test_a_scoring_that_does_not_fit_its_questions_is_refused(changes: dict[str, Any], says: str) -> None:
+    data = definition()
+    data["blocks"][1]["scoring"] |= changes
+    with pytest.raises(DefinitionError) as refused:
+        read_definition(data)
+    assert says in str(refused.value)
+
+
+def test_the_scoring_is_in_the_hash() -> None:
+    data = definition()
+    data["blocks"][1]["scoring"] |= {"credible_at": "7"}
+    assert frozen().sha256 != frozen(blocks=data["blocks"]).sha256
 
 
 def test_all_problems_are_told_at_once() -> None:

@@ -64,6 +64,42 @@ def test_the_frozen_document_holds_hashes_and_no_texts_or_row_numbers() -> None:
     assert json.loads(document)["definition"]["plan"]["reference"] == "real"
 
 
+def test_what_the_debriefing_says_of_an_article_is_frozen_with_it() -> None:
+    study = ready_study()
+    study.arms.get(key="synthetic").articles.update(model_name="", curation="curated", untrue="No bridge fell.")
+    study.arms.get(key="real").articles.update(
+        source="The Invented Post", author="A. Writer", published_on="2026-01-02", url="https://example.org/x"
+    )
+    frozen = lifecycle.freeze(study, study.created_by).frozen
+    real, synthetic = (next(a for a in frozen.articles if a.arm == arm) for arm in ("real", "synthetic"))
+    assert (synthetic.origin, synthetic.curation, synthetic.untrue) == ("synthetic", "curated", "No bridge fell.")
+    assert (synthetic.model_name, real.model_name) == ("built-in", ""), "the arm's model where the article names none"
+    assert (real.origin, real.source, real.author, real.published_on, real.url) == (
+        "real",
+        "The Invented Post",
+        "A. Writer",
+        "2026-01-02",
+        "https://example.org/x",
+    )
+
+
+@pytest.mark.parametrize("change", [{"untrue": "All of it."}, {"source": "The Post"}, {"is_invented": True}])
+def test_another_debriefing_is_another_version(change: dict[str, object]) -> None:
+    study = ready_study()
+    before = lifecycle.compose(study).sha256
+    study.articles.update(**change)
+    assert lifecycle.compose(study).sha256 != before
+
+
+def test_arms_in_different_languages_are_warned_of_and_allowed() -> None:
+    study = ready_study()
+    study.arms.get(key="synthetic").articles.update(language="en-GB")
+    advice = [gate for gate in lifecycle.readiness(study) if not gate.passed]
+    assert [gate.blocks for gate in advice] == [False]
+    assert "real: en; synthetic: en-GB" in advice[0].detail
+    lifecycle.freeze(study, study.created_by)
+
+
 def test_the_same_study_has_the_same_hash_in_another_database_row() -> None:
     one, other = ready_study(), ready_study()
     for study in (one, other):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from surveys import lifecycle, study_file
+from surveys import instruments, lifecycle, study_file
 from surveys.definition import DefinitionError
 from surveys.lifecycle import LifecycleError
 from tests.factories import definition, ready_study
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 def test_the_shipped_templates_are_whole() -> None:
     template = study_file.templates()["kreps-e3"]
     assert [arm.key for arm in template.arms] == ["original", "small", "medium", "large"]
-    instruments = [block.instrument for block in template.definition.blocks]
-    assert instruments == ["demographics", "attention-check", "kreps-credibility", "source-attribution"]
+    asked = [block.instrument for block in template.definition.blocks]
+    assert asked == ["demographics", "attention-check", "kreps-credibility", "source-attribution"]
     assert all(block.items for block in template.definition.blocks)
 
 
@@ -34,6 +34,22 @@ def test_a_block_can_name_an_instrument_instead_of_listing_items() -> None:
     block = {"key": "credibility", "when": "reading", "instrument": "kreps-credibility"}
     read = study_file.read(json.dumps(definition(blocks=[block])).encode())
     assert [item.key for item in read.definition.blocks[0].items] == ["believable", "accurate", "clear"]
+    assert read.definition.blocks[0].scoring == instruments.load("kreps-credibility").scoring
+
+
+def test_a_scoring_of_its_own_goes_out_and_in_unchanged() -> None:
+    study = ready_study()
+    scoring = study.definition["blocks"][1]["scoring"] | {"credible_at": "7"}
+    study.definition["blocks"][1]["scoring"] = scoring
+    study.save()
+    block = study_file.read(study_file.export(study)).definition.blocks[1]
+    assert block.scoring is not None
+    assert block.scoring.model_dump(mode="json") == scoring
+
+
+def test_a_block_can_say_that_it_is_not_scored() -> None:
+    block = definition()["blocks"][1] | {"scoring": None}
+    assert study_file.read(json.dumps(definition(blocks=[block])).encode()).definition.blocks[0].scoring is None
 
 
 def test_an_unknown_instrument_is_named_with_the_known_ones() -> None:

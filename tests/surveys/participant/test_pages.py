@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from surveys import lifecycle
+from surveys.articles import revise_article
+from surveys.drafting import delete_arm
 from surveys.models import Answer, Participant, Study
 from tests import factories
 from tests.surveys.participant.person import WAY, WHOLE, Person, leads_to
@@ -145,6 +147,35 @@ def test_the_debriefing_says_of_each_article_seen_who_wrote_it_and_what_is_not_t
     assert "A. Writer, The Invented Post, Jan. 2, 2026" in _squeezed_text(pages["real"])
     assert "https://example.org/x" in pages["real"]
     assert "computer program wrote this" not in pages["real"]
+
+
+def test_a_later_version_leaves_the_debriefing_of_an_earlier_one_as_it_was() -> None:
+    study = factories.ready_study(blocks=WHOLE)
+    study.articles.update(model_name="", untrue="No such bridge stands.", source="The Invented Post")
+    owner = study.memberships.get().researcher
+    lifecycle.freeze(study, owner)
+    lifecycle.launch(study, owner)
+    people = [Person(study).walk_to("debrief") for _ in range(2)]
+    before = [_told(person) for person in people]
+    assert any("It was the language model built-in." in page for page in before)
+
+    lifecycle.pause(study, owner)
+    lifecycle.revise(study, owner)
+    for article in study.articles.all():
+        revise_article(article, by=owner, untrue="", source="Another", text="Other words.")
+    study.articles.update(untrue="Changed.", source="Another", is_invented=True, model_name="another-model")
+    for arm in study.arms.all():
+        delete_arm(arm, by=owner)
+
+    for article in study.articles.filter(replaces__isnull=True):
+        assert (article.untrue, article.arm) == ("Changed.", None)
+    assert [_told(person) for person in people] == before
+
+
+def _told(person: Person) -> str:
+    """What the debriefing says about the articles."""
+    page = person.get().content.decode()
+    return _squeezed_text(page[page.index("debrief-list") : page.index("</ol>")])
 
 
 def test_the_debriefing_lists_only_what_the_person_saw(study: Study) -> None:
