@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from surveys import audit
+from surveys.items import is_language_tag
 from surveys.models import (
     Arm,
     Article,
@@ -44,7 +45,10 @@ class DraftOnly(Exception):  # noqa: N818 -- it names the rule that was met
 
 
 def story_named(study: Study, title: str) -> Story:
-    """The study's story with this title; made if there is none. Raises ``ArticleError`` for an empty title."""
+    """The study's story with this title; made if there is none, with the study's row held.
+
+    Raises ``ArticleError`` for an empty title, ``DraftOnly`` where a story would be added to a frozen study.
+    """
     title = normal_text(title)
     if not title:
         raise ArticleError({"story": _("Give the story a name: what both the real and the written article report.")})
@@ -53,8 +57,13 @@ def story_named(study: Study, title: str) -> Story:
     found = Story.objects.filter(study=study, title=title).first()
     if found is not None:
         return found
-    taken = set(Story.objects.filter(study=study).values_list("key", flat=True))
-    return Story.objects.create(study=study, key=_free_key(slugify(title)[:50] or "story", taken), title=title)
+    with transaction.atomic():
+        lock_draft(study)
+        stories = dict(Story.objects.filter(study=study).values_list("key", "title"))
+        if title in stories.values():
+            return Story.objects.get(study=study, title=title)
+        key = _free_key(slugify(title)[:50] or "story", {*stories})
+        return Story.objects.create(study=study, key=key, title=title)
 
 
 def add_article(
@@ -99,7 +108,7 @@ def add_article(
         created_by=by,
     )
     with transaction.atomic():
-        _draft_locked(study)
+        lock_draft(study)
         taken = set(Article.objects.filter(study=study).values_list("key", flat=True))
         article.key = key or _free_key(f"{story.key}-{'r' if origin == Origin.REAL else 's'}", taken)
         _check(article, taken)
@@ -115,7 +124,7 @@ def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Artic
     Raises ``ArticleError``, ``DraftOnly``, and ``ArticleError`` where somebody else has replaced it already.
     """
     with transaction.atomic():
-        _draft_locked(article.study)
+        lock_draft(article.study)
         current = Article.objects.select_related("story", "arm", "study").get(pk=article.pk)
         if current.replaced_by_id is not None:
             raise ArticleError({"text": _("Somebody edited this article in the meantime. Open it again to see how.")})
@@ -147,7 +156,7 @@ REVISABLE = (
 def place(article: Article, arm: Arm | None, *, by: Researcher) -> None:
     """Put an article into an arm, or out of all. Raises ``ArticleError`` if it does not belong there."""
     with transaction.atomic():
-        _draft_locked(article.study)
+        lock_draft(article.study)
         article.arm = arm
         _check_arm(article)
         Article.objects.filter(pk=article.pk).update(arm=arm)
@@ -155,8 +164,9 @@ def place(article: Article, arm: Arm | None, *, by: Researcher) -> None:
 
 
 def describe_untrue(article: Article, untrue: str, *, by: Researcher) -> None:
-    """Say what is not true in an article. It is shown at the debrief only, and can be mended while a study is live."""
+    """Say what is not true in an article, for the debriefing. Raises ``DraftOnly``: participants see it, frozen."""
     with transaction.atomic():
+        lock_draft(article.study)
         Article.objects.filter(pk=article.pk).update(untrue=normal_text(untrue))
         audit.record(article.study, "debrief note changed", by=by, subject=article.key, content=untrue)
 
@@ -173,12 +183,12 @@ def put_back(article: Article, *, by: Researcher) -> None:
 
 def _set_down(article: Article, by: Researcher, verb: str, when: Now | None) -> None:
     with transaction.atomic():
-        _draft_locked(article.study)
+        lock_draft(article.study)
         Article.objects.filter(pk=article.pk).update(taken_down_at=when)
         audit.record(article.study, verb, by=by, subject=article.key)
 
 
-def _draft_locked(study: Study) -> None:
+def lock_draft(study: Study) -> None:
     """Hold the study's row; raises ``DraftOnly`` unless it is a draft. Needs a transaction."""
     if not Study.objects.select_for_update().filter(pk=study.pk, status=Study.Status.DRAFT).exists():
         raise DraftOnly
@@ -201,6 +211,8 @@ def _check(article: Article, taken: set[str]) -> None:
         problems["origin"] = _("The origin must be one of: %(all)s.") % {"all": ", ".join(Origin.values)}
     if article.curation not in Curation.values:
         problems["curation"] = _("The curation must be empty or one of: curated, uncurated.")
+    if not is_language_tag(article.language):
+        problems["language"] = _("Give the language as a tag such as en or pt-BR.")
     if article.url:
         try:
             URLValidator(schemes=["http", "https"])(article.url)

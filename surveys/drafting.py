@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from surveys import audit
-from surveys.articles import DraftOnly
+from surveys.articles import DraftOnly, lock_draft
 from surveys.definition import Definition, canonical, read_definition
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
@@ -129,7 +129,7 @@ def move_block(study: Study, key: str, *, by: Researcher, up: bool) -> Definitio
 def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Arm:
     """A new arm behind the others. Raises ``ArmError`` with a sentence a field, ``DraftOnly`` on a frozen study."""
     with transaction.atomic():
-        _lock_draft(study)
+        lock_draft(study)
         arms = list(Arm.objects.filter(study=study).order_by("position"))
         taken = {arm.key for arm in arms}
         last = arms[-1].position if arms else -1
@@ -145,7 +145,7 @@ def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Ar
 def change_arm(arm: Arm, *, by: Researcher, **changes: Any) -> Arm:
     """The arm with these fields changed. Raises ``ArmError`` and ``DraftOnly`` as ``add_arm`` does."""
     with transaction.atomic():
-        _lock_draft(arm.study)
+        lock_draft(arm.study)
         for name, value in changes.items():
             setattr(arm, name, value)
         _check(arm)
@@ -161,7 +161,7 @@ def change_arm(arm: Arm, *, by: Researcher, **changes: Any) -> Arm:
 def delete_arm(arm: Arm, *, by: Researcher) -> int:
     """Delete an arm of a draft; how many articles stand outside all arms from now on. Raises ``DraftOnly``."""
     with transaction.atomic():
-        _lock_draft(arm.study)
+        lock_draft(arm.study)
         unplaced = Article.objects.filter(arm=arm).update(arm=None)
         key, content = arm.key, _content(arm)
         arm.delete()
@@ -172,7 +172,7 @@ def delete_arm(arm: Arm, *, by: Researcher) -> int:
 def move_arm(arm: Arm, *, by: Researcher, up: bool) -> None:
     """Let an arm change places with the one above or below; at the end of the row nothing happens."""
     with transaction.atomic():
-        _lock_draft(arm.study)
+        lock_draft(arm.study)
         order = list(Arm.objects.filter(study=arm.study).order_by("position", "pk"))
         here = order.index(arm)
         there = here - 1 if up else here + 1
@@ -183,11 +183,6 @@ def move_arm(arm: Arm, *, by: Researcher, up: bool) -> None:
             Arm.objects.filter(pk=each.pk).update(position=position)
         # The keys of many arms together are longer than a subject may be.
         audit.record(arm.study, "arms reordered", by=by, subject=arm.key, content=" ".join(each.key for each in order))
-
-
-def _lock_draft(study: Study) -> None:
-    if not Study.objects.select_for_update().filter(pk=study.pk, status=Study.Status.DRAFT).exists():
-        raise DraftOnly
 
 
 def _check(arm: Arm) -> None:

@@ -11,6 +11,7 @@ from surveys.articles import (
     ArticleError,
     DraftOnly,
     add_article,
+    describe_untrue,
     place,
     put_back,
     revise_article,
@@ -66,6 +67,9 @@ def test_keys_are_given_and_stay_unique() -> None:
         ({"source": "x" * 201}, "source"),
         ({"origin": "elsewhere"}, "origin"),
         ({"curation": "perhaps"}, "curation"),
+        ({"language": ""}, "language"),
+        ({"language": "en_US"}, "language"),
+        ({"language": 'en" onload="x'}, "language"),
     ],
 )
 def test_what_cannot_be_stored_is_named_by_field(changes: dict[str, str], field: str) -> None:
@@ -106,6 +110,8 @@ def test_a_frozen_study_takes_no_article_any_more() -> None:
         lambda: revise_article(article, by=study.created_by, text="Other."),
         lambda: take_down(article, by=study.created_by),
         lambda: place(article, None, by=study.created_by),
+        lambda: describe_untrue(article, "Nothing.", by=study.created_by),
+        lambda: story_named(study, "Another story"),
     ):
         with pytest.raises(DraftOnly):
             attempt()

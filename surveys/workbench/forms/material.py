@@ -131,7 +131,7 @@ class ArticleForm(forms.Form):
 
 
 class UntrueForm(forms.Form):
-    """What is not true in an article: the one thing that can be mended while the study runs."""
+    """What is not true in an article: it can be written without an edit, since its text stays."""
 
     untrue = ArticleForm.base_fields["untrue"]
 

@@ -92,7 +92,7 @@ def put_in_arm(request: HttpRequest, study_key: str, article_key: str) -> HttpRe
 @login_required
 @require_POST
 def describe(request: HttpRequest, study_key: str, article_key: str) -> HttpResponse:
-    """Write what is not true in an article; also while the study runs, since it is shown at the debriefing only."""
+    """Write what is not true in an article of a draft; the debriefing shows it as it was frozen."""
     study = study_for(request, study_key, Permission.CURATE)
     found = _article(study, article_key)
     form = UntrueForm(request.POST)

@@ -143,14 +143,22 @@ def test_what_is_taken_down_can_be_put_back(owner: Client, study: Study) -> None
     assert _first(study).taken_down_at is None
 
 
-def test_what_is_not_true_can_be_written_while_the_study_runs(owner: Client, study: Study) -> None:
-    lifecycle.freeze(study, study.created_by)
-    lifecycle.launch(study, study.created_by)
+def test_what_is_not_true_can_be_written_in_a_draft(owner: Client, study: Study) -> None:
     article = _first(study)
 
     owner.post(_url("study-article-untrue", study, article.key), {"untrue": "No such vote took place."})
 
     assert _first(study).untrue == "No such vote took place."
+
+
+def test_what_is_not_true_is_read_and_not_written_once_the_study_is_frozen(owner: Client, study: Study) -> None:
+    study.articles.update(untrue="No such vote took place.")
+    lifecycle.freeze(study, study.created_by)
+
+    page = owner.get(_url("study-article", study, _first(study).key)).content.decode()
+
+    assert "No such vote took place." in page
+    assert _url("study-article-untrue", study, _first(study).key) not in page
 
 
 @pytest.mark.parametrize(
@@ -160,6 +168,7 @@ def test_what_is_not_true_can_be_written_while_the_study_runs(owner: Client, stu
         ("study-article-place", {"arm": ""}),
         ("study-article-take-down", {}),
         ("study-article-put-back", {}),
+        ("study-article-untrue", {"untrue": "No such vote took place."}),
     ],
 )
 def test_a_frozen_study_refuses_every_change_and_says_why(
