@@ -1,19 +1,27 @@
-"""Accounts: the first researcher, and links that sign in once."""
+"""Accounts: the first researcher, links that sign in once, and passwords, of which few can be tried."""
 
 import hashlib
 import secrets
 from datetime import timedelta
 
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models.functions import Now
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from surveys.models import Researcher, SignInLink
+from surveys.models import Researcher, SignInAttempt, SignInLink
+from surveys.tokens import address_hash
+
+# So many passwords that do not fit may be tried for one address within the window: enough for somebody who mistypes,
+# too few for guessing.
+MOST_ATTEMPTS = 10
+ATTEMPT_WINDOW = timedelta(minutes=15)
 
 
 class SignInRefused(Exception):  # noqa: N818 -- it is an answer to a person, and reads as one
-    """The link does not sign anybody in; the message says why and what to do."""
+    """A link or a password does not sign anybody in; the message says why and what to do."""
 
 
 def ensure_first_researcher(email: str) -> Researcher:
@@ -46,6 +54,41 @@ def redeem(token: str) -> Researcher:
     if not link.researcher.is_active:
         raise SignInRefused(_("This account is closed. Ask the person who runs this installation."))
     return link.researcher
+
+
+def check_password(request: HttpRequest, email: str, password: str) -> Researcher:
+    """The researcher whose address and password these are.
+
+    Raises ``SignInRefused`` if they do not fit, and, without looking at the password, if ``MOST_ATTEMPTS`` did not
+    fit within ``ATTEMPT_WINDOW``. Both are the same whether or not the address has an account.
+    """
+    _count_attempt(address := address_hash(email))
+    found = authenticate(request, username=email.strip().lower(), password=password)
+    if not isinstance(found, Researcher):
+        raise SignInRefused(
+            _(
+                "This e-mail address and password do not fit. Check both, or ask whoever runs this "
+                "installation for a sign-in link."
+            )
+        )
+    SignInAttempt.objects.filter(address_hash=address).delete()
+    return found
+
+
+def _count_attempt(address: str) -> None:
+    """Raise ``SignInRefused`` if too many were made; a refused one is not kept, so that the window comes to its end."""
+    SignInAttempt.objects.filter(at__lte=Now() - ATTEMPT_WINDOW).delete()
+    # The row is written before the password is looked at: many requests at the same moment count each other.
+    attempt = SignInAttempt.objects.create(address_hash=address)
+    if SignInAttempt.objects.filter(address_hash=address).count() > MOST_ATTEMPTS:
+        attempt.delete()
+        raise SignInRefused(
+            _(
+                "Too many passwords that do not fit were tried for this e-mail address. Try again in %(minutes)s "
+                "minutes. A sign-in link still works: whoever runs this installation can give you one."
+            )
+            % {"minutes": ATTEMPT_WINDOW // timedelta(minutes=1)}
+        )
 
 
 def _hash(token: str) -> str:

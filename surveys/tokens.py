@@ -48,6 +48,12 @@ def keyed_hash(study: Study, mode: str, value: str) -> str:
     return _digest("panel id", study, mode, value).hex()
 
 
+def address_hash(email: str) -> str:
+    """HMAC-SHA-256 of an e-mail address, whatever its case, in hexadecimal; of no use without the key."""
+    address = email.strip().lower().encode("utf-8", "replace")
+    return hmac.digest(_key(settings.IDENTITY_KEY, "sign-in address"), address, "sha256").hex()
+
+
 def seal(text: str) -> bytes:
     """The text, encrypted and authenticated (Fernet), as URL-safe bytes."""
     return _fernet(settings.IDENTITY_KEY).encrypt(text.encode())

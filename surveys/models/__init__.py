@@ -14,7 +14,7 @@ from surveys.models.participation import (
     Stage,
     Trial,
 )
-from surveys.models.people import Membership, Researcher, Role, SignInLink
+from surveys.models.people import Membership, Researcher, Role, SignInAttempt, SignInLink
 from surveys.models.study import Amendment, AuditEntry, Mode, Study, StudyVersion, Unblinding
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Participant",
     "Researcher",
     "Role",
+    "SignInAttempt",
     "SignInLink",
     "Stage",
     "Story",

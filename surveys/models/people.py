@@ -79,3 +79,19 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link of {self.researcher}"
+
+
+class SignInAttempt(models.Model):
+    """A password that was tried for an address and did not fit. Only a keyed hash of the address is kept."""
+
+    address_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["address_hash", "at"], name="attempts_of_an_address"),
+            models.Index(fields=["at"], name="attempts_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sign-in attempt at {self.at}"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from surveys.accounts import SignInRefused, check_password
 from surveys.models import Researcher, Role
 
 
@@ -31,15 +31,10 @@ class SignInForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if "email" in given and "password" in given:
-            found = authenticate(self.request, username=given["email"].lower(), password=given["password"])
-            if not isinstance(found, Researcher):
-                raise forms.ValidationError(
-                    _(
-                        "This e-mail address and password do not fit. Check both, or ask whoever runs this "
-                        "installation for a sign-in link."
-                    )
-                )
-            self.researcher = found
+            try:
+                self.researcher = check_password(self.request, given["email"], given["password"])
+            except SignInRefused as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
         return given
 
 

@@ -59,6 +59,18 @@ def test_what_does_not_fit_is_refused_and_the_address_kept(
         assert password not in response.content.decode()
 
 
+def test_whoever_tries_too_many_passwords_is_told_what_still_works(client: Client, somebody: Researcher) -> None:
+    for _ in range(accounts.MOST_ATTEMPTS):
+        client.post(SIGN_IN, {"email": somebody.email, "password": "guessed"})
+
+    response = client.post(SIGN_IN, {"email": somebody.email, "password": PASSWORD})
+
+    assert "A sign-in link still works" in response.content.decode()
+    assert not _is_signed_in(client)
+    client.post(_link(somebody))
+    assert _is_signed_in(client)
+
+
 def test_a_closed_account_does_not_sign_in(client: Client, somebody: Researcher) -> None:
     somebody.is_active = False
     somebody.save()
