@@ -189,7 +189,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- languages, time, files ---
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"), ("ar", "العربية")]
+# The interface speaks the languages that it has a catalogue for, and no other: a page that says it is German but has
+# English buttons is read aloud wrongly. Studies write their own texts in any language (Definition.languages).
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -8,7 +8,7 @@ from surveys import recruitment
 from surveys.definition import FrozenArticle
 from surveys.flow import Place
 from surveys.models import Article, PanelIdentity, Trial
-from surveys.participant.questions import paragraphs
+from surveys.participant.questions import lang_attribute, paragraphs
 from surveys.route import progress
 from surveys.tokens import unseal
 
@@ -45,7 +45,7 @@ def frame(place: Place) -> dict[str, Any]:
     number, count = progress(place.study, place.step)
     is_counted = place.is_under_way
     return {
-        "page_language": participant.language,
+        "text_lang": lang_attribute(participant.language),
         "study_title": definition.text(definition.wording.title, participant.language),
         "study_key": participant.study.key,
         "current_slug": place.step.slug,

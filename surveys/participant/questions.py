@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
@@ -76,6 +77,11 @@ def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split("\n\n") if part.strip())
 
 
+def lang_attribute(language: str) -> SafeString:
+    """' lang="de"' for an element whose words are the study's, or '' where the interface speaks that language now."""
+    return format_html(' lang="{}"', language) if language != get_language() else SafeString("")
+
+
 def html(study: FrozenStudy, step: Step, language: str) -> SafeString:
     """The questions of a step, nothing chosen."""
     return _blank(study, step.slug, language, get_language())
@@ -89,8 +95,12 @@ def html_with(study: FrozenStudy, step: Step, language: str, raw: Raw, problems:
 def complaints(study: FrozenStudy, step: Step, language: str, problems: Mapping[str, Problem]) -> list[Complaint]:
     """What is wrong, for the error summary, in the order of the questions."""
     items = [item for block in step.blocks for item in block.items if item.key in problems]
+    text, lang = study.definition.text, lang_attribute(language)
     return [
-        Complaint(_anchor(item), f"{study.definition.text(item.wording, language)} {sentence(problems[item.key])}")
+        Complaint(
+            _anchor(item),
+            format_html("<span{}>{}</span> {}", lang, text(item.wording, language), sentence(problems[item.key])),
+        )
         for item in items
     ]
 
@@ -118,7 +128,8 @@ def _blank(study: FrozenStudy, slug: str, language: str, interface: str | None) 
 
 def _render(study: FrozenStudy, step: Step, language: str, raw: Raw, problems: Mapping[str, Problem]) -> SafeString:
     sections = [_section(study, block, language, raw, problems) for block in step.blocks]
-    return render_to_string(TEMPLATE, {"sections": sections, "titled": step.trial is not None})
+    context = {"sections": sections, "titled": step.trial is not None, "text_lang": lang_attribute(language)}
+    return render_to_string(TEMPLATE, context)
 
 
 def _section(study: FrozenStudy, block: Block, language: str, raw: Raw, problems: Mapping[str, Problem]) -> Section:

@@ -35,10 +35,13 @@ def private(view: View[P]) -> View[P]:
 def page(
     request: HttpRequest, name: str, place: Place, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """A page for somebody who is inside, in the language that they take part in."""
-    with translation.override(interface_language(place.participant.language)):
+    """A page for somebody who is inside: the study's texts in their language, ours in it or in the nearest we have."""
+    interface = interface_language(place.participant.language)
+    with translation.override(interface):
         response = render(request, f"participant/{name}.html", frame(place) | (context or {}), status=status)
-        response.headers["Content-Language"] = place.participant.language
+        # Who the page is for: with the study's own language first, since most of the words are the study's.
+        languages = dict.fromkeys((place.participant.language, interface))
+        response.headers["Content-Language"] = ", ".join(languages)
     return response
 
 

@@ -1,5 +1,7 @@
 """The entry and personal links: who is let in, what the browser is given, what links tell."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -7,7 +9,7 @@ from surveys import lifecycle, recruitment, tokens
 from surveys.models import Mode, PanelIdentity, Participant, Researcher, Role, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
-from tests.surveys.participant.person import Person, leads_to
+from tests.surveys.participant.person import EVERY_KIND, RATING, Person, Response, leads_to
 
 pytestmark = pytest.mark.django_db
 PROLIFIC = "?PROLIFIC_PID=5f3a&STUDY_ID=64b1&SESSION_ID=77cc"
@@ -189,11 +191,52 @@ def test_the_language_is_the_first_of_the_studys_that_the_browser_likes() -> Non
     german = Person(study, headers={"accept-language": "fr;q=0.9, de-AT;q=0.8, en;q=0.5"})
     assert german.row.language == "de"
     response = german.get()
-    assert '<html lang="de"' in " ".join(response.content.decode().split())
-    assert response["Content-Language"] == "de"
+    assert response["Content-Language"] == "de, en"
     assert b"DE How people read the news" in response.content
     assert Person(study, headers={"accept-language": "fr"}).row.language == "en"
     assert Person(study, headers={"accept-language": "%%%;q=x"}).row.language == "en"
+
+
+def test_a_page_is_in_the_interfaces_language_and_the_studys_words_on_it_in_their_own() -> None:
+    wording = {name: text | {"de": f"DE {text['en']}"} for name, text in factories.definition()["wording"].items()}
+    study = factories.launched_study(languages=["en", "de"], wording=wording, blocks=[_german(EVERY_KIND), RATING])
+    german = Person(study, headers={"accept-language": "de"})
+    consent = _squeezed(german.get())
+    assert '<html lang="en" dir="ltr">' in consent
+    assert '<p class="participant-title" dir="auto" lang="de">DE How people read the news</p>' in consent
+    assert '<div class="prose" lang="de"> <p dir="auto">DE ' in consent
+    german.walk_to("before-1")
+    page, complaints = _squeezed(german.get()), _squeezed(german.post(data={}))
+    assert '<h1 dir="auto" lang="de">' in page
+    assert '<span lang="de">DE The question word?</span> <span class="field-optional">(optional)</span>' in page
+    assert '<span dir="auto" lang="de">DE Answer yes</span>' in page
+    assert '<span dir="auto">Prefer not to say</span>' in page
+    assert 'dir="auto" lang="de">DE Choose one.</p>' in page
+    assert '<a href="#q-one"><span lang="de">DE The question one?</span> Please answer this question.</a>' in complaints
+
+
+def test_where_both_speak_one_language_nothing_is_marked(study: Study) -> None:
+    person = Person(study, headers={"accept-language": "en"})
+    for slug in ("consent", "before-1"):
+        assert _squeezed(person.walk_to(slug).get()).count(' lang="') == 1
+
+
+def _german(block: dict[str, Any]) -> dict[str, Any]:
+    """The block with each of its texts in German too, as far as 'DE' is German."""
+    if set(block) == {"en"}:
+        return block | {"de": f"DE {block['en']}"}
+    return {
+        key: [_german(part) if isinstance(part, dict) else part for part in value]
+        if isinstance(value, list)
+        else _german(value)
+        if isinstance(value, dict)
+        else value
+        for key, value in block.items()
+    }
+
+
+def _squeezed(response: Response) -> str:
+    return " ".join(response.content.decode().split())
 
 
 def _signed_in(researcher: Researcher) -> Client:
