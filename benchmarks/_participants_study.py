@@ -35,7 +35,7 @@ def definition(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def live_study() -> str:
-    """The key of a new live study with two arms, each with a version of every article."""
+    """The key of a new live study with two arms that hold the same texts: all readers see pages of one length."""
     from surveys import lifecycle
     from surveys.articles import add_article, story_named
     from surveys.drafting import add_arm, change_definition
@@ -53,15 +53,13 @@ def live_study() -> str:
         story = story_named(study, article["headline"])
         text = "\n\n".join(article["paragraphs"])
         for arm in arms:
-            # One text twice would be refused; the arms differ by a blank line's worth of nothing that matters.
-            headline = article["headline"] if arm.origin == Origin.REAL else f"{article['headline']} today"
             add_article(
                 study,
                 by=owner,
                 story=story,
                 arm=arm,
                 origin=arm.origin,
-                headline=headline,
+                headline=article["headline"],
                 text=text,
                 model_name="none: invented" if arm.origin == Origin.SYNTHETIC else "",
                 is_invented=arm.origin == Origin.REAL,

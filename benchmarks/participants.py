@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import statistics
 import tempfile
 import time
@@ -164,4 +165,6 @@ def _cells(turns: list[Turn]) -> list[float]:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=3, help="how often each side takes its turn")
+    # Ended from outside, it ends its servers too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     main(options.parse_args().rounds)
