@@ -27,6 +27,8 @@ def next_step(study: Study, gates: list[Gate] | None = None) -> NextStep:
         return _step(study, _("Launch the study"), "study-launch")
     if study.status == Study.Status.PAUSED and may_run:
         return _step(study, _("Let people in again"), "study-resume")
+    if study.status == Study.Status.CLOSED:
+        return _step(study, _("See how it went"), "study-monitor")
     return _step(study, _("Watch how it goes"), "study-monitor")
 
 

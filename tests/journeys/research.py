@@ -171,19 +171,19 @@ class Researcher:
         heading = page.get_by_role("heading", level=1)
         first = heading.inner_text()
         self.shot("review")
-        page.keyboard.press("r")
+        self._press("r")
         page.keyboard.type("It contradicts its own opening.")
         page.keyboard.press("Enter")
         expect(heading).not_to_have_text(first)
         if edits:
-            page.keyboard.press("e")
+            self._press("e")
             page.locator("textarea[name=text]").press("Control+End")
             page.keyboard.type(" The council meets again in May.")
             self.shot("edit")
             page.keyboard.press("Control+Enter")
             expect(page.locator(".diff ins", has_text="council").first).to_be_visible()
             self.shot("edited")
-        page.keyboard.press("a")
+        self._press("a")
         expect(page.get_by_role("status").or_(page.locator(".messages"))).to_contain_text("ccepted")
         self.shot("accepted")
 
@@ -228,6 +228,11 @@ class Researcher:
     def _buttons(self) -> Locator:
         """What could change something on the page that is open."""
         return self.page.locator("main form[method=post] button[type=submit]")
+
+    def _press(self, key: str) -> None:
+        """A single key, once the page's script listens."""
+        self.page.wait_for_load_state()
+        self.page.keyboard.press(key)
 
     def _fill(self, **values: str) -> None:
         """Fill in controls by their names, of whatever kind they are."""

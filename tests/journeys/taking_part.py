@@ -61,6 +61,7 @@ class Reader:
         self.page.get_by_role("link", name="Withdraw my answers").click()
         self._shot()
         self.page.get_by_role("button", name="Delete all my answers").click()
+        expect(self.page.get_by_text("Your answers are withdrawn: they were deleted")).to_be_visible()
         self._shot()
         return self
 
