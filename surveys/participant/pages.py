@@ -1,5 +1,6 @@
 """What each page says: view models without origin, model or arm, which are named at the debriefing and nowhere else."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from surveys import recruitment
 from surveys.definition import FrozenArticle
 from surveys.flow import Place
-from surveys.models import Article, PanelIdentity, Trial
+from surveys.flow.place import frozen
+from surveys.models import Article, PanelIdentity, Study, Trial
 from surveys.participant.questions import lang_attribute, paragraphs
 from surveys.route import progress
-from surveys.tokens import unseal
+from surveys.tokens import InvalidToken, unseal
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ def frame(place: Place) -> dict[str, Any]:
     }
 
 
+def outside(study: Study) -> dict[str, Any]:
+    """What stands around a page for somebody who is not inside: whom to ask, by the current version if there is one."""
+    return {"contact": frozen(study.current_version).definition.contact} if study.current_version else {}
+
+
 def wording(place: Place, name: str) -> tuple[str, ...]:
     """The paragraphs of one of the study's own texts, in the participant's language."""
     definition = place.study.definition
@@ -79,8 +88,8 @@ def shown_article(trial: Trial) -> ShownArticle:
 def revealed(place: Place) -> list[Revealed]:
     """The articles that this person was shown, in that order, with the truth about each as it was frozen."""
     trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article").order_by("position")
-    frozen = place.study.article_by_key
-    return [_reveal(trial.article, frozen[trial.article.key]) for trial in trials]
+    by_key = place.study.article_by_key
+    return [_reveal(trial.article, by_key[trial.article.key]) for trial in trials]
 
 
 def way_back(place: Place) -> tuple[str, str]:
@@ -95,11 +104,26 @@ def way_back(place: Place) -> tuple[str, str]:
     outcome = "completed" if has_completed else participant.outcome
     identity = PanelIdentity.objects.filter(participant=participant).first()
     panel = identity.panel if identity else "plain"
-    panel_id = unseal(bytes(identity.ciphertext)) if identity and identity.ciphertext else ""
+    panel_id = _panel_id(identity) if identity else ""
     panel_code = recruitment.code(settings, outcome) if panel == settings.panel else ""
     link = recruitment.return_link(settings, outcome, panel, panel_id) if panel == settings.panel else ""
     own = participant.completion_code if has_completed else ""
     return panel_code or own, link
+
+
+def _panel_id(identity: PanelIdentity) -> str:
+    """The id that the panel gave, or '' where there is none or it cannot be read: the code is shown all the same."""
+    if not identity.ciphertext:
+        return ""
+    try:
+        return unseal(bytes(identity.ciphertext))
+    except InvalidToken:
+        log.error(  # where it was raised says nothing; the settings are what is wrong
+            "The panel's id of a participant of study %s cannot be decrypted: IDENTITY_KEY is not the one it was "
+            "stored with. Links back to the panel that need it are left out. Set the old IDENTITY_KEY again.",
+            identity.study.key,
+        )
+        return ""
 
 
 def _reveal(article: Article, frozen: FrozenArticle) -> Revealed:

@@ -12,18 +12,22 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from surveys.flow import Gate, Place
-from surveys.participant.pages import frame
+from surveys.models import Study
+from surveys.participant.pages import frame, outside
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def private(view: View[P]) -> View[P]:
-    """A view whose responses nobody keeps: no cache, no search engine."""
+    """A view whose responses nobody keeps: no cache, no search engine, and no browser that looks ahead.
+
+    A page that is fetched before anybody asks for it would count somebody as arrived, or an article as shown.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        response = HttpResponse(status=503) if _looks_ahead(request) else view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         patch_vary_headers(response, ["Cookie"])
@@ -57,14 +61,21 @@ def to_step(study_key: str, slug: str) -> HttpResponseRedirect:
     return response
 
 
-def turned_away(request: HttpRequest, gate: Gate) -> HttpResponse:
+def turned_away(request: HttpRequest, study: Study, gate: Gate) -> HttpResponse:
     """The page for who may not come in now."""
-    return render(request, "participant/gate.html", {"gate": gate.value})
+    return render(request, "participant/gate.html", outside(study) | {"gate": gate.value})
+
+
+def refused(request: HttpRequest, study: Study, reason: str) -> HttpResponse:
+    """The page for a link to a preview or simulation that admits nobody."""
+    return render(request, "participant/refused.html", outside(study) | {"reason": reason}, status=403)
 
 
 def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404) -> HttpResponse:
     """The page for a request that no cookie connects with anybody."""
-    return render(request, "participant/unknown.html", {"study_key": study_key}, status=status)
+    study = Study.objects.select_related("current_version").filter(key=study_key).first() if study_key else None
+    context = outside(study) if study else {}
+    return render(request, "participant/unknown.html", context | {"study_key": study_key}, status=status)
 
 
 def interface_language(language: str) -> str:
@@ -73,3 +84,12 @@ def interface_language(language: str) -> str:
         return translation.get_supported_language_variant(language.lower())
     except LookupError:
         return settings.LANGUAGE_CODE
+
+
+def _looks_ahead(request: HttpRequest) -> bool:
+    """Whether the browser fetches or renders this in advance (Fetch's Sec-Purpose, and Purpose before it).
+
+    It drops such an answer if its status is an error, and asks again when somebody really opens the page.
+    """
+    purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
+    return any(purpose.startswith("prefetch") for purpose in purposes)

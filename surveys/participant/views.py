@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys import flow, recruitment
+from surveys.addresses import absolute
 from surveys.flow import Gate, Place, Problems
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
@@ -29,7 +30,7 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
     try:
         mode = visit.mode_asked(request, study)
     except PermissionDenied as refusal:
-        return render(request, "participant/refused.html", {"reason": str(refusal)}, status=403)
+        return replies.refused(request, study, str(refusal))
     entrant = recruitment.entrant(recruitment.read(study), request.GET.dict())
     known = visit.place_of(request, study_key)
     if known is not None and not entrant.panel_id and _goes_on(known, mode):
@@ -132,7 +133,7 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     language = visit.language_wanted(request, frozen(version).definition.languages) if version else ""
     arrival = flow.arrive(study, mode, entrant, language, opens=gate is Gate.OPEN)
     if arrival is None:
-        return replies.turned_away(request, gate)
+        return replies.turned_away(request, study, gate)
     place = flow.find(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     response = replies.onward(place)
@@ -151,7 +152,7 @@ def _where_now(request: HttpRequest, study_key: str) -> HttpResponse:
 def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
     gate = flow.gate(place.participant.study, place.participant.mode)
     if gate is not Gate.OPEN:
-        return replies.turned_away(request, gate)
+        return replies.turned_away(request, place.participant.study, gate)
     study_key, answer = place.participant.study.key, request.POST.get("answer", "")
     if not expired and answer in {"agree", "decline"}:
         if answer == "agree":
@@ -274,4 +275,4 @@ def _withdrawal(place: Place) -> dict[str, Any]:
 
 
 def _personal_address(request: HttpRequest) -> str:
-    return request.build_absolute_uri(reverse("participant-link", kwargs={"token": visit.token_of(request)}))
+    return absolute(request, reverse("participant-link", kwargs={"token": visit.token_of(request)}))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -76,11 +75,6 @@ def _sections(request: HttpRequest, study: Study, sections: Iterable[tuple[str, 
             continue
         url = reverse(f"workbench:{name}", args=[study.key])
         yield Tab(str(label), url, here == url if name == "study" else here.startswith(url))
-
-
-def absolute(request: HttpRequest, path: str) -> str:
-    """The whole address of a path, for a link that is copied and sent: PUBLIC_URL's, or else that of this request."""
-    return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
 def show_problems(form: BaseForm, problems: Mapping[str, str] | Iterable[str]) -> None:

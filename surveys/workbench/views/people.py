@@ -10,10 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from surveys.access import Permission, signed_in, study_for
+from surveys.addresses import absolute
 from surveys.models import Membership, Role, Study
 from surveys.team import TeamError, add_person, change_role, may_renew_link, remove_person, renew_link
 from surveys.workbench.forms.accounts import PersonForm
-from surveys.workbench.pages import absolute, show_problems, study_page
+from surveys.workbench.pages import show_problems, study_page
 
 
 @login_required

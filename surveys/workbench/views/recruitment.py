@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, permits, signed_in, study_for
+from surveys.addresses import absolute
 from surveys.models import Mode, Study
 from surveys.recruitment import (
     Recruitment,
@@ -22,7 +23,7 @@ from surveys.recruitment import (
     store,
 )
 from surveys.workbench.forms.recruitment import ENDINGS, RecruitmentForm
-from surveys.workbench.pages import absolute, show_problems, study_page
+from surveys.workbench.pages import show_problems, study_page
 
 
 @login_required

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, signed_in, study_for
+from surveys.addresses import absolute
 from surveys.lifecycle import LifecycleError, copy_study, new_study, readiness
 from surveys.models import Article, Membership, Researcher, Role, Study
 from surveys.workbench.forms.study import EMPTY, NewStudyForm
 from surveys.workbench.next_steps import NextStep, next_step
-from surveys.workbench.pages import absolute, show_problems, study_page
+from surveys.workbench.pages import show_problems, study_page
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,21 @@ def test_asking_for_headers_only_makes_nobody(study: Study) -> None:
     assert not Participant.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "headers", [{"sec-purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}]
+)
+def test_a_browser_that_looks_ahead_makes_nobody_and_shows_nothing(study: Study, headers: dict[str, str]) -> None:
+    ahead = Person(study, enter=False, headers=headers).enter()
+    assert (ahead.status_code, ahead.content, ahead["Cache-Control"]) == (503, b"", "no-store")
+    assert TOKEN_COOKIE not in ahead.cookies
+    assert not Participant.objects.exists()
+    person = Person(study).walk_to("reading-1")
+    assert person.get(headers=headers).status_code == 503
+    assert person.row.exposed_at is None
+    assert person.get().status_code == 200
+    assert person.row.exposed_at is not None
+
+
 @pytest.mark.parametrize("status", ["draft", "frozen"])
 def test_a_study_that_is_not_launched_says_that_it_is_not_open_yet(status: str) -> None:
     study = factories.ready_study()

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from surveys import lifecycle
 from surveys.articles import revise_article
@@ -45,10 +46,23 @@ def test_no_page_may_be_kept_by_a_cache_or_found_by_a_search(study: Study) -> No
 def test_every_page_says_whom_to_ask_and_which_board_approved_the_study(study: Study) -> None:
     person = Person(study)
     for slug in WAY:
-        page = person.walk_to(slug).get().content.decode()
-        assert "team@example.org" in page
-        assert "Invented Ethics Board" in page
-        assert "board@example.org" in page
+        assert_says_whom_to_ask(person.walk_to(slug).get())
+
+
+def test_who_may_not_come_in_is_told_whom_to_ask_too(study: Study) -> None:
+    owner = study.memberships.get().researcher
+    stranger = Person(study, enter=False)
+    assert_says_whom_to_ask(stranger.enter("?mode=preview"))
+    lifecycle.pause(study, owner)
+    assert_says_whom_to_ask(stranger.enter())
+    lifecycle.close(study, owner)
+    assert_says_whom_to_ask(stranger.enter())
+
+
+def test_a_study_that_nothing_is_frozen_of_turns_people_away_without_a_contact() -> None:
+    page = Person(factories.ready_study(), enter=False).enter()
+    assert b"not open yet" in page.content
+    assert b"team@example.org" not in page.content
 
 
 def test_one_can_leave_on_every_page_between_consent_and_debriefing(study: Study) -> None:
@@ -260,6 +274,45 @@ def test_a_sona_participant_goes_back_with_the_code_that_sona_sent() -> None:
     assert "survey_code=4711" in person.get().content.decode()
 
 
+@pytest.mark.parametrize(
+    ("panel", "entry", "link"),
+    [
+        (
+            {"panel": "sona", "host": "uni.sona-systems.com", "experiment_id": "1", "credit_token": "t"},
+            "survey_code",
+            "",
+        ),
+        ({"panel": "prolific", "codes": {"completed": "CDONE"}}, "PROLIFIC_PID", "complete?cc=CDONE"),
+    ],
+)
+def test_the_code_is_shown_and_the_loss_logged_if_the_key_that_opens_the_panels_id_is_lost(
+    panel: dict[str, Any], entry: str, link: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = factories.launched_study()
+    study.recruitment = panel
+    study.save()
+    person = Person(study, entry=f"?{entry}=4711").walk_to("end")
+    settings.IDENTITY_KEY = "another key"
+    page = person.get()
+    assert page.status_code == 200
+    shown = panel.get("codes", {}).get("completed") or person.row.completion_code
+    assert f'<code class="code" id="code">{shown}</code>' in page.content.decode()
+    assert "sona-systems" not in page.content.decode()
+    assert link in page.content.decode()
+    (record,) = [record for record in caplog.records if record.name == "surveys.participant.pages"]
+    assert record.levelname == "ERROR"
+    assert study.key in record.getMessage()
+    assert "Set the old IDENTITY_KEY again" in record.getMessage()
+    assert "4711" not in record.getMessage()
+
+
+def test_the_personal_link_is_that_of_the_public_address(study: Study, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://study.example.org"
+    person = Person(study).walk_to("reading-1")
+    for page in (person.get("leave"), person.walk_to("end").get()):
+        assert f'<a href="https://study.example.org/r/{person.token}/">' in page.content.decode()
+
+
 def test_leaving_is_asked_once_more_and_can_be_called_off(study: Study) -> None:
     person = Person(study).walk_to("reading-1")
     page = person.get("leave").content.decode()
@@ -308,6 +361,7 @@ def test_a_page_without_a_cookie_explains_itself_and_does_not_go_round_in_circle
         for response in (stranger.get(slug), stranger.post(slug)):
             assert response.status_code == 404
             assert b"We cannot tell who you are" in response.content
+            assert_says_whom_to_ask(response)
     assert not Participant.objects.exists()
 
 
@@ -318,6 +372,13 @@ def test_participants_pages_never_look_who_is_signed_in(study: Study, django_ass
     with django_assert_num_queries(1):
         response = person.get("reading-1")
     assert "sessionid" not in response.cookies
+
+
+def assert_says_whom_to_ask(response: Any) -> None:
+    page = response.content.decode()
+    assert "team@example.org" in page
+    assert "Invented Ethics Board" in page
+    assert "board@example.org" in page
 
 
 def _squeezed(response: Any) -> str:
