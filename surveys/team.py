@@ -49,7 +49,7 @@ def add_person(study: Study, email: str, role: str, *, by: Researcher) -> Added:
         if Membership.objects.filter(study=study, researcher=person).exists():
             raise TeamError(email=_("%(email)s has a role in this study already.") % {"email": email})
         membership = Membership.objects.create(study=study, researcher=person, role=role)
-        audit.record(study, "role given", by=by, subject=f"researcher {person.pk}: {role}")
+        audit.record(study, "role given", by=by, subject=_about(person, role))
         return Added(membership, make_sign_in_link(person, hours=7 * 24) if is_new else "")
 
 
@@ -68,7 +68,9 @@ def renew_link(membership: Membership, *, by: Researcher) -> str:
     with transaction.atomic():
         if not may_renew_link(membership):
             raise TeamError(email=_("This account is in use. Its owner signs in with a password of their own."))
-        audit.record(membership.study, "sign-in link renewed", by=by, subject=f"researcher {membership.researcher_id}")
+        audit.record(
+            membership.study, "sign-in link renewed", by=by, subject=_about(membership.researcher, membership.role)
+        )
         return make_sign_in_link(membership.researcher, hours=7 * 24)
 
 
@@ -78,7 +80,7 @@ def change_role(membership: Membership, role: str, *, by: Researcher) -> None:
     with transaction.atomic():
         _keep_an_owner(membership, still_owner=role == Role.OWNER)
         Membership.objects.filter(pk=membership.pk).update(role=role)
-        audit.record(membership.study, "role changed", by=by, subject=f"researcher {membership.researcher_id}: {role}")
+        audit.record(membership.study, "role changed", by=by, subject=_about(membership.researcher, role))
 
 
 def remove_person(membership: Membership, *, by: Researcher) -> None:
@@ -86,7 +88,12 @@ def remove_person(membership: Membership, *, by: Researcher) -> None:
     with transaction.atomic():
         _keep_an_owner(membership, still_owner=False)
         Membership.objects.filter(pk=membership.pk).delete()
-        audit.record(membership.study, "role taken", by=by, subject=f"researcher {membership.researcher_id}")
+        audit.record(membership.study, "role taken", by=by, subject=_about(membership.researcher, membership.role))
+
+
+def _about(person: Researcher, role: str) -> str:
+    """Who and which role, for the team's own log, cut to what a row of it holds."""
+    return f"{role}: {person.email}"[:200]
 
 
 def _check_role(role: str) -> None:

@@ -1,5 +1,6 @@
 """Researchers: accounts, roles in a study, and links that sign in once."""
 
+import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -53,9 +54,15 @@ class Role(models.TextChoices):
     OBSERVER = "observer", _("Observer")
 
 
+def member_key() -> str:
+    """What a member of a team is called in addresses: random, so that it tells nothing of the installation."""
+    return secrets.token_hex(5)
+
+
 class Membership(models.Model):
     """One researcher's role in one study."""
 
+    key = models.CharField(max_length=20, unique=True, default=member_key, editable=False)
     study = models.ForeignKey("surveys.Study", models.CASCADE, related_name="memberships")
     researcher = models.ForeignKey(Researcher, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)

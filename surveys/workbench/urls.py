@@ -22,7 +22,7 @@ STUDY = "studies/<slug:study_key>/"
 ARM = f"{STUDY}arms/<slug:arm_key>/"
 ARTICLE = f"{STUDY}articles/<slug:article_key>/"
 BLOCK = f"{STUDY}questions/<slug:block_key>/"
-PERSON = f"{STUDY}people/<int:person>/"
+PERSON = f"{STUDY}people/<slug:person_key>/"
 
 urlpatterns = [
     path("", studies.home, name="home"),

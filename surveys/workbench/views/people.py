@@ -47,10 +47,10 @@ def add(request: HttpRequest, study_key: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-def renew(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
+def renew(request: HttpRequest, study_key: str, person_key: str) -> HttpResponse:
     """Make a new sign-in link for somebody who never signed in."""
     study = study_for(request, study_key, Permission.PEOPLE)
-    membership = _membership(study, person)
+    membership = _membership(study, person_key)
     try:
         token = renew_link(membership, by=signed_in(request))
     except TeamError as error:
@@ -61,10 +61,10 @@ def renew(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def role(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
+def role(request: HttpRequest, study_key: str, person_key: str) -> HttpResponse:
     """Give somebody another role."""
     study = study_for(request, study_key, Permission.PEOPLE)
-    membership = _membership(study, person)
+    membership = _membership(study, person_key)
     try:
         change_role(membership, request.POST.get("role", ""), by=signed_in(request))
     except TeamError as error:
@@ -76,10 +76,10 @@ def role(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def remove(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
+def remove(request: HttpRequest, study_key: str, person_key: str) -> HttpResponse:
     """Ask, then take somebody's role away."""
     study = study_for(request, study_key, Permission.PEOPLE)
-    membership = _membership(study, person)
+    membership = _membership(study, person_key)
     if request.method == "GET":
         return study_page(request, study, "person_remove.html", {"membership": membership})
     try:
@@ -93,8 +93,8 @@ def remove(request: HttpRequest, study_key: str, person: int) -> HttpResponse:
     return redirect("workbench:study-people", study_key=study.key)
 
 
-def _membership(study: Study, number: int) -> Membership:
-    return get_object_or_404(study.memberships.select_related("researcher", "study"), pk=number)
+def _membership(study: Study, key: str) -> Membership:
+    return get_object_or_404(study.memberships.select_related("researcher", "study"), key=key)
 
 
 def _still_in(study: Study, membership: Membership) -> bool:
@@ -109,6 +109,6 @@ def _page(
     request: HttpRequest, study: Study, form: PersonForm, *, link: str = "", person: Membership | None = None
 ) -> HttpResponse:
     team = list(study.memberships.select_related("researcher", "study").order_by("created_at", "pk"))
-    renewable = {each.pk for each in team if may_renew_link(each)}
+    renewable = {each.key for each in team if may_renew_link(each)}
     context = {"form": form, "team": team, "roles": Role.choices, "renewable": renewable, "link": link, "added": person}
     return study_page(request, study, "people.html", context)

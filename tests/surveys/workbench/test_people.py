@@ -12,7 +12,7 @@ from tests.factories import ResearcherFactory, member
 pytestmark = pytest.mark.django_db
 
 
-def _url(name: str, study: Study, *more: int) -> str:
+def _url(name: str, study: Study, *more: str) -> str:
     return reverse(f"workbench:{name}", args=[study.key, *more])
 
 
@@ -78,7 +78,7 @@ def test_a_role_is_changed(owner: Client, study: Study) -> None:
     somebody = member(study, Role.OBSERVER)
     membership = study.memberships.get(researcher=somebody)
 
-    owner.post(_url("study-person-role", study, membership.pk), {"role": "analyst"})
+    owner.post(_url("study-person-role", study, membership.key), {"role": "analyst"})
 
     membership.refresh_from_db()
     assert membership.role == Role.ANALYST
@@ -86,7 +86,7 @@ def test_a_role_is_changed(owner: Client, study: Study) -> None:
 
 def test_the_last_owner_is_neither_changed_nor_removed(owner: Client, study: Study) -> None:
     for name, data in (("study-person-role", {"role": "observer"}), ("study-person-remove", {})):
-        page = owner.post(_url(name, study, _owner_of(study).pk), data, follow=True).content.decode()
+        page = owner.post(_url(name, study, _owner_of(study).key), data, follow=True).content.decode()
         assert "A study needs an owner" in page
 
     assert _owner_of(study).researcher == study.created_by
@@ -94,7 +94,7 @@ def test_the_last_owner_is_neither_changed_nor_removed(owner: Client, study: Stu
 
 def test_removing_asks_first(owner: Client, study: Study) -> None:
     somebody = member(study, Role.CURATOR)
-    address = _url("study-person-remove", study, study.memberships.get(researcher=somebody).pk)
+    address = _url("study-person-remove", study, study.memberships.get(researcher=somebody).key)
 
     assert str(somebody) in owner.get(address).content.decode()
     assert study.memberships.filter(researcher=somebody).exists()
@@ -106,8 +106,20 @@ def test_whoever_removes_themselves_is_led_home(owner: Client, study: Study) -> 
     own = _owner_of(study)
     member(study, Role.OWNER)
 
-    assert owner.post(_url("study-person-remove", study, own.pk))["Location"] == "/"
+    assert owner.post(_url("study-person-remove", study, own.key))["Location"] == "/"
     assert owner.get(_url("study", study)).status_code == 404
+
+
+def test_no_address_on_the_page_carries_a_number_of_the_database(owner: Client, study: Study) -> None:
+    member(study, Role.CURATOR)
+    page = owner.get(_url("study-people", study)).content.decode()
+
+    keys = set(re.findall(rf"/studies/{study.key}/people/([^/\"]+)/(?:role|remove|link)/", page))
+
+    assert keys == set(study.memberships.values_list("key", flat=True))
+    assert all(len(key) == 10 for key in keys)
+    for one in study.memberships.all():
+        assert owner.get(f"/studies/{study.key}/people/{one.pk}/remove/").status_code == 404
 
 
 def test_a_person_of_another_study_is_not_found(owner: Client, study: Study) -> None:
@@ -117,5 +129,5 @@ def test_a_person_of_another_study_is_not_found(owner: Client, study: Study) -> 
         role=Role.OWNER,
     )
 
-    assert owner.post(_url("study-person-remove", study, stranger.pk)).status_code == 404
+    assert owner.post(_url("study-person-remove", study, stranger.key)).status_code == 404
     assert Membership.objects.filter(pk=stranger.pk).exists()

@@ -125,7 +125,7 @@ def _address(name: str, study: Study) -> str:
     if name in {"study-question-remove", "study-question-move"}:
         parts["block_key"] = "about-you"
     if name in {"study-person-role", "study-person-link", "study-person-remove"}:
-        parts["person"] = study.memberships.order_by("pk")[0].pk
+        parts["person_key"] = study.memberships.order_by("pk")[0].key
     return reverse(f"workbench:{name}", kwargs=parts)
 
 
