@@ -54,7 +54,10 @@ def choose(
     totals = counts.arms if counts.totals is None else counts.totals
     open_groups = [group for group in every if group.target is None or _people(group, totals) < group.target]
     if not open_groups:
-        raise QuotaFull("Every arm has reached its target. Raise a target by an amendment, or close the study.")
+        raise QuotaFull(
+            "Every arm has reached its target. For more people, pause the study and open a new version with higher "
+            "targets, or, once it is unblinded, copy it. Otherwise close it."
+        )
     draws = Draws(seed, "arm", unit_key)
     if spec.allocation == "complete":
         group, lane = _from_block(every, open_groups, seed, sequence)

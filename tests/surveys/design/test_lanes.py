@@ -119,7 +119,7 @@ def test_when_every_target_is_reached_nobody_more_is_assigned(allocation: Alloca
     for _ in range(12):
         recruitment.arrive()
     assert dict(recruitment.arms) == {"arm-0": 4, "arm-1": 4, "arm-2": 4}
-    with pytest.raises(QuotaFull, match="target"):
+    with pytest.raises(QuotaFull, match=r"reached its target.*pause the study and open a new version.*close it"):
         recruitment.arrive()
 
 
