@@ -37,7 +37,7 @@ def parametric_bootstrap(fit: MixedFit, *, draws: int = 1000, seed: int) -> Boot
             design = replace(fitted.design, y=simulate(fitted, rng))
             again = fit_design(design, reml=fitted.criterion.reml)
             rows.append(_estimates(again))
-            singular += bool((again.optimum.at.theta[again.criterion.layout.is_diagonal] == 0).any())
+            singular += again.optimum.is_singular(again.criterion.layout.is_diagonal)
     names = _names(fitted.design)
     table = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(names, names=["group", "term"]))
     limits = np.quantile(table.to_numpy(), [fit.alpha / 2, 1 - fit.alpha / 2], axis=0)

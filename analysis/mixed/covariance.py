@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from analysis.mixed.design import Factor, FloatArray
 
+# What a rotation may leave where exact arithmetic leaves nothing.
+ROUNDING = 1e-14
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -35,16 +38,19 @@ class Layout:
         places = zip(self.factor, self.row, self.column, strict=True)
         return np.array([triangles[f][row, column] for f, row, column in places])
 
-    def canonical(self, theta: FloatArray, zero: float = 0.0) -> FloatArray:
-        """The theta with the same covariances and no negative diagonal; diagonals up to ``zero`` become 0."""
-        triangles = self.triangles(theta)
-        for f, factor in enumerate(self.factors):
-            start = 0
-            for block in factor.blocks:
-                own = slice(start, start + block.size)
-                triangles[f][own, own] = _triangle(triangles[f][own, own], zero)
-                start += block.size
-        return self.theta(triangles)
+    def canonical(self, theta: FloatArray) -> FloatArray:
+        """The theta with the same covariances and no negative diagonal."""
+        return self.theta([self.lower(f, triangle) for f, triangle in enumerate(self.triangles(theta))])
+
+    def lower(self, f: int, matrix: FloatArray) -> FloatArray:
+        """The lower triangle T of factor f with ``T T' = matrix matrix'``, term by term, no diagonal negative."""
+        result = np.zeros_like(matrix)
+        start = 0
+        for block in self.factors[f].blocks:
+            own = slice(start, start + block.size)
+            result[own, own] = _triangle(matrix[own, own])
+            start += block.size
+        return result
 
 
 def layout(factors: tuple[Factor, ...]) -> Layout:
@@ -61,13 +67,15 @@ def layout(factors: tuple[Factor, ...]) -> Layout:
     return Layout(factors, factor_of, row, column)
 
 
-def _triangle(matrix: FloatArray, zero: float) -> FloatArray:
+def _triangle(matrix: FloatArray) -> FloatArray:
     """The lower triangle T with non-negative diagonal and ``T T' = matrix matrix'``, zero columns where it is singular.
 
-    A QR decomposition gives it; where a diagonal vanishes, what its column holds further down is rotated into the
-    following columns, so that a variance of zero leaves no trace below it.
+    Where a diagonal vanishes, what its column holds further down is rotated into the following columns, so that a
+    variance of zero leaves no trace below it.
     """
-    result = matrix.copy()
+    is_lower = not np.triu(matrix, 1).any()
+    result = matrix.copy() if is_lower else np.asarray(np.linalg.qr(matrix.T).R.T)
+    zero = 0.0 if is_lower else ROUNDING * float(np.abs(matrix).max())
     size = len(result)
     for k in range(size):
         if abs(result[k, k]) <= zero:

@@ -196,7 +196,8 @@ def _classes(first: Factor) -> tuple[IntArray, FloatArray, FloatArray]:
         for b in range(a + 1):
             gram[:, a, b] = sums(first.codes, times(first.columns[a], first.columns[b]), levels)
             gram[:, b, a] = gram[:, a, b]
-    flat = gram.reshape(levels, -1)
+    # Rounded to a tenth digit beyond the last that matters, so that equal levels summed in another order stay equal.
+    flat = np.round(gram.reshape(levels, -1) / np.abs(gram).max(), 12)
     flat = flat[:, 0] if width == 1 else flat
     _, place, of, size = np.unique(flat, axis=0, return_index=True, return_inverse=True, return_counts=True)
     return of.reshape(-1).astype(np.int64), gram[place], size.astype(np.float64)

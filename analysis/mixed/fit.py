@@ -8,11 +8,12 @@ from threadpoolctl import threadpool_limits
 
 from analysis.mixed.covariance import layout
 from analysis.mixed.crossproducts import cross_products
-from analysis.mixed.design import Design, make_design
+from analysis.mixed.design import Design, FloatArray, make_design
 from analysis.mixed.deviance import Criterion
 from analysis.mixed.formula import MixedFormula
 from analysis.mixed.inference import fixed_effects
-from analysis.mixed.optimum import SINGULAR, minimise
+from analysis.mixed.optimum import minimise
+from analysis.mixed.orthogonal import orthogonal
 from analysis.mixed.result import Ddf, Fitted, Group, MixedFit, RandomEffect
 
 FEW_LEVELS = 5
@@ -42,10 +43,11 @@ def fit_mixed(
         return _described(fitted, ddf, alpha)
 
 
-def fit_design(design: Design, *, reml: bool) -> Fitted:
-    """The least deviance of a design, without any description."""
-    criterion = Criterion(cross_products(design), layout(design.factors), reml)
-    return Fitted(design, criterion, minimise(criterion))
+def fit_design(design: Design, *, reml: bool, start: FloatArray | None = None) -> Fitted:
+    """The least deviance of a design, without any description; ``start`` is the theta of another fit of its kind."""
+    searched, back = orthogonal(design)
+    criterion = Criterion(cross_products(searched), layout(searched.factors), reml)
+    return Fitted(design, criterion, minimise(criterion, start), back)
 
 
 def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
@@ -53,7 +55,7 @@ def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
     fixed, covariance = fixed_effects(fitted, ddf, alpha)
     random = _random_effects(fitted)
     parameters = len(fixed) + len(optimum.at.theta) + 1
-    singular = bool((optimum.at.theta[criterion.layout.is_diagonal] < SINGULAR).any())
+    singular = optimum.is_singular(criterion.layout.is_diagonal)
     return MixedFit(
         formula=design.formula.text,
         method="REML" if criterion.reml else "ML",

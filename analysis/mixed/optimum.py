@@ -7,6 +7,7 @@ variance of zero is an inner minimum at theta = 0, and signs are set at the end.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from analysis.mixed.design import FloatArray
@@ -21,9 +22,13 @@ NEAR = 1e-11
 ENOUGH = 1e-13
 # Beyond this promise the point counts as no minimum.
 CONVERGED = 1e-7
-# lme4 calls a fit singular where a diagonal of theta is below this (isSingular's tolerance).
+# lme4 calls a fit singular where a diagonal of theta is below this (isSingular's tolerance); so do we, in units of the
+# covariate's own spread, lest a change of units change the verdict.
 SINGULAR = 1e-4
-MOST_STEPS = 300
+# What a result may at most leave unfound, told beside it; beyond, there is no result.
+TOLERATED = 1e-3
+MOST_STEPS = 100
+MOST_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,10 @@ class Optimum:
     def converged(self) -> bool:
         """Whether no further step would move the deviance by more than rounding."""
         return self.gain < CONVERGED
+
+    def is_singular(self, is_diagonal: NDArray[np.bool_]) -> bool:
+        """Whether an effect has no variance of its own, by lme4's tolerance on covariates of unit mean square."""
+        return bool(((self.at.theta * self.scale)[is_diagonal] < SINGULAR).any())
 
 
 class _Search:
@@ -80,7 +89,8 @@ class _Search:
 def minimise(criterion: Criterion, start: FloatArray | None = None) -> Optimum:
     """The least deviance of ``criterion``, from start values of moments (and lme4's identity where that is cheap).
 
-    Raises ``MixedModelError`` where no minimum is reached; it never returns a point that is none.
+    Raises ``MixedModelError`` where a further step would still gain more than ``TOLERATED``; a result that is only
+    near the minimum says so by ``converged``.
     """
     search = _Search(criterion)
     starts = [_moments(criterion) * search.scale] if start is None else [start * search.scale]
@@ -88,13 +98,20 @@ def minimise(criterion: Criterion, start: FloatArray | None = None) -> Optimum:
         starts.append(criterion.layout.is_diagonal.astype(np.float64))
     ends = [_descend(search, phi) for phi in starts]
     best = min(ends, key=lambda end: end.deviance)
-    for _ in range(4):
-        best = _settle(search, best)
-        found, downhill = _polish(search, best)
-        if downhill is None:
+    downhill: FloatArray | None = None
+    for _ in range(MOST_ROUNDS):
+        # After a saddle, what the zeros had hidden is a variance that is tiny but not zero.
+        found, downhill = _polish(search, _settle(search, best, zeros=downhill is None))
+        if downhill is None and found.converged:
             return found
-        best = _descend(search, found.at.theta * search.scale + downhill)
-    raise MixedModelError("the deviance has no minimum that could be found; simplify the random part")
+        away = 0.0 if downhill is None else downhill
+        best = _descend(search, found.at.theta * search.scale + away)
+    if downhill is None and found.gain < TOLERATED:
+        return found
+    raise MixedModelError(
+        "the search for the least deviance did not end: centre the covariates whose effects vary, put them on like "
+        "scales, or simplify the random part"
+    )
 
 
 def _scale(criterion: Criterion) -> FloatArray:
@@ -159,7 +176,7 @@ def _descend(search: _Search, phi: FloatArray) -> Evaluation:
         if moved @ change > 1e-10 * np.linalg.norm(moved) * np.linalg.norm(change):
             inverse = _updated(inverse, moved, change)
         phi, at, gradient = phi + moved, after, slope
-    raise MixedModelError(f"the deviance still falls after {MOST_STEPS} steps; simplify the random part")
+    return at
 
 
 def _along(
@@ -183,11 +200,13 @@ def _updated(inverse: FloatArray, moved: FloatArray, change: FloatArray) -> Floa
     return updated
 
 
-def _settle(search: _Search, at: Evaluation) -> Evaluation:
-    """The same point with its signs set, and with exact zeros where they are no worse."""
+def _settle(search: _Search, at: Evaluation, *, zeros: bool) -> Evaluation:
+    """The same point with its signs set and, with ``zeros``, exact zeros where they are no worse."""
     layout = search.criterion.layout
     signed = layout.canonical(at.theta)
     plain = at if np.array_equal(signed, at.theta) else search.at(signed * search.scale)
+    if not zeros:
+        return plain
     diagonal = np.abs(plain.theta) * search.scale
     small = np.flatnonzero(layout.is_diagonal & (diagonal < 0.02))
     for n in [*small[np.argsort(diagonal[small])]]:

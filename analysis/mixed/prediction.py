@@ -33,13 +33,13 @@ def level_effects(fitted: Fitted) -> list[FloatArray]:
     sums = np.column_stack([rows @ at.effects for rows in cross.cross])
     first = np.einsum("lab,lb->la", at.weights[cross.class_of], sums)
     found = []
-    for factor in fitted.design.factors:
+    for factor, back in zip(fitted.criterion.layout.factors, fitted.back, strict=True):
         if factor is cross.first:
-            found.append(first)
+            found.append(first @ back.T)
             continue
         start = cross.starts[[other is factor for other in cross.others].index(True)]
         stop = start + len(factor.levels) * factor.width
-        found.append(-at.effects[start:stop].reshape(len(factor.levels), factor.width))
+        found.append(-at.effects[start:stop].reshape(len(factor.levels), factor.width) @ back.T)
     return found
 
 

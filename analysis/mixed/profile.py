@@ -18,8 +18,8 @@ from analysis.mixed.covariance import layout
 from analysis.mixed.crossproducts import cross_products
 from analysis.mixed.design import FloatArray
 from analysis.mixed.deviance import Criterion
+from analysis.mixed.fit import fit_design
 from analysis.mixed.formula import MixedModelError
-from analysis.mixed.optimum import minimise
 from analysis.mixed.result import Fitted, MixedFit
 from analysis.mixed.slopes import slopes
 from analysis.tables import to_frame
@@ -55,12 +55,13 @@ def profile_intervals(fit: MixedFit) -> pd.DataFrame:
 def _by_ml(fitted: Fitted) -> Fitted:
     if not fitted.criterion.reml:
         return fitted
-    criterion = replace(fitted.criterion, reml=False)
-    return Fitted(fitted.design, criterion, minimise(criterion, fitted.optimum.at.theta))
+    return fit_design(fitted.design, reml=False, start=fitted.optimum.at.theta)
 
 
 def _deviations(best: Fitted, threshold: float) -> list[Interval]:
-    where, optimum = best.criterion.layout, best.optimum
+    # On the columns asked for, since it is their effects' SD that is held fixed.
+    plain = Criterion(cross_products(best.design), layout(best.design.factors), reml=False)
+    where, optimum = plain.layout, best.optimum
     triangles = best.triangles()
     rows = []
     for n in np.flatnonzero(where.is_diagonal):
@@ -68,7 +69,7 @@ def _deviations(best: Fitted, threshold: float) -> list[Interval]:
         own = np.flatnonzero((where.factor == where.factor[n]) & (where.row == k))
         names = [name for block in factor.blocks for name in block.names]
         sd = float(optimum.sigma * np.linalg.norm(triangles[where.factor[n]][k]))
-        excess = _excess_of_sd(best, own)
+        excess = _excess_of_sd(best, plain, own)
         # Where the estimate is 0, the noise that a mean over the level's rows would have is a first guess.
         width = max(sd, optimum.sigma / np.sqrt(best.criterion.cross.n / len(factor.levels)))
         rows.append(Interval(factor.name, names[k], sd, *_limits(excess, sd, 0.3 * width, threshold, floor=0.0)))
@@ -113,8 +114,7 @@ def _excess_of_beta(best: Fitted, j: int) -> Callable[[float], float]:
     def excess(value: float) -> float:
         design = best.design
         less = replace(design, y=design.y - value * design.x[:, j], x=np.delete(design.x, j, axis=1))
-        criterion = Criterion(cross_products(less), layout(less.factors), reml=False)
-        return minimise(criterion, best.optimum.at.theta).at.deviance - best.optimum.at.deviance
+        return fit_design(less, reml=False, start=best.optimum.at.theta).optimum.at.deviance - best.optimum.at.deviance
 
     return excess
 
@@ -129,12 +129,12 @@ def _excess_of_sigma(best: Fitted) -> Callable[[float], float]:
     return excess
 
 
-def _excess_of_sd(best: Fitted, own: NDArray[np.intp]) -> Callable[[float], float]:
+def _excess_of_sd(best: Fitted, plain: Criterion, own: NDArray[np.intp]) -> Callable[[float], float]:
     """For a standard deviation: theta's elements ``own`` are its row of the triangle, of length sd / sigma.
 
     The search goes over the other elements, the row's direction and log sigma.
     """
-    start = best.optimum.at.theta
+    start = plain.layout.theta(best.triangles())
     others = np.setdiff1d(np.arange(len(start)), own)
     direction = start[own] if np.linalg.norm(start[own]) > 1e-6 else np.eye(len(own))[-1]
 
@@ -144,7 +144,7 @@ def _excess_of_sd(best: Fitted, own: NDArray[np.intp]) -> Callable[[float], floa
             length = float(np.linalg.norm(along))
             theta = np.empty_like(start)
             theta[others], theta[own] = free[: len(others)], sd / sigma * along / length
-            value, slope, by_sigma = _at_sigma(best.criterion, theta, sigma)
+            value, slope, by_sigma = _at_sigma(plain, theta, sigma)
             unit = along / length
             turned = sd / sigma / length * (slope[own] - unit * (unit @ slope[own]))
             by_log = sigma * by_sigma - slope[own] @ theta[own]

@@ -65,11 +65,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What further computations need: the matrices, the criterion and where it is least."""
+    """What further computations need: the matrices, the criterion and where it is least.
+
+    The criterion and its theta belong to orthogonal columns of the random terms; ``back`` leads to those of ``design``.
+    """
 
     design: Design = field(repr=False)
     criterion: Criterion = field(repr=False)
     optimum: Optimum = field(repr=False)
+    back: tuple[FloatArray, ...] = field(repr=False)
 
     @property
     def beta(self) -> FloatArray:
@@ -89,8 +93,10 @@ class Fitted:
         return result
 
     def triangles(self) -> list[FloatArray]:
-        """For each factor the T with ``sigma^2 T T'`` the covariance of its levels' effects."""
-        return self.criterion.layout.triangles(self.optimum.at.theta)
+        """For each factor the lower triangle T with ``sigma^2 T T'`` the covariance of its levels' effects."""
+        where = self.criterion.layout
+        found = where.triangles(self.optimum.at.theta)
+        return [where.lower(f, back @ own) for f, (back, own) in enumerate(zip(self.back, found, strict=True))]
 
 
 @dataclass(frozen=True)

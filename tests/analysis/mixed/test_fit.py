@@ -100,6 +100,22 @@ def test_a_change_of_units_scales_estimates_and_shifts_the_criterion(seed: int, 
         assert (after.df, after.p_value) == pytest.approx((before.df, before.p_value), rel=1e-4)
 
 
+@given(seed=seeds, shift=st.sampled_from([-5.0, 100.0, 2000.0]), factor=st.sampled_from([0.001, 1.0, 1e4]))
+@few
+def test_where_a_slopes_covariate_has_its_zero_and_its_unit_does_not_matter(
+    seed: int, shift: float, factor: float
+) -> None:
+    frame = crossed(seed=seed, people=25, slope_sd=1.0)
+    moved = frame.assign(signed=(frame["signed"] + shift) * factor)
+    formula = "y ~ signed + (1 + signed | participant) + (1 | article)"
+    one, other = fit_mixed(frame, formula), fit_mixed(moved, formula)
+    assert other.fixed[1].estimate * factor == pytest.approx(one.fixed[1].estimate, rel=1e-4, abs=1e-6)
+    assert other.fixed[1].df == pytest.approx(one.fixed[1].df, rel=1e-3)
+    assert other.random[1].sd * factor == pytest.approx(one.random[1].sd, rel=1e-4, abs=1e-6)
+    assert other.residual_sd == pytest.approx(one.residual_sd, rel=1e-5)
+    assert other.singular == one.singular
+
+
 @given(seed=seeds)
 @few
 def test_maximum_likelihood_lies_at_or_below_any_other_fit_and_has_less_residual_variance(seed: int) -> None:
