@@ -66,7 +66,8 @@ class Criterion:
         cross = self.cross
         t1, t2, everything = self.triangles(theta)
         weights, log_det = _eliminate(t1, cross)
-        left = cross.gram - cross.eliminated(weights)
+        left = cross.eliminated(weights)
+        np.subtract(cross.gram, left, out=left)
         q, size = cross.q, cross.p + 1
         schur = both_sides(left[:q, :q], t2, cross)
         schur[np.diag_indices(q)] += 1.0

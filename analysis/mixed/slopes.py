@@ -60,11 +60,19 @@ def _others(
     """The same for each of the other factors, from ``Z'V^-1Z T = E T S^-1``."""
     left = at.left[: cross.q]
     explained, residual = left @ combination, left @ at.effects
+    scale = np.concatenate(
+        [np.full(own.stop - own.start, t[0, 0]) for own, _, t in per_level(cross, t2)] or [np.empty(0)]
+    )
     result: list[tuple[FloatArray, FloatArray]] = []
     for own, factor, t in per_level(cross, t2):
         shape = (len(factor.levels), factor.width, -1)
-        rows = from_left(left[:, : cross.q][:, own], t2, cross).T
-        kept = np.einsum("lai,lbi->ab", rows.reshape(shape), inverse[own].reshape(shape))
+        if all(len(other) == 1 for other in t2):
+            # Without a scaled copy of the whole matrix, which is most of the time where it is large.
+            by_column = np.einsum("ij,ij->j", left[own, : cross.q], inverse[own])
+            kept = np.array([[by_column @ scale]])
+        else:
+            rows = from_left(left[:, : cross.q][:, own], t2, cross).T
+            kept = np.einsum("lai,lbi->ab", rows.reshape(shape), inverse[own].reshape(shape))
         x = explained[own].reshape(len(factor.levels), factor.width, combination.shape[1])
         u = residual[own].reshape(len(factor.levels), factor.width)
         result.append((kept - np.einsum("lai,lbi->ab", x, x) @ t, -(u.T @ u) @ t))
