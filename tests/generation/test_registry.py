@@ -65,7 +65,7 @@ def test_another_chat_template_is_another_identity(folder: Path) -> None:
 
 
 def test_the_row_of_the_built_in_model_says_what_its_files_say() -> None:
-    model = LanguageModel.objects.get(key=registry.BUILTIN_KEY)
+    model = built_in()
     identity = registry.files(model).identity
     assert (model.source, model.location, model.licence) == ("builtin", builtin.REPOSITORY, builtin.LICENCE)
     assert (model.parameters, model.context_length) == (identity.parameters, identity.context_length)
