@@ -62,7 +62,7 @@ def story_named(study: Study, title: str) -> Story:
         stories = dict(Story.objects.filter(study=study).values_list("key", "title"))
         if title in stories.values():
             return Story.objects.get(study=study, title=title)
-        key = _free_key(slugify(title)[:50] or "story", {*stories})
+        key = free_key(slugify(title)[:50] or "story", {*stories})
         return Story.objects.create(study=study, key=key, title=title)
 
 
@@ -110,7 +110,7 @@ def add_article(
     with transaction.atomic():
         lock_draft(study)
         taken = set(Article.objects.filter(study=study).values_list("key", flat=True))
-        article.key = key or _free_key(f"{story.key}-{'r' if origin == Origin.REAL else 's'}", taken)
+        article.key = key or free_key(f"{story.key}-{'r' if origin == Origin.REAL else 's'}", taken)
         _check(article, taken)
         article.sha256 = article_digest(article.headline, article.text)
         article.save(force_insert=True)
@@ -246,7 +246,7 @@ def _check_arm(article: Article) -> None:
         )
 
 
-def _free_key(stem: str, taken: set[str]) -> str:
+def free_key(stem: str, taken: set[str]) -> str:
     """``stem`` if it is free, else with the first free number behind it."""
     number = 1
     key = stem

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from surveys import audit
-from surveys.articles import DraftOnly, lock_draft
+from surveys.articles import DraftOnly, free_key, lock_draft
 from surveys.definition import Definition, canonical, read_definition
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
@@ -203,11 +203,7 @@ def _check(arm: Arm) -> None:
 
 def _free_key(label: str, taken: set[str]) -> str:
     stem = slugify(label)[:36].strip("-_") or "arm"
-    number, key = 1, stem
-    while key in taken:
-        number += 1
-        key = f"{stem}-{number}"
-    return key
+    return free_key(stem, taken)
 
 
 def _content(arm: Arm) -> str:
