@@ -9,8 +9,20 @@ from analysis.tables import to_frame
 from analysis.validation import FrameError
 
 # Outcomes that somebody can have without an arm, in the order of a participant's way.
-BEFORE_ARMS = ("no-consent", "screened-out", "quota-full", "left", "withdrawn", "closed", "")
-_ENDINGS = ("completed", "left", "screened-out", "quota-full", "withdrawn", "closed", "")
+BEFORE_ARMS = (
+    "no-consent",
+    "took-part-before",
+    "screened-out",
+    "failed-checks",
+    "quota-full",
+    "left",
+    "returned",
+    "timed-out",
+    "withdrawn",
+    "closed",
+    "",
+)
+_ENDINGS = ("completed", *(outcome for outcome in BEFORE_ARMS if outcome not in {"no-consent", "took-part-before"}))
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,10 @@ class ArmFlow:
     completed: int
     left: int
     screened_out: int
+    failed_checks: int
     quota_full: int
+    returned: int
+    timed_out: int
     withdrawn: int
     no_ending: int
     analysed: int | None
@@ -41,9 +56,13 @@ class Flow:
 
     arrived: int
     no_consent: int
+    took_part_before: int
     screened_out: int
+    failed_checks: int
     quota_full: int
     left: int
+    returned: int
+    timed_out: int
     withdrawn: int
     no_ending: int
     randomised: int
@@ -70,9 +89,13 @@ def participant_flow(
     return Flow(
         arrived=len(people),
         no_consent=int(counts.get("no-consent", 0)),
+        took_part_before=int(counts.get("took-part-before", 0)),
         screened_out=int(counts.get("screened-out", 0)),
+        failed_checks=int(counts.get("failed-checks", 0)),
         quota_full=int(counts.get("quota-full", 0)),
         left=int(counts.get("left", 0)),
+        returned=int(counts.get("returned", 0)),
+        timed_out=int(counts.get("timed-out", 0)),
         withdrawn=int(counts.get("withdrawn", 0)),
         no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
         randomised=len(people) - len(waiting),
@@ -121,7 +144,7 @@ def _people(participants: pd.DataFrame) -> pd.DataFrame:
 
 
 def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow:
-    strange = people[people["outcome"] == "no-consent"]
+    strange = people[people["outcome"].isin(["no-consent", "took-part-before"])]
     if len(strange):
         raise FrameError(
             f"the participant {strange['participant'].iloc[0]!r} did not consent and has the arm '{arm}'",
@@ -136,7 +159,10 @@ def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow
         completed=int(counts.get("completed", 0)),
         left=int(counts.get("left", 0)),
         screened_out=int(counts.get("screened-out", 0)),
+        failed_checks=int(counts.get("failed-checks", 0)),
         quota_full=int(counts.get("quota-full", 0)),
+        returned=int(counts.get("returned", 0)),
+        timed_out=int(counts.get("timed-out", 0)),
         withdrawn=int(counts.get("withdrawn", 0)),
         no_ending=int(counts.get("", 0) + counts.get("closed", 0)),
         analysed=None if rated is None else len(set(people["participant"]) & rated),

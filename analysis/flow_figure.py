@@ -60,9 +60,13 @@ def flow_figure(flow: Flow, labels: Mapping[str, str]) -> Figure:
 def _without_arm(flow: Flow) -> list[str]:
     counts = (
         ("did not consent", flow.no_consent),
+        ("took part before", flow.took_part_before),
         ("screened out", flow.screened_out),
+        ("failed checks", flow.failed_checks),
         ("quota full", flow.quota_full),
         ("left", flow.left),
+        ("returned", flow.returned),
+        ("timed out", flow.timed_out),
         ("withdrew", flow.withdrawn),
         ("no ending", flow.no_ending),
     )
@@ -74,12 +78,16 @@ def _columns(flow: Flow) -> list[tuple[str, list[int]]]:
     arms = flow.arms
 
     def other(arm: ArmFlow) -> int:
-        return arm.screened_out + arm.quota_full
+        return arm.screened_out + arm.failed_checks + arm.quota_full
+
+    def panel(arm: ArmFlow) -> int:
+        return arm.returned + arm.timed_out
 
     columns = [
         ("Randomised", [arm.randomised for arm in arms]),
         ("Read", [arm.exposed for arm in arms]),
         ("Left", [arm.left for arm in arms]),
+        ("Returned", [panel(arm) for arm in arms]),
         ("Withdrew", [arm.withdrawn for arm in arms]),
         ("Excluded", [other(arm) for arm in arms]),
         ("No ending", [arm.no_ending for arm in arms]),
@@ -87,7 +95,7 @@ def _columns(flow: Flow) -> list[tuple[str, list[int]]]:
     ]
     if all(arm.analysed is not None for arm in arms):
         columns.append(("Analysed", [arm.analysed or 0 for arm in arms]))
-    return [column for column in columns if column[0] != "Excluded" or any(column[1])]
+    return [column for column in columns if column[0] not in {"Excluded", "Returned"} or any(column[1])]
 
 
 def _alt(flow: Flow, labels: Mapping[str, str], lost: list[str]) -> str:

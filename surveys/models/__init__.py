@@ -2,10 +2,13 @@
 
 from surveys.models.material import Arm, Article, Curation, Origin, Story, article_digest, normal_text
 from surveys.models.participation import (
+    WITHOUT_CONSENT,
+    AccessKey,
     AllocationCounter,
     Answer,
     Draft,
     Event,
+    KeyAttempt,
     LedgerEntry,
     Outcome,
     PanelIdentity,
@@ -18,6 +21,8 @@ from surveys.models.people import Membership, Researcher, Role, SignInAttempt, S
 from surveys.models.study import Amendment, AuditEntry, Mode, Study, StudyVersion, Unblinding
 
 __all__ = [
+    "WITHOUT_CONSENT",
+    "AccessKey",
     "AllocationCounter",
     "Amendment",
     "Answer",
@@ -27,6 +32,7 @@ __all__ = [
     "Curation",
     "Draft",
     "Event",
+    "KeyAttempt",
     "LedgerEntry",
     "Membership",
     "Mode",

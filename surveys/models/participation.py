@@ -3,6 +3,7 @@
 import secrets
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -36,10 +37,18 @@ class Outcome(models.TextChoices):
     COMPLETED = "completed", _("Completed")
     NO_CONSENT = "no-consent", _("Did not consent")
     SCREENED_OUT = "screened-out", _("Screened out")
+    FAILED_CHECKS = "failed-checks", _("Failed the attention checks")
     LEFT = "left", _("Left")
     QUOTA_FULL = "quota-full", _("Quota full")
+    TOOK_PART_BEFORE = "took-part-before", _("Took part before")
+    RETURNED = "returned", _("Returned to the panel")
+    TIMED_OUT = "timed-out", _("Timed out at the panel")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     CLOSED = "closed", _("Still inside when the study closed")
+
+
+# The endings of somebody of whom no more than the arrival is kept.
+WITHOUT_CONSENT = (Outcome.NO_CONSENT, Outcome.TOOK_PART_BEFORE)
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -68,9 +77,11 @@ class Participant(models.Model):
     language = models.CharField(max_length=35, default="en")
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.CONSENT)
     step = models.PositiveSmallIntegerField(default=0)
-    outcome = models.CharField(max_length=12, choices=Outcome, blank=True, default=Outcome.UNDER_WAY)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True, default=Outcome.UNDER_WAY)
     # The arm, or the row of the counterbalancing where arms vary within a person; empty before the randomisation.
     arm = models.CharField(max_length=60, blank=True, default="")
+    # The levels of the factors that vary between persons, as ``surveys.design`` writes them: 'disclaimer:shown'.
+    condition = models.CharField(max_length=120, blank=True, default="")
     stratum = models.CharField(max_length=120, blank=True, default="")
     completion_code = models.CharField(max_length=40, blank=True, default="")
     arrived_at = models.DateTimeField(db_default=Now())
@@ -89,7 +100,9 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "export_id"], name="export_id_once_a_study"),
             models.CheckConstraint(
-                condition=Q(stage="consent") | Q(consented_at__isnull=False) | Q(outcome="no-consent"),
+                condition=Q(stage="consent")
+                | Q(consented_at__isnull=False)
+                | Q(outcome__in=[outcome.value for outcome in WITHOUT_CONSENT]),
                 name="nobody_goes_on_without_consent",
             ),
         ]
@@ -122,12 +135,17 @@ class PanelIdentity(models.Model):
 
 
 class PanelSubmission(models.Model):
-    """One of a panel's own submissions (Prolific's SESSION_ID) of one person."""
+    """One of a panel's own submissions (Prolific's SESSION_ID) of one person.
+
+    ``status`` is what the panel's own list last said of it, such as 'RETURNED'; empty where none was imported.
+    """
 
     identity = models.ForeignKey(PanelIdentity, models.CASCADE, related_name="submissions")
     keyed_hash = models.CharField(max_length=64)
     ciphertext = models.BinaryField(null=True, blank=True)
     seen_at = models.DateTimeField(db_default=Now())
+    status = models.CharField(max_length=30, blank=True, default="")
+    status_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["identity", "keyed_hash"], name="submission_once_an_identity")]
@@ -136,8 +154,55 @@ class PanelSubmission(models.Model):
         return "panel submission"
 
 
+class AccessKey(models.Model):
+    """A key that lets one person in, printed and handed out in a classroom or laboratory. Only its keyed hash is kept.
+
+    Who uses it is found like somebody whom a panel sent: the key takes the place of the panel's id.
+    """
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="access_keys")
+    keyed_hash = models.CharField(max_length=64)
+    # Which making it came from, and its number there, so that a printed sheet can be told from another.
+    batch = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "keyed_hash"], name="access_key_once_a_study"),
+            models.UniqueConstraint(fields=["study", "batch", "number"], name="access_key_number_once_a_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.batch}-{self.number}"
+
+
+class KeyAttempt(models.Model):
+    """An access key that was tried at a study and is none. Only a keyed hash of the network address is kept."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="key_attempts")
+    address_hash = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["study", "address_hash", "at"], name="tried_keys_of_an_address"),
+            models.Index(fields=["at"], name="tried_keys_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key tried at {self.at}"
+
+
 class Trial(models.Model):
-    """One article in one person's plan, stored when the arm was assigned."""
+    """One article in one person's plan, stored when the arm was assigned.
+
+    ``condition`` holds the levels of the factors that this reading has, as ``surveys.design`` writes them:
+    'disclaimer:shown source-label:false'; empty in a study without factors.
+    """
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="trials")
     position = models.PositiveSmallIntegerField()
@@ -145,6 +210,7 @@ class Trial(models.Model):
     story = models.CharField(max_length=60)
     arm = models.CharField(max_length=40)
     article_sha256 = models.CharField(max_length=64)
+    condition = models.CharField(max_length=120, blank=True, default="")
     shown_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,10 +9,21 @@ from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.validation import FrameError
 
-ENDINGS = ["completed", "left", "screened-out", "quota-full", "withdrawn", "closed", ""]
+ENDINGS = [
+    "completed",
+    "left",
+    "screened-out",
+    "failed-checks",
+    "quota-full",
+    "returned",
+    "timed-out",
+    "withdrawn",
+    "closed",
+    "",
+]
 people = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["no-consent", *ENDINGS[1:]]), st.just("")),
+        st.tuples(st.sampled_from(["no-consent", "took-part-before", *ENDINGS[1:]]), st.just("")),
         st.tuples(st.sampled_from(ENDINGS), st.sampled_from(["real", "small"])),
     ),
     max_size=40,
@@ -28,12 +39,15 @@ def table(rows: list[tuple[str, str]]) -> pd.DataFrame:
 @given(people)
 def test_the_counts_add_up(rows: list[tuple[str, str]]) -> None:
     flow = participant_flow(table(rows), arms=["real", "small"])
-    before = flow.no_consent + flow.screened_out + flow.quota_full + flow.left + flow.withdrawn + flow.no_ending
+    kept_out = flow.no_consent + flow.took_part_before + flow.screened_out + flow.failed_checks + flow.quota_full
+    gone = flow.left + flow.returned + flow.timed_out + flow.withdrawn + flow.no_ending
+    before = kept_out + gone
     assert flow.arrived == len(rows) == before + flow.randomised
     assert flow.randomised == sum(arm.randomised for arm in flow.arms)
     for arm in flow.arms:
-        endings = arm.completed + arm.left + arm.screened_out + arm.quota_full + arm.withdrawn + arm.no_ending
-        assert arm.randomised == endings
+        by_rule = arm.screened_out + arm.failed_checks + arm.quota_full
+        by_themselves = arm.left + arm.returned + arm.timed_out + arm.withdrawn + arm.no_ending
+        assert arm.randomised == arm.completed + by_rule + by_themselves
 
 
 def test_arms_come_in_their_order_with_empty_ones_and_then_those_found() -> None:
