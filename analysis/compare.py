@@ -94,8 +94,8 @@ def compare_arms(
     """
     labels = labels or {}
     checked = check_ratings(ratings, outcome=plan.outcome, articles_known=articles_known)
-    _refuse_mixed_modes(checked)
-    order = _arm_order(checked, arms)
+    refuse_mixed_modes(checked)
+    order = arm_order(checked, arms)
     reference = reference_arm(checked, plan, order)
     units = unit_means(checked, plan.outcome, plan.credible_cut)
     missing = int(checked[plan.outcome].isna().sum())
@@ -153,13 +153,13 @@ def reference_arm(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str]) -> str
     return arms[0]
 
 
-def _refuse_mixed_modes(ratings: pd.DataFrame) -> None:
+def refuse_mixed_modes(ratings: pd.DataFrame) -> None:
     if "mode" in ratings.columns and ratings["mode"].nunique(dropna=False) > 1:
         modes = ", ".join(sorted(map(str, ratings["mode"].unique())))
         raise FrameError(f"the ratings come from several modes ({modes}): analyse one mode at a time", column="mode")
 
 
-def _arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
+def arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
     found = sorted(set(ratings["arm"]))
     if not arms:
         return tuple(found)

@@ -1,0 +1,277 @@
+"""PURE: the arms held against each other by a mixed model in which people and articles are both samples.
+
+Judd, Westfall & Kenny 2012 show why: a test that takes the articles as given finds differences between arms too often
+as soon as articles differ among themselves. Degrees of freedom are Satterthwaite's (or Kenward and Roger's), which
+keep the error rate with few articles.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.adjust import ADJUSTMENTS
+from analysis.cautions import Caution
+from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
+from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, RandomPart, random_part
+from analysis.equivalence import detectable, equivalence_row
+from analysis.intervals import NAN, Interval, TTest
+from analysis.mixed import MixedFit, MixedModelError, fit_mixed
+from analysis.mixed.inference import contrasts
+from analysis.mixed.result import Ddf, FixedEffect, VarianceShare
+from analysis.plan import Plan
+from analysis.tables import to_frame
+from analysis.validation import check_ratings
+
+Pairs = Literal["reference", "all"]
+
+
+@dataclass(frozen=True)
+class CrossedContrast:
+    """The expected rating in ``arm`` less that in ``reference``, for new people and new articles.
+
+    ``p_adjusted`` is Holm's over the rows of the table; the interval is not adjusted. ``equivalence_p`` is the larger
+    p of the two one-sided tests against the plan's bound, nan without one. ``detectable`` is the difference that this
+    test finds with 80% probability. ``n`` and ``n_reference`` count people, the last two columns articles.
+    """
+
+    contrast: str
+    arm: str
+    reference: str
+    estimate: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    p_adjusted: float
+    ci_low: float
+    ci_high: float
+    equivalence_p: float
+    detectable: float
+    n: int
+    n_reference: int
+    n_articles: int
+    n_articles_reference: int
+
+
+@dataclass(frozen=True)
+class CrossedMean:
+    """The expected rating in an arm, for new people and new articles, with its interval over both."""
+
+    arm: str
+    estimate: float
+    std_error: float
+    df: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """The crossed mixed model of a study: contrasts, arms' means, where the variance lies, and what to be wary of.
+
+    ``formula`` is the model in lme4's notation. ``variance`` is empty and ``fit`` None where no model could be fitted;
+    then every number of a row is nan and a caution says why.
+    """
+
+    outcome: str
+    reference: str
+    formula: str
+    ddf: Ddf
+    level: float
+    rows: tuple[CrossedContrast, ...]
+    means: tuple[CrossedMean, ...]
+    variance: tuple[VarianceShare, ...]
+    n_ratings: int
+    n_people: int
+    n_articles: int
+    cautions: tuple[Caution, ...]
+    fit: MixedFit | None = field(default=None, repr=False, compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a contrast; the columns are the fields of ``CrossedContrast``."""
+        return to_frame(self.rows, CrossedContrast)
+
+    def means_frame(self) -> pd.DataFrame:
+        """One row an arm; the columns are the fields of ``CrossedMean``."""
+        return to_frame(self.means, CrossedMean)
+
+    def variance_frame(self) -> pd.DataFrame:
+        """One row a source of variance: group, variance, share."""
+        return to_frame(self.variance, VarianceShare)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The cautions as plain sentences."""
+        return tuple(caution.sentence for caution in self.cautions)
+
+
+def crossed_contrasts(
+    ratings: pd.DataFrame,
+    plan: Plan,
+    *,
+    arms: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+    ddf: Ddf = "satterthwaite",
+    pairs: Pairs = "reference",
+) -> Crossed:
+    """The contrasts of ``plan`` from ``outcome ~ arm`` with crossed random effects of people and articles, by REML.
+
+    ``ratings`` has one row a participant and article. The random part is what the design can carry
+    (``crossed_terms.random_part``): by-participant slopes of origin where people rated both, interactions where the
+    same person or article is in several arms. ``arms`` are the study's arms in their order, ``labels`` their names in
+    cautions; ``pairs='all'`` gives every pair and not only those with the reference.
+
+    A model that cannot be fitted gives rows of nan and a caution, not an error; ``FrameError`` is raised for ratings
+    that break the contract, more than one mode, and a reference that is no arm. Sources: Judd, Westfall & Kenny 2012,
+    JPSP 103:54; Kuznetsova, Brockhoff & Christensen 2017, J. Stat. Softw. 82(13).
+    """
+    labels = labels or {}
+    checked = check_ratings(ratings, outcome=plan.outcome)
+    refuse_mixed_modes(checked)
+    order = arm_order(checked, arms)
+    reference = reference_arm(checked, plan, order)
+    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
+    part = random_part(data)
+    formula = f"{OUTCOME} ~ {ARM}{part.formula}"
+    wanted = _pairs(order, reference, pairs)
+    blank = Crossed(
+        outcome=plan.outcome,
+        reference=reference,
+        formula=formula,
+        ddf=ddf,
+        level=plan.level,
+        rows=tuple(_blank(arm, other, data) for arm, other in wanted),
+        means=(),
+        variance=(),
+        n_ratings=len(data),
+        n_people=data[PERSON].nunique(),
+        n_articles=data[ARTICLE].nunique(),
+        cautions=part.cautions,
+    )
+    return _fitted(blank, data, part, plan, labels, wanted)
+
+
+def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str]) -> pd.DataFrame:
+    """The ratings with a value as the model's columns; ``arm`` is categorical with the first of ``arms`` first.
+
+    ``origin`` is -0.5 for real and 0.5 for synthetic articles, where the ratings say it.
+    """
+    rated = checked[checked[outcome].notna()]
+    columns: dict[str, object] = {
+        OUTCOME: rated[outcome].to_numpy(dtype=float),
+        PERSON: rated[PERSON],
+        ARTICLE: rated[ARTICLE],
+        ARM: pd.Categorical(rated["arm"], categories=[arm for arm in arms if (rated["arm"] == arm).any()]),
+    }
+    if "origin" in rated.columns and rated["origin"].isin(["real", "synthetic"]).all():
+        columns[ORIGIN] = np.where(rated["origin"] == "synthetic", 0.5, -0.5)
+    return pd.DataFrame(columns, index=rated.index)
+
+
+def _pairs(order: Sequence[str], reference: str, pairs: Pairs) -> list[tuple[str, str]]:
+    if pairs == "reference":
+        return [(arm, reference) for arm in order if arm != reference]
+    return [(later, earlier) for earlier, later in combinations(order, 2)]
+
+
+def _blank(arm: str, reference: str, data: pd.DataFrame) -> CrossedContrast:
+    own, other = data[data[ARM] == arm], data[data[ARM] == reference]
+    return CrossedContrast(
+        contrast=f"{arm} - {reference}",
+        arm=arm,
+        reference=reference,
+        estimate=NAN,
+        std_error=NAN,
+        statistic=NAN,
+        df=NAN,
+        p_value=NAN,
+        p_adjusted=NAN,
+        ci_low=NAN,
+        ci_high=NAN,
+        equivalence_p=NAN,
+        detectable=NAN,
+        n=own[PERSON].nunique(),
+        n_reference=other[PERSON].nunique(),
+        n_articles=own[ARTICLE].nunique(),
+        n_articles_reference=other[ARTICLE].nunique(),
+    )
+
+
+def _fitted(
+    blank: Crossed,
+    data: pd.DataFrame,
+    part: RandomPart,
+    plan: Plan,
+    labels: Mapping[str, str],
+    wanted: list[tuple[str, str]],
+) -> Crossed:
+    present = list(data[ARM].cat.categories)
+    said = list(blank.cautions)
+    for arm in dict.fromkeys(arm for pair in wanted for arm in pair if arm not in present):
+        said.append(
+            Caution("empty-arm", arm, f"The arm {labels.get(arm, arm)} has no ratings: it is not in the model.")
+        )
+    if len(present) < 2 or blank.reference not in present:
+        said.append(Caution("no-model", "", "Fewer than two arms have ratings, so there is no model to compare them."))
+        return replace(blank, cautions=tuple(said))
+    if not part.formula:
+        said.append(Caution("no-model", "", "Nobody and no article has more than one rating: there is no mixed model."))
+        return replace(blank, cautions=tuple(said))
+    try:
+        fit = fit_mixed(data, blank.formula, ddf="normal", alpha=plan.alpha)
+        rows, means = _tested(fit, present, wanted, blank, plan)
+    except (MixedModelError, np.linalg.LinAlgError) as error:
+        said.append(Caution("no-model", "", f"The mixed model could not be fitted: {error}."))
+        return replace(blank, cautions=tuple(said))
+    said += [Caution("mixed-model", "", sentence) for sentence in fit.statements]
+    return replace(
+        blank,
+        rows=rows,
+        means=means,
+        variance=fit.variance_shares(),
+        cautions=tuple(said),
+        fit=replace(fit, ddf=blank.ddf),
+    )
+
+
+def _tested(
+    fit: MixedFit, present: list[str], wanted: list[tuple[str, str]], blank: Crossed, plan: Plan
+) -> tuple[tuple[CrossedContrast, ...], tuple[CrossedMean, ...]]:
+    # Treatment coding: the mean of an arm is the intercept and, unless it is the first, its own coefficient.
+    means = np.eye(len(present))
+    means[:, 0] = 1.0
+    weights = dict(zip(present, means, strict=True))
+    tested = [(n, pair) for n, pair in enumerate(wanted) if set(pair) <= set(present)]
+    matrix = np.array([weights[arm] - weights[other] for _, (arm, other) in tested])
+    found = contrasts(fit.fitted, matrix, [blank.rows[n].contrast for n, _ in tested], blank.ddf, plan.alpha)[0]
+    rows = list(blank.rows)
+    for (n, _), row in zip(tested, found, strict=True):
+        rows[n] = _filled(rows[n], row, plan)
+    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+    rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
+    levels = contrasts(fit.fitted, means, present, blank.ddf, plan.alpha)[0]
+    return tuple(rows), tuple(
+        CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels
+    )
+
+
+def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:
+    bound = plan.equivalence_bound
+    test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
+    p = NAN if bound is None else equivalence_row(row.term, test, Interval(-bound, bound), plan.alpha).p_value
+    return replace(
+        blank,
+        estimate=row.estimate,
+        std_error=row.std_error,
+        statistic=row.statistic,
+        df=row.df,
+        p_value=row.p_value,
+        ci_low=row.ci_low,
+        ci_high=row.ci_high,
+        equivalence_p=p,
+        detectable=detectable(row.std_error, row.df, plan.alpha),
+    )

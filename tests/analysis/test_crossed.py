@@ -1,0 +1,165 @@
+"""The arms' contrasts by crossed mixed models: R's numbers on every design, and plain words where there is no model."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.crossed import Crossed, crossed_contrasts
+from analysis.plan import Plan
+from analysis.validation import FrameError
+from tests.analysis.ratings import ratings_of, simulated
+
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
+)
+by_design = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+PLAN = Plan(reference="real", equivalence_bound=1.0)
+
+
+def crossed(case: dict[str, Any], **options: Any) -> Crossed:
+    return crossed_contrasts(pd.DataFrame(case["data"]), PLAN, arms=arms(case), pairs="all", **options)
+
+
+def arms(case: dict[str, Any]) -> list[str]:
+    return [arm for arm in ("real", "small", "large") if arm in case["means"]]
+
+
+@by_design
+def test_contrasts_with_satterthwaites_degrees_of_freedom_are_lmertests(case: dict[str, Any]) -> None:
+    found = crossed(case)
+    assert found.fit is not None
+    assert found.fit.criterion == pytest.approx(case["criterion"], rel=5e-7)
+    agree(found, case["satterthwaite"])
+
+
+@by_design
+def test_contrasts_with_kenward_and_rogers_degrees_of_freedom_are_pbkrtests(case: dict[str, Any]) -> None:
+    agree(crossed(case, ddf="kenward-roger"), case["kenward_roger"])
+
+
+def agree(found: Crossed, expected: dict[str, dict[str, float]]) -> None:
+    rows = found.to_frame().set_index("contrast")
+    assert set(rows.index) == set(expected)
+    for name, values in expected.items():
+        for column, value in values.items():
+            digits = 5e-5 if column in {"df", "p_value"} else 5e-6
+            assert rows.loc[name, column] == pytest.approx(value, rel=digits, abs=1e-12), (name, column)
+
+
+@by_design
+def test_the_arms_means_are_for_new_people_and_articles(case: dict[str, Any]) -> None:
+    rows = crossed(case).means_frame().set_index("arm")
+    for arm, values in case["means"].items():
+        for column in ("estimate", "std_error", "df", "ci_low", "ci_high"):
+            assert rows.loc[arm, column] == pytest.approx(values[column], rel=5e-5), (arm, column)
+
+
+def test_a_table_has_stable_columns_and_counts_people_and_articles() -> None:
+    found = crossed_contrasts(simulated(), Plan(reference="real"))
+    assert list(found.to_frame().columns)[:11] == [
+        "contrast",
+        "arm",
+        "reference",
+        "estimate",
+        "std_error",
+        "statistic",
+        "df",
+        "p_value",
+        "p_adjusted",
+        "ci_low",
+        "ci_high",
+    ]
+    assert [(row.n, row.n_reference, row.n_articles) for row in found.rows] == [(30, 30, 6), (30, 30, 6)]
+    assert math.fsum(part.share for part in found.variance) == pytest.approx(1)
+
+
+def test_people_who_read_both_origins_get_a_slope_of_their_own() -> None:
+    found = crossed_contrasts(simulated(people=60, per_person=6, within=True), Plan(reference="real"))
+    assert "(1 + origin | participant) + (1 | article)" in found.formula
+
+
+def test_one_rating_a_person_leaves_people_in_the_residual() -> None:
+    found = crossed_contrasts(simulated(people=120, per_person=1), Plan(reference="real"))
+    assert found.formula == "rating ~ arm + (1 | article)"
+    assert "one-rating-a-person" in {caution.code for caution in found.cautions}
+
+
+def test_one_article_an_arm_leaves_articles_out_and_says_so() -> None:
+    ratings = simulated(people=60, per_person=3, within=True)
+    found = crossed_contrasts(ratings.assign(article=ratings["arm"]), Plan(reference="real"))
+    assert "article" not in found.formula
+    assert "articles-confounded" in {caution.code for caution in found.cautions}
+    assert all(math.isfinite(row.p_value) for row in found.rows)
+
+
+def test_equivalence_and_the_detectable_difference_follow_the_plan() -> None:
+    ratings = simulated(people=300, shift=0.0)
+    found = crossed_contrasts(ratings, Plan(reference="real", equivalence_bound=2.0))
+    (row, _) = found.rows
+    assert row.equivalence_p < 0.05
+    assert row.detectable > 2.8 * row.std_error
+    assert all(math.isnan(r.equivalence_p) for r in crossed_contrasts(ratings, Plan(reference="real")).rows)
+
+
+def test_an_arm_without_ratings_is_named_and_the_others_are_compared() -> None:
+    found = crossed_contrasts(simulated(), Plan(reference="real"), arms=["real", "small", "large", "huge"])
+    rows = {row.arm: row for row in found.rows}
+    assert math.isnan(rows["huge"].estimate)
+    assert math.isfinite(rows["small"].estimate)
+    assert [c.about for c in found.cautions if c.code == "empty-arm"] == ["huge"]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "why"),
+    [
+        (simulated().assign(credibility=5.0), "nothing to explain"),
+        (simulated().query("arm == 'real'"), "Fewer than two arms"),
+        (ratings_of({"real": [5.0], "small": [6.0]}), "no mixed model"),
+        (simulated(people=1, per_person=1).assign(arm="real"), "Fewer than two arms"),
+    ],
+    ids=["constant", "one arm", "two ratings", "one rating"],
+)
+def test_where_there_is_no_model_the_numbers_are_blank_and_the_reason_is_said(ratings: pd.DataFrame, why: str) -> None:
+    found = crossed_contrasts(ratings, Plan(reference="real"))
+    assert found.fit is None
+    assert all(math.isnan(row.estimate) for row in found.rows)
+    assert why in " ".join(found.warnings)
+
+
+def test_values_around_a_billion_keep_their_digits() -> None:
+    ratings = simulated()
+    plain = crossed_contrasts(ratings, Plan(reference="real"))
+    large = crossed_contrasts(ratings.assign(credibility=ratings["credibility"] + 1e9), Plan(reference="real"))
+    assert large.rows[0].estimate == pytest.approx(plain.rows[0].estimate, rel=1e-5)
+    assert large.rows[0].p_value == pytest.approx(plain.rows[0].p_value, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"credibility": np.inf}, "credibility"),
+        ({"credibility": "high"}, "credibility"),
+        ({"participant": None}, "participant"),
+    ],
+)
+def test_broken_ratings_are_refused_with_their_column(change: dict[str, Any], column: str) -> None:
+    ratings = simulated().astype(dict.fromkeys(change, "object"))
+    for name, value in change.items():
+        ratings.loc[3, name] = value
+    with pytest.raises(FrameError) as refused:
+        crossed_contrasts(ratings, Plan(reference="real"))
+    assert refused.value.column == column
+    assert refused.value.rows == (3,)
+
+
+def test_an_unknown_reference_and_ratings_twice_are_refused() -> None:
+    with pytest.raises(FrameError, match="is no arm"):
+        crossed_contrasts(simulated(), Plan(reference="nobody"))
+    twice = pd.concat([simulated(), simulated().iloc[:1]], ignore_index=True)
+    with pytest.raises(FrameError, match="more than one row"):
+        crossed_contrasts(twice, Plan(reference="real"))

@@ -1,0 +1,80 @@
+"""Equivalence is claimed exactly where the inner interval lies within the bounds; what would be found is said."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.equivalence import detectable, equivalence_row
+from analysis.intervals import Interval, TTest, t_test, tost
+
+
+@given(
+    estimate=st.floats(-2, 2),
+    error=st.floats(0.05, 2),
+    df=st.floats(1.5, 500),
+    low=st.floats(-2, -0.01),
+    high=st.floats(0.01, 2),
+)
+def test_it_is_claimed_exactly_if_the_inner_interval_lies_within_the_bounds(
+    estimate: float, error: float, df: float, low: float, high: float
+) -> None:
+    row = equivalence_row("a - b", t_test(estimate, error, df), Interval(low, high))
+    inside = low < row.ci_low and row.ci_high < high
+    assert (row.p_value < 0.05) == inside or abs(row.p_value - 0.05) < 1e-9
+    assert (row.verdict in {"equivalent", "different but within the bounds"}) == (row.p_value < 0.05)
+
+
+def test_with_one_bound_to_both_sides_it_is_the_p_of_the_plans_test() -> None:
+    test = t_test(0.3, 0.2, 31.5)
+    row = equivalence_row("a - b", test, Interval(-0.7, 0.7))
+    assert row.p_value == pytest.approx(tost(test, 0.7))
+    assert row.statistic == pytest.approx((0.3 - 0.7) / 0.2)
+
+
+def test_bounds_may_differ_on_either_side() -> None:
+    row = equivalence_row("a - b", t_test(0.3, 0.2, 31.5), Interval(-0.1, 2.0))
+    assert row.p_value == pytest.approx(stats.t.sf(2.0, 31.5))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "error", "verdict"),
+    [
+        (0.05, 0.1, "equivalent"),
+        (0.35, 0.05, "different but within the bounds"),
+        (1.5, 0.1, "different"),
+        (0.4, 0.5, "undecided"),
+    ],
+)
+def test_the_four_verdicts(estimate: float, error: float, verdict: str) -> None:
+    assert equivalence_row("a - b", t_test(estimate, error, 60), Interval(-0.5, 0.5)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("n", "sd", "delta"),
+    # R: power.t.test(n = ..., sd = ..., power = .8, strict = TRUE)$delta
+    [(20, 1.0, 0.9091290327), (64, 2.0, 0.9981383559), (5, 1.0, 2.024439339)],
+)
+def test_the_detectable_difference_of_two_equal_groups_is_rs(n: int, sd: float, delta: float) -> None:
+    assert detectable(sd * math.sqrt(2 / n), 2 * n - 2) == pytest.approx(delta, rel=1e-8)
+
+
+@given(df=st.floats(1.0, 1e7), error=st.floats(1e-6, 1e6), alpha=st.floats(0.001, 0.2))
+def test_a_detectable_difference_is_there_for_any_precision(df: float, error: float, alpha: float) -> None:
+    found = detectable(error, df, alpha)
+    assert found > error * stats.norm.ppf(1 - alpha / 2) * 0.99
+
+
+def test_without_a_standard_error_there_is_no_test() -> None:
+    row = equivalence_row("a - b", TTest(0.2, math.nan, math.nan, math.nan, math.nan), Interval(-1, 1))
+    assert row.verdict == "no test"
+    assert math.isnan(row.p_value)
+    assert math.isnan(row.detectable)
+
+
+@pytest.mark.parametrize("bounds", [Interval(1, -1), Interval(0.5, 0.5), Interval(-math.inf, 1)])
+def test_bounds_that_are_none_are_refused(bounds: Interval) -> None:
+    with pytest.raises(ValueError, match="two numbers in order"):
+        equivalence_row("a - b", t_test(0, 1, 10), bounds)
