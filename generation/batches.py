@@ -20,7 +20,7 @@ from generation.engine import (
     candidate_seed,
 )
 from generation.engine import Prompt as EnginePrompt
-from generation.models import Batch, Candidate, LanguageModel, Prompt
+from generation.models import Batch, Budget, Candidate, LanguageModel, Prompt
 from generation.tasks import draft_next
 from studyweb.wakeups import wake
 from surveys import audit
@@ -30,6 +30,7 @@ from surveys.models import Researcher, Story, Study, normal_text
 MOST_CANDIDATES = 500
 LONGEST_PROMPT = 100_000
 LONGEST_STORY = 200
+MOST_TOKENS_A_DAY = 10**12
 
 
 class RequestError(Exception):
@@ -129,8 +130,45 @@ def cancel(batch: Batch, *, by: Researcher) -> bool:
     return stopped
 
 
+def pause(batch: Batch, *, by: Researcher) -> bool:
+    """Let a batch rest until somebody lets it go on; whether it was open."""
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=batch.study_id)
+        paused = queue.pause(batch)
+        if paused:
+            audit.record(batch.study, "batch paused", by=by, subject=f"batch {batch.number}")
+    return paused
+
+
+def prioritise(batch: Batch, *, by: Researcher, priority: int) -> None:
+    """Put a batch before or after its researcher's others. Raises ``RequestError`` for a priority that is none."""
+    if priority not in Batch.Priority.values:
+        raise RequestError({"priority": _("Choose one of the list.")})
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=batch.study_id)
+        if Batch.objects.filter(pk=batch.pk).exclude(priority=priority).update(priority=priority):
+            label = Batch.Priority(priority).name.lower()
+            audit.record(batch.study, "batch prioritised", by=by, subject=f"batch {batch.number}: {label}")
+
+
+def set_budget(study: Study, *, by: Researcher, tokens_a_day: int | None) -> None:
+    """Limit what is written for a study a day (UTC); None takes the limit away. Raises ``RequestError`` below 1."""
+    if tokens_a_day is not None and not 1 <= tokens_a_day <= MOST_TOKENS_A_DAY:
+        message = _("Give a number of tokens from 1 to %(most)s, or leave it empty for no limit.")
+        raise RequestError({"tokens_a_day": message % {"most": MOST_TOKENS_A_DAY}})
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=study.pk)
+        if tokens_a_day is None:
+            Budget.objects.filter(study=study).delete()
+        else:
+            Budget.objects.update_or_create(study=study, defaults={"tokens_a_day": tokens_a_day})
+        said = "no limit" if tokens_a_day is None else f"{tokens_a_day} tokens a day"
+        audit.record(study, "generation budget set", by=by, subject=said)
+        wake(draft_next)
+
+
 def resume(batch: Batch, *, by: Researcher) -> bool:
-    """Go on with a cancelled or failed batch; whether something was left to do. Raises ``DraftOnly``."""
+    """Go on with a paused, cancelled or failed batch; whether something was left to do. Raises ``DraftOnly``."""
     with transaction.atomic():
         _lock_draft(batch.study)
         queued = queue.requeue(batch)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
-from generation import queue, registry
+from generation import queue, registry, turns, workers
 from generation.engine import (
     BuiltinModelError,
     ModelFolderError,
@@ -34,6 +36,14 @@ logger = logging.getLogger(__name__)
 
 # The model that this process holds in memory, kept between batches: loading takes far longer than asking.
 _loaded: "dict[ModelIdentity, Drafter]" = {}
+
+
+# After so many texts of a batch others may have their turn; enough to keep the largest batch of rows full a while.
+ROUND = 256
+
+
+class TookTooLong(Exception):  # noqa: N818 -- it names what happened
+    """A worker's go at the batch took longer than ``settings.BATCH_MINUTES``."""
 
 
 class LeaseLost(Exception):  # noqa: N818 -- it names what happened
@@ -73,17 +83,24 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     )
     sampling = Sampling.from_dict(batch.sampling)
     reals = _real_texts(batch)
-    # Again where the batch was extended while it was written.
-    while jobs := _waiting(batch):
+    while jobs := _next_round(batch, sampling):
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
             save(run, draft, real_texts=reals)
         if heartbeat.lost:
             raise LeaseLost
+        if heartbeat.timed_out:
+            raise TookTooLong
+        if queue.finish(batch.pk, owner):
+            return
         if heartbeat.interrupted():
             queue.release(batch.pk, owner)
             return
-        if queue.finish(batch.pk, owner):
+        if turns.others_wait(batch):
+            _make_room(batch, owner)
             return
+    # Nothing may be written today any more, or nothing is left to write.
+    if not queue.finish(batch.pk, owner):
+        queue.release(batch.pk, owner)
 
 
 def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
@@ -123,9 +140,21 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
         )
 
 
-def _waiting(batch: Batch) -> list[tuple[int, int]]:
-    waiting = Candidate.objects.filter(batch=batch, state=Candidate.State.WAITING)
-    return list(waiting.order_by("index").values_list("index", "seed"))
+def _make_room(batch: Batch, owner: str) -> None:
+    """Give the batch back for the others' sake, with a message behind theirs; the sweep sends it where this fails."""
+    queue.release(batch.pk, owner)
+    try:
+        queue.announce(batch.pk)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker did not take the message for batch %s (%s); the sweep sends it.", batch.pk, error)
+
+
+def _next_round(batch: Batch, sampling: Sampling) -> list[tuple[int, int]]:
+    """The texts to write before looking at the queue again: at most ``ROUND``, and what the study's budget leaves."""
+    waiting = Candidate.objects.filter(batch=batch, state=Candidate.State.WAITING).order_by("index")
+    left = turns.tokens_left(batch.study_id)
+    most = ROUND if left is None else min(ROUND, -(-left // sampling.max_tokens))
+    return list(waiting.values_list("index", "seed")[:most])
 
 
 def _real_texts(batch: Batch) -> list[str]:
@@ -143,7 +172,9 @@ def _drafter(batch: Batch) -> "Drafter":
         from generation.engine.drafter import Drafter
 
         _loaded.clear()
-        _loaded[found.identity] = Drafter.load(found.folder, found.identity)
+        workers.holds("", "")
+        loaded = _loaded[found.identity] = Drafter.load(found.folder, found.identity)
+        workers.holds(batch.language_model.name, loaded.versions.device)
     return _loaded[found.identity]
 
 
@@ -158,6 +189,12 @@ def _explained(error: Exception) -> str:
 
     if isinstance(error, BuiltinModelError | ModelFolderError | PromptError | SamplingError | OutOfMemoryError):
         return str(error)
+    if isinstance(error, TookTooLong):
+        message = _(
+            "It took longer than %(n)s minutes, which is all that one go at a batch may take (BATCH_MINUTES). What is "
+            "finished stays: let it go on, or ask for fewer or shorter texts."
+        )
+        return message % {"n": settings.BATCH_MINUTES}
     return _("The worker met an error that it does not know (%(kind)s). Its log says where; then try again.") % {
         "kind": type(error).__name__
     }

@@ -9,16 +9,19 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from generation import turns, workers
 from generation.models import Batch, Candidate, Run
 from studyweb.celery import app
 
@@ -42,11 +45,11 @@ def new_owner() -> str:
 
 
 def claim_next(owner: str) -> Batch | None:
-    """The batch that has waited longest, now leased to ``owner``; None where nothing waits.
+    """The batch whose turn it is (generation/turns.py), now leased to ``owner``; None where nothing waits.
 
     A batch whose workers died ``MOST_ATTEMPTS`` times without saving one candidate is failed instead.
     """
-    for pk in Batch.objects.claimable().order_by("created_at", "pk").values_list("pk", flat=True):
+    for pk in turns.in_turn():
         claimed = (
             Batch.objects.claimable()
             .filter(pk=pk)
@@ -112,16 +115,27 @@ def fail(pk: int, owner: str, error: str) -> bool:
 
 def cancel(batch: Batch) -> bool:
     """Stop a batch; what is finished stays. The worker notices within seconds. Whether there was something to stop."""
-    open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING])
+    open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING, Status.PAUSED])
     return bool(open_one.update(status=Status.CANCELLED, ended_at=Now(), attempts=0, **_UNLEASED))
 
 
+def pause(batch: Batch) -> bool:
+    """Leave a batch as it stands until somebody lets it go on; whether it was open.
+
+    What is under way at that moment is written anew then, in the same words: the seeds fix them.
+    """
+    open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING])
+    return bool(open_one.update(status=Status.PAUSED, attempts=0, **_UNLEASED))
+
+
 def requeue(batch: Batch) -> bool:
-    """Put a cancelled, failed or extended batch back into the queue; whether there is something to do.
+    """Put a paused, cancelled, failed or extended batch back into the queue; whether there is something to do.
 
     Needs a transaction.
     """
-    stopped = Batch.objects.filter(pk=batch.pk, status__in=[Status.CANCELLED, Status.FAILED, Status.DONE])
+    stopped = Batch.objects.filter(
+        pk=batch.pk, status__in=[Status.PAUSED, Status.CANCELLED, Status.FAILED, Status.DONE]
+    )
     candidates = Candidate.objects.filter(batch=batch)
     candidates.filter(state=Candidate.State.FAILED).update(state=Candidate.State.WAITING)
     if not candidates.filter(state=Candidate.State.WAITING).exists():
@@ -138,16 +152,21 @@ def sweep() -> int:
     for pk, owner in list(dead.values_list("pk", "lease_owner")):
         if dead.filter(pk=pk, lease_owner=owner).update(status=Status.QUEUED, announced_at=None, **_UNLEASED):
             logger.warning("Worker %s gave no sign of life; its batch %s is queued again.", owner, pk)
-    unheard = Batch.objects.filter(status=Status.QUEUED).filter(
+    unheard = Batch.objects.filter(status=Status.QUEUED, pk__in=turns.in_turn()).filter(
         Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER)
     )
     sent = 0
     for pk in list(unheard.order_by("created_at", "pk").values_list("pk", flat=True)):
-        # By name, since the task imports this module.
-        app.send_task(TASK)
-        Batch.objects.filter(pk=pk).update(announced_at=Now())
+        announce(pk)
         sent += 1
     return sent
+
+
+def announce(pk: int) -> None:
+    """Wake a worker for a batch that waits. Raises kombu's ``OperationalError`` where no broker answers."""
+    # By name, since the task imports this module.
+    app.send_task(TASK)
+    Batch.objects.filter(pk=pk).update(announced_at=Now())
 
 
 class Heartbeat:
@@ -159,6 +178,7 @@ class Heartbeat:
 
     def __init__(self, pk: int, owner: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         self._pk, self._owner, self._stopping = pk, owner, stopping
+        self._deadline = time.monotonic() + 60 * settings.BATCH_MINUTES
         self._steps = 0
         self._lost = threading.Event()
         self._over = threading.Event()
@@ -179,10 +199,15 @@ class Heartbeat:
         """Whether the batch is no longer ours: cancelled, or taken over after we were silent too long."""
         return self._lost.is_set()
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether this go at the batch has taken longer than one may."""
+        return time.monotonic() > self._deadline
+
     def interrupted(self) -> bool:
         """Whether to stop writing now; the engine asks between steps, which are counted by that."""
         self._steps += 1
-        return self._lost.is_set() or self._stopping()
+        return self._lost.is_set() or self._stopping() or self.timed_out
 
     def _beat(self) -> None:
         looks = 0
@@ -196,6 +221,8 @@ class Heartbeat:
     def _look(self, *, renewing: bool) -> None:
         try:
             held = renew(self._pk, self._owner) if renewing else is_held(self._pk, self._owner)
+            if renewing:
+                workers.report(batch=self._pk)
             if held and self._steps:
                 Run.objects.filter(batch=self._pk, owner=self._owner).update(steps=self._steps)
         except DatabaseError:

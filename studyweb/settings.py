@@ -149,6 +149,11 @@ CELERY_TIMEZONE = "UTC"
 # What each worker calls at its start and every 15 seconds, to publish again what nobody is working on.
 SWEEPS = ["generation.queue.sweep", "analysis.reports.sweep"]
 
+# What each worker calls beside the sweeps, with its name: reports of what it is at.
+WORKER_REPORTS = ["generation.workers.report"]
+# How long a worker's go at one batch may take; what is finished by then stays, and somebody can let it go on.
+BATCH_MINUTES = whole_number("BATCH_MINUTES", 240, at_least=1)
+
 # --- people ---
 AUTH_USER_MODEL = "surveys.Researcher"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

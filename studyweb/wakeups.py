@@ -30,10 +30,16 @@ def wake(task: Task, **kwargs: Any) -> None:
     transaction.on_commit(publish)
 
 
-def sweep() -> int:
-    """Let every function in ``settings.SWEEPS`` publish what waits; returns how many messages they sent."""
+def sweep(hostname: str = "") -> int:
+    """Let every function in ``settings.SWEEPS`` publish what waits; returns how many messages they sent.
+
+    In a worker, called ``hostname``, those in ``settings.WORKER_REPORTS`` then say what it is at.
+    """
     try:
-        return sum(import_string(name)() for name in settings.SWEEPS)
+        sent = sum(import_string(name)() for name in settings.SWEEPS)
+        for name in settings.WORKER_REPORTS if hostname else ():
+            import_string(name)(hostname)
+        return sent
     finally:
         # The worker's main process must not hold a connection that a forked child would inherit.
         connections.close_all()
@@ -46,6 +52,7 @@ class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no
 
     def start(self, worker: Any) -> None:
         """Sweep now and then every ``SWEEP_SECONDS``."""
+        self._name = str(worker.hostname)
         self._timer = worker.timer.call_repeatedly(SWEEP_SECONDS, self._sweep)
         self._sweep()
 
@@ -55,7 +62,7 @@ class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no
 
     def _sweep(self) -> None:
         try:
-            sweep()
+            sweep(self._name)
         except Exception:
             # A database that restarts must not end the worker; the next sweep tries again, and the log says so.
             log.exception("The sweep failed; the next one is in %s seconds.", SWEEP_SECONDS)

@@ -64,8 +64,14 @@ class Batch(models.Model):
         QUEUED = "queued", _("Waiting for a worker")
         RUNNING = "running", _("Being written")
         DONE = "done", _("Done")
+        PAUSED = "paused", _("Paused")
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")
+
+    class Priority(models.IntegerChoices):
+        LOW = -1, _("After my others")
+        NORMAL = 0, _("In turn")
+        HIGH = 1, _("Before my others")
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
@@ -76,6 +82,8 @@ class Batch(models.Model):
     seed = models.PositiveBigIntegerField()
     prompt_tokens = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    # Orders the batches of one researcher among themselves; between researchers turns are taken.
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     error = models.TextField(blank=True)
     tokens_done = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=200, blank=True)
@@ -107,13 +115,23 @@ class Batch(models.Model):
 
     @property
     def can_resume(self) -> bool:
-        """Whether it was stopped or failed, so that somebody may let workers go on."""
-        return self.status in {self.Status.CANCELLED, self.Status.FAILED}
+        """Whether it was paused, stopped or failed, so that somebody may let workers go on."""
+        return self.status in {self.Status.PAUSED, self.Status.CANCELLED, self.Status.FAILED}
 
     @property
     def is_open(self) -> bool:
         """Whether a worker is on it or will be."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+
+class Budget(models.Model):
+    """How many tokens a study may have written a day (UTC); a study without a row has no limit."""
+
+    study = models.OneToOneField(Study, models.CASCADE, related_name="generation_budget")
+    tokens_a_day = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.tokens_a_day} tokens a day"
 
 
 class Run(models.Model):

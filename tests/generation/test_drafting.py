@@ -3,8 +3,10 @@
 import hashlib
 import threading
 import time
+from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 
 from generation import batches, drafting, tasks
@@ -214,3 +216,50 @@ def test_a_process_that_only_asks_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_a_long_batch_makes_room_for_somebody_else_between_two_rounds(
+    monkeypatch: pytest.MonkeyPatch, broker: redis.Redis
+) -> None:
+    monkeypatch.setattr(drafting, "ROUND", 2)
+    long = queued(size=5)
+    drafting_first = drafting.draft_next()
+    assert drafting_first == long
+    assert Batch.objects.get(pk=long.pk).status == Status.DONE, "nobody else waits: it is written in one go"
+    long, short = queued(size=5), queued(size=1)
+    served = [drafting.draft_next() for _ in range(3)]
+    assert [batch.pk for batch in served if batch] == [long.pk, short.pk, long.pk]
+    assert Batch.objects.get(pk=long.pk).status == Status.DONE
+    assert long.candidates.filter(state="drafted").count() == 5
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_takes_too_long_ends_with_a_sentence_and_keeps_what_is_finished(settings: Any) -> None:
+    batch = queued(size=2)
+    settings.BATCH_MINUTES = 0
+    drafting.draft_next()
+    batch.refresh_from_db()
+    assert batch.status == Status.FAILED
+    assert "BATCH_MINUTES" in batch.error
+    settings.BATCH_MINUTES = 10
+    assert batches.resume(batch, by=batch.created_by)
+    drafting.draft_next()
+    assert batch.candidates.filter(state="drafted").count() == 2
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_no_more_is_written_than_the_studys_budget_allows_and_the_rest_waits() -> None:
+    batch = queued(size=4, sampling=Sampling(max_tokens=4, min_tokens=4))
+    batches.set_budget(batch.study, by=batch.created_by, tokens_a_day=8)
+    drafting.draft_next()
+    batch.refresh_from_db()
+    assert batch.status == Status.QUEUED
+    assert batch.candidates.filter(state="drafted").count() == 2
+    assert drafting.draft_next() is None
+    batches.set_budget(batch.study, by=batch.created_by, tokens_a_day=None)
+    drafting.draft_next()
+    assert Batch.objects.get(pk=batch.pk).status == Status.DONE

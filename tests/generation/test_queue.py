@@ -111,6 +111,29 @@ def test_a_released_batch_goes_on_at_once() -> None:
 
 
 @pytest.mark.django_db
+def test_a_paused_batch_waits_until_somebody_lets_it_go_on() -> None:
+    batch = queued(size=2)
+    run = claimed(batch)
+    assert drafting.save(run, draft(0), real_texts=[])
+    assert batches.pause(batch, by=batch.created_by)
+    assert not batches.pause(batch, by=batch.created_by)
+    with pytest.raises(LeaseLost):
+        drafting.save(run, draft(1), real_texts=[])
+    assert queue.claim_next("another") is None
+    assert batches.resume(fresh(batch), by=batch.created_by)
+    assert queue.claim_next("another") == batch
+    assert batch.candidates.filter(state=Candidate.State.DRAFTED).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_paused_batch_can_be_stopped_for_good() -> None:
+    batch = queued()
+    batches.pause(batch, by=batch.created_by)
+    assert batches.cancel(batch, by=batch.created_by)
+    assert fresh(batch).status == Status.CANCELLED
+
+
+@pytest.mark.django_db
 def test_a_batch_with_texts_added_meanwhile_is_not_done() -> None:
     batch = queued(size=1)
     run = claimed(batch)
