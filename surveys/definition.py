@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
 from surveys.instruments.model import Scoring, scoring_problems
 from surveys.items import Item, Text, is_language_tag
+from surveys.items.together import problems_together
 
 SCHEMA: Literal["studyweb-study/1"] = "studyweb-study/1"
 
 When = Literal["before", "reading", "looking-back", "after"]
+WHENS: tuple[When, ...] = ("before", "reading", "looking-back", "after")
 
 
 class Part(BaseModel):
@@ -137,6 +139,15 @@ class Definition(Part):
             raise ValueError(
                 f"design.block_by names {self.design.block_by!r}, which is no item of a block with when = 'before'"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _questions_hold_together(self) -> "Definition":
+        stages: dict[str, list[Item]] = {
+            when: [item for block in self.at(when) for item in block.items] for when in WHENS
+        }
+        if problems := list(problems_together(stages)):
+            raise ValueError("; ".join(problems))
         return self
 
     def at(self, when: When) -> tuple[Block, ...]:

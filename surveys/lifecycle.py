@@ -169,6 +169,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         "" if definition.at("reading") else _("Add a block with when = 'reading', such as kreps-credibility."),
         where="questions",
     )
+    yield from _story_gates(draft)
     problems = draft.design_spec().problems()
     yield Gate(_("The articles fit the design"), not problems, " ".join(problems), where="articles")
     known = {arm.key for arm in draft.arms}
@@ -204,6 +205,21 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         blocks=False,
         where="articles",
     )
+
+
+def _story_gates(draft: FrozenStudy) -> Iterator[Gate]:
+    """Of questions whose correct answer depends on the story: whether they have one for each."""
+    stories = {article.story for article in draft.articles}
+    items = [item for block in draft.definition.blocks for item in block.items if item.correct_by_story]
+    wrong = [
+        _("%(item)s: %(stories)s") % {"item": item.key, "stories": ", ".join(sorted(differing))}
+        for item in items
+        if (differing := stories.symmetric_difference(item.correct_by_story))
+    ]
+    if items:
+        detail = _("Lacking a correct answer, or no story of this study: %(all)s.") % {"all": "; ".join(wrong)}
+        label = _("Questions about the stories have a correct answer for each")
+        yield Gate(label, not wrong, detail if wrong else "", where="questions")
 
 
 def freeze(study: Study, by: Researcher) -> StudyVersion:

@@ -1,18 +1,20 @@
 """What somebody answers: submits that are recorded once, and drafts that are kept until then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models.functions import Now
 
-from surveys import route
 from surveys.flow.allocate import randomise
+from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import completion, ending, forget_drafts
 from surveys.flow.place import Place, advance, lease_end
 from surveys.items import Item, Problem, Reading
+from surveys.items.order import shown_codes
+from surveys.items.page import read_page
 from surveys.models import Answer, Draft, Outcome, Participant, Stage, Trial
-from surveys.route import Step
+from surveys.sentences import count
 
 ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
 # What a draft may hold, in characters: more than any honest page, less than what would fill a disk.
@@ -39,11 +41,6 @@ class Problems:
     by_item: dict[str, Problem]
 
 
-def items_of(step: Step) -> tuple[Item, ...]:
-    """The items that are asked at a step, in order."""
-    return tuple(item for block in step.blocks for item in block.items)
-
-
 def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
     """Record the answers of the step at the cursor and move on, all or nothing.
 
@@ -55,7 +52,9 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
         return Submitted(recorded=False)
     if step.trial is not None and (place.trial is None or place.trial.shown_at is None):
         return Submitted(recorded=False)
-    read = {item.key: item.read(list(raw.get(item.key, ()))) for item in items_of(step)}
+    marked = place.trial is not None and any(item.kind == "highlight" for item in items_of(step))
+    length = count(place.trial.article.text) if marked and place.trial is not None else 0
+    read = read_page(items_of(step), raw, earlier_answers(place), length)
     if problems := {key: value for key, value in read.items() if isinstance(value, Problem)}:
         return Problems(problems)
     readings = {key: value for key, value in read.items() if isinstance(value, Reading)}
@@ -93,7 +92,7 @@ class DraftTooLongError(Exception):
 def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, step = place.participant, place.step
     screened_out = any(_screens_out(item, readings[item.key]) for item in items_of(step))
-    onward = route.next_step(place.study, step)
+    onward, passed = way_on(participant, place.study, step, readings)
     values = {"stage": onward.stage, "step": onward.number}
     if screened_out:
         values = ending(Outcome.SCREENED_OUT)
@@ -104,10 +103,7 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     with transaction.atomic():
         if not advance(participant, step, **values):
             return Submitted(recorded=False)
-        Answer.objects.bulk_create(
-            Answer(participant=participant, step=step.slug, item=key, trial=place.trial, state=r.state, value=r.value)
-            for key, r in readings.items()
-        )
+        Answer.objects.bulk_create([*_answers(place, readings), *not_shown(participant, passed)])
         if place.trial is not None and step.stage == Stage.READING:
             Trial.objects.filter(pk=place.trial.pk).update(submitted_at=Now())
         ended = screened_out
@@ -116,6 +112,23 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
         if ended or onward.stage == Stage.DEBRIEF:
             forget_drafts(participant)
     return Submitted(recorded=True, onward="" if ended else onward.slug)
+
+
+def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[Answer]:
+    """The rows of a step's answers, each with the order in which its options stood."""
+    participant, step = place.participant, place.step
+    for item in items_of(step):
+        read = readings[item.key]
+        order = shown_codes(item, participant.study.allocation_seed, participant.export_id)
+        yield Answer(
+            participant=participant,
+            step=step.slug,
+            item=item.key,
+            trial=place.trial,
+            state=read.state,
+            value=read.value,
+            option_order="" if read.state == "not-shown" else " ".join(order),
+        )
 
 
 def _screens_out(item: Item, reading: Reading) -> bool:

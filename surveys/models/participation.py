@@ -227,7 +227,8 @@ class Trial(models.Model):
 class Answer(models.Model):
     """What somebody answered to one item at one step. Never changed; deleted only by a withdrawal.
 
-    ``value`` is the option's code, or the text or number as given; never an option's label.
+    ``value`` is the option's code, or the text or number as given; never an option's label. ``option_order`` holds the
+    codes in the order in which this person saw them, with blanks between; '' where the order is the same for everybody.
     """
 
     class State(models.TextChoices):
@@ -242,6 +243,7 @@ class Answer(models.Model):
     trial = models.ForeignKey(Trial, models.CASCADE, null=True, blank=True, related_name="answers")
     state = models.CharField(max_length=20, choices=State)
     value = models.TextField(blank=True, default="")
+    option_order = models.TextField(blank=True, default="", db_default="")
     submitted_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from django.db import transaction
 
 from surveys import flow, route
+from surveys.flow.asking import items_of
 from surveys.flow.place import frozen
-from surveys.flow.record import ASKING, items_of
+from surveys.flow.record import ASKING
 from surveys.items import Reading
 from surveys.models import Answer, LedgerEntry, PanelIdentity, Participant, Stage, Study, Trial
 from tests.journeys import visitors

@@ -7,7 +7,7 @@ from django.test import Client
 
 from surveys import flow
 from surveys.flow import Place
-from surveys.flow.record import items_of
+from surveys.flow.asking import items_of
 from surveys.items import Item
 from surveys.models import Participant, Study
 from surveys.participant.visit import TOKEN_COOKIE
