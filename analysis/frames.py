@@ -6,7 +6,7 @@ taken twice, would tell whose ratings belong to which arm.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,8 @@ from analysis.schema import (
     item_column,
     item_column_name,
 )
+from analysis.schema_quality import PARADATA
+from surveys import paradata
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
@@ -36,38 +38,64 @@ ATTRIBUTION_INSTRUMENT = "source-attribution"
 class StudyFrames:
     """The tables of one version and mode, each frame with the ``Table`` of the same name that describes its columns.
 
-    ``ratings`` is None while the study is masked; ``answers`` then holds those from before the randomisation alone.
+    ``ratings`` is None while the study is masked; ``answers`` and ``paradata`` then hold those from before the
+    randomisation alone.
     """
 
     ratings: pd.DataFrame | None
     answers: pd.DataFrame
     participants: pd.DataFrame
+    paradata: pd.DataFrame
     tables: dict[str, Table]
 
     def by_name(self) -> dict[str, pd.DataFrame]:
         """Every frame that there is, by its table's name."""
-        frames = {"ratings": self.ratings, "answers": self.answers, "participants": self.participants}
+        frames = {
+            "ratings": self.ratings,
+            "answers": self.answers,
+            "participants": self.participants,
+            "paradata": self.paradata,
+        }
         return {name: frame for name, frame in frames.items() if frame is not None}
 
 
 def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFrames:
     """Everything of one version and mode that may be seen now; ``masked`` before the unblinding."""
     answers, participants = answers_frame(version, mode), participants_frame(version, mode)
+    pages = paradata_frame(version, mode)
     if masked:
-        hidden = {"answers": _without(ANSWERS, MASKED), "participants": _without(PARTICIPANTS, MASKED)}
-        before = answers["step"].str.startswith(f"{Stage.BEFORE}-")
+        shown = (ANSWERS, PARTICIPANTS, PARADATA)
         return StudyFrames(
             ratings=None,
-            answers=answers[before].reset_index(drop=True).drop(columns=MASKED & {*answers.columns}),
+            answers=_before(answers),
             participants=participants.drop(columns=MASKED & {*participants.columns}),
-            tables=hidden,
+            paradata=_before(pages),
+            tables={table.name: _without(table, MASKED) for table in shown},
         )
     tables = {
         "ratings": RATINGS.with_items(_item_columns(version.frozen)),
         "answers": ANSWERS,
         "participants": PARTICIPANTS,
+        "paradata": PARADATA,
     }
-    return StudyFrames(ratings_frame(version, mode, tables["ratings"]), answers, participants, tables)
+    ratings = ratings_frame(version, mode, tables["ratings"])
+    ratings["seconds_visible"] = _visible(ratings, pages)
+    ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
+    return StudyFrames(ratings, answers, participants, pages, tables)
+
+
+def _before(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows from before the randomisation, without what tells an arm."""
+    kept = frame[frame["step"].str.startswith(f"{Stage.BEFORE}-")]
+    return kept.reset_index(drop=True).drop(columns=MASKED & {*frame.columns})
+
+
+def _visible(ratings: pd.DataFrame, pages: pd.DataFrame) -> pd.Series:
+    """For how long each rating's page was in the foreground, where the page's script ran."""
+    reading = pages[pages["step"].str.startswith(f"{Stage.READING}-")]
+    seconds = reading.set_index(["participant", "article"])["visible_seconds"]
+    index = pd.MultiIndex.from_frame(ratings[["participant", "article"]])
+    return pd.Series(seconds.reindex(index).to_numpy(), index=ratings.index, dtype="float64")
 
 
 def _without(table: Table, names: frozenset[str]) -> Table:
@@ -220,6 +248,15 @@ def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
             texts = ("", value) if free else (value, "")
             rows.append((person, mode, step.slug, item.key, item.kind, article, state, *texts, at))
     return pd.DataFrame(rows, columns=list(ANSWERS.names))
+
+
+def paradata_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
+    """One row a person and page that was sent or measured, for people who consented and have not withdrawn."""
+    rows = [{**asdict(page), "mode": mode} for page in paradata.pages_taken(version, mode)]
+    frame = pd.DataFrame(rows, columns=list(PARADATA.names))
+    # A column without any value would have no type of its own.
+    kinds = {"integer": "Int64", "number": "float64"}
+    return frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
 
 
 def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from surveys.flow.place import Place
-from surveys.models import Answer, Draft, Event, Outcome, Participant, Stage
+from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage
 
 # Without 0, O, 1, I and L: a code is read from one screen and typed into another.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -91,9 +91,13 @@ def withdraw(place: Place) -> bool:
     # Whoever has ended stays where they are: at the debriefing, or after it.
     values["stage"] = Case(When(~Q(outcome=Outcome.UNDER_WAY), then=F("stage")), default=values["stage"])
     with transaction.atomic():
+        # A report on a page that is being written holds the row's key (surveys/paradata.py): it is waited for, so that
+        # none is left behind.
+        Participant.objects.select_for_update().filter(pk=participant.pk).values_list("pk").first()
         if people.update(**values) != 1:
             return False
         deleted, _ = Answer.objects.filter(participant=participant).delete()
+        PageView.objects.filter(participant=participant).delete()
         forget_drafts(participant)
         Event.objects.create(
             study=participant.study,

@@ -1,6 +1,7 @@
 """The tables of surveys, by subject."""
 
 from surveys.models.material import Arm, Article, Curation, Origin, Story, article_digest, normal_text
+from surveys.models.paradata import PageView
 from surveys.models.participation import (
     WITHOUT_CONSENT,
     AccessKey,
@@ -38,6 +39,7 @@ __all__ = [
     "Mode",
     "Origin",
     "Outcome",
+    "PageView",
     "PanelIdentity",
     "PanelSubmission",
     "Participant",

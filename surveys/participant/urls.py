@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from surveys.participant import views
+from surveys.participant import paradata, views
 
 app_name = "participant"
 urlpatterns = [
     path("", views.entry, name="entry"),
     path("draft/", views.draft, name="draft"),
+    path("paradata/", paradata.report, name="paradata"),
     path("leave/", views.leave, name="leave"),
     path("withdraw/", views.withdraw, name="withdraw"),
     path("<slug:slug>/", views.step, name="step"),

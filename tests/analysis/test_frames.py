@@ -20,6 +20,18 @@ from tests.walking import readers_walk
 
 pytestmark = pytest.mark.django_db
 EFFECTS = {"real": 0.0, "synthetic": -1.0}
+MEASURED = {
+    "visible_ms": 4200,
+    "times_away": 0,
+    "away_ms": 0,
+    "longest_away_ms": 0,
+    "scroll_percent": 100,
+    "viewport_width": 320,
+    "viewport_height": 640,
+    "pastes": 0,
+    "pasted_characters": 0,
+    "device": "phone",
+}
 
 
 def walked(number: int = 6, **changes: Any) -> Study:
@@ -76,7 +88,7 @@ def test_arm_origin_and_model_are_those_of_the_article() -> None:
 def test_before_the_unblinding_there_are_no_ratings_and_nothing_that_tells_an_arm() -> None:
     data = frames_of(walked(), masked=True)
     assert data.ratings is None
-    assert set(data.by_name()) == set(data.tables) == {"answers", "participants"}
+    assert set(data.by_name()) == set(data.tables) == {"answers", "participants", "paradata"}
     assert set(data.answers["step"]) == {"before-1"}
     for name, table in data.tables.items():
         frame = data.by_name()[name]
@@ -174,3 +186,25 @@ def test_the_index_is_scored_by_the_rule_in_the_version() -> None:
     version.sha256 = digest(version.document)
     version.save()
     assert (ratings_of(study)["credibility"] == before["credibility"] + 2).all()
+
+
+def test_paradata_have_a_row_for_every_page_sent_and_tell_for_how_long_an_article_was_in_view() -> None:
+    study = walked(3)
+    person = Participant.objects.order_by("export_id").first()
+    assert person is not None
+    trial = person.trials.get(position=0)
+    person.page_views.create(step="reading-1", view="abcdefgh", sequence=1, **MEASURED)
+    data = frames_of(study)
+    assert len(data.paradata) == 3 * 4
+    check_columns(data.paradata, data.tables["paradata"])
+    check_unique(data.paradata, data.tables["paradata"])
+    assert data.ratings is not None
+    seen = data.ratings.set_index(["participant", "article"])["seconds_visible"]
+    assert seen[person.export_id, trial.article.key] == 4.2
+    assert seen.notna().sum() == 1
+
+
+def test_before_the_unblinding_paradata_stop_where_the_articles_begin() -> None:
+    data = frames_of(walked(2), masked=True)
+    assert set(data.paradata["step"]) == {"before-1"}
+    assert not MASKED & {*data.paradata.columns}

@@ -17,8 +17,10 @@ from surveys.articles import add_article, story_named
 from surveys.models import Arm, Origin, Study
 from tests import factories
 from tests.surveys.participant.person import WHOLE, Person
+from tests.surveys.test_paradata import posted
 
 pytestmark = pytest.mark.django_db
+REPORT = posted()
 Side = dict[tuple[str, ...], list[list[str]]]
 TELLING = {
     "straight": {"key": "alpha", "label": "Original", "origin": Origin.REAL, "model_slot": "", "curation": ""},
@@ -97,6 +99,7 @@ def _everything_before_the_debriefing(study: Study) -> tuple[tuple[str, ...], li
             person.get(),
             person.post(data={"comment": "x" * 6000}),
             person.client.post(draft, {"comment": "x", "clear": "1"}),
+            person.client.post(f"{person.base}paradata/", REPORT | {"step": slug}),
             person.get(),
             *(person.get(other) for other in ("reading-1", "end", "debrief", "nothing", "leave", "withdraw")),
             person.post("reading-9", {"clear": "1"}),
