@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('surveys', '0005_membership_key'),
+        ('surveys', '0007_answer_option_order'),
     ]
 
     operations = [
