@@ -1,5 +1,6 @@
 """Prompts, the batches asked of them, the workers' goes at a batch, and the candidate texts that came out."""
 
+import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -160,6 +161,11 @@ class Run(models.Model):
         return f"run {self.number} of {self.batch}"
 
 
+def text_code() -> str:
+    """A text's name in addresses: random, so that it tells neither its batch nor its model."""
+    return secrets.token_hex(6)
+
+
 class Candidate(models.Model):
     """One text of a batch: raw as the model wrote it, cleaned, screened, and what curators decided.
 
@@ -179,6 +185,7 @@ class Candidate(models.Model):
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="candidates")
     index = models.PositiveIntegerField()
+    code = models.CharField(max_length=20, unique=True, default=text_code, editable=False)
     seed = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="candidates")
@@ -200,6 +207,8 @@ class Candidate(models.Model):
     drafted_at = models.DateTimeField(null=True, blank=True)
     decision = models.CharField(max_length=10, choices=Decision, default=Decision.PENDING)
     revision = models.PositiveIntegerField(default=0)
+    # A curator marked it to be looked at again (the last Remark with a mark).
+    is_marked = models.BooleanField(default=False)
     article = models.OneToOneField(Article, models.PROTECT, null=True, blank=True, related_name="candidate")
 
     class Meta:

@@ -1,0 +1,82 @@
+"""Two sides of texts beside each other: means, spreads and standardised differences, measure by measure. Pure.
+
+A difference is judged by its size and not by a p-value: the texts are what readers will get, not a sample of others,
+so that a difference among them is one, however few they are.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generation.parity.measures import NAMES, Shown, measured
+
+# Above the first a difference deserves a look (Stuart 2010, Statistical Science 25, 1-21); from the second on it is
+# large (Cohen 1988), and readers may tell the sides apart by it.
+NOTABLE = 0.25
+LARGE = 0.8
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The values of one side in short; ``sd`` is None for a single text."""
+
+    n: int
+    mean: float
+    sd: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure on both sides. ``standardised`` is None where a side has fewer than two texts or none to measure.
+
+    It is infinite where the texts of each side are all alike and the sides differ.
+    """
+
+    name: str
+    real: Spread | None
+    synthetic: Spread | None
+    standardised: float | None
+
+    @property
+    def size(self) -> str:
+        """'large', 'notable', 'small', or '' where it cannot be said."""
+        if self.standardised is None:
+            return ""
+        distance = abs(self.standardised)
+        return "large" if distance >= LARGE else "notable" if distance >= NOTABLE else "small"
+
+
+def differences(texts: Sequence[Shown]) -> list[Difference]:
+    """Each measure of the real texts against the machine-written ones."""
+    sides = {side: [measured(text) for text in texts if text.side == side] for side in ("real", "synthetic")}
+    found = []
+    for name in NAMES:
+        real, synthetic = ([v for m in sides[side] if (v := m[name]) is not None] for side in ("real", "synthetic"))
+        found.append(Difference(name, spread(real), spread(synthetic), standardised(real, synthetic)))
+    return found
+
+
+def standardised(real: Sequence[float], synthetic: Sequence[float]) -> float | None:
+    """How far the synthetic side's mean lies above the real one's, in units of the root of both variances' mean.
+
+    Austin (2009), Statistics in Medicine 28, 3083-3107.
+    """
+    if len(real) < 2 or len(synthetic) < 2:
+        return None
+    apart = statistics.fmean(synthetic) - statistics.fmean(real)
+    unit = math.sqrt((statistics.variance(real) + statistics.variance(synthetic)) / 2)
+    if unit <= 1e-12 * (abs(statistics.fmean(real)) + abs(apart)):
+        # All of one side are alike, and so are all of the other.
+        return 0.0 if math.isclose(apart, 0, abs_tol=1e-9) else math.copysign(math.inf, apart)
+    return apart / unit
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """The values in short; None where there are none."""
+    if not values:
+        return None
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    return Spread(len(values), statistics.fmean(values), sd, min(values), max(values))

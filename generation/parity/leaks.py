@@ -1,0 +1,147 @@
+"""What could tell readers which texts a machine wrote: marks of the machine, and marks that one side alone has. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from generation.engine.cleaning import SPECIAL_TOKEN, clean
+from generation.engine.screening import CUT_ENDING, SELF_REFERENCE, screen
+from generation.engine.sentences import words
+from generation.parity.measures import Shown
+
+SELF_NAMING = "self-naming"
+TOKENS = "special-tokens"
+ECHO = "prompt-echo"
+CUT = "cut-ending"
+BYLINE = "byline"
+DATELINE = "dateline"
+CREDIT = "credit"
+HEADLINE = "headline"
+QUOTE_MARKS = "quote-marks"
+MARKUP = "markup"
+
+ECHO_WORDS = 10
+
+_BYLINE = re.compile(
+    r"^\W*(?:By|BY|by|Von|Par|Por)\s+[A-ZÀ-Þ][\w'’.\-]+(?:\s+[A-ZÀ-Þ][\w'’.\-]+){1,3}"
+    r"(?:\s*(?:,|and|und|et|y)\s+(?:[A-ZÀ-Þ][\w'’.\-]+\s*){1,4})?\W*$",
+    re.MULTILINE,
+)
+_DATELINE = re.compile(
+    r"^[A-ZÀ-Þ][A-ZÀ-Þ .'’\-]{2,40}(?:,\s*[A-Z][\w.]*(?:\s\d{1,2})?){0,3}\s*(?:\([A-Za-z .]{2,20}\)\s*)?[—–-]{1,2}\s"
+    r"|^(?:\w[\w .,]{1,60}\s)?\((?:Reuters|AP|AFP|dpa|UPI|Xinhua|EFE)\)\s*[—–:-]",
+    re.MULTILINE,
+)
+_CREDIT = re.compile(
+    r"\b(?:reporting|editing|writing|additional reporting)\s+by\s+[A-Z]"
+    r"|\((?:Reuters|AP|AFP|dpa|UPI|Xinhua|EFE)\)|[\w.]+@[\w.]+\.\w{2,}|\bcontributed (?:to this|reporting)\b",
+)
+_MARKUP = re.compile(r"\*\*|^#{1,6}\s|^[*\-]\s|`|https?://|</?[a-z]+>", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something that tells. ``keys`` are the articles that show it, ``evidence`` the words of the first of them."""
+
+    kind: str
+    keys: tuple[str, ...]
+    evidence: str
+    # How many texts of each side show it, where it is the difference that tells.
+    real: str = ""
+    synthetic: str = ""
+
+
+def scan(texts: Sequence[Shown]) -> list[Leak]:
+    """All leaks, those of single texts first."""
+    found = [leak for kind, look in _MACHINE for leak in _in_texts(kind, look, texts)]
+    sides = {side: [text for text in texts if text.side == side] for side in ("real", "synthetic")}
+    if all(sides.values()):
+        found += [leak for kind, look in _ONE_SIDE if (leak := _one_sided(kind, look, sides)) is not None]
+    return found
+
+
+def _in_texts(kind: str, look: Callable[[Shown], str], texts: Sequence[Shown]) -> list[Leak]:
+    seen = [(text.key, evidence) for text in texts if text.side == "synthetic" and (evidence := look(text))]
+    return [Leak(kind, tuple(key for key, _evidence in seen), seen[0][1])] if seen else []
+
+
+def _one_sided(kind: str, look: Callable[[Shown], str], sides: dict[str, list[Shown]]) -> Leak | None:
+    """A mark that some texts of one side carry and none of the other."""
+    seen = {side: [(text.key, found) for text in texts if (found := look(text))] for side, texts in sides.items()}
+    if bool(seen["real"]) == bool(seen["synthetic"]):
+        return None
+    marked = seen["real"] or seen["synthetic"]
+    counts = {side: f"{len(seen[side])}/{len(sides[side])}" for side in sides}
+    return Leak(kind, tuple(key for key, _found in marked), marked[0][1], **counts)
+
+
+def _self_naming(text: Shown) -> str:
+    return _flagged(text, SELF_REFERENCE)
+
+
+def _cut(text: Shown) -> str:
+    return _flagged(text, CUT_ENDING)
+
+
+def _flagged(text: Shown, code: str) -> str:
+    return next((flag.evidence or code for flag in screen(text.text, prompt_text="") if flag.code == code), "")
+
+
+def _tokens(text: Shown) -> str:
+    return next((out.what for out in clean(text.text, "").removed if out.why == SPECIAL_TOKEN), "")
+
+
+def _echo(text: Shown) -> str:
+    """Words of the prompt that the text says behind the opening which it may well begin with."""
+    shown, given = text.text, text.prompt
+    rest = shown[len(given) :] if given and shown.startswith(given) else shown
+    said = words(rest)
+    prompt = words(given)
+    runs = {tuple(prompt[n : n + ECHO_WORDS]) for n in range(len(prompt) - ECHO_WORDS + 1)}
+    for n in range(len(said) - ECHO_WORDS + 1):
+        if tuple(said[n : n + ECHO_WORDS]) in runs:
+            return " ".join(said[n : n + ECHO_WORDS])
+    return ""
+
+
+def _pattern(pattern: re.Pattern[str]) -> Callable[[Shown], str]:
+    def look(text: Shown) -> str:
+        match = pattern.search(text.text)
+        return match.group().strip() if match else ""
+
+    return look
+
+
+def _byline(text: Shown) -> str:
+    # A byline stands first or last; 'by Tuesday evening' somewhere inside is none.
+    lines = [line for line in text.text.split("\n") if line.strip()]
+    edges = "\n".join(dict.fromkeys([*lines[:2], *lines[-2:]]))
+    match = _BYLINE.search(edges)
+    return match.group().strip() if match and len(match.group()) < 80 else ""
+
+
+def _curly(text: Shown) -> str:
+    match = re.search("[“”‘’]", text.text)
+    return text.text[max(0, match.start() - 20) : match.end() + 20] if match else ""
+
+
+def _typed(text: Shown) -> str:
+    match = re.search("[\"']", text.text)
+    return text.text[max(0, match.start() - 20) : match.end() + 20] if match else ""
+
+
+_MACHINE: tuple[tuple[str, Callable[[Shown], str]], ...] = (
+    (SELF_NAMING, _self_naming),
+    (TOKENS, _tokens),
+    (ECHO, _echo),
+    (CUT, _cut),
+)
+_ONE_SIDE: tuple[tuple[str, Callable[[Shown], str]], ...] = (
+    (BYLINE, _byline),
+    (DATELINE, _pattern(_DATELINE)),
+    (CREDIT, _pattern(_CREDIT)),
+    (HEADLINE, lambda text: text.headline),
+    (QUOTE_MARKS, _curly),
+    (QUOTE_MARKS, _typed),
+    (MARKUP, _pattern(_MARKUP)),
+)
