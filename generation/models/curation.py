@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-
 from django.utils.translation import gettext_lazy as _
 
 from generation.models.batches import Batch, Candidate
@@ -117,7 +116,7 @@ class BulkRejection(models.Model):
 
 
 class Continuation(models.Model):
-    """A batch that goes on from where a curator cut another text: its prompt is that text's first ``cut`` characters."""
+    """A batch that goes on from where a curator cut another text: its prompt is the first ``cut`` characters."""
 
     batch = models.OneToOneField(Batch, models.CASCADE, related_name="continuation")
     parent = models.ForeignKey(Candidate, models.PROTECT, related_name="continuations")

@@ -1,4 +1,4 @@
-"""What several curators say about one text, and which of two texts they find more credible. Rows are only ever added."""
+"""What several curators say about one text, and which of two they find more credible. Rows are only ever added."""
 
 from django.conf import settings
 from django.db import models

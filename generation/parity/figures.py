@@ -72,8 +72,10 @@ def spread_figure(
         for value in found:
             parts.append(_text_mark(LEFT + (value - low) * scale, y, side))
         if found:
-            x = LEFT + math.fsum(found) / len(found)  * scale - low * scale
-            parts.append(f'<line x1="{x:.1f}" y1="{y - 15}" x2="{x:.1f}" y2="{y + 15}" stroke="{INK}" stroke-width="2"/>')
+            x = LEFT + math.fsum(found) / len(found) * scale - low * scale
+            parts.append(
+                f'<line x1="{x:.1f}" y1="{y - 15}" x2="{x:.1f}" y2="{y + 15}" stroke="{INK}" stroke-width="2"/>'
+            )
     return Figure(title, alt, _svg(height, parts, alt))
 
 
@@ -83,7 +85,7 @@ def _mark(x: float, y: float, value: float, size: str) -> str:
         turn = 8 if value > 0 else -8
         return f'<path d="M{x - turn:.1f} {y - 7:.1f}L{x:.1f} {y:.1f}L{x - turn:.1f} {y + 7:.1f}z" fill="{SYNTHETIC}"/>'
     if size == "large":
-        return f'<path d="M{x - 7:.1f} {y:.1f}L{x:.1f} {y - 7:.1f}L{x + 7:.1f} {y:.1f}L{x:.1f} {y + 7:.1f}z" fill="{SYNTHETIC}"/>'
+        return f'<path d="M{x - 7:.1f} {y:.1f}l7 -7l7 7l-7 7z" fill="{SYNTHETIC}"/>'
     filling = SYNTHETIC if size == "notable" else PAPER
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{filling}" stroke="{SYNTHETIC}" stroke-width="2"/>'
 
@@ -91,7 +93,9 @@ def _mark(x: float, y: float, value: float, size: str) -> str:
 def _text_mark(x: float, y: float, side: str) -> str:
     if side == "real":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="none" stroke="{REAL}" stroke-width="1.5"/>'
-    return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10" fill="none" stroke="{SYNTHETIC}" stroke-width="1.5"/>'
+    return (
+        f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10" fill="none" stroke="{SYNTHETIC}" stroke-width="1.5"/>'
+    )
 
 
 def _ticks(low: float, high: float) -> list[float]:

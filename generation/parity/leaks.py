@@ -1,4 +1,4 @@
-"""What could tell readers which texts a machine wrote: marks of the machine, and marks that one side alone has. Pure."""
+"""What could tell readers which texts a machine wrote: marks of the machine, marks of one side alone. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ _DATELINE = re.compile(
     re.MULTILINE,
 )
 _CREDIT = re.compile(
-    r"\b(?:reporting|editing|writing|additional reporting)\s+by\s+[A-Z]"
+    r"\b(?:[Rr]eporting|[Ee]diting|[Ww]riting)\s+by\s+[A-Z]"
     r"|\((?:Reuters|AP|AFP|dpa|UPI|Xinhua|EFE)\)|[\w.]+@[\w.]+\.\w{2,}|\bcontributed (?:to this|reporting)\b",
 )
 _MARKUP = re.compile(r"\*\*|^#{1,6}\s|^[*\-]\s|`|https?://|</?[a-z]+>", re.MULTILINE)

@@ -37,7 +37,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Shown:
-    """A text as readers get it. ``side`` is 'real' or 'synthetic'; ``key`` and ``arm`` say which article of which arm."""
+    """A text as readers get it. ``side`` is 'real' or 'synthetic'; ``key`` names the article, ``arm`` its arm."""
 
     key: str
     arm: str
@@ -78,20 +78,25 @@ def measured(shown: Shown) -> dict[str, float | None]:
 
 
 def _dates(shown: Shown) -> int | None:
-    primary = shown.language.split("-")[0].lower()
-    if primary not in _DAYS:
-        return None
-    return len(re.findall(rf"\b(?:{_DAYS[primary]}|{_YEAR})\b", shown.text, re.IGNORECASE))
+    pattern = _date_words(shown.language)
+    return len(pattern.findall(shown.text)) if pattern else None
+
+
+def _date_words(language: str) -> re.Pattern[str] | None:
+    days = _DAYS.get(language.split("-")[0].lower())
+    return re.compile(rf"\b(?:{days}|{_YEAR})\b", re.IGNORECASE) if days else None
 
 
 def _names(parts: list[str], language: str) -> int | None:
-    """Capitalised words inside sentences, each run of them counted once.
+    """Capitalised words inside sentences, each run of them counted once; days and months are none.
 
     None where the script has no capitals, and for German, which capitalises every noun.
     """
     if language.split("-")[0].lower() == "de" or not is_alphabetic(words(" ".join(parts))):
         return None
-    return sum(_runs([word for word in _NAME.findall(part)][1:]) for part in parts)
+    if dates := _date_words(language):
+        parts = [dates.sub("-", part) for part in parts]
+    return sum(_runs(list(_NAME.findall(part))[1:]) for part in parts)
 
 
 def _runs(inside: list[str]) -> int:
