@@ -25,8 +25,10 @@ COPY studyweb studyweb
 COPY surveys surveys
 COPY generation generation
 COPY analysis analysis
+# The two secrets are for these steps alone, and protect nothing: no secret becomes part of the image.
+# The translations are compiled by a user who may write here; what runs later only reads.
+RUN SECRET_KEY=unused IDENTITY_KEY=unused STUDYWEB_DATA_DIR=/tmp/unused python manage.py catalogues
 USER studyweb
-# These two are for this step alone, and protect nothing: no secret becomes part of the image.
 RUN SECRET_KEY=unused IDENTITY_KEY=unused python manage.py collectstatic --no-input --verbosity 0
 EXPOSE 8000
 CMD ["gunicorn", "studyweb.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", \

@@ -7,4 +7,7 @@ class StudywebConfig(AppConfig):
     name = "studyweb"
 
     def ready(self) -> None:
-        from studyweb import checks  # noqa: F401 -- importing it registers the checks
+        from studyweb import catalogues, checks  # noqa: F401 -- importing the checks registers them
+
+        # Where they cannot be written, as in an image, they were compiled when it was made (Dockerfile).
+        catalogues.compile_stale()

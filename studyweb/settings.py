@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "studyweb.languages.InterfaceLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -194,9 +194,12 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- languages, time, files ---
 LANGUAGE_CODE = "en"
-# The interface speaks the languages that it has a catalogue for, and no other: a page that says it is German but has
-# English buttons is read aloud wrongly. Studies write their own texts in any language (Definition.languages).
-LANGUAGES = [("en", "English")]
+# The interface speaks the languages that it has a catalogue for (studyweb/locale), and no other: a page that says it is
+# Italian but has English buttons is read aloud wrongly. Studies write their own texts in any language
+# (Definition.languages).
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
+# Those in which every page of the workbench has its words too.
+WORKBENCH_LANGUAGES = ["en"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
