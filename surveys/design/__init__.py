@@ -5,14 +5,16 @@ Standard library only. ``allocation`` states the bounds that the balance keeps.
 
 from surveys.design.allocation import assign
 from surveys.design.draws import Draws, seed_for
+from surveys.design.factors import FactorSpec, levels
 from surveys.design.lanes import QuotaFull
 from surveys.design.ledger import Difference, LedgerLine, replay
 from surveys.design.plan import Assignment, Counts, PlannedTrial
 from surveys.design.simulation import Cell, Simulated, simulate
-from surveys.design.spec import Allocation, ArmSpec, ArticleSpec, DesignKind, DesignSpec, Order
+from surveys.design.spec import Allocation, Amended, ArmSpec, ArticleSpec, DesignKind, DesignSpec, Order
 
 __all__ = [
     "Allocation",
+    "Amended",
     "ArmSpec",
     "ArticleSpec",
     "Assignment",
@@ -22,12 +24,14 @@ __all__ = [
     "DesignSpec",
     "Difference",
     "Draws",
+    "FactorSpec",
     "LedgerLine",
     "Order",
     "PlannedTrial",
     "QuotaFull",
     "Simulated",
     "assign",
+    "levels",
     "replay",
     "seed_for",
     "simulate",

@@ -12,6 +12,16 @@ Arms
   in the smallest whole numbers that the weights allow. It counts assignments: departures are not made up for.
   'simple': independent draws, no bound.
 
+- 'blocked': exact at the end of every permuted block of one, two or three times that length.
+
+Factors
+- Between persons, 'least-filled': the conditions of one arm (or row) keep the bound of weighted arms among each other,
+  so with equal weights they are within 1. 'complete' and 'blocked': exact at the end of every block, where a block
+  holds every arm with every condition. 'simple': drawn by weight.
+- Within persons: each person has every condition in its share, rounded down or up; with equal weights the conditions
+  of one arm are within 1 over all its readings in a between design. The cells of article and condition, and of
+  position and condition, have no proven bound; at most 3 was met.
+
 Articles
 - Between: within an arm, stories are within 1 of each other, and so are the versions of one story; hence all
   articles of an arm, where each story has equally many versions there.
@@ -31,34 +41,47 @@ Positions
 
 from collections.abc import Sequence
 
+from surveys.design.conditions import within_persons
 from surveys.design.draws import Draws
+from surveys.design.factors import joined
 from surveys.design.lanes import Group, choose
-from surveys.design.order import cheapest, williams
+from surveys.design.order import least, williams
 from surveys.design.plan import Assignment, Counts, PlannedTrial
 from surveys.design.spec import ArticleSpec, DesignSpec
 
 
-def assign(spec: DesignSpec, counts: Counts, unit_key: str, seed: int, sequence: int) -> Assignment:
+def assign(spec: DesignSpec, counts: Counts, unit_key: str, seed: int, sequence: int, stratum: str = "") -> Assignment:
     """What the next person is given: the same for the same arguments, on every machine.
 
     - counts: what was given before, in this (version, mode, stratum).
     - unit_key: what stands for the person; it only feeds the draws.
     - seed: of this (version, mode, stratum); ``seed_for`` makes one.
-    - sequence: how many were assigned before in this (version, mode, stratum), from 0; decides in 'complete' only.
+    - sequence: how many were assigned before in this (version, mode, stratum), from 0; decides in 'complete'
+      and 'blocked' only.
+    - stratum: whose quota counts, where the design has quotas.
 
-    Raises QuotaFull if every arm has reached its target, and ValueError for a design with problems.
+    Raises QuotaFull if every arm has reached its target or the stratum its quota, and ValueError for a design with
+    problems.
     """
-    group, lane, tied = choose(spec, counts, unit_key, seed, sequence)
+    group, lane, condition, tied = choose(spec, counts, unit_key, seed, sequence, stratum)
     arms = lane.arms or _arms_in_order(spec, group, counts, unit_key, seed)
     if spec.order == "latin" and spec.kind == "between":
         chosen = _in_a_latin_row(spec, arms[0], counts, unit_key, seed)
     else:
         chosen = _cheapest_articles(spec, arms, counts, unit_key, seed)
+    within = within_persons(spec, chosen, counts, unit_key, seed)
     plan = tuple(
-        PlannedTrial(position, article.key, article.story, article.arm, article.sha256)
+        PlannedTrial(
+            position,
+            article.key,
+            article.story,
+            article.arm,
+            article.sha256,
+            joined(spec.factors, condition, within[position]),
+        )
         for position, article in enumerate(chosen)
     )
-    return Assignment(lane.name, plan, tied)
+    return Assignment(lane.name, plan, tied, condition)
 
 
 def _arms_in_order(spec: DesignSpec, group: Group, counts: Counts, unit_key: str, seed: int) -> tuple[str, ...]:
@@ -75,7 +98,7 @@ def _arms_in_order(spec: DesignSpec, group: Group, counts: Counts, unit_key: str
         arm: [sum(counts.cells.get((a.key, p), 0) for a in articles[arm]) for p in range(spec.per_person)]
         for arm in group.arms
     }
-    slot_at = _least([[(at[arm][position],) for arm in slots] for position in range(spec.per_person)], draws)
+    slot_at = least([[(at[arm][position],) for arm in slots] for position in range(spec.per_person)], draws)
     return tuple(slots[slot] for slot in slot_at)
 
 
@@ -103,12 +126,12 @@ def _cheapest_articles(
                 )
                 for article in of
             ]
-            least = min(price for price, _ in priced)
-            versions.append(draws.pick([article for price, article in priced if price == least]))
-            prices.append((story_seen, *least))
+            fewest = min(price for price, _ in priced)
+            versions.append(draws.pick([article for price, article in priced if price == fewest]))
+            prices.append((story_seen, *fewest))
         best.append(versions)
         costs.append(prices)
-    return [best[position][story] for position, story in enumerate(_least(costs, draws))]
+    return [best[position][story] for position, story in enumerate(least(costs, draws))]
 
 
 def _in_a_latin_row(spec: DesignSpec, arm: str, counts: Counts, unit_key: str, seed: int) -> list[ArticleSpec]:
@@ -129,25 +152,5 @@ def _in_a_latin_row(spec: DesignSpec, arm: str, counts: Counts, unit_key: str, s
 
 def _least_seen(of: Sequence[ArticleSpec], counts: Counts, draws: Draws) -> tuple[int, ArticleSpec]:
     """(people, version) of the version of a story that was seen least, ties drawn."""
-    least = min(counts.articles.get(article.key, 0) for article in of)
-    return least, draws.pick([article for article in of if counts.articles.get(article.key, 0) == least])
-
-
-def _least(costs: Sequence[Sequence[tuple[int, ...]]], draws: Draws) -> list[int]:
-    """The column for each row whose costs sum to the least, the first number of a cost before the next; ties drawn.
-
-    The numbers of a cost, and a draw after them, become the digits of one integer, in a base so large that no sum
-    of a lower digit reaches the next: what is least is then least exactly, in that order.
-    """
-    places = len(costs)
-    bases = [1 + places * max(cost[level] for row in costs for cost in row) for level in range(len(costs[0][0]))]
-    whole: list[list[int]] = []
-    for row in costs:
-        packed = []
-        for cost in row:
-            number = 0
-            for digit, base in zip(cost, bases, strict=True):
-                number = number * base + digit
-            packed.append(number * (places << 64) + draws.word())
-        whole.append(packed)
-    return cheapest(whole)
+    fewest = min(counts.articles.get(article.key, 0) for article in of)
+    return fewest, draws.pick([article for article in of if counts.articles.get(article.key, 0) == fewest])

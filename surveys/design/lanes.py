@@ -1,4 +1,4 @@
-"""Which arm, or which counterbalancing row, the next person is given."""
+"""Which arm, or which counterbalancing row, the next person is given, and which levels between persons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,17 @@ from functools import lru_cache
 from math import gcd, lcm
 
 from surveys.design.draws import Draws
+from surveys.design.factors import combinations, furthest_behind
 from surveys.design.order import williams
 from surveys.design.plan import Counts
 from surveys.design.spec import DesignSpec
 
 
 class QuotaFull(Exception):  # noqa: N818 - a state that the study reaches as planned, no error
-    """Every arm has reached its target: nobody more can be assigned."""
+    """Every arm has reached its target, or the stratum its quota: nobody more can be assigned."""
+
+
+_LENGTHS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -46,29 +50,54 @@ def groups(spec: DesignSpec) -> tuple[Group, ...]:
     return tuple(found)
 
 
+# A place in a permuted block, or in the draw of 'simple': a lane and the condition that goes with it.
+Ticket = tuple[Group, Lane, str]
+
+
 def choose(
-    spec: DesignSpec, counts: Counts, unit_key: str, seed: int, sequence: int
-) -> tuple[Group, Lane, tuple[str, ...]]:
-    """(group, lane, names that were tied when it was drawn). Raises QuotaFull if every target is reached."""
+    spec: DesignSpec, counts: Counts, unit_key: str, seed: int, sequence: int, stratum: str = ""
+) -> tuple[Group, Lane, str, tuple[str, ...]]:
+    """(group, lane, condition between persons, names that were tied when the lane was drawn).
+
+    Raises QuotaFull if every target is reached, or the stratum's quota.
+    """
     every = groups(spec)
+    _refuse_full_stratum(spec, counts, stratum)
     totals = counts.arms if counts.totals is None else counts.totals
     open_groups = [group for group in every if group.target is None or _people(group, totals) < group.target]
     if not open_groups:
         raise QuotaFull(
-            "Every arm has reached its target. For more people, pause the study and open a new version with higher "
-            "targets, or, once it is unblinded, copy it. Otherwise close it."
+            "Every arm has reached its target. For more people, raise the targets by an amendment, which the report "
+            "shows as a deviation, or, once the study is unblinded, copy it. Otherwise close it."
         )
     draws = Draws(seed, "arm", unit_key)
-    if spec.allocation == "complete":
-        group, lane = _from_block(every, open_groups, seed, sequence)
-        return group, lane, (lane.name,)
+    if spec.allocation in {"complete", "blocked"}:
+        varies = spec.allocation == "blocked"
+        group, lane, condition = _from_block(_tickets(spec, every), open_groups, seed, sequence, varies=varies)
+        return group, lane, condition, (lane.name,)
     if spec.allocation == "simple":
-        tickets = _tickets(open_groups)
-        group, lane = draws.pick(tickets)
-        return group, lane, tuple(dict.fromkeys(lane.name for _, lane in tickets))
+        tickets = _tickets(spec, open_groups)
+        group, lane, condition = draws.pick(tickets)
+        return group, lane, condition, tuple(dict.fromkeys(lane.name for _, lane, _ in tickets))
     behind = [(group, _least_given(group, counts)) for group in _furthest_behind(open_groups, counts)]
     group, lanes = draws.pick(behind)
-    return group, draws.pick(lanes), tuple(lane.name for _, each in behind for lane in each)
+    lane, tied = draws.pick(lanes), tuple(lane.name for _, each in behind for lane in each)
+    return group, lane, _least_given_condition(spec, lane, counts, unit_key, seed), tied
+
+
+def _refuse_full_stratum(spec: DesignSpec, counts: Counts, stratum: str) -> None:
+    most = dict(spec.quotas).get(stratum)
+    if most is not None and sum(counts.arms.values()) >= most:
+        raise QuotaFull(f"The quota of {stratum!r} is full: it was {most}. The other answers still have places.")
+
+
+def _least_given_condition(spec: DesignSpec, lane: Lane, counts: Counts, unit_key: str, seed: int) -> str:
+    """The condition between persons that is furthest behind its share in this lane, ties drawn."""
+    conditions = combinations(spec.between)
+    if len(conditions) == 1:
+        return conditions[0].name
+    given = {each.name: counts.people.get((lane.name, each.name), 0) for each in conditions}
+    return Draws(seed, "condition", unit_key).pick(furthest_behind(conditions, given)).name
 
 
 def _people(group: Group, counts: Mapping[str, int]) -> int:
@@ -86,22 +115,47 @@ def _least_given(group: Group, counts: Counts) -> list[Lane]:
     return [lane for lane in group.lanes if counts.arms.get(lane.name, 0) == least]
 
 
-def _tickets(of: Sequence[Group]) -> list[tuple[Group, Lane]]:
-    """Each lane as often as its group's weight asks, in the smallest whole numbers."""
+def _tickets(spec: DesignSpec, of: Sequence[Group]) -> list[Ticket]:
+    """Each lane as often as its group's weight asks, in the smallest whole numbers, once a condition and its weight."""
     each = lcm(*(len(group.lanes) for group in of))
     times = [group.weight * each // len(group.lanes) for group in of]
     common = gcd(*times)
+    conditions = [each.name for each in combinations(spec.between) for _ in range(each.weight)]
     return [
-        (group, lane) for group, n in zip(of, times, strict=True) for lane in group.lanes for _ in range(n // common)
+        (group, lane, condition)
+        for group, n in zip(of, times, strict=True)
+        for lane in group.lanes
+        for _ in range(n // common)
+        for condition in conditions
     ]
 
 
-def _from_block(every: Sequence[Group], open_groups: Sequence[Group], seed: int, sequence: int) -> tuple[Group, Lane]:
+def _from_block(
+    tickets: list[Ticket], open_groups: Sequence[Group], seed: int, sequence: int, *, varies: bool
+) -> Ticket:
     """The place in a permuted block that a sequence number falls on; the next open place if that arm is full."""
-    tickets = _tickets(every)
-    block, place = divmod(sequence, len(tickets))
-    shuffled = Draws(seed, "block", block).shuffled(tickets)
+    block, place, times = _block_that_varies(seed, sequence, len(tickets)) if varies else _block(sequence, len(tickets))
+    shuffled = Draws(seed, "block", block).shuffled(tickets * times)
     return next(ticket for ticket in shuffled[place:] + shuffled[:place] if ticket[0] in open_groups)
+
+
+def _block(sequence: int, length: int) -> tuple[int, int, int]:
+    """(number of the block, place in it, how often it holds each ticket) of the smallest blocks."""
+    return *divmod(sequence, length), 1
+
+
+def _block_that_varies(seed: int, sequence: int, length: int) -> tuple[int, int, int]:
+    """The same for blocks of one, two and three times the length, each once in three, in an order that is drawn.
+
+    So nobody who counts along can tell where a block ends, and with it what comes next; and a sequence number finds
+    its block without going through those before it.
+    """
+    threesome, place = divmod(sequence, length * sum(_LENGTHS))
+    for number, times in enumerate(Draws(seed, "block-lengths", threesome).shuffled(_LENGTHS)):
+        if place < times * length:
+            return threesome * len(_LENGTHS) + number, place, times
+        place -= times * length
+    raise AssertionError("a place in a threesome of blocks lies in one of them")
 
 
 def _lanes(spec: DesignSpec, name: str, arms: tuple[str, ...]) -> tuple[Lane, ...]:

@@ -8,12 +8,15 @@ from typing import Any
 from surveys.design.allocation import assign
 from surveys.design.lanes import QuotaFull
 from surveys.design.plan import Assignment, Counts
-from surveys.design.spec import DesignSpec
+from surveys.design.spec import Amended, DesignSpec
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """One recorded assignment of a version. ``counts_seen`` and ``result`` are what ``to_dict`` made of them."""
+    """One recorded assignment of a version. ``counts_seen`` and ``result`` are what ``to_dict`` made of them.
+
+    ``counts_seen`` also holds the amendments that held then, as 'amended', where there were some.
+    """
 
     mode: str
     stratum: str
@@ -57,20 +60,27 @@ def _differs(spec: DesignSpec, line: LedgerLine) -> str:
     """In which way a line is not what its inputs lead to; '' where it is identical."""
     try:
         counts = Counts.from_dict(line.counts_seen)
+        amended = Amended.from_dict(line.counts_seen.get("amended", {}))
         recorded = Assignment.from_dict(line.result)
     except (KeyError, TypeError, ValueError) as error:
         return f"the line cannot be read: {type(error).__name__}: {error}"
     try:
-        derived = assign(spec, counts, line.unit_key, line.seed, line.sequence)
+        derived = assign(spec.amended(amended), counts, line.unit_key, line.seed, line.sequence, line.stratum)
     except QuotaFull:
-        return f"recorded {recorded.arm!r}, but every arm had reached its target"
+        return f"recorded {recorded.arm!r}, but every arm had reached its target, or the stratum its quota"
+    except ValueError as error:
+        return f"the design as it was amended cannot be used: {error}"
     if derived.arm != recorded.arm:
         return f"recorded arm {recorded.arm!r}, derived {derived.arm!r}"
     if derived.tied != recorded.tied:
         return f"recorded the tie {list(recorded.tied)}, derived {list(derived.tied)}"
+    if derived.condition != recorded.condition:
+        return f"recorded condition {recorded.condition!r}, derived {derived.condition!r}"
     if len(derived.plan) != len(recorded.plan):
         return f"recorded {len(recorded.plan)} articles, derived {len(derived.plan)}"
     for was, now in zip(recorded.plan, derived.plan, strict=True):
+        if was.condition != now.condition:
+            return f"position {now.position}: recorded condition {was.condition!r}, derived {now.condition!r}"
         if was != now:
             return f"position {now.position}: recorded {was.article_key!r} ({was.sha256[:12]}), " + (
                 f"derived {now.article_key!r} ({now.sha256[:12]})"

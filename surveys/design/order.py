@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from surveys.design.draws import Draws
+
 
 @lru_cache(maxsize=128)
 def williams(n: int) -> tuple[tuple[int, ...], ...]:
@@ -79,3 +81,23 @@ def _serve(costs: Sequence[Sequence[int]], row_price: list[int], column_price: l
     while here:
         owner[here] = owner[came_from[here]]
         here = came_from[here]
+
+
+def least(costs: Sequence[Sequence[tuple[int, ...]]], draws: Draws) -> list[int]:
+    """The column for each row whose costs sum to the least, the first number of a cost before the next; ties drawn.
+
+    The numbers of a cost, and a draw after them, become the digits of one integer, in a base so large that no sum
+    of a lower digit reaches the next: what is least is then least exactly, in that order.
+    """
+    places = len(costs)
+    bases = [1 + places * max(cost[level] for row in costs for cost in row) for level in range(len(costs[0][0]))]
+    whole: list[list[int]] = []
+    for row in costs:
+        packed = []
+        for cost in row:
+            number = 0
+            for digit, base in zip(cost, bases, strict=True):
+                number = number * base + digit
+            packed.append(number * (places << 64) + draws.word())
+        whole.append(packed)
+    return cheapest(whole)

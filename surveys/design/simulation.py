@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from surveys.design.allocation import assign
 from surveys.design.draws import Draws, seed_for
+from surveys.design.factors import part
 from surveys.design.lanes import QuotaFull, groups
 from surveys.design.plan import Assignment, Counts
 from surveys.design.spec import DesignSpec
@@ -54,7 +55,7 @@ def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: in
     if lease < 0:
         raise ValueError(f"lease is a number of arrivals from 0, not {lease}")
     leaves_below = round(dropout * _MILLION)
-    held, started, completed = _Tally(), _Tally(), _Tally()
+    held, started, completed = _Tally(spec), _Tally(spec), _Tally(spec)
     pairs: Counter[tuple[str, str]] = Counter()
     leavers: deque[tuple[int, Assignment]] = deque()
     allocation_seed, leaving = seed_for(seed, "simulation"), Draws(seed, "leaves")
@@ -80,21 +81,29 @@ def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: in
 class _Tally:
     """Running counts of assignments."""
 
-    def __init__(self) -> None:
+    def __init__(self, spec: DesignSpec) -> None:
+        self.spec = spec
         self.arms: Counter[str] = Counter()
         self.articles: Counter[str] = Counter()
         self.cells: Counter[tuple[str, int]] = Counter()
+        self.conditions: Counter[tuple[str, str]] = Counter()
+        self.readings: Counter[tuple[str, int, str]] = Counter()
         self.people = 0
 
     def add(self, given: Assignment, times: int = 1) -> None:
         self.people += times
         self.arms[given.arm] += times
+        if given.condition:
+            self.conditions[given.arm, given.condition] += times
         for trial in given.plan:
             self.articles[trial.article_key] += times
             self.cells[trial.article_key, trial.position] += times
+            if self.spec.within:
+                within = part(self.spec.within, trial.condition)
+                self.readings[trial.article_key, trial.position, within] += times
 
     def counts(self) -> Counts:
-        return Counts(self.arms, self.articles, self.cells)
+        return Counts(self.arms, self.articles, self.cells, people=self.conditions, readings=self.readings)
 
 
 def _pairs(given: Assignment) -> list[tuple[str, str]]:

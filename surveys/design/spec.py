@@ -1,14 +1,16 @@
 """What a design is: its arms, its articles and how they are given to people; and what is wrong with one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from surveys.design.factors import FactorSpec
 
 DesignKind = Literal["between", "within", "mixed"]
 Order = Literal["latin", "balanced", "random"]
-Allocation = Literal["least-filled", "complete", "simple"]
+Allocation = Literal["least-filled", "complete", "blocked", "simple"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,26 @@ class ArticleSpec:
 
 
 @dataclass(frozen=True)
+class Amended:
+    """What logged amendments changed of a design: the targets of arms, and articles that are not given any more."""
+
+    targets: Mapping[str, int | None] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.targets or self.dropped)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data, for the ledger."""
+        return {"targets": dict(sorted(self.targets.items())), "dropped": sorted(self.dropped)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Amended":
+        """What ``to_dict`` wrote, or nothing from nothing. Raises TypeError or ValueError for other data."""
+        return cls(dict(data.get("targets", {})), frozenset(data.get("dropped", ())))
+
+
+@dataclass(frozen=True)
 class DesignSpec:
     """How articles are given to people.
 
@@ -43,8 +65,10 @@ class DesignSpec:
     - per_person: how many articles each person reads, each of another story.
     - order: 'latin' takes the rows of a Williams design, 'balanced' the least-seen positions with ties drawn,
       'random' any order.
-    - allocation: 'least-filled' gives the arm that is furthest behind its share, 'complete' permuted blocks,
-      'simple' an independent draw.
+    - allocation: 'least-filled' gives the arm that is furthest behind its share, 'complete' the smallest permuted
+      blocks, 'blocked' permuted blocks of varying length, 'simple' an independent draw.
+    - factors: what varies beside the articles, crossed with the arms.
+    - quotas: (stratum, people at which it closes); a stratum that is not there has no quota.
     """
 
     kind: DesignKind
@@ -53,12 +77,32 @@ class DesignSpec:
     per_person: int = 1
     order: Order = "balanced"
     allocation: Allocation = "least-filled"
+    factors: tuple[FactorSpec, ...] = ()
+    quotas: tuple[tuple[str, int], ...] = ()
 
     def problems(self) -> list[str]:
         """What keeps this design from being used, in sentences for its researchers; empty where nothing does."""
-        found = [*self._keys(), *self._choices()]
+        found = [*self._keys(), *self._choices(), *self._factors()]
         # The rest speaks of arms and stories by key, which says little while keys are wrong.
         return found or [*self._texts(), *self._groups(), *self._stories()]
+
+    def amended(self, amended: Amended) -> "DesignSpec":
+        """The design as these amendments left it; itself where there are none."""
+        if not amended:
+            return self
+        arms = tuple(replace(arm, target=amended.targets.get(arm.key, arm.target)) for arm in self.arms)
+        articles = tuple(article for article in self.articles if article.key not in amended.dropped)
+        return replace(self, arms=arms, articles=articles)
+
+    @cached_property
+    def between(self) -> tuple[FactorSpec, ...]:
+        """The factors of which each person has one level."""
+        return tuple(factor for factor in self.factors if not factor.within)
+
+    @cached_property
+    def within(self) -> tuple[FactorSpec, ...]:
+        """The factors of which each person has several levels, one an article."""
+        return tuple(factor for factor in self.factors if factor.within)
 
     @cached_property
     def groups(self) -> tuple[tuple[str, tuple[ArmSpec, ...]], ...]:
@@ -108,6 +152,27 @@ class DesignSpec:
                 yield f"Arm {arm.key!r} has weight {arm.weight}: a weight is a whole number from 1."
             if arm.target is not None and arm.target < 1:
                 yield f"Arm {arm.key!r} has target {arm.target}: a target is a whole number from 1, or none."
+
+    def _factors(self) -> Iterator[str]:
+        for key in _more_than_once([factor.key for factor in self.factors]):
+            yield f"Factor {key!r} is there more than once: name each once."
+        for factor in self.factors:
+            names = [level for level, _ in factor.levels]
+            if wrong := [name for name in (factor.key, *names) if not name or set(name) & {" ", ":"}]:
+                yield f"Factor {factor.key!r}: {_named(wrong)} cannot be a name: no blank and no colon."
+            if len(set(names)) < 2 or len(set(names)) < len(names):
+                yield f"Factor {factor.key!r} needs at least two levels, each once."
+            if any(weight < 1 for _, weight in factor.levels):
+                yield f"Factor {factor.key!r}: a weight is a whole number from 1."
+            if factor.within and len(names) > self.per_person:
+                yield (
+                    f"Factor {factor.key!r} has {len(names)} levels and varies within each person, who reads "
+                    f"{self.per_person} article{'s' if self.per_person > 1 else ''}, so that no one would see every "
+                    "level: raise that number, or let the factor vary between persons."
+                )
+        for stratum, most in self.quotas:
+            if most < 1:
+                yield f"The quota of {stratum!r} is {most}: a quota is a whole number from 1."
 
     def _texts(self) -> Iterator[str]:
         by_text: dict[str, list[ArticleSpec]] = {}

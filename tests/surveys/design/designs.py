@@ -13,11 +13,16 @@ from surveys.design import (
     Counts,
     DesignKind,
     DesignSpec,
+    FactorSpec,
     Order,
     assign,
 )
+from surveys.design.factors import part
 
 ORDERS: tuple[Order, ...] = ("latin", "balanced", "random")
+ALLOCATIONS: tuple[Allocation, ...] = ("least-filled", "complete", "blocked", "simple")
+DISCLAIMER = FactorSpec("disclaimer", (("none", 1), ("shown", 1)))
+LABEL = FactorSpec("source-label", (("none", 1), ("correct", 1), ("missing", 1), ("false", 1)))
 
 
 def design(
@@ -30,6 +35,7 @@ def design(
     versions: int = 1,
     weights: Sequence[int] = (),
     target: int | None = None,
+    factors: tuple[FactorSpec, ...] = (),
 ) -> DesignSpec:
     """A design in which every arm has every story, in as many versions; mixed ones have two groups of arms."""
     return DesignSpec(
@@ -47,7 +53,20 @@ def design(
         per_person=per_person,
         order=order,
         allocation=allocation,
+        factors=factors,
     )
+
+
+@st.composite
+def factors(draw: st.DrawFn, per_person: int) -> tuple[FactorSpec, ...]:
+    """No, one or two factors, between or within persons, with any small weights."""
+    found = []
+    for key in draw(st.lists(st.sampled_from(["disclaimer", "source-label"]), max_size=2, unique=True)):
+        count = draw(st.integers(2, 4))
+        weights = draw(st.lists(st.integers(1, 3), min_size=count, max_size=count))
+        within = draw(st.booleans()) and count <= per_person
+        found.append(FactorSpec(key, tuple((f"level-{n}", weight) for n, weight in enumerate(weights)), within))
+    return tuple(found)
 
 
 @st.composite
@@ -63,8 +82,9 @@ def designs(draw: st.DrawFn, kind: DesignKind | None = None) -> DesignSpec:
         stories=draw(st.integers(per_person, 7)),
         per_person=per_person,
         order=draw(st.sampled_from(ORDERS)),
-        allocation=draw(st.sampled_from(["least-filled", "complete", "simple"])),
+        allocation=draw(st.sampled_from(ALLOCATIONS)),
         versions=draw(st.integers(1, 3)),
+        factors=draw(factors(per_person)),
     )
 
 
@@ -77,9 +97,12 @@ class Recruitment:
         self.arms: Counter[str] = Counter()
         self.articles: Counter[str] = Counter()
         self.cells: Counter[tuple[str, int]] = Counter()
+        self.people: Counter[tuple[str, str]] = Counter()
+        self.readings: Counter[tuple[str, int, str]] = Counter()
 
     def counts(self) -> Counts:
-        return Counts(dict(self.arms), dict(self.articles), dict(self.cells))
+        people, readings = dict(self.people), dict(self.readings)
+        return Counts(dict(self.arms), dict(self.articles), dict(self.cells), people=people, readings=readings)
 
     def arrive(self) -> Assignment:
         number = len(self.given)
@@ -90,9 +113,14 @@ class Recruitment:
 
     def count(self, given: Assignment, times: int) -> None:
         self.arms[given.arm] += times
+        if given.condition:
+            self.people[given.arm, given.condition] += times
         for trial in given.plan:
             self.articles[trial.article_key] += times
             self.cells[trial.article_key, trial.position] += times
+            if self.spec.within:
+                within = part(self.spec.within, trial.condition)
+                self.readings[trial.article_key, trial.position, within] += times
 
     def gap(self, names: Sequence[str]) -> int:
         """How far apart the people of these arms or rows are."""

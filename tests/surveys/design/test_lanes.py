@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys.design import Allocation, Assignment, Counts, Order, QuotaFull, assign
-from tests.surveys.design.designs import Recruitment, design
+from tests.surveys.design.designs import ALLOCATIONS, Recruitment, design
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -76,6 +76,25 @@ def test_complete_allocation_is_exact_after_every_block(weights: list[int], seed
         assert set(shares) == {Fraction(block)}
 
 
+@given(st.lists(st.integers(1, 3), min_size=2, max_size=3), SEEDS)
+def test_blocked_allocation_is_exact_after_every_three_blocks_of_varying_length(weights: list[int], seed: int) -> None:
+    recruitment = Recruitment(design(arms=len(weights), weights=weights, allocation="blocked"), seed)
+    for threesome in range(1, 3):
+        for _ in range(6 * sum(weights)):
+            recruitment.arrive()
+        shares = [Fraction(recruitment.arms[arm.key], arm.weight) for arm in recruitment.spec.arms]
+        assert set(shares) == {Fraction(6 * threesome)}
+
+
+def test_nobody_who_counts_along_can_tell_where_a_block_that_varies_ends() -> None:
+    recruitment = Recruitment(design(arms=2, allocation="blocked"), seed=5)
+    given_now = [recruitment.arrive().arm for _ in range(600)]
+    # With blocks of two the second of each pair would always be the other arm.
+    same = sum(given_now[n] == given_now[n + 1] for n in range(0, 600, 2))
+    assert 60 < same < 150
+    assert recruitment.gap(["arm-0", "arm-1"]) <= 3
+
+
 def test_blocks_are_permuted_and_not_repeated() -> None:
     recruitment = Recruitment(design(arms=3, allocation="complete"), seed=5)
     blocks = {tuple(recruitment.arrive().arm for _ in range(3)) for _ in range(60)}
@@ -113,13 +132,13 @@ def test_an_arm_whose_target_is_reached_is_not_offered() -> None:
         assert given_now.arm == "arm-1"
 
 
-@pytest.mark.parametrize("allocation", ["least-filled", "complete", "simple"])
+@pytest.mark.parametrize("allocation", ALLOCATIONS)
 def test_when_every_target_is_reached_nobody_more_is_assigned(allocation: Allocation) -> None:
     recruitment = Recruitment(design(arms=3, target=4, allocation=allocation), seed=2)
     for _ in range(12):
         recruitment.arrive()
     assert dict(recruitment.arms) == {"arm-0": 4, "arm-1": 4, "arm-2": 4}
-    with pytest.raises(QuotaFull, match=r"reached its target.*pause the study and open a new version.*close it"):
+    with pytest.raises(QuotaFull, match=r"reached its target.*raise the targets by an amendment.*close it"):
         recruitment.arrive()
 
 
