@@ -91,10 +91,7 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
         arms=tuple(ArmInfo(arm.key, arm.label, arm.origin, arm.model_slot, arm.curation) for arm in frozen.arms),
         **_outcome(report, data),
         attribution_item=frames.attribution_item(frozen) if not report.masked else "",
-        deviations=tuple(
-            f"{amendment.get_kind_display()}: {amendment.reason}"
-            for amendment in report.version.amendments.order_by("made_at")
-        ),
+        deviations=frames.deviations(report.version),
         unblinded=f"{unblinding.at:%Y-%m-%d %H:%M} UTC, {unblinding.by}: {unblinding.reason}" if unblinding else "",
     )
 

@@ -23,7 +23,7 @@ from analysis.schema import (
     item_column_name,
 )
 from analysis.schema_quality import PARADATA
-from surveys import paradata
+from surveys import amendments, paradata
 from surveys.definition import Block, FrozenStudy
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
@@ -133,6 +133,11 @@ def _item_columns(frozen: FrozenStudy) -> Iterator[Column]:
             levels=levels if item.kind != "multiple" else (),
             identifying=item.kind in TEXTS,
         )
+
+
+def deviations(version: StudyVersion) -> tuple[str, ...]:
+    """What was changed of the version after it was frozen, each with its day and reason."""
+    return tuple(amendments.deviations(version))
 
 
 def attribution_item(frozen: FrozenStudy) -> str:

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
 from surveys.instruments.model import Scoring, scoring_problems
-from surveys.items import Item, Text, is_language_tag
+from surveys.items import PREFER_NOT_TO_SAY, Item, Text, is_language_tag
 from surveys.items.together import problems_together
+from surveys.manipulation import Factor, Quota
 
 SCHEMA: Literal["studyweb-study/1"] = "studyweb-study/1"
 
@@ -87,9 +88,20 @@ class Design(Part):
     kind: Literal["between", "within", "mixed"] = "between"
     per_person: int = Field(default=1, ge=1, le=100)
     order: Literal["latin", "balanced", "random"] = "balanced"
-    allocation: Literal["least-filled", "complete", "simple"] = "least-filled"
+    allocation: Literal["least-filled", "complete", "blocked", "simple"] = "least-filled"
     # The item, asked before, whose answer is the stratum; empty for none.
     block_by: str = ""
+    factors: tuple[Factor, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Design":
+        factors, strata = [factor.key for factor in self.factors], [quota.stratum for quota in self.quotas]
+        if twice := sorted({key for key in (*factors, *strata) if (factors + strata).count(key) > 1}):
+            raise ValueError(f"these factors or quotas are there more than once: {', '.join(twice)}")
+        if self.quotas and not self.block_by:
+            raise ValueError("quotas belong to the answers of the question that block_by names: name one")
+        return self
 
 
 class Plan(Part):
@@ -115,6 +127,8 @@ class Definition(Part):
     plan: Plan = Field(default_factory=Plan)
     blocks: tuple[Block, ...] = ()
     withdrawal_days: int = Field(default=14, ge=0, le=3650)
+    # At how many failed attention checks a person's way ends; 0 for never, which is the rule unless a study says so.
+    failed_checks: int = Field(default=0, ge=0, le=50)
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -139,6 +153,11 @@ class Definition(Part):
             raise ValueError(
                 f"design.block_by names {self.design.block_by!r}, which is no item of a block with when = 'before'"
             )
+        if strangers := sorted({quota.stratum for quota in self.design.quotas} - {*self.strata()}):
+            raise ValueError(
+                f"design.quotas names {', '.join(map(repr, strangers))}, which no answer to "
+                f"{self.design.block_by!r} has as its code"
+            )
         return self
 
     @model_validator(mode="after")
@@ -149,6 +168,19 @@ class Definition(Part):
         if problems := list(problems_together(stages)):
             raise ValueError("; ".join(problems))
         return self
+
+    def strata(self) -> tuple[str, ...]:
+        """What the blocking question can lead to: its options' codes, and its ways of not being answered."""
+        items = [item for block in self.at("before") for item in block.items if item.key == self.design.block_by]
+        return tuple(
+            stratum
+            for item in items
+            for stratum in (
+                *item.codes,
+                *((PREFER_NOT_TO_SAY,) if item.prefer_not_to_say else ()),
+                *(() if item.required else ("skipped",)),
+            )
+        )
 
     def at(self, when: When) -> tuple[Block, ...]:
         """The blocks of one stage, in order."""
@@ -227,6 +259,8 @@ class FrozenStudy(Part):
             per_person=design.per_person,
             order=design.order,
             allocation=design.allocation,
+            factors=tuple(factor.spec() for factor in design.factors),
+            quotas=tuple((quota.stratum, quota.most) for quota in design.quotas),
         )
 
 

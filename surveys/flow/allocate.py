@@ -2,12 +2,26 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Count, F
 from django.db.models.functions import Now
 
+from surveys.amendments import held_at_times, holding
 from surveys.definition import FrozenStudy, digest
-from surveys.design import Assignment, Counts, Difference, LedgerLine, QuotaFull, assign, replay, seed_for
+from surveys.design import (
+    Amended,
+    Assignment,
+    Counts,
+    DesignSpec,
+    Difference,
+    LedgerLine,
+    QuotaFull,
+    assign,
+    replay,
+    seed_for,
+)
+from surveys.design.factors import part
 from surveys.flow.place import frozen, lease_end
 from surveys.items import TEXTS
 from surveys.models import (
@@ -26,44 +40,58 @@ _LONGEST_STRATUM = 120
 
 
 def randomise(participant: Participant, study: FrozenStudy) -> bool:
-    """Assign an arm and a plan. False, with the outcome 'quota full', if every arm has reached its target.
+    """Assign an arm and a plan. False, with the outcome 'quota full', if no arm or no place of the stratum is open.
 
     Must run inside the transaction that moved the participant to the first article: the counter's row is locked
     until that transaction ends, so that whoever comes next counts this assignment.
     """
     stratum = _stratum(participant, study)
     counter = _locked_counter(participant, study, stratum)
-    counts = _counts(participant, study, stratum)
+    amended = holding(participant.version)
+    spec = study.design_spec().amended(amended)
+    counts = _counts(participant, study, spec, stratum)
     seed = seed_for(participant.study.allocation_seed, participant.version.sha256, participant.mode, stratum)
     try:
-        assignment = assign(study.design_spec(), counts, participant.export_id, seed, counter.allocated)
+        assignment = assign(spec, counts, participant.export_id, seed, counter.allocated, stratum)
     except QuotaFull:
         Participant.objects.filter(pk=participant.pk).update(
             outcome=Outcome.QUOTA_FULL, stage=Stage.END, step=0, stratum=stratum, ended_at=Now()
         )
         return False
-    _write(participant, assignment, counts, seed, counter)
+    seen = counts.to_dict() | ({"amended": amended.to_dict()} if amended else {})
+    _write(participant, assignment, seen, seed, counter)
     return True
 
 
 def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
     """(assignments in the version's ledger, where they are not what their own inputs lead to).
 
-    Besides the pure replay it holds the ledger against what was really done: the participant's arm and trials.
+    Besides the pure replay it holds the ledger against what was really done: the participant's arm, condition and
+    trials, and the amendments that were logged.
     """
     entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
     lines = [LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries]
     found = replay(frozen(version).design_spec(), lines)
-    return len(entries), [*found, *_not_done(entries)]
+    return len(entries), [*found, *_not_done(entries), *_not_logged(version, entries)]
 
 
 def _not_done(entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
     for entry in entries:
         trials = sorted(entry.participant.trials.all(), key=lambda trial: trial.position)
-        done = [(t.position, t.article.key, t.story, t.arm, t.article_sha256) for t in trials]
-        planned = [(t["position"], t["article_key"], t["story"], t["arm"], t["sha256"]) for t in entry.result["plan"]]
-        if entry.participant.arm != entry.result["arm"] or done != planned:
+        done = [(t.position, t.article.key, t.story, t.arm, t.article_sha256, t.condition) for t in trials]
+        assigned = Assignment.from_dict(entry.result)
+        planned = [(t.position, t.article_key, t.story, t.arm, t.sha256, t.condition) for t in assigned.plan]
+        person = entry.participant
+        if (person.arm, person.condition) != (assigned.arm, assigned.condition) or done != planned:
             what = "the participant's arm or articles are not those that were assigned"
+            yield Difference(entry.mode, entry.stratum, entry.sequence, what)
+
+
+def _not_logged(version: StudyVersion, entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
+    known = [amended.to_dict() for amended in held_at_times(version)]
+    for entry in entries:
+        if entry.counts_seen.get("amended", Amended().to_dict()) not in known:
+            what = "it rests on amendments that were never logged in this order"
             yield Difference(entry.mode, entry.stratum, entry.sequence, what)
 
 
@@ -87,9 +115,10 @@ def _locked_counter(participant: Participant, study: FrozenStudy, stratum: str) 
     """The counter of this version, mode and stratum, its row locked until the transaction ends.
 
     Targets count over all strata: where there are both, the row of the empty stratum is locked first, by everybody,
-    so that two strata cannot both take the last place.
+    so that two strata cannot both take the last place. An amendment can set a first target at any moment, so that
+    the frozen targets do not decide it.
     """
-    if stratum and any(arm.target is not None for arm in study.arms):
+    if stratum:
         _lock(participant, "")
     return _lock(participant, stratum)
 
@@ -104,30 +133,43 @@ def _lock(participant: Participant, stratum: str) -> AllocationCounter:
     return counter
 
 
-def _counts(participant: Participant, study: FrozenStudy, stratum: str) -> Counts:
+def _counts(participant: Participant, study: FrozenStudy, spec: DesignSpec, stratum: str) -> Counts:
     """What was given in this stratum to those who completed or hold a live lease."""
     everywhere = Participant.objects.occupying().filter(version=participant.version, mode=participant.mode)
     here = everywhere.filter(stratum=stratum)
-    arms = dict(here.order_by().values_list("arm").annotate(n=Count("pk")))
-    given = Trial.objects.filter(participant__in=here).order_by()
-    cells = {(key, at): n for key, at, n in given.values_list("article__key", "position").annotate(n=Count("pk"))}
+    arms: Counter[str] = Counter()
+    people: Counter[tuple[str, str]] = Counter()
+    for arm, condition, n in here.order_by().values_list("arm", "condition").annotate(n=Count("pk")):
+        arms[arm] += n
+        if condition:
+            people[arm, condition] += n
     articles: Counter[str] = Counter()
-    for (key, _), n in cells.items():
+    cells: Counter[tuple[str, int]] = Counter()
+    readings: Counter[tuple[str, int, str]] = Counter()
+    given = Trial.objects.filter(participant__in=here).order_by().values_list("article__key", "position", "condition")
+    for key, at, condition, n in given.annotate(n=Count("pk")):
         articles[key] += n
+        cells[key, at] += n
+        if spec.within:
+            readings[key, at, part(spec.within, condition)] += n
     totals = None
-    if study.definition.design.block_by and any(arm.target is not None for arm in study.arms):
+    if study.definition.design.block_by and any(arm.target is not None for arm in spec.arms):
         totals = dict(everywhere.order_by().values_list("arm").annotate(n=Count("pk")))
-    return Counts(arms=arms, articles=dict(articles), cells=cells, totals=totals)
+    return Counts(arms, articles, cells, totals, people, readings)
 
 
 def _write(
-    participant: Participant, assignment: Assignment, counts: Counts, seed: int, counter: AllocationCounter
+    participant: Participant, assignment: Assignment, seen: dict[str, Any], seed: int, counter: AllocationCounter
 ) -> None:
     keys = [trial.article_key for trial in assignment.plan]
     articles = Article.objects.filter(study=participant.study_id, key__in=keys).in_bulk(field_name="pk")
     by_key = {article.key: article for article in articles.values()}
     Participant.objects.filter(pk=participant.pk).update(
-        arm=assignment.arm, stratum=counter.stratum, randomised_at=Now(), lease_expires_at=lease_end()
+        arm=assignment.arm,
+        condition=assignment.condition,
+        stratum=counter.stratum,
+        randomised_at=Now(),
+        lease_expires_at=lease_end(),
     )
     Trial.objects.bulk_create(
         Trial(
@@ -137,6 +179,7 @@ def _write(
             story=trial.story,
             arm=trial.arm,
             article_sha256=trial.sha256,
+            condition=trial.condition,
         )
         for trial in assignment.plan
     )
@@ -148,7 +191,7 @@ def _write(
         participant=participant,
         unit_key=participant.export_id,
         seed=seed,
-        counts_seen=counts.to_dict(),
+        counts_seen=seen,
         result=assignment.to_dict(),
     )
     AllocationCounter.objects.filter(pk=counter.pk).update(allocated=F("allocated") + 1)
