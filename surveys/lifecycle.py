@@ -146,6 +146,12 @@ def _wording_gates(draft: FrozenStudy) -> Iterator[Gate]:
         missing = [language for language in definition.languages if not texts.get(language, "").strip()]
         detail = _("Missing in: %(all)s.") % {"all": ", ".join(missing)} if missing else ""
         yield Gate(label, not missing, detail, where="texts")
+    for factor in definition.design.factors:
+        texts = [factor.texts[name] for name in factor.texts_needed]  # type: ignore[index]  # they are its keys
+        missing = [tag for tag in definition.languages if not all(text.get(tag, "").strip() for text in texts)]
+        detail = _("Missing in: %(all)s.") % {"all": ", ".join(missing)} if missing else ""
+        label = _("What is shown beside the articles is written (%(factor)s)") % {"factor": factor.key}
+        yield Gate(label, not missing, detail, where="design")
     contact = definition.contact
     yield Gate(
         _("Participants can reach somebody"),

@@ -9,6 +9,7 @@ from surveys import recruitment
 from surveys.definition import FrozenArticle
 from surveys.flow import Place
 from surveys.flow.place import frozen
+from surveys.manipulation import beside
 from surveys.models import Article, PanelIdentity, Study, Trial
 from surveys.participant.questions import lang_attribute, paragraphs
 from surveys.route import progress
@@ -27,8 +28,17 @@ class ShownArticle:
 
 
 @dataclass(frozen=True)
+class RevealedBeside:
+    """What stood beside an article as a manipulation: which factor and level, and the words that were read."""
+
+    factor: str
+    level: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Revealed:
-    """An article at the debriefing: who wrote it, and what in it is not true."""
+    """An article at the debriefing: who wrote it, what in it is not true, and what stood beside it for the study."""
 
     headline: str
     opening: str
@@ -41,6 +51,7 @@ class Revealed:
     published_on: date | None
     url: str
     untrue: tuple[str, ...]
+    beside: tuple[RevealedBeside, ...]
 
 
 def frame(place: Place) -> dict[str, Any]:
@@ -85,11 +96,19 @@ def shown_article(trial: Trial) -> ShownArticle:
     return ShownArticle(article.headline, paragraphs(article.text), article.language)
 
 
+def shown_beside(place: Place) -> list[tuple[str, ...]]:
+    """What the study's own manipulation shows above the article of this step, each as paragraphs; on no other page.
+
+    The one thing before the debriefing that may differ by origin: a label that is correct or false tells it, or lies.
+    """
+    return [each.words for each in _beside(place, place.trial)] if place.trial and place.step.stage == "reading" else []
+
+
 def revealed(place: Place) -> list[Revealed]:
     """The articles that this person was shown, in that order, with the truth about each as it was frozen."""
     trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article").order_by("position")
     by_key = place.study.article_by_key
-    return [_reveal(trial.article, by_key[trial.article.key]) for trial in trials]
+    return [_reveal(trial.article, by_key[trial.article.key], _beside(place, trial)) for trial in trials]
 
 
 def way_back(place: Place) -> tuple[str, str]:
@@ -126,7 +145,18 @@ def _panel_id(identity: PanelIdentity) -> str:
         return ""
 
 
-def _reveal(article: Article, frozen: FrozenArticle) -> Revealed:
+def _beside(place: Place, trial: Trial) -> tuple[RevealedBeside, ...]:
+    definition, language = place.study.definition, place.participant.language
+    if not trial.condition:
+        return ()
+    origin = place.study.article_by_key[trial.article.key].origin
+    return tuple(
+        RevealedBeside(each.factor, each.level, paragraphs(definition.text(each.text, language)))
+        for each in beside(definition.design.factors, trial.condition, origin)
+    )
+
+
+def _reveal(article: Article, frozen: FrozenArticle, beside: tuple[RevealedBeside, ...]) -> Revealed:
     """``article`` gives the text that was read, whose hash is frozen; everything about it is as the version has it."""
     is_machine_written = frozen.origin == "synthetic"
     body = paragraphs(article.text)
@@ -142,4 +172,5 @@ def _reveal(article: Article, frozen: FrozenArticle) -> Revealed:
         published_on=date.fromisoformat(frozen.published_on) if frozen.published_on else None,
         url=frozen.url,
         untrue=paragraphs(frozen.untrue),
+        beside=beside,
     )

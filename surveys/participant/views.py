@@ -206,6 +206,7 @@ def _question_page(
     if place.trial is None:
         return replies.page(request, "questions_page", place, context | {"title": pages.title(place)}, status=status)
     context |= {"article": pages.shown_article(place.trial), "intro": pages.wording(place, "reading_intro")}
+    context["beside"] = pages.shown_beside(place)
     name = "reading" if place.step.stage == Stage.READING else "looking_back"
     return replies.page(request, name, place, context, status=status)
 

@@ -34,11 +34,11 @@ TELLING = {
 }
 
 
-def _study(first: str, second: str) -> Study:
+def _study(first: str, second: str, **changes: Any) -> Study:
     """Two arms over the same two texts; ``first`` and ``second`` say what each arm is."""
     study = factories.StudyFactory(name=f"Working name {first}")
     study.definition = factories.definition(
-        blocks=WHOLE, plan={"outcome": "believable", "reference": TELLING[first]["key"]}
+        blocks=WHOLE, plan={"outcome": "believable", "reference": TELLING[first]["key"]}, **changes
     )
     study.save()
     for position, name in enumerate((first, second)):
@@ -111,17 +111,21 @@ def _everything_before_the_debriefing(study: Study) -> tuple[tuple[str, ...], li
     return tuple(given), found
 
 
+def _plain_files(tmp_path_factory: pytest.TempPathFactory) -> override_settings:
+    """Static files under their own names, for a fixture that is older than the one that sets so."""
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    return override_settings(STORAGES=storages, STATIC_ROOT=tmp_path_factory.mktemp("static"))
+
+
 @pytest.fixture(scope="module")
 def sides(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Side]:
     """For either labelling of the same texts: what people saw, by the texts that they were given. Walked once."""
-    storages = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    files = override_settings(STORAGES=storages, STATIC_ROOT=tmp_path_factory.mktemp("static"))
-    with django_db_blocker.unblock(), files, transaction.atomic():
+    with django_db_blocker.unblock(), _plain_files(tmp_path_factory), transaction.atomic():
         studies = [_study("straight", "swapped"), _study("swapped", "straight")]
         # Four people fill two arms with two orders each.
         found = [dict(_everything_before_the_debriefing(study) for _ in range(4)) for study in studies]
@@ -171,3 +175,95 @@ def test_the_markup_of_an_article_is_the_same_whoever_wrote_it(sides: list[Side]
                 for article in re.findall(r"<article.*?</article>", response[-1], re.DOTALL):
                     shapes.add(re.sub(r">[^<>]*<", "><", article))
     assert len(shapes) == 1
+
+
+# Of one length, so that the length of the page is no difference.
+LABELS = {"real": "A person wrote this.", "synthetic": "A device wrote this."}
+NO_SOURCE, NOTICE = "Its source is not told.", "Some articles may not be true."
+FACTORS = [
+    {
+        "key": "disclaimer",
+        "levels": [{"key": "none"}, {"key": "shown"}],
+        "texts": {"shown": {"en": NOTICE}},
+    },
+    {
+        "key": "source-label",
+        "levels": [{"key": level} for level in ("none", "correct", "missing", "false")],
+        "texts": {
+            "real": {"en": LABELS["real"]},
+            "synthetic": {"en": LABELS["synthetic"]},
+            "missing": {"en": NO_SOURCE},
+        },
+    },
+]
+Shown = dict[tuple[str, str], dict[str, list[str]]]
+
+
+def _shown_by_condition(first: str, second: str) -> tuple[Shown, dict[tuple[str, str], str]]:
+    """By text and condition: each page with or after the article; and of which origin the text was said to be."""
+    design = {"kind": "between", "per_person": 1, "order": "balanced", "allocation": "least-filled"}
+    study = _study(first, second, design=design | {"factors": FACTORS})
+    shown, origins = {}, {}
+    # Two arms with two stories and eight conditions each.
+    for _ in range(16):
+        person = Person(study).walk_to("reading-1")
+        pages = {"reading": _seen(person.get(), person), "wrong": _seen(person.post(), person)}
+        pages |= {slug: _seen(person.walk_to(slug).get(), person) for slug in ("looking-back-1", "after-1")}
+        trial = person.row.trials.select_related("article").get()
+        # Which of an arm's two stories it was makes no difference here: the numbers are taken out.
+        at = (trial.article.headline.partition("set ")[2], trial.condition)
+        shown[at] = {
+            name: [re.sub(r"(Headline|Text) [12]", r"\1 N", part) for part in seen] for name, seen in pages.items()
+        }
+        origins[at] = trial.article.origin
+    return shown, origins
+
+
+@pytest.fixture(scope="module")
+def labelled(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[Shown, dict[tuple[str, str], str]]]:
+    """What people saw of a study with a disclaimer and a label, for either labelling of the same texts."""
+    with django_db_blocker.unblock(), _plain_files(tmp_path_factory), transaction.atomic():
+        found = [_shown_by_condition("straight", "swapped"), _shown_by_condition("swapped", "straight")]
+        transaction.set_rollback(True)
+    return found
+
+
+def _without_labels(seen: list[str]) -> list[str]:
+    for words in LABELS.values():
+        seen = [part.replace(words, "LABEL") for part in seen]
+    return seen
+
+
+def test_a_manipulation_shows_its_own_words_and_tells_nothing_else(
+    labelled: list[tuple[Shown, dict[tuple[str, str], str]]],
+) -> None:
+    (one, _), (other, _) = labelled
+    assert len(one) == 16
+    assert one.keys() == other.keys()
+    for (text, condition), pages in one.items():
+        swapped = other[text, condition]
+        if condition.endswith((":none", ":missing")):
+            assert pages == swapped
+        else:
+            assert pages["reading"] != swapped["reading"]
+        for name, seen in pages.items():
+            assert _without_labels(seen) == _without_labels(swapped[name])
+
+
+def test_each_condition_shows_exactly_what_it_is_declared_to_show(
+    labelled: list[tuple[Shown, dict[tuple[str, str], str]]],
+) -> None:
+    for shown, origins in labelled:
+        for at, pages in shown.items():
+            origin, other = origins[at], {"real": "synthetic", "synthetic": "real"}[origins[at]]
+            label = {"correct": LABELS[origin], "false": LABELS[other], "missing": NO_SOURCE, "none": ""}
+            level = at[1].rpartition(":")[2]
+            expected = {label[level], NOTICE if "disclaimer:shown" in at[1] else ""} - {""}
+            for name in ("reading", "wrong"):
+                page = pages[name][-1]
+                assert {words for words in (*LABELS.values(), NO_SOURCE, NOTICE) if words in page} == expected
+                assert page.count('class="article-label"') == len(expected)
+            later = pages["looking-back-1"][-1] + pages["after-1"][-1]
+            assert not any(words in later for words in (*LABELS.values(), NO_SOURCE, NOTICE))
