@@ -179,6 +179,7 @@ class Definition(Part):
                 *item.codes,
                 *((PREFER_NOT_TO_SAY,) if item.prefer_not_to_say else ()),
                 *(() if item.required else ("skipped",)),
+                *(("not-shown",) if item.show_if else ()),
             )
         )
 
