@@ -1,6 +1,7 @@
 """PURE: fitting a linear mixed model: from table and formula to ``MixedFit``."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.mixed.covariance import layout
 from analysis.mixed.crossproducts import cross_products
-from analysis.mixed.design import Design, FloatArray, make_design
+from analysis.mixed.design import Design, Factor, FloatArray, make_design
 from analysis.mixed.deviance import Criterion
 from analysis.mixed.formula import MixedFormula
 from analysis.mixed.inference import fixed_effects
@@ -53,7 +54,7 @@ def fit_design(design: Design, *, reml: bool, start: FloatArray | None = None) -
 def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
     design, optimum, criterion = fitted.design, fitted.optimum, fitted.criterion
     fixed, covariance = fixed_effects(fitted, ddf, alpha)
-    random = _random_effects(fitted)
+    random = random_effects(design.factors, fitted.triangles(), optimum.sigma)
     parameters = len(fixed) + len(optimum.at.theta) + 1
     singular = optimum.is_singular(criterion.layout.is_diagonal)
     return MixedFit(
@@ -63,7 +64,7 @@ def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
         alpha=alpha,
         n=len(design.y),
         n_missing=design.n_missing,
-        groups=_groups(design),
+        groups=groups_of(design),
         fixed=fixed,
         random=random,
         residual_sd=optimum.sigma,
@@ -75,13 +76,14 @@ def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
         converged=optimum.converged,
         singular=singular,
         dropped=design.dropped,
-        statements=_statements(fitted, random, singular),
+        statements=statements_of(design, random, singular=singular, gain=optimum.gain, converged=optimum.converged),
         covariance=tuple(tuple(map(float, row)) for row in covariance),
         fitted=fitted,
     )
 
 
-def _groups(design: Design) -> tuple[Group, ...]:
+def groups_of(design: Design) -> tuple[Group, ...]:
+    """How many levels each factor has, and how many rows they hold."""
     counts = [np.bincount(factor.codes) for factor in design.factors]
     return tuple(
         Group(factor.name, len(factor.levels), int(count.min()), int(count.max()))
@@ -89,10 +91,13 @@ def _groups(design: Design) -> tuple[Group, ...]:
     )
 
 
-def _random_effects(fitted: Fitted) -> tuple[RandomEffect, ...]:
+def random_effects(
+    factors: Sequence[Factor], triangles: Sequence[FloatArray], sigma: float
+) -> tuple[RandomEffect, ...]:
+    """The spread of every effect, from the triangles T of covariances ``sigma^2 T T'``."""
     rows = []
-    for factor, triangle in zip(fitted.design.factors, fitted.triangles(), strict=True):
-        covariance = fitted.optimum.sigma**2 * triangle @ triangle.T
+    for factor, triangle in zip(factors, triangles, strict=True):
+        covariance = sigma**2 * triangle @ triangle.T
         sds = np.sqrt(np.diag(covariance))
         start = 0
         for block in factor.blocks:
@@ -105,13 +110,14 @@ def _random_effects(fitted: Fitted) -> tuple[RandomEffect, ...]:
     return tuple(rows)
 
 
-def _statements(fitted: Fitted, random: tuple[RandomEffect, ...], singular: bool) -> tuple[str, ...]:
-    """What a reader must know of this fit, in sentences."""
-    design, optimum = fitted.design, fitted.optimum
+def statements_of(
+    design: Design, random: tuple[RandomEffect, ...], *, singular: bool, gain: float, converged: bool
+) -> tuple[str, ...]:
+    """What a reader must know of a fit, in sentences; ``gain`` is what a further step would change the deviance by."""
     said = []
-    if not optimum.converged:
+    if not converged:
         said.append(
-            f"The search stopped where a further step would still change the deviance by {optimum.gain:.2g}: "
+            f"The search stopped where a further step would still change the deviance by {gain:.2g}: "
             "do not rely on these numbers."
         )
     if singular:

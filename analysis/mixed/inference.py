@@ -36,7 +36,7 @@ def contrasts(
     estimates = weights @ fitted.beta
     errors = np.sqrt(np.einsum("ci,ij,cj->c", weights, covariance, weights))
     rows = [
-        _test(name, float(estimate), float(error), float(df), alpha)
+        tested(name, float(estimate), float(error), float(df), alpha)
         for name, estimate, error, df in zip(names, estimates, errors, dfs, strict=True)
     ]
     return tuple(rows), covariance
@@ -62,7 +62,8 @@ def satterthwaite(fitted: Fitted, weights: FloatArray) -> FloatArray:
     return df
 
 
-def _test(name: str, estimate: float, error: float, df: float, alpha: float) -> FixedEffect:
+def tested(name: str, estimate: float, error: float, df: float, alpha: float) -> FixedEffect:
+    """The test of an estimate against 0 and its interval, by t, or by the normal distribution where ``df`` is inf."""
     statistic = estimate / error
     distribution = stats.norm() if math.isinf(df) else stats.t(df)
     half = float(distribution.ppf(1 - alpha / 2)) * error

@@ -1,6 +1,9 @@
 """Equivalence is claimed exactly where the inner interval lies within the bounds; what would be found is said."""
 
+import json
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +12,10 @@ from scipy import stats
 
 from analysis.equivalence import detectable, equivalence_row
 from analysis.intervals import Interval, TTest, t_test, tost
+
+R: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "measures.json").read_text(encoding="utf-8")
+)
 
 
 @given(
@@ -52,13 +59,10 @@ def test_the_four_verdicts(estimate: float, error: float, verdict: str) -> None:
     assert equivalence_row("a - b", t_test(estimate, error, 60), Interval(-0.5, 0.5)).verdict == verdict
 
 
-@pytest.mark.parametrize(
-    ("n", "sd", "delta"),
-    # R: power.t.test(n = ..., sd = ..., power = .8, strict = TRUE)$delta
-    [(20, 1.0, 0.9091290327), (64, 2.0, 0.9981383559), (5, 1.0, 2.024439339)],
-)
-def test_the_detectable_difference_of_two_equal_groups_is_rs(n: int, sd: float, delta: float) -> None:
-    assert detectable(sd * math.sqrt(2 / n), 2 * n - 2) == pytest.approx(delta, rel=1e-8)
+@pytest.mark.parametrize("case", R["detectable"], ids=lambda case: f"n = {case['n']}")
+def test_the_detectable_difference_of_two_equal_groups_is_that_of_power_t_test(case: dict[str, float]) -> None:
+    error = case["sd"] * math.sqrt(2 / case["n"])
+    assert detectable(error, 2 * case["n"] - 2) == pytest.approx(case["delta"], rel=1e-8)
 
 
 @given(df=st.floats(1.0, 1e7), error=st.floats(1e-6, 1e6), alpha=st.floats(0.001, 0.2))
