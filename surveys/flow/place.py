@@ -7,23 +7,29 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, FilteredRelation, Q
+from django.db.models import (
+    CharField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from surveys.definition import FrozenStudy, parse_version
-from surveys.models import Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
+from surveys.flow.prepared import Given, Lookup, Update, made
+from surveys.models import Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
 from surveys.route import Step, step_at
 from surveys.tokens import token_hash
 
-# Long, and of no use to a page before the debriefing.
-_NOT_ON_THE_WAY = (
-    "study__definition",
-    "study__recruitment",
-    "version__document",
-    "current__article__lineage",
-    "current__article__untrue",
-)
+# What a page needs of the study and its version; anything else is fetched when it is asked for.
+_OF_THE_STUDY = frozenset({"id", "key", "status", "current_version_id", "allocation_seed"})
+_OF_THE_VERSION = frozenset({"id", "study_id", "sha256"})
 
 
 @dataclass(frozen=True)
@@ -55,24 +61,20 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
 
     ``slug`` names the step whose draft is wanted.
     """
-    people = Participant.objects.filter(token_hash=token_hash(token))
-    if study_key:
-        people = people.filter(study__key=study_key)
-    participant = (
-        people.annotate(
-            current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
-            kept=FilteredRelation("drafts", condition=Q(drafts__step=slug)),
-        )
-        .select_related("study", "version", "current__article", "kept")  # type: ignore[misc]  # no plugin knows them
-        .defer(*_NOT_ON_THE_WAY)
-        .first()
-    )
-    if participant is None:
+    row = _WHO.first(token=token_hash(token), slug=slug)
+    if row is None:
         return None
-    study = frozen(participant.version)
-    step = step_at(study, participant.stage, participant.step)
-    joined: dict[str, Any] = {name: getattr(participant, name, None) for name in ("current", "kept")}
-    return Place(participant, study, step, joined["current"] if step.trial is not None else None, joined["kept"])
+    participant, study, version, trial, draft = _rows(row)
+    if study_key and study.key != study_key:
+        return None
+    participant.study, participant.version = study, version
+    found = frozen(version)
+    step = step_at(found, participant.stage, participant.step)
+    if step.trial is None:
+        return Place(participant, found, step, None, draft)
+    if trial is not None:
+        trial.article = _article(trial.article_id, trial.article_sha256, version.sha256)
+    return Place(participant, found, step, trial, draft)
 
 
 def frozen(version: StudyVersion) -> FrozenStudy:
@@ -87,10 +89,36 @@ def _frozen(sha256: str) -> FrozenStudy:
     return parse_version(sha256, document)
 
 
+@lru_cache(maxsize=1024)
+def _article(pk: int, sha256: str, version_sha256: str) -> Article:
+    """The text of an article in a plan. It never changes, and hashes keep keys of two databases apart."""
+    return Article.objects.only("key", "headline", "text", "language", "sha256").get(pk=pk)
+
+
 def advance(participant: Participant, at: Step, **values: Any) -> bool:
     """Compare and set: write ``values`` if the person is still under way at this step. False if they are not."""
     people = Participant.objects.filter(pk=participant.pk, stage=at.stage, step=at.number, outcome=Outcome.UNDER_WAY)
     return people.update(**values) == 1
+
+
+def go_on(participant: Participant, at: Step, to: Step) -> bool:
+    """Compare and set, as ``advance``, for the common way: to the next step, and an assigned place held for longer."""
+    update = _going_on(settings.LEASE_MINUTES if participant.arm else None)
+    moved = update.run(pk=participant.pk, stage=at.stage, step=at.number, to_stage=to.stage, to_step=to.number)
+    return moved == 1
+
+
+@lru_cache(maxsize=8)
+def _going_on(lease_minutes: int | None) -> Update:
+    def build() -> tuple[QuerySet[Participant], dict[str, Any]]:
+        at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
+        values: dict[str, Any] = {"stage": Given("to_stage", CharField()), "step": Given("to_step", IntegerField())}
+        if lease_minutes is not None:
+            values["lease_expires_at"] = lease_end()
+        mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
+        return mine, values
+
+    return Update(build)
 
 
 def mark_shown(place: Place) -> None:
@@ -98,10 +126,62 @@ def mark_shown(place: Place) -> None:
     trial = place.trial
     if trial is None or trial.shown_at is not None or place.step.stage != Stage.READING:
         return
+    if place.participant.exposed_at is not None:
+        _SHOWN.run(pk=trial.pk)
+        return
     with transaction.atomic():
-        Trial.objects.filter(pk=trial.pk, shown_at__isnull=True).update(shown_at=Now())
-        if place.participant.exposed_at is None:
-            Participant.objects.filter(pk=place.participant.pk, exposed_at__isnull=True).update(exposed_at=Now())
+        _SHOWN.run(pk=trial.pk)
+        Participant.objects.filter(pk=place.participant.pk, exposed_at__isnull=True).update(exposed_at=Now())
+
+
+def stamp_submitted(trial: Trial) -> None:
+    """Record that the questions about this article are answered."""
+    _SUBMITTED.run(pk=trial.pk)
+
+
+_SHOWN = Update(lambda: (Trial.objects.filter(pk=Given("pk", IntegerField()), shown_at=None), {"shown_at": Now()}))
+_SUBMITTED = Update(lambda: (Trial.objects.filter(pk=Given("pk", IntegerField())), {"submitted_at": Now()}))
+
+
+def _columns(model: type[Model], wanted: frozenset[str] = frozenset()) -> list[str]:
+    """The columns of a model that are wanted, or all, in the order in which ``made`` takes them."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return [name for name in names if not wanted or name in wanted]
+
+
+# What one query finds of a person, in this order: where it hangs on the participant, and which columns it has.
+_PARTS: tuple[tuple[type[Model], str, list[str]], ...] = (
+    (Participant, "", _columns(Participant)),
+    (Study, "study__", _columns(Study, _OF_THE_STUDY)),
+    (StudyVersion, "version__", _columns(StudyVersion, _OF_THE_VERSION)),
+    (Trial, "current__", _columns(Trial)),
+    (Draft, "kept__", _columns(Draft)),
+)
+
+
+def _who() -> QuerySet[Any, tuple[Any, ...]]:
+    return (
+        Participant.objects.filter(token_hash=Given("token", CharField()))
+        .annotate(
+            current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
+            kept=FilteredRelation("drafts", condition=Q(drafts__step=Given("slug", CharField()))),
+        )
+        .values_list(*(f"{prefix}{column}" for _, prefix, columns in _PARTS for column in columns))
+    )
+
+
+_WHO = Lookup(_who)
+
+
+def _rows(row: list[Any]) -> list[Any]:
+    """The model instances in a row of ``_WHO``; None for a trial or draft that is not there."""
+    found, at = [], 0
+    for model, _, columns in _PARTS:
+        values = row[at : at + len(columns)]
+        at += len(columns)
+        # The key stands first, and every row has one.
+        found.append(None if values[0] is None else made(model, columns, values))
+    return found
 
 
 def lease_end() -> Combinable:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models.functions import Now
 
+from surveys.flow import prepared
 from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import completion, ending, forget_drafts
-from surveys.flow.place import Place, advance, lease_end
+from surveys.flow.place import Place, advance, go_on, stamp_submitted
 from surveys.items import Item, Problem, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import read_page
-from surveys.models import Answer, Draft, Outcome, Participant, Stage, Trial
+from surveys.models import Answer, Draft, Outcome, Participant, Stage
 from surveys.sentences import count
 
 ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
@@ -93,19 +94,18 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, step = place.participant, place.step
     screened_out = any(_screens_out(item, readings[item.key]) for item in items_of(step))
     onward, passed = way_on(participant, place.study, step, readings)
-    values = {"stage": onward.stage, "step": onward.number}
-    if screened_out:
-        values = ending(Outcome.SCREENED_OUT)
-    elif onward.stage == Stage.DEBRIEF:
-        values = completion()
-    elif participant.arm:
-        values["lease_expires_at"] = lease_end()
     with transaction.atomic():
-        if not advance(participant, step, **values):
+        if screened_out:
+            is_first = advance(participant, step, **ending(Outcome.SCREENED_OUT))
+        elif onward.stage == Stage.DEBRIEF:
+            is_first = advance(participant, step, **completion())
+        else:
+            is_first = go_on(participant, step, onward)
+        if not is_first:
             return Submitted(recorded=False)
-        Answer.objects.bulk_create([*_answers(place, readings), *not_shown(participant, passed)])
+        prepared.insert([*_answers(place, readings), *not_shown(participant, passed)])
         if place.trial is not None and step.stage == Stage.READING:
-            Trial.objects.filter(pk=place.trial.pk).update(submitted_at=Now())
+            stamp_submitted(place.trial)
         ended = screened_out
         if not ended and onward.stage == Stage.READING and not participant.arm:
             ended = not randomise(participant, place.study)

@@ -3,16 +3,17 @@
 import logging
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from surveys import recruitment
-from surveys.definition import FrozenArticle
+from surveys.definition import FrozenArticle, FrozenStudy
 from surveys.flow import Place
 from surveys.flow.place import frozen
 from surveys.manipulation import beside
 from surveys.models import Article, PanelIdentity, Study, Trial
 from surveys.participant.questions import lang_attribute, paragraphs
-from surveys.route import progress
+from surveys.route import Step, progress
 from surveys.tokens import InvalidToken, unseal
 
 log = logging.getLogger(__name__)
@@ -55,20 +56,36 @@ class Revealed:
 
 
 def frame(place: Place) -> dict[str, Any]:
-    """What stands around each page: the study's title, whom to ask, and how far the person is."""
-    definition, participant = place.study.definition, place.participant
-    number, count = progress(place.study, place.step)
-    is_counted = place.is_under_way
+    """What stands around a page for somebody who is inside."""
+    participant = place.participant
+    found = surroundings(
+        place.study,
+        participant.study.key,
+        place.step,
+        participant.language,
+        can_leave=place.is_under_way and participant.consented_at is not None,
+        is_preview=participant.mode == "preview",
+    )
+    return found if place.is_under_way else found | {"page_number": None, "page_count": None}
+
+
+def surroundings(
+    study: FrozenStudy, study_key: str, step: Step, language: str, *, can_leave: bool, is_preview: bool
+) -> dict[str, Any]:
+    """What stands around each page: the study's title, whom to ask, and how far along the step is."""
+    definition = study.definition
+    number, count = progress(study, step)
     return {
-        "text_lang": lang_attribute(participant.language),
-        "study_title": definition.text(definition.wording.title, participant.language),
-        "study_key": participant.study.key,
-        "current_slug": place.step.slug,
+        "text_lang": lang_attribute(language),
+        "study_title": definition.text(definition.wording.title, language),
+        "study_key": study_key,
+        "current_slug": step.slug,
+        "step_slug": step.slug,
         "contact": definition.contact,
-        "page_number": number if is_counted else None,
-        "page_count": count if is_counted else None,
-        "can_leave": place.is_under_way and participant.consented_at is not None,
-        "is_preview": participant.mode == "preview",
+        "page_number": number,
+        "page_count": count,
+        "can_leave": can_leave,
+        "is_preview": is_preview,
     }
 
 
@@ -79,29 +96,36 @@ def outside(study: Study) -> dict[str, Any]:
 
 def wording(place: Place, name: str) -> tuple[str, ...]:
     """The paragraphs of one of the study's own texts, in the participant's language."""
-    definition = place.study.definition
-    return paragraphs(definition.text(getattr(definition.wording, name), place.participant.language))
+    return own_text(place.study, name, place.participant.language)
 
 
-def title(place: Place) -> str:
+def own_text(study: FrozenStudy, name: str, language: str) -> tuple[str, ...]:
+    """The paragraphs of one of the study's own texts, in this language."""
+    definition = study.definition
+    return paragraphs(definition.text(getattr(definition.wording, name), language))
+
+
+def title(study: FrozenStudy, step: Step, language: str) -> str:
     """The heading of a page of questions that is about no article: its block's title, or the study's."""
-    definition, language = place.study.definition, place.participant.language
-    own = definition.text(place.step.blocks[0].title, language) if place.step.blocks else ""
+    definition = study.definition
+    own = definition.text(step.blocks[0].title, language) if step.blocks else ""
     return own or definition.text(definition.wording.title, language)
 
 
 def shown_article(trial: Trial) -> ShownArticle:
     """The article of a trial as it may be shown before the debriefing."""
     article = trial.article
-    return ShownArticle(article.headline, paragraphs(article.text), article.language)
+    return _shown(article.headline, article.text, article.language)
 
 
-def shown_beside(place: Place) -> list[tuple[str, ...]]:
+def shown_beside(place: Place) -> tuple[tuple[str, ...], ...]:
     """What the study's own manipulation shows above the article of this step, each as paragraphs; on no other page.
 
     The one thing before the debriefing that may differ by origin: a label that is correct or false tells it, or lies.
     """
-    return [each.words for each in _beside(place, place.trial)] if place.trial and place.step.stage == "reading" else []
+    if place.trial is None or place.step.stage != "reading":
+        return ()
+    return tuple(each.words for each in _beside(place, place.trial))
 
 
 def revealed(place: Place) -> list[Revealed]:
@@ -128,6 +152,11 @@ def way_back(place: Place) -> tuple[str, str]:
     link = recruitment.return_link(settings, outcome, panel, panel_id) if panel == settings.panel else ""
     own = participant.completion_code if has_completed else ""
     return panel_code or own, link
+
+
+@lru_cache(maxsize=1024)
+def _shown(headline: str, text: str, language: str) -> ShownArticle:
+    return ShownArticle(headline, paragraphs(text), language)
 
 
 def _panel_id(identity: PanelIdentity) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 from surveys.definition import Block, FrozenStudy
 from surveys.items import PREFER_NOT_TO_SAY, Item, Problem
@@ -82,9 +82,9 @@ def lang_attribute(language: str) -> SafeString:
     return format_html(' lang="{}"', language) if language != get_language() else SafeString("")
 
 
-def html(study: FrozenStudy, step: Step, language: str) -> SafeString:
-    """The questions of a step, nothing chosen."""
-    return _blank(study, step.slug, language, get_language())
+def html(study: FrozenStudy, step: Step, language: str, interface: str) -> SafeString:
+    """The questions of a step, nothing chosen; our own words in the language ``interface``."""
+    return _blank(study, step.slug, language, interface)
 
 
 def html_with(study: FrozenStudy, step: Step, language: str, raw: Raw, problems: Mapping[str, Problem]) -> SafeString:
@@ -121,9 +121,10 @@ def sentence(problem: Problem) -> str:
 
 
 @lru_cache(maxsize=512)
-def _blank(study: FrozenStudy, slug: str, language: str, interface: str | None) -> SafeString:
+def _blank(study: FrozenStudy, slug: str, language: str, interface: str) -> SafeString:
     step = step_named(study, slug)
-    return _render(study, step, language, {}, {}) if step else SafeString("")
+    with override(interface):
+        return _render(study, step, language, {}, {}) if step else SafeString("")
 
 
 def _render(study: FrozenStudy, step: Step, language: str, raw: Raw, problems: Mapping[str, Problem]) -> SafeString:

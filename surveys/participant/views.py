@@ -16,8 +16,9 @@ from surveys.flow import Gate, Place, Problems
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.models import Stage, Study
-from surveys.participant import pages, questions, replies, visit
+from surveys.participant import pages, questions, replies, sheets, visit
 from surveys.participant.replies import private
+from surveys.participant.sheets import Sheet
 
 _safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -162,8 +163,8 @@ def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> Ht
         response = _where_now(request, study_key)
         visit.drop_carried(response, study_key)
         return response
-    context = {"consent": pages.wording(place, "consent"), "expired": expired}
-    return replies.page(request, "consent", place, context, status=403 if expired else 200)
+    sheet = _sheet(place)
+    return sheets.complaining(request, sheet, {"expired": True}, 403) if expired else sheets.filled(request, sheet, {})
 
 
 def _questions(request: HttpRequest, place: Place) -> HttpResponse:
@@ -188,27 +189,34 @@ def _question_page(
     expired: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    language, wrong = place.participant.language, problems.by_item if problems else {}
-    with translation.override(replies.interface_language(language)):
-        if typed or wrong:
-            html = questions.html_with(place.study, place.step, language, typed, wrong)
-        else:
-            html = questions.html(place.study, place.step, language)
-        complaints = questions.complaints(place.study, place.step, language, wrong)
-    context: dict[str, Any] = {
-        "questions": html,
-        "problems": complaints,
-        "has_errors": bool(complaints),
-        "expired": expired,
-        "step_slug": place.step.slug,
-        "draft_sequence": place.draft.sequence if place.draft else 0,
-    }
-    if place.trial is None:
-        return replies.page(request, "questions_page", place, context | {"title": pages.title(place)}, status=status)
-    context |= {"article": pages.shown_article(place.trial), "intro": pages.wording(place, "reading_intro")}
-    context["beside"] = pages.shown_beside(place)
-    name = "reading" if place.step.stage == Stage.READING else "looking_back"
-    return replies.page(request, name, place, context, status=status)
+    sheet, wrong = _sheet(place), problems.by_item if problems else {}
+    sequence = str(place.draft.sequence if place.draft else 0)
+    if not typed and not wrong and not expired:
+        html = questions.html(place.study, place.step, sheet.language, sheet.interface)
+        return sheets.filled(request, sheet, {"questions": html, "draft_sequence": sequence})
+    with translation.override(sheet.interface):
+        html = questions.html_with(place.study, place.step, sheet.language, typed, wrong)
+        complaints = questions.complaints(place.study, place.step, sheet.language, wrong)
+    gaps = {"questions": html, "draft_sequence": sequence}
+    if not complaints and not expired:
+        return sheets.filled(request, sheet, gaps)
+    about = {"problems": complaints, "has_errors": bool(complaints), "expired": expired}
+    return sheets.complaining(request, sheet, gaps | about, status)
+
+
+def _sheet(place: Place) -> Sheet:
+    """All that the page of the step at the cursor shows, apart from what is this person's alone."""
+    participant = place.participant
+    return Sheet(
+        study=place.study,
+        study_key=participant.study.key,
+        slug=place.step.slug,
+        language=participant.language,
+        interface=replies.interface_language(participant.language),
+        is_preview=participant.mode == "preview",
+        article=pages.shown_article(place.trial) if place.trial else None,
+        beside=pages.shown_beside(place),
+    )
 
 
 def _debrief(request: HttpRequest, place: Place) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.log import log_response
 from gunicorn.config import Config  # type: ignore[import-untyped]  # its stubs are a package of their own
 
-from studyweb.access_log import RedactingFormatter, RedactingLogger, redacted
+from studyweb.access_log import COMBINED, RedactingFormatter, RedactingLogger, redacted
 
 TOKEN = "xXB7rhFpvZR4mKUjdRVUL5"
 FORMAT = '%(r)s %(U)s %(q)s %(f)s "%({cookie}i)s" "%({set-cookie}o)s" %({query_string}e)s %({raw_uri}e)s %(s)s'
@@ -49,10 +50,10 @@ def test_the_applications_own_log_redacts_too() -> None:
     assert any(isinstance(formatter, RedactingFormatter) for formatter in formatters)
 
 
-def _logged(path: str, query: str = "", **environ: str) -> str:
+def _logged(path: str, query: str = "", *, log_format: str = FORMAT, **environ: str) -> str:
     config = Config()
     config.set("accesslog", "-")
-    config.set("access_log_format", FORMAT)
+    config.set("access_log_format", log_format)
     logger = RedactingLogger(config)
     stream = io.StringIO()
     logger.access_log.handlers = [logging.StreamHandler(stream)]
@@ -88,3 +89,24 @@ def test_an_entry_is_logged_without_the_panels_ids() -> None:
 
 def test_other_addresses_are_logged_as_they_are() -> None:
     assert "/studies/ab12/ page=2" in _logged("/studies/ab12/", "page=2")
+
+
+def test_the_usual_line_is_that_of_apaches_combined_format() -> None:
+    line = _logged("/s/ab12/reading-1/", log_format=COMBINED, REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT="A browser")
+    expected = r'192\.0\.2\.7 - - \[[^]]+\] "GET /s/ab12/reading-1/ HTTP/1\.1" 200 1 "-" "A browser"\n'
+    assert re.fullmatch(expected, line)
+
+
+def test_the_usual_line_keeps_neither_tokens_nor_panel_ids() -> None:
+    link = _logged(f"/r/{TOKEN}/", log_format=COMBINED, HTTP_REFERER=f"http://localhost/r/{TOKEN}/")
+    entry = _logged("/s/ab12/", "PROLIFIC_PID=5f3a", log_format=COMBINED, HTTP_REFERER="http://x/s/ab12/?SESSION_ID=77")
+    assert TOKEN not in link
+    assert "5f3a" not in entry
+    assert "77" not in entry
+
+
+def test_nobody_can_write_a_line_of_their_own_into_the_usual_log() -> None:
+    line = _logged("/s/ab12/", log_format=COMBINED, HTTP_USER_AGENT='x" 200\n192.0.2.7 - - "GET /s/ab12/end/\x1b[2J')
+    assert line.count("\n") == 1
+    assert "\x1b" not in line
+    assert len(re.findall(r'(?<!\\)"', line)) == 6

@@ -1,0 +1,114 @@
+"""Pages that are the same for everybody who stands at a step, rendered once a process, with gaps for what is one's own.
+
+A ``Sheet`` holds all that such a page shows, its template gets nothing else, and the sheet is the cache's key: so no
+page made for one person can reach another who should see something else. Whatever a page shows from today on that
+differs between people (a factor's level, say) becomes a field of it; what differs at every request is a gap.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString
+
+from surveys.definition import FrozenStudy
+from surveys.models import Stage
+from surveys.participant.pages import ShownArticle, own_text, surroundings, title
+from surveys.route import Step, step_named
+
+# Pages of long articles take some 20 kB each; what is asked for least makes room.
+_KEPT = 1024
+_GAPS = ("csrf_token", "questions", "draft_sequence")
+# Nobody can write a gap's mark into a study: it is drawn anew by each process.
+_MARK = secrets.token_hex(16)
+_AT_GAPS = re.compile(f"{_MARK}({'|'.join(_GAPS)}){_MARK}")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything that the page of a step shows, apart from the gaps.
+
+    ``language`` is the participant's, ``interface`` that of our own words; ``article`` is the one that the step is
+    about, ``beside`` what the study's own manipulation shows next to it.
+    """
+
+    study: FrozenStudy
+    study_key: str
+    slug: str
+    language: str
+    interface: str
+    is_preview: bool
+    article: ShownArticle | None = None
+    beside: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """A page in pieces: fixed bytes, and between each two of them the name of the gap there."""
+
+    fixed: tuple[bytes, ...]
+    gaps: tuple[str, ...]
+    languages: str
+
+
+def complaining(request: HttpRequest, sheet: Sheet, context: Mapping[str, Any], status: int) -> HttpResponse:
+    """The page with ``problems``, or ``expired``: made for this request alone. ``context`` has the gaps, too."""
+    with translation.override(sheet.interface):
+        template, own = _page(sheet, _step(sheet))
+        response = render(request, f"participant/{template}.html", own | dict(context), status=status)
+    response.headers["Content-Language"] = _languages(sheet)
+    return response
+
+
+def filled(request: HttpRequest, sheet: Sheet, gaps: Mapping[str, str]) -> HttpResponse:
+    """The page with its gaps filled: 'questions' and 'draft_sequence' where it asks questions, and the form's token."""
+    rendered, filling = _rendered(sheet), {"csrf_token": get_token(request), **gaps}
+    parts = [rendered.fixed[0]]
+    for name, after in zip(rendered.gaps, rendered.fixed[1:], strict=True):
+        parts += (filling[name].encode(), after)
+    response = HttpResponse(b"".join(parts))
+    response.headers["Content-Language"] = rendered.languages
+    return response
+
+
+@lru_cache(maxsize=_KEPT)
+def _rendered(sheet: Sheet) -> _Rendered:
+    marks = {name: SafeString(f"{_MARK}{name}{_MARK}") for name in _GAPS}
+    with translation.override(sheet.interface):
+        template, context = _page(sheet, _step(sheet))
+        page = render_to_string(f"participant/{template}.html", context | marks)
+    pieces = _AT_GAPS.split(page)
+    return _Rendered(tuple(piece.encode() for piece in pieces[::2]), tuple(pieces[1::2]), _languages(sheet))
+
+
+def _step(sheet: Sheet) -> Step:
+    step = step_named(sheet.study, sheet.slug)
+    if step is None:
+        raise LookupError(f"the study has no step {sheet.slug!r}")
+    return step
+
+
+def _languages(sheet: Sheet) -> str:
+    """Who the page is for: with the study's own language first, since most of the words are the study's."""
+    return ", ".join(dict.fromkeys((sheet.language, sheet.interface)))
+
+
+def _page(sheet: Sheet, step: Step) -> tuple[str, dict[str, Any]]:
+    """(template, context) of a step's page."""
+    study, language = sheet.study, sheet.language
+    has_consented = step.stage != Stage.CONSENT
+    context = surroundings(study, sheet.study_key, step, language, can_leave=has_consented, is_preview=sheet.is_preview)
+    if not has_consented:
+        return "consent", context | {"consent": own_text(study, "consent", language)}
+    if sheet.article is None:
+        return "questions_page", context | {"title": title(study, step, language)}
+    context |= {"article": sheet.article, "beside": sheet.beside, "intro": own_text(study, "reading_intro", language)}
+    return ("reading" if step.stage == Stage.READING else "looking_back"), context
