@@ -1,0 +1,223 @@
+"""PURE: how far several people agree on the same articles: Krippendorff's alpha, and intraclass correlations."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.intervals import NAN, NO_INTERVAL, Interval
+from analysis.mixed import MixedModelError, fit_mixed
+from analysis.tables import to_frame
+from analysis.validation import FrameError, check_ratings, numbers
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Metric = Literal["nominal", "ordinal", "interval"]
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    """One coefficient with its interval; ``n_units`` counts what was judged, ``n_judges`` who judged."""
+
+    term: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    method: str
+    n_units: int
+    n_judges: int
+    n_values: int
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The coefficients asked for."""
+
+    rows: tuple[AgreementRow, ...]
+    statements: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a coefficient; the columns are the fields of ``AgreementRow``."""
+        return to_frame(self.rows, AgreementRow)
+
+
+def krippendorff(
+    frame: pd.DataFrame,
+    column: str,
+    *,
+    metric: Metric,
+    unit: str = "article",
+    judge: str = "participant",
+    alpha: float = 0.05,
+    draws: int = 1000,
+    seed: int = 1,
+) -> Agreement:
+    """Krippendorff's alpha of ``column``, whoever judged what: ``1 - observed / expected disagreement``.
+
+    Any number of judges, missing judgements allowed; units with one judgement do not count. ``ordinal`` and
+    ``interval`` want numbers. The interval resamples units. Raises ``FrameError`` where no unit was judged twice or a
+    judge judged a unit twice. Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
+    """
+    known = _judgements(frame, column, unit, judge)
+    values = known[column].astype("str") if metric == "nominal" else numbers(known[column])
+    codes, levels = pd.factorize(values, sort=True)
+    units, names = pd.factorize(known[unit], sort=True)
+    table = np.zeros((len(names), len(levels)))
+    np.add.at(table, (units, codes), 1.0)
+    table = table[table.sum(axis=1) > 1]
+    if not len(table):
+        raise FrameError(f"no {unit} was judged by two people: there is no agreement to measure", column=column)
+    distance = _distance(metric, table, np.asarray(levels))
+    estimate = _alpha(table, distance)
+    rng = np.random.default_rng(seed)
+    drawn = np.empty(draws)
+    for n in range(draws):
+        sample = table[rng.integers(len(table), size=len(table))]
+        drawn[n] = _alpha(sample, _distance(metric, sample, np.asarray(levels)))
+    limits = _percentiles(drawn, alpha) if draws else NO_INTERVAL
+    said = []
+    if np.isnan(estimate):
+        said.append("All judgements are the same, so there is no disagreement to expect: alpha is not defined.")
+    if len(table) < 5:
+        said.append(f"{len(table)} units were judged by two people or more: the interval is hardly known.")
+    row = AgreementRow(
+        f"Krippendorff's alpha, {metric}",
+        estimate,
+        limits.low,
+        limits.high,
+        "bootstrap of units",
+        len(table),
+        known[judge].nunique(),
+        int(table.sum()),
+    )
+    return Agreement((row,), tuple(said))
+
+
+def _judgements(frame: pd.DataFrame, column: str, unit: str, judge: str) -> pd.DataFrame:
+    for name in (column, unit, judge):
+        if name not in frame.columns:
+            raise FrameError(f"the column '{name}' is missing", column=name)
+    known = frame[frame[[column, unit, judge]].notna().all(axis=1)]
+    twice = known[known.duplicated([unit, judge], keep=False)]
+    if len(twice):
+        first = twice.iloc[0]
+        raise FrameError(
+            f"{judge} {first[judge]!r} judged {unit} {first[unit]!r} more than once",
+            column=judge,
+            rows=tuple(twice.index),
+        )
+    return known
+
+
+def _distance(metric: Metric, table: FloatArray, levels: FloatArray) -> FloatArray:
+    """The squared distances of the categories; ordinal ones depend on how often each was used."""
+    k = len(levels)
+    if metric == "nominal":
+        return 1.0 - np.eye(k)
+    used = table.sum(axis=0)
+    # For ordinal ones the sum of the frequencies from one category to the other, both ends counting half.
+    place = levels.astype(np.float64) if metric == "interval" else np.cumsum(used) - used / 2
+    distance: FloatArray = (place[:, None] - place[None, :]) ** 2
+    return distance
+
+
+def _alpha(table: FloatArray, distance: FloatArray) -> float:
+    size = table.sum(axis=1)
+    n = float(size.sum())
+    used = table.sum(axis=0)
+    # Within a unit every judgement meets every other one; equal ones are at distance 0.
+    observed = float((np.einsum("ua,ab,ub->u", table, distance, table, optimize=True) / (size - 1)).sum()) / n
+    expected = float(used @ distance @ used) / (n * (n - 1))
+    return 1 - observed / expected if expected > 0 else NAN
+
+
+def _percentiles(drawn: FloatArray, alpha: float) -> Interval:
+    known = drawn[np.isfinite(drawn)]
+    if len(known) < 0.9 * len(drawn):
+        return NO_INTERVAL
+    low, high = np.quantile(known, [alpha / 2, 1 - alpha / 2])
+    return Interval(float(low), float(high))
+
+
+def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: float = 0.05) -> Agreement:
+    """ICC(2,1) and ICC(2,k): the reliability of one person's rating of an article, and of the mean of k of them.
+
+    Two-way random effects, absolute agreement (Shrout & Fleiss 1979; McGraw & Wong 1996). Where everybody rated every
+    article: from mean squares, with their intervals, k being the number of people. Otherwise from the variances of a
+    crossed mixed model by REML, k being the mean number of ratings an article, without intervals. Raises ``FrameError``
+    for ratings that break the contract, fewer than two articles or people, and an outcome that does not vary.
+    """
+    checked = (
+        check_ratings(ratings.assign(arm="all"), outcome=outcome)
+        if "arm" not in ratings
+        else check_ratings(ratings, outcome=outcome)
+    )
+    known = checked[checked[outcome].notna()]
+    people, articles = known["participant"].nunique(), known["article"].nunique()
+    if people < 2 or articles < 2:
+        raise FrameError(f"{people} people and {articles} articles: agreement takes two of each", column=outcome)
+    if np.ptp(known[outcome].to_numpy()) == 0:
+        raise FrameError(f"the outcome '{outcome}' is the same in all rows", column=outcome)
+    if people * articles == len(known):
+        table = known.pivot(index="article", columns="participant", values=outcome).to_numpy(dtype=np.float64)
+        return Agreement(_from_squares(table, alpha), ())
+    return _from_variances(known, outcome)
+
+
+def _from_squares(table: FloatArray, alpha: float) -> tuple[AgreementRow, ...]:
+    n, k = table.shape
+    grand = table.mean()
+    rows = k * float(((table.mean(axis=1) - grand) ** 2).sum()) / (n - 1)
+    columns = n * float(((table.mean(axis=0) - grand) ** 2).sum()) / (k - 1)
+    total = float(((table - grand) ** 2).sum())
+    error = (total - rows * (n - 1) - columns * (k - 1)) / ((n - 1) * (k - 1))
+    single = (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
+    mean = (rows - error) / (rows + (columns - error) / n)
+    limits = _icc_limits(single, n, k, columns / error if error > 0 else NAN, (rows, columns, error), alpha)
+    stepped = [value * k / (1 + value * (k - 1)) for value in limits]
+    return (
+        AgreementRow("ICC(2,1)", single, limits.low, limits.high, "mean squares", n, k, n * k),
+        AgreementRow("ICC(2,k)", mean, stepped[0], stepped[1], "mean squares", n, k, n * k),
+    )
+
+
+def _icc_limits(
+    icc: float, n: int, k: int, ratio: float, squares: tuple[float, float, float], alpha: float
+) -> Interval:
+    """The approximate limits of ICC(2,1) (Shrout & Fleiss 1979, p. 424), with Satterthwaite's degrees of freedom."""
+    if not np.isfinite(ratio):
+        return NO_INTERVAL
+    rows, columns, error = squares
+    upper = (k - 1) * (n - 1) * (k * icc * ratio + n * (1 + (k - 1) * icc) - k * icc) ** 2
+    lower = (n - 1) * k**2 * icc**2 * ratio**2 + (n * (1 + (k - 1) * icc) - k * icc) ** 2
+    df = upper / lower
+    above, below = stats.f.ppf(1 - alpha / 2, n - 1, df), stats.f.ppf(1 - alpha / 2, df, n - 1)
+    low = n * (rows - above * error) / (above * (k * columns + (k * n - k - n) * error) + n * rows)
+    high = n * (below * rows - error) / (k * columns + (k * n - k - n) * error + n * below * rows)
+    return Interval(float(low), float(high))
+
+
+def _from_variances(known: pd.DataFrame, outcome: str) -> Agreement:
+    data = known.rename(columns={outcome: "rating"})
+    people, articles = known["participant"].nunique(), known["article"].nunique()
+    if people == len(known) or articles == len(known):
+        raise FrameError("nobody rated two articles, or no article was rated twice: there is no agreement to measure")
+    try:
+        fit = fit_mixed(data, "rating ~ 1 + (1 | article) + (1 | participant)", ddf="normal")
+    except MixedModelError as error:
+        raise FrameError(f"the agreement cannot be estimated: {error}") from error
+    part = {row.group: row.variance for row in fit.random}
+    noise = part["participant"] + fit.residual_sd**2
+    each = len(known) / articles
+    rows = (
+        ("ICC(2,1)", part["article"] / (part["article"] + noise)),
+        ("ICC(2,k)", part["article"] / (part["article"] + noise / each)),
+    )
+    said = [
+        f"Not everybody rated every article: from a mixed model; k is {each:.1f}, the ratings an article on average."
+    ]
+    return Agreement(
+        tuple(AgreementRow(name, value, NAN, NAN, "variances", articles, people, len(known)) for name, value in rows),
+        (*said, *fit.statements),
+    )

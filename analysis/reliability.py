@@ -1,0 +1,240 @@
+"""PURE: whether the items of a scale measure one thing: alpha with its interval, omega, and each item against the rest.
+
+Sources: Cronbach 1951; Feldt 1965, Psychometrika 30:357, for alpha's interval; McDonald 1999 for omega, from one factor
+by minimum residuals (Harman & Jones 1966); what psych::alpha and psych::omega compute in R.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from analysis.intervals import NAN, NO_INTERVAL, Interval
+from analysis.tables import to_frame
+from analysis.validation import FrameError, numbers
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+# psych's lower bound of a uniqueness: below it, an item would be nothing but the factor.
+LEAST_UNIQUENESS = 0.005
+
+
+@dataclass(frozen=True)
+class ReliabilityRow:
+    """One coefficient, with its interval and how that was made."""
+
+    term: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    method: str
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item: its mean and SD, its correlation with the sum of the others, its loading on the one factor, and alpha
+    without it."""
+
+    item: str
+    mean: float
+    sd: float
+    item_rest: float
+    loading: float
+    alpha_without: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """A scale's coefficients and items, over the rows in which every item was answered."""
+
+    rows: tuple[ReliabilityRow, ...]
+    items: tuple[ItemRow, ...]
+    n_rows: int
+    n_people: int
+    n_incomplete: int
+    statements: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a coefficient: term, estimate, ci_low, ci_high, method."""
+        return to_frame(self.rows, ReliabilityRow)
+
+    def items_frame(self) -> pd.DataFrame:
+        """One row an item; the columns are the fields of ``ItemRow``."""
+        return to_frame(self.items, ItemRow)
+
+
+def reliability(
+    frame: pd.DataFrame,
+    items: Sequence[str],
+    *,
+    person: str = "participant",
+    alpha: float = 0.05,
+    draws: int = 1000,
+    seed: int = 1,
+) -> Reliability:
+    """Alpha and omega of the sum of ``items``, raw and with all items on one SD, and the items one by one.
+
+    Where every person has one row, alpha's interval is Feldt's; where people have several, rows are not independent
+    and the intervals of all coefficients come from resampling people. Raises ``FrameError`` for fewer than two items, a
+    column that is missing or holds no numbers, fewer than three complete rows, and an item that does not vary.
+    """
+    values, people = _complete(frame, items, person)
+    known = ~np.isnan(values).any(axis=1)
+    complete, owners = values[known], people[known]
+    if len(complete) < 3:
+        raise FrameError(f"{len(complete)} rows have an answer to all of {', '.join(items)}: three are the least")
+    for n, name in enumerate(items):
+        if np.ptp(complete[:, n]) == 0:
+            raise FrameError(f"the item '{name}' is {complete[0, n]:g} in all rows: it measures nothing", column=name)
+    estimates, loadings, bounded = _coefficients(complete)
+    n_people = len(np.unique(owners))
+    single = n_people == len(complete)
+    drawn = _drawn(complete, owners, draws, seed) if draws else {}
+    rows = []
+    for term, estimate in estimates.items():
+        limits, method = _percentiles(drawn.get(term), alpha), "bootstrap of people"
+        if term.startswith("alpha") and single:
+            limits, method = feldt_interval(estimate, len(complete), len(items), alpha), "Feldt"
+        rows.append(ReliabilityRow(term, estimate, limits.low, limits.high, method))
+    return Reliability(
+        rows=tuple(rows),
+        items=_items(complete, items, loadings),
+        n_rows=len(complete),
+        n_people=n_people,
+        n_incomplete=int((~known).sum()),
+        statements=_statements(complete, items, single=single, bounded=bounded, incomplete=int((~known).sum())),
+    )
+
+
+def cronbach(values: FloatArray) -> float:
+    """Cronbach's alpha of a matrix (rows, items): ``k / (k - 1) (1 - sum of variances / variance of the sum)``."""
+    covariance = np.cov(values, rowvar=False)
+    k = len(covariance)
+    total = float(covariance.sum())
+    return k / (k - 1) * (1 - float(np.trace(covariance)) / total) if total > 0 else NAN
+
+
+def feldt_interval(alpha_hat: float, rows: int, items: int, alpha: float = 0.05) -> Interval:
+    """Feldt's (1965) interval: ``(1 - alpha_hat) F`` with rows - 1 and (rows - 1)(items - 1) degrees of freedom."""
+    df = rows - 1.0
+    low, high = (float(stats.f.ppf(p, df, df * (items - 1))) for p in (1 - alpha / 2, alpha / 2))
+    return Interval(1 - (1 - alpha_hat) * low, 1 - (1 - alpha_hat) * high)
+
+
+def one_factor(correlation: FloatArray) -> FloatArray:
+    """The loadings of one factor by minimum residuals: least ``sum over i < j of (r_ij - l_i l_j)^2``.
+
+    No loading is beyond the one that leaves a uniqueness of ``LEAST_UNIQUENESS``. The first loading that is not zero
+    has the sign of the items' majority.
+    """
+    k = len(correlation)
+    upper = np.triu_indices(k, 1)
+    if k == 2:
+        # Two items have one correlation, which equal loadings account for.
+        size = float(np.sqrt(abs(correlation[0, 1])))
+        return np.array([size, size if correlation[0, 1] >= 0 else -size])
+    values, vectors = np.linalg.eigh(correlation)
+    most = float(np.sqrt(1 - LEAST_UNIQUENESS))
+    start = np.clip(vectors[:, -1] * np.sqrt(max(values[-1], 1e-9)) * 0.8, -0.95 * most, 0.95 * most)
+
+    def residuals(loadings: FloatArray) -> FloatArray:
+        left: FloatArray = (correlation - np.outer(loadings, loadings))[upper]
+        return left
+
+    found = optimize.least_squares(residuals, start, bounds=(-most, most), xtol=1e-14, ftol=1e-14, gtol=1e-12)
+    loadings: FloatArray = found.x * (1.0 if found.x.sum() >= 0 else -1.0)
+    return loadings
+
+
+def _complete(frame: pd.DataFrame, items: Sequence[str], person: str) -> tuple[FloatArray, FloatArray]:
+    if len(items) < 2 or len(set(items)) < len(items):
+        raise FrameError(f"reliability takes two different items or more, not {', '.join(items) or 'none'}")
+    for name in (*items, person):
+        if name not in frame.columns:
+            raise FrameError(f"the column '{name}' is missing", column=name)
+    columns = [numbers(frame[name]).to_numpy(dtype=np.float64) for name in items]
+    return np.column_stack(columns), pd.factorize(frame[person])[0].astype(np.float64)
+
+
+def _coefficients(values: FloatArray) -> tuple[dict[str, float], FloatArray, bool]:
+    spread = values.std(axis=0, ddof=1)
+    if (spread == 0).any():
+        return dict.fromkeys(("alpha", "alpha, standardised", "omega", "omega, standardised"), NAN), spread, False
+    standard = values / spread
+    correlation = np.atleast_2d(np.corrcoef(values, rowvar=False))
+    loadings = one_factor(correlation)
+    unique = 1 - loadings**2
+    bounded = bool((unique < 1.5 * LEAST_UNIQUENESS).any())
+    raw = float((loadings * spread).sum()) ** 2
+    return (
+        {
+            "alpha": cronbach(values),
+            "alpha, standardised": cronbach(standard),
+            "omega": raw / (raw + float(unique @ spread**2)),
+            "omega, standardised": 1 - float(unique.sum()) / float(correlation.sum()),
+        },
+        loadings,
+        bounded,
+    )
+
+
+def _items(values: FloatArray, items: Sequence[str], loadings: FloatArray) -> tuple[ItemRow, ...]:
+    rows = []
+    for n, name in enumerate(items):
+        rest = np.delete(values, n, axis=1)
+        total = rest.sum(axis=1)
+        varies = np.ptp(total) > 0
+        rows.append(
+            ItemRow(
+                item=name,
+                mean=float(values[:, n].mean()),
+                sd=float(values[:, n].std(ddof=1)),
+                item_rest=float(np.corrcoef(values[:, n], total)[0, 1]) if varies else NAN,
+                loading=float(loadings[n]),
+                alpha_without=cronbach(rest) if rest.shape[1] > 1 else NAN,
+            )
+        )
+    return tuple(rows)
+
+
+def _drawn(values: FloatArray, owners: FloatArray, draws: int, seed: int) -> dict[str, FloatArray]:
+    """The coefficients of samples of people with replacement, all rows of a person together."""
+    rng = np.random.default_rng(seed)
+    order = np.argsort(owners, kind="stable")
+    _, starts, sizes = np.unique(owners[order], return_index=True, return_counts=True)
+    found: dict[str, list[float]] = {}
+    for _ in range(draws):
+        people = rng.integers(len(starts), size=len(starts))
+        rows = np.concatenate([order[starts[n] : starts[n] + sizes[n]] for n in people])
+        for term, value in _coefficients(values[rows])[0].items():
+            found.setdefault(term, []).append(value)
+    return {term: np.array(values) for term, values in found.items()}
+
+
+def _percentiles(drawn: FloatArray | None, alpha: float) -> Interval:
+    if drawn is None or np.isnan(drawn).mean() > 0.1:
+        return NO_INTERVAL
+    low, high = np.nanquantile(drawn, [alpha / 2, 1 - alpha / 2])
+    return Interval(float(low), float(high))
+
+
+def _statements(
+    values: FloatArray, items: Sequence[str], *, single: bool, bounded: bool, incomplete: int
+) -> tuple[str, ...]:
+    said = []
+    if incomplete:
+        said.append(f"{incomplete} rows lack an answer to one of the items and do not count.")
+    if not single:
+        said.append("People have several rows each; the intervals come from resampling people with all their rows.")
+    if bounded:
+        said.append(
+            "An item is almost nothing but the factor (Heywood case): omega is at its bound, do not rely on it."
+        )
+    correlation = np.atleast_2d(np.corrcoef(values, rowvar=False))
+    turned = [name for name, row in zip(items, correlation, strict=True) if row.sum() < 1]
+    if turned:
+        said.append(f"These items run against the others: {', '.join(turned)}. Is one of them scored the wrong way?")
+    if len(items) == 2:
+        said.append("Two items have one correlation only: omega takes their loadings as equal.")
+    return tuple(said)

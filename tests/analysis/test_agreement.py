@@ -1,0 +1,105 @@
+"""Agreement: Krippendorff's own example, psych's ICC, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.agreement import Metric, intraclass, krippendorff
+from analysis.validation import FrameError
+from tests.analysis.ratings import simulated
+
+R: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "measures.json").read_text(encoding="utf-8")
+)
+# Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, example C: four observers, twelve units.
+EXAMPLE = (
+    (1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None),
+    (1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3),
+    (None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None),
+    (1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None),
+)
+
+
+def judged(table: Any) -> pd.DataFrame:
+    """One row a judgement: the rows of the table are judges, its columns articles."""
+    rows = [(f"p{judge}", f"a{unit:02}", value) for judge, row in enumerate(table) for unit, value in enumerate(row)]
+    return pd.DataFrame(rows, columns=["participant", "article", "credibility"])
+
+
+@pytest.mark.parametrize(("metric", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+def test_krippendorffs_own_example(metric: Metric, published: float) -> None:
+    (row,) = krippendorff(judged(EXAMPLE), "credibility", metric=metric, draws=100).rows
+    assert round(row.estimate, 3) == published
+    assert (row.n_units, row.n_values) == (11, 40)
+    assert row.ci_low < row.estimate < row.ci_high
+
+
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval"])
+def test_perfect_agreement_is_one_and_chance_is_near_zero(metric: Metric) -> None:
+    rng = np.random.default_rng(1)
+    same = judged([list(range(20))] * 3)
+    assert krippendorff(same, "credibility", metric=metric, draws=0).rows[0].estimate == pytest.approx(1)
+    chance = judged(rng.integers(1, 5, (4, 300)).tolist())
+    assert abs(krippendorff(chance, "credibility", metric=metric, draws=0).rows[0].estimate) < 0.06
+
+
+def test_judgements_that_are_all_the_same_have_no_alpha() -> None:
+    found = krippendorff(judged([[3, 3, 3, 3, 3, 3]] * 2), "credibility", metric="interval", draws=20)
+    assert np.isnan(found.rows[0].estimate)
+    assert any("not defined" in sentence for sentence in found.statements)
+
+
+def test_categories_in_words_are_nominal_only() -> None:
+    words = judged([["real", "fake", "real"], ["real", "fake", "fake"]])
+    assert krippendorff(words, "credibility", metric="nominal", draws=20).rows[0].estimate < 1
+    with pytest.raises(FrameError, match="must hold numbers"):
+        krippendorff(words, "credibility", metric="ordinal")
+
+
+def test_a_judge_who_judged_twice_and_units_that_nobody_shares_are_refused() -> None:
+    frame = judged(EXAMPLE)
+    with pytest.raises(FrameError, match="more than once"):
+        krippendorff(pd.concat([frame, frame.iloc[:1]]), "credibility", metric="nominal")
+    with pytest.raises(FrameError, match="no article was judged by two"):
+        krippendorff(frame.drop_duplicates("article").dropna(), "credibility", metric="nominal")
+
+
+@pytest.mark.parametrize("case", R["icc"], ids=["Shrout & Fleiss 1979", "a study"])
+def test_intraclass_correlations_with_their_intervals_are_psychs(case: dict[str, Any]) -> None:
+    frame = judged(np.array(case["values"], dtype=float).T)
+    single, mean = intraclass(frame).rows
+    for row, expected in ((single, case["single"]), (mean, case["mean"])):
+        assert row.estimate == pytest.approx(expected["estimate"], abs=1e-8)
+        assert (row.ci_low, row.ci_high) == pytest.approx((expected["low"], expected["high"]), abs=1e-6)
+
+
+def test_shrout_and_fleiss_published_these() -> None:
+    single, mean = intraclass(judged(np.array(R["icc"][0]["values"], dtype=float).T)).rows
+    assert (round(single.estimate, 2), round(mean.estimate, 2)) == (0.29, 0.62)
+
+
+def test_with_ratings_missing_the_variances_of_a_mixed_model_are_taken() -> None:
+    case = R["icc_incomplete"]
+    values = np.array([[np.nan if v is None else v for v in row] for row in case["values"]], dtype=float)
+    found = intraclass(judged(values.T))
+    assert found.rows[0].estimate == pytest.approx(case["single"], abs=1e-4)
+    assert "Not everybody rated every article" in found.statements[0]
+
+
+@pytest.mark.parametrize(
+    ("frame", "complaint"),
+    [
+        (simulated(people=30, per_person=1), "nobody rated two articles"),
+        (simulated().query("article == 'real-0'"), "takes two of each"),
+        (simulated(people=1), "takes two of each"),
+        (simulated().assign(credibility=4.0), "the same in all rows"),
+    ],
+    ids=["one rating a person", "one article", "one person", "constant"],
+)
+def test_data_that_carry_no_agreement_are_refused(frame: pd.DataFrame, complaint: str) -> None:
+    with pytest.raises(FrameError, match=complaint):
+        intraclass(frame)

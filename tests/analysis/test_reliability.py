@@ -1,0 +1,116 @@
+"""Reliability of scales: psych's alpha, omega and item statistics, by tests/reference/measures.R."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.reliability import Reliability, feldt_interval, one_factor, reliability
+from analysis.validation import FrameError
+
+R: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "measures.json").read_text(encoding="utf-8")
+)["reliability"]
+every_scale = pytest.mark.parametrize("case", R, ids=["three items", "five items"])
+
+
+def frame_of(values: Any) -> tuple[pd.DataFrame, list[str]]:
+    table = np.array(values, dtype=float)
+    names = [f"item{n}" for n in range(table.shape[1])]
+    frame = pd.DataFrame(table, columns=names)
+    return frame.assign(participant=[f"p{n}" for n in range(len(frame))]), names
+
+
+def found(case: dict[str, Any], draws: int = 0) -> Reliability:
+    return reliability(*frame_of(case["values"]), draws=draws)
+
+
+@every_scale
+def test_alpha_with_feldts_interval_is_psychs(case: dict[str, Any]) -> None:
+    rows = {row.term: row for row in found(case).rows}
+    assert rows["alpha"].estimate == pytest.approx(case["alpha"], abs=1e-10)
+    assert (rows["alpha"].ci_low, rows["alpha"].ci_high) == pytest.approx((case["low"], case["high"]), abs=1e-8)
+    assert rows["alpha, standardised"].estimate == pytest.approx(case["alpha_std"], abs=1e-10)
+
+
+@every_scale
+def test_omega_of_one_factor_is_psychs(case: dict[str, Any]) -> None:
+    rows = {row.term: row.estimate for row in found(case).rows}
+    # psych's search stops at about five digits.
+    assert rows["omega, standardised"] == pytest.approx(case["omega_std"], abs=2e-4)
+    loadings = [row.loading for row in found(case).items]
+    assert loadings == pytest.approx(case["loadings"], abs=2e-3)
+
+
+@every_scale
+def test_items_against_the_rest_and_alpha_without_them_are_psychs(case: dict[str, Any]) -> None:
+    items = found(case).items
+    assert [row.item_rest for row in items] == pytest.approx(case["item_rest"], abs=1e-10)
+    assert [row.alpha_without for row in items] == pytest.approx(case["without"], abs=1e-10)
+
+
+def test_three_items_of_one_factor_give_their_loadings_back() -> None:
+    truth = np.array([0.9, 0.6, 0.7])
+    correlation = np.outer(truth, truth)
+    np.fill_diagonal(correlation, 1)
+    np.testing.assert_allclose(one_factor(correlation), truth, atol=1e-8)
+
+
+def test_people_with_several_rows_are_resampled_whole() -> None:
+    frame, items = frame_of(R[0]["values"])
+    doubled = pd.concat([frame, frame], ignore_index=True)
+    once, twice = (reliability(table, items, draws=200) for table in (frame, doubled))
+    assert twice.rows[0].method == "bootstrap of people"
+    assert any("several rows each" in sentence for sentence in twice.statements)
+    # A copy of everybody says nothing new, so that the interval must not shrink.
+    width = twice.rows[0].ci_high - twice.rows[0].ci_low
+    assert width > 0.75 * (once.rows[0].ci_high - once.rows[0].ci_low)
+
+
+def test_feldts_interval_holds_the_truth_as_often_as_it_says() -> None:
+    """Of 1,000 intervals at 95%, 50 miss; fewer than 26 or more than 78 with a chance below 1 in 5,000."""
+    truth = 3 / 2 * (1 - 3 / (3 + 6 * 0.5))
+    missed = 0
+    for seed in range(1000):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=(50, 1)) * math.sqrt(0.5) + rng.normal(size=(50, 3)) * math.sqrt(0.5)
+        covariance = np.cov(values, rowvar=False)
+        estimate = 3 / 2 * (1 - np.trace(covariance) / covariance.sum())
+        low, high = feldt_interval(estimate, 50, 3)
+        missed += not low <= truth <= high
+    assert 26 <= missed <= 78
+
+
+def test_an_item_scored_the_wrong_way_is_named() -> None:
+    frame, items = frame_of(R[0]["values"])
+    said = reliability(frame.assign(item1=8 - frame["item1"]), items, draws=0).statements
+    assert any("run against the others: item1" in sentence for sentence in said)
+
+
+def test_rows_with_a_missing_answer_are_counted() -> None:
+    frame, items = frame_of(R[0]["values"])
+    frame.loc[[2, 5], "item1"] = np.nan
+    result = reliability(frame, items, draws=0)
+    assert (result.n_rows, result.n_incomplete) == (118, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "items", "complaint"),
+    [
+        ({}, ["item0"], "two different items"),
+        ({}, ["item0", "item0"], "two different items"),
+        ({}, ["item0", "nowhere"], "'nowhere' is missing"),
+        ({"item1": 4.0}, ["item0", "item1"], "'item1' is 4 in all rows"),
+        ({"item1": np.nan}, ["item0", "item1"], "three are the least"),
+        ({"item1": np.inf}, ["item0", "item1"], "finite numbers"),
+        ({"item1": "agree"}, ["item0", "item1"], "must hold numbers"),
+    ],
+)
+def test_data_that_carry_no_reliability_are_refused(change: dict[str, Any], items: list[str], complaint: str) -> None:
+    frame, _ = frame_of(R[0]["values"])
+    with pytest.raises(FrameError, match=complaint):
+        reliability(frame.assign(**change), items)
