@@ -1,13 +1,16 @@
-"""What the database must be like for an acknowledged answer to be durable; asked at every start."""
+"""What is asked at every start: whether an acknowledged answer is durable, and whether a lab's instruments are read."""
 
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteConnection
+
+from surveys.library import offered
 
 FULL = 2  # what SQLite answers to PRAGMA synchronous
 
@@ -55,3 +58,11 @@ def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     """`manage.py check --database default`, and what `migrate` and `up` ask first."""
     asked = (connections[alias] for alias in databases or ())
     return [Error(problem, id="studyweb.E001") for each in asked for problem in database_problems(each)]
+
+
+@register()
+def check_instruments(**kwargs: Any) -> list[CheckMessage]:
+    """`manage.py check`: the lab's own instruments that cannot be used, each with its file and line."""
+    if settings.INSTRUMENTS_DIR is None:
+        return []
+    return [Warning(problem, id="studyweb.W001") for problem in offered().problems]

@@ -20,6 +20,8 @@ DEBUG = flag("DEBUG")
 DATA_DIR = Path(text("STUDYWEB_DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
 _caches = Path(text("XDG_CACHE_HOME", "~/.cache"))
 CACHE_DIR = Path(text("STUDYWEB_CACHE_DIR", str(_caches / "studyweb"))).expanduser().absolute()
+_instruments = text("STUDYWEB_INSTRUMENTS_DIR")
+INSTRUMENTS_DIR = Path(_instruments).expanduser().absolute() if _instruments else None
 
 # --- where people reach it ---
 PUBLIC_URL = text("PUBLIC_URL").rstrip("/")

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from pydantic import Field
 
-from surveys import instruments
 from surveys.definition import (
     Definition,
     DefinitionError,
@@ -20,6 +19,7 @@ from surveys.definition import (
     read_json,
     validated,
 )
+from surveys.library import offered
 from surveys.models import Arm, Article, Origin, Study
 
 
@@ -68,12 +68,14 @@ def _filled(block: Any) -> Any:
     if not isinstance(block, dict) or not block.get("instrument"):
         return block
     key = str(block["instrument"])
-    if key not in instruments.library():
+    known = offered().instruments
+    if key not in known:
         if block.get("items"):
             return block
-        known = ", ".join(sorted(instruments.library()))
-        raise DefinitionError([f"block {block.get('key')!r}: there is no instrument {key!r}. There are: {known}."])
-    instrument = instruments.load(key).model_dump(mode="json", include={"items", "scoring"})
+        raise DefinitionError(
+            [f"block {block.get('key')!r}: there is no instrument {key!r}. There are: {', '.join(sorted(known))}."]
+        )
+    instrument = known[key].model_dump(mode="json", include={"items", "scoring"})
     return {"scoring": instrument["scoring"], **block, "items": block.get("items") or instrument["items"]}
 
 

@@ -31,6 +31,7 @@ class Asked:
     left_out: frozenset[str] = frozenset()
     orders: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sentences: tuple[tuple[str, ...], ...] = ()
+    sentences_language: str = ""
 
 
 def items_of(step: Step) -> tuple[Item, ...]:
@@ -57,11 +58,12 @@ def asked_of(place: Place, earlier: Mapping[str, Reading]) -> Asked:
     """How the person at this place is asked the step's questions."""
     items, participant = items_of(place.step), place.participant
     seed, unit_key = participant.study.allocation_seed, participant.export_id
-    has_marks = place.trial is not None and any(item.kind == "highlight" for item in items)
+    marked = place.trial.article if place.trial and any(item.kind == "highlight" for item in items) else None
     return Asked(
         left_out=left_out(items, earlier),
         orders=tuple((item.key, codes) for item in items if (codes := shown_codes(item, seed, unit_key))),
-        sentences=sentences(place.trial.article.text) if has_marks and place.trial is not None else (),
+        sentences=sentences(marked.text) if marked else (),
+        sentences_language=marked.language if marked else "",
     )
 
 

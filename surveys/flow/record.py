@@ -53,8 +53,8 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
         return Submitted(recorded=False)
     if step.trial is not None and (place.trial is None or place.trial.shown_at is None):
         return Submitted(recorded=False)
-    marked = place.trial is not None and any(item.kind == "highlight" for item in items_of(step))
-    length = count(place.trial.article.text) if marked and place.trial is not None else 0
+    marks = place.trial is not None and any(item.kind == "highlight" for item in items_of(step))
+    length = count(place.trial.article.text) if marks and place.trial else 0
     read = read_page(items_of(step), raw, earlier_answers(place), length)
     if problems := {key: value for key, value in read.items() if isinstance(value, Problem)}:
         return Problems(problems)
@@ -103,6 +103,7 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
             is_first = go_on(participant, step, onward)
         if not is_first:
             return Submitted(recorded=False)
+        passed = [] if screened_out else passed
         prepared.insert([*_answers(place, readings), *not_shown(participant, passed)])
         if place.trial is not None and step.stage == Stage.READING:
             stamp_submitted(place.trial)

@@ -1,7 +1,7 @@
 """The library of instruments: validated scales as data, one TOML file each in ``library/``.
 
-A lab adds its own by adding a file. In a file, ``[scales]`` names lists of options, and an item may say
-``scale = "name"`` in place of its options.
+A lab adds its own as files in a folder of its own (``own``). In a file, ``[scales]`` names lists of options, and an
+item may say ``scale = "name"`` in place of its options.
 """
 
 import re
@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from surveys.instruments.model import Instrument, Scoring
 from surveys.instruments.scoring import Score, score
 
-__all__ = ["Instrument", "InstrumentError", "Score", "Scoring", "library", "load", "read", "score"]
+__all__ = ["Instrument", "InstrumentError", "Score", "Scoring", "library", "load", "own", "read", "score"]
 
 
 class InstrumentError(Exception):
@@ -35,6 +36,29 @@ def library() -> Mapping[str, Instrument]:
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
     found = (read(folder.joinpath(name).read_bytes(), name) for name in names)
     return MappingProxyType({instrument.key: instrument for instrument in found})
+
+
+def own(folder: Path) -> tuple[dict[str, Instrument], list[str]]:
+    """(a lab's instruments in this folder by key, in alphabetical order; what is wrong with files that are left out).
+
+    A key of the shipped library is not taken: what a study says it used must mean one thing everywhere.
+    """
+    if not folder.is_dir():
+        return {}, [f"{folder}: no such folder of instruments. Make it, or change the setting."]
+    found, problems = dict[str, Instrument](), list[str]()
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            instrument = read(file.read_bytes(), file.name)
+        except InstrumentError as error:
+            problems += error.problems
+        except OSError as error:
+            problems.append(f"{file.name}: cannot be read: {error.strerror}.")
+        else:
+            if instrument.key in library():
+                problems.append(f"{file.name}: the library has an instrument {instrument.key!r}: choose another key.")
+            else:
+                found[instrument.key] = instrument
+    return found, problems
 
 
 def load(key: str) -> Instrument:
@@ -55,7 +79,7 @@ def read(content: bytes, name: str) -> Instrument:
     except tomllib.TOMLDecodeError as error:
         raise InstrumentError([f"{name}: not TOML: {error}."]) from error
     try:
-        instrument = Instrument.model_validate(_with_scales(data, name))
+        instrument = Instrument.model_validate(_with_scales(data, name, text))
     except ValidationError as error:
         problems = [_sentence(name, text, problem["loc"], problem["msg"]) for problem in error.errors()]
         raise InstrumentError(problems) from error
@@ -65,16 +89,20 @@ def read(content: bytes, name: str) -> Instrument:
     return instrument
 
 
-def _with_scales(data: dict[str, Any], name: str) -> dict[str, Any]:
+def _with_scales(data: dict[str, Any], name: str, text: str) -> dict[str, Any]:
     """The parsed file with each item's ``scale`` replaced by that scale's options."""
     scales, items = data.get("scales", {}), data.get("items", [])
+    if not isinstance(scales, dict) or not isinstance(items, list):
+        wrong = "scales" if not isinstance(scales, dict) else "items"
+        raise InstrumentError([_sentence(name, text, (wrong,), "write it as [scales] and [[items]] tables.")])
     filled = []
     for number, item in enumerate(items):
         if isinstance(item, dict) and "scale" in item:
             scale = item["scale"]
-            if scale not in scales:
+            if not isinstance(scale, str) or scale not in scales:
                 known = ", ".join(sorted(scales)) or "none"
-                raise InstrumentError([f"{name}, items[{number}].scale: no scale {scale!r}. There are: {known}."])
+                what = f"no scale {scale!r}. There are: {known}."
+                raise InstrumentError([_sentence(name, text, ("items", number, "scale"), what)])
             item = {key: value for key, value in item.items() if key != "scale"} | {"options": scales[scale]}
         filled.append(item)
     return {key: value for key, value in data.items() if key != "scales"} | {"items": filled}

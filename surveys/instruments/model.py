@@ -15,7 +15,7 @@ Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
 class Scoring(BaseModel):
     """How answers become one number.
 
-    - rule: 'sum' or 'mean' of the items' values, or 'passed', the number of instructed items answered as told.
+    - rule: 'sum' or 'mean' of the items' values, or 'passed', the number of checks among them that were passed.
     - offset: added to the sum (Kreps' index is the sum minus 2). Not for 'mean'.
     - reversed: items whose value v counts as lowest + highest - v of their options.
     - minimum, maximum: the range that the score can have; held against the items when the file is read.
@@ -86,7 +86,8 @@ class Instrument(BaseModel):
             if not is_language_tag(tag):
                 yield f"languages: {tag!r} is not a language tag (BCP 47) such as 'en' or 'pt-BR'"
         for item in self.items:
-            for text in (item.wording, item.help, *(option.label for option in item.options)):
+            own = (item.wording, item.help, item.vignette, item.stem, item.low_label, item.high_label)
+            for text in (*own, *(option.label for option in item.options)):
                 if text is not None and (missing := [tag for tag in self.languages if tag not in text]):
                     yield f"item {item.key!r} lacks a text in {', '.join(missing)}, which languages names"
 
@@ -114,12 +115,12 @@ def scoring_problems(items_asked: Sequence[Item], scoring: Scoring) -> Iterator[
     items = [known[key] for key in scoring.items]
     yield from _class_problems(items, scoring)
     if scoring.rule == "passed":
-        if unchecked := [item.key for item in items if item.instructed is None]:
-            yield f"the rule 'passed' needs an instructed answer on {', '.join(unchecked)}"
+        if unchecked := [item.key for item in items if not (item.instructed or item.correct)]:
+            yield f"the rule 'passed' needs an instructed or correct answer on {', '.join(unchecked)}"
         span = (Fraction(0), Fraction(len(items)))
     else:
         unscored = [item.key for item in items if not any(option.value is not None for option in item.options)]
-        if unscored or any(item.kind == "multiple" for item in items):
+        if unscored or any(item.kind in {"multiple", "ranking"} for item in items):
             yield f"the rule {scoring.rule!r} needs items with one answer whose options have values"
             return
         ranges = [value_range(item) for item in items]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from surveys.instruments.model import Scoring, value_range
 from surveys.items import Item
+from surveys.items.checks import passes
 
 
 class Scored(Protocol):
@@ -66,9 +67,11 @@ def score(asked: Scored, answers: Mapping[str, str], credible_at: str | None = N
 
 def _value(scoring: Scoring, item: Item, code: str) -> int | None:
     """What one answer counts, or None for an option without a value. Raises KeyError for an unknown code."""
-    option = item.option(code)
     if scoring.rule == "passed":
-        return int(code == item.instructed)
+        for each in code.split(" "):
+            item.option(each)
+        return int(passes(item, code) is True)
+    option = item.option(code)
     if option.value is None or item.key not in scoring.reversed:
         return option.value
     low, high = value_range(item)

@@ -30,13 +30,13 @@ def waiting(items: Sequence[Item]) -> frozenset[str]:
     return frozenset(item.key for item in items if any(condition.item in own for condition in item.show_if))
 
 
-def brought_up(items: Sequence[Item], raw: Raw, earlier: Mapping[str, Reading]) -> frozenset[str]:
+def brought_up(items: Sequence[Item], raw: Raw, earlier: Mapping[str, Reading], sentences: int = 0) -> frozenset[str]:
     """The keys of the items that somebody sees who has typed this, finished or not."""
     readings, shown = dict(earlier), set()
     for item in items:
         if is_shown(item, readings):
             shown.add(item.key)
-            meaning = item.read(raw.get(item.key, ()))
+            meaning = item.read(raw.get(item.key, ()), sentences)
             if isinstance(meaning, Reading):
                 readings[item.key] = meaning
     return frozenset(shown)

@@ -12,7 +12,8 @@ from surveys.flow import Place
 from surveys.flow.place import frozen
 from surveys.manipulation import beside
 from surveys.models import Article, PanelIdentity, Study, Trial
-from surveys.participant.questions import lang_attribute, paragraphs
+from surveys.participant.controls import paragraphs
+from surveys.participant.questions import lang_attribute
 from surveys.route import Step, progress
 from surveys.tokens import InvalidToken, unseal
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from surveys import flow, recruitment
 from surveys.addresses import absolute
 from surveys.flow import Gate, Place, Problems
+from surveys.flow.asking import asked_of, earlier_answers
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.models import Stage, Study
@@ -191,11 +192,12 @@ def _question_page(
 ) -> HttpResponse:
     sheet, wrong = _sheet(place), problems.by_item if problems else {}
     sequence = str(place.draft.sequence if place.draft else 0)
+    asked = asked_of(place, earlier_answers(place))
     if not typed and not wrong and not expired:
-        html = questions.html(place.study, place.step, sheet.language, sheet.interface)
+        html = questions.html(place.study, place.step, sheet.language, sheet.interface, asked)
         return sheets.filled(request, sheet, {"questions": html, "draft_sequence": sequence})
     with translation.override(sheet.interface):
-        html = questions.html_with(place.study, place.step, sheet.language, typed, wrong)
+        html = questions.html_with(place.study, place.step, sheet.language, asked, typed, wrong)
         complaints = questions.complaints(place.study, place.step, sheet.language, wrong)
     gaps = {"questions": html, "draft_sequence": sequence}
     if not complaints and not expired:

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys import instruments, study_file
+from surveys import study_file
+from surveys.library import offered
 from surveys.models import Study
 
 EMPTY = "empty"
@@ -69,5 +70,5 @@ class LibraryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["instrument"].choices = [  # type: ignore[attr-defined]  # it is a ChoiceField
-            (key, f"{key}: {each.title}") for key, each in sorted(instruments.library().items())
+            (key, f"{key}: {each.title}") for key, each in sorted(offered().instruments.items())
         ]

@@ -13,6 +13,7 @@ from surveys.access import Permission, signed_in, study_for
 from surveys.articles import DraftOnly
 from surveys.definition import DefinitionError
 from surveys.drafting import add_instrument, definition_of, move_block, remove_block
+from surveys.library import offered
 from surveys.lifecycle import LifecycleError, export_definition, import_definition
 from surveys.models import Study
 from surveys.workbench.forms.study import DefinitionFileForm, LibraryForm
@@ -127,6 +128,7 @@ def _page(
             "stages": [(title, blocks) for title, blocks in stages if blocks],
             "language": definition.languages[0],
             "library": library,
+            "library_problems": offered().problems,
             "definition_file": definition_file,
         },
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -56,13 +57,17 @@ def test_the_library_holds_what_studies_of_credibility_ask() -> None:
     assert SHIPPED == [
         "attention-check",
         "binary-credible",
+        "comprehension",
         "demographics",
+        "doubtful-sentences",
         "kreps-credibility",
         "looked-it-up",
         "message-credibility",
         "meyer-news-credibility",
+        "mock-vignette",
         "prior-exposure",
         "reasons",
+        "reasons-coded",
         "sharing",
         "source-attribution",
         "trustworthiness",
@@ -87,7 +92,21 @@ def test_an_attention_check_ends_nobodys_study_by_itself() -> None:
 
 def test_wordings_that_were_remembered_are_marked() -> None:
     unchecked = {key for key, each in instruments.library().items() if not each.wording_checked}
-    assert unchecked == {"kreps-credibility", "message-credibility", "meyer-news-credibility", "trustworthiness"}
+    assert unchecked == {
+        "kreps-credibility",
+        "message-credibility",
+        "meyer-news-credibility",
+        "reasons-coded",
+        "trustworthiness",
+    }
+
+
+def test_the_mock_vignette_is_read_before_its_first_question_and_answers_stand_in_no_fixed_order() -> None:
+    first, second = instruments.load("mock-vignette").items
+    assert first.vignette is not None
+    assert "Inventon" in first.vignette["en"]
+    assert (first.correct, second.correct) == (("library",), ("sale",))
+    assert first.order == second.order == "shuffled"
 
 
 def test_the_whole_file_that_the_refusals_change_is_fine() -> None:
@@ -107,7 +126,7 @@ def test_the_whole_file_that_the_refusals_change_is_fine() -> None:
         (
             'scale = "yes-no"\n\n[scoring]',
             'scale = "no"\n\n[scoring]',
-            "items[1].scale: no scale 'no'. There are: yes-no",
+            "mine.toml, line 25, items[1].scale: no scale 'no'. There are: yes-no",
         ),
         ('key = "second"', 'key = "first"', "these item keys are there more than once: first"),
         ('languages = ["en"]', 'languages = ["en", "de"]', "item 'first' lacks a text in de"),
@@ -118,7 +137,7 @@ def test_the_whole_file_that_the_refusals_change_is_fine() -> None:
         ('items = ["first", "second"]', 'items = ["first", "first"]', "names an item more than once"),
         ('rule = "sum"', 'rule = "sum"\nreversed = ["third"]', "scoring.reversed names third"),
         ('rule = "sum"', 'rule = "mean"\noffset = 1', "offset belongs to the rule 'sum' only"),
-        ('rule = "sum"', 'rule = "passed"', "needs an instructed answer on first, second"),
+        ('rule = "sum"', 'rule = "passed"', "needs an instructed or correct answer on first, second"),
         ('rule = "sum"', 'rule = "sum"\ncredible_at = "9"', "credible_at is 9, which is outside the range"),
         ('rule = "sum"', 'rule = "sum"\nclasses = { no = "a" }', "classes belongs to a scoring of one item"),
     ],
@@ -126,6 +145,37 @@ def test_the_whole_file_that_the_refusals_change_is_fine() -> None:
 def test_a_wrong_file_is_refused_with_its_place(was: str, now: str, sentence: str) -> None:
     assert WHOLE.count(was) == 1
     assert sentence in refused(WHOLE.replace(was, now))
+
+
+def test_a_lab_adds_an_instrument_by_adding_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(WHOLE)
+    (tmp_path / "notes.txt").write_text("No instrument.")
+    found, problems = instruments.own(tmp_path)
+    assert list(found) == ["mine"]
+    assert problems == []
+    assert "mine" not in instruments.library()
+
+
+def test_a_wrong_file_of_a_lab_is_left_out_and_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(WHOLE)
+    (tmp_path / "wrong.toml").write_text(WHOLE.replace('about = "article"', 'about = "moon"'))
+    sharing = instruments.load("sharing").model_dump(mode="json")["title"]
+    shipped = WHOLE.replace('key = "mine"', 'key = "sharing"').replace("Mine", sharing)
+    (tmp_path / "sharing.toml").write_text(shipped)
+    found, problems = instruments.own(tmp_path)
+    assert list(found) == ["mine"]
+    assert [problem.split(":")[0] for problem in problems] == ["sharing.toml", "wrong.toml, line 3, about"]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    found, (problem,) = instruments.own(tmp_path / "none")
+    assert found == {}
+    assert "no such folder of instruments" in problem
+
+
+@pytest.mark.parametrize("text", ["scales = 3", "items = 'none'", "[[scales]]\na = 1", "items = [1]"])
+def test_tables_of_the_wrong_shape_are_refused_and_never_crash(text: str) -> None:
+    assert refused(text).startswith("mine.toml")
 
 
 def test_a_file_must_be_called_by_its_key() -> None:

@@ -92,8 +92,14 @@ def _fitting(item: Item) -> Any:
         return RATINGS[item.key]
     if item.kind == "multiple":
         return list(item.codes[:2])
-    if item.kind == "number":
+    if item.kind in {"number", "slider"}:
         return str(item.minimum or 1)
+    if item.kind == "ranking":
+        return [f"{rank}.{code}" for rank, code in enumerate(item.codes, start=1)]
+    if item.kind == "highlight":
+        return []
+    if item.kind == "consent":
+        return "agreed"
     return item.codes[0] if item.options else "Some words."
 
 

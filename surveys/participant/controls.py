@@ -1,0 +1,249 @@
+"""One question as it is shown: an item turned into controls, what was typed put back in."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from surveys.definition import Block, FrozenStudy
+from surveys.flow.asking import Asked
+from surveys.items import AGREED, PREFER_NOT_TO_SAY, Item, Option, Problem
+from surveys.items.page import brought_up, waiting
+from surveys.items.texts import plain
+from surveys.participant.complaints import sentence
+
+Raw = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One radio button or checkbox: ``control`` says which. An ``exclusive`` one stands alone."""
+
+    control: str
+    name: str
+    anchor: str
+    value: str
+    label: str
+    checked: bool
+    exclusive: bool = False
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One option of a ranking without a script: a list of places, ``places`` as (value, words, chosen?)."""
+
+    anchor: str
+    label: str
+    places: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A slider's two ends, its stops, and the words there."""
+
+    minimum: str
+    maximum: str
+    step: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item as it is shown; ``apart`` is 'prefer not to say', ``anchor`` the id of its first control."""
+
+    name: str
+    anchor: str
+    kind: str
+    wording: str
+    help: str
+    vignette: tuple[str, ...]
+    required: bool
+    choices: tuple[Choice, ...]
+    apart: Choice | None
+    typed: str
+    error: str
+    # Attributes for the script: when it is shown, and whether it is now; '' where the page's answers do not matter.
+    rule: SafeString
+    is_hidden: bool
+    ranks: tuple[Rank, ...] = ()
+    ends: Ends | None = None
+    sentences: tuple[tuple[Choice, ...], ...] = ()
+
+    @property
+    def described_by(self) -> str:
+        """The ids of help and error, for aria-describedby."""
+        return " ".join(
+            f"{self.anchor}-{part}" for part, there in (("help", self.help), ("error", self.error)) if there
+        )
+
+    @property
+    def columns(self) -> tuple[Choice, ...]:
+        """What stands above the columns of a grid: the options, and declining behind them."""
+        return (*self.choices, self.apart) if self.apart else self.choices
+
+
+@dataclass(frozen=True)
+class Part:
+    """Questions that stand together: one, or, below the words that they share, the rows of a grid."""
+
+    questions: tuple[Question, ...]
+    stem: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A block of questions under its title."""
+
+    title: str
+    intro: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What is typed into a page of questions, by whom, in which language, and what is wrong with it."""
+
+    study: FrozenStudy
+    language: str
+    asked: Asked
+    raw: Raw = field(default_factory=dict)
+    problems: Mapping[str, Problem] = field(default_factory=dict)
+
+    def text(self, text: Mapping[str, str] | None) -> str:
+        """These words in the language of the page."""
+        return self.study.definition.text(dict(text or {}), self.language)
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of a plain text: what stands between blank lines."""
+    return tuple(part.strip() for part in text.split("\n\n") if part.strip())
+
+
+def anchor_of(item: Item) -> str:
+    """The id of an item's first control."""
+    # A prefix keeps items called 'main' or 'article' apart from the ids of the page itself.
+    return f"q-{item.key}"
+
+
+def sections(filling: Filling, blocks: Sequence[Block]) -> Iterator[Section]:
+    """The blocks as they are shown, without the items that earlier answers rule out."""
+    asked = [item for block in blocks for item in block.items if item.key not in filling.asked.left_out]
+    rests = waiting(asked)
+    # What rests on other pages is decided: of those that are asked, only this page's own answers count.
+    here = [_on_this_page(item, asked) for item in asked]
+    length = sum(map(len, filling.asked.sentences))
+    up = brought_up(here, filling.raw, {}, length) if rests else frozenset(item.key for item in asked)
+    for block in blocks:
+        own = [item for item in block.items if item.key not in filling.asked.left_out]
+        parts = []
+        for (stem, _codes, _last), items in groupby(own, key=lambda item: _grid_of(filling, item)):
+            shown = tuple(_question(filling, item, asked, is_hidden=item.key not in up) for item in items)
+            parts += [Part(shown, stem)] if stem else [Part((question,)) for question in shown]
+        if parts:
+            yield Section(filling.text(block.title), paragraphs(filling.text(block.intro)), tuple(parts))
+
+
+def _on_this_page(item: Item, asked: Sequence[Item]) -> Item:
+    own = {other.key for other in asked}
+    return item.model_copy(update={"show_if": tuple(each for each in item.show_if if each.item in own)})
+
+
+def _grid_of(filling: Filling, item: Item) -> tuple[str, tuple[Option, ...], bool]:
+    """What items in a row share if they are the rows of one grid."""
+    return filling.text(item.stem), item.options if item.stem else (), bool(item.stem) and item.prefer_not_to_say
+
+
+def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden: bool) -> Question:
+    given, anchor = filling.raw.get(item.key, ()), anchor_of(item)
+    problem = filling.problems.get(item.key)
+    apart = None
+    if item.prefer_not_to_say:
+        label = gettext("Prefer not to say")
+        control = "radio" if item.kind in {"single", "likert"} else "checkbox"
+        declined = PREFER_NOT_TO_SAY in given
+        apart = Choice(control, item.key, f"{anchor}-apart", PREFER_NOT_TO_SAY, label, declined, True, True)
+    is_listed = bool(item.options) or item.kind in {"highlight", "consent"}
+    return Question(
+        name=item.key,
+        anchor=anchor,
+        kind=item.kind,
+        wording=filling.text(item.wording),
+        help=filling.text(item.help),
+        vignette=paragraphs(filling.text(item.vignette)),
+        required=item.required,
+        choices=tuple(_choices(filling, item, given)),
+        apart=apart,
+        typed="" if is_listed else next((value for value in given if value != PREFER_NOT_TO_SAY), ""),
+        error=sentence(problem) if problem else "",
+        rule=_rule(item, asked, is_hidden=is_hidden),
+        is_hidden=is_hidden,
+        ranks=tuple(_ranks(filling, item, given)) if item.kind == "ranking" else (),
+        ends=_ends(filling, item) if item.kind == "slider" else None,
+        sentences=tuple(_sentences(filling, item, given)) if item.kind == "highlight" else (),
+    )
+
+
+def _rule(item: Item, asked: Sequence[Item], *, is_hidden: bool) -> SafeString:
+    """The attributes by which the script shows and hides a question; '' where nothing on its page decides."""
+    by_key = {other.key: other for other in asked}
+    conditions = [
+        condition.model_dump(mode="json", exclude_defaults=True) | {"optional": not by_key[condition.item].required}
+        for condition in item.show_if
+        if condition.item in by_key
+    ]
+    if not conditions:
+        return SafeString("")
+    return format_html(' data-show-if="{}"{}', json.dumps(conditions), " hidden" if is_hidden else "")
+
+
+def _options(filling: Filling, item: Item) -> list[Option]:
+    order = dict(filling.asked.orders).get(item.key, item.codes)
+    return [item.option(code) for code in order]
+
+
+def _choices(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[Choice]:
+    if item.kind == "ranking":
+        return
+    if item.kind == "consent":
+        yield Choice("checkbox", item.key, anchor_of(item), AGREED, filling.text(item.wording), AGREED in given)
+    control = "checkbox" if item.kind == "multiple" else "radio"
+    for number, option in enumerate(_options(filling, item)):
+        anchor = anchor_of(item) if number == 0 else f"{anchor_of(item)}-{number + 1}"
+        label, checked = filling.text(option.label), option.code in given
+        yield Choice(control, item.key, anchor, option.code, label, checked, option.exclusive)
+
+
+def _ranks(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[Rank]:
+    for number, option in enumerate(_options(filling, item)):
+        anchor = anchor_of(item) if number == 0 else f"{anchor_of(item)}-{number + 1}"
+        values = [f"{rank}.{option.code}" for rank in range(1, len(item.options) + 1)]
+        places = tuple((value, value.partition(".")[0], value in given) for value in values)
+        yield Rank(anchor, filling.text(option.label), places)
+
+
+def _ends(filling: Filling, item: Item) -> Ends:
+    # The model holds that a slider has both bounds.
+    return Ends(
+        minimum="" if item.minimum is None else plain(item.minimum),
+        maximum="" if item.maximum is None else plain(item.maximum),
+        step=plain(item.stride),
+        low=filling.text(item.low_label),
+        high=filling.text(item.high_label),
+    )
+
+
+def _sentences(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[tuple[Choice, ...]]:
+    number = 0
+    for paragraph in filling.asked.sentences:
+        choices = []
+        for words in paragraph:
+            number += 1
+            anchor = anchor_of(item) if number == 1 else f"{anchor_of(item)}-{number}"
+            choices.append(Choice("checkbox", item.key, anchor, str(number), words, str(number) in given))
+        yield tuple(choices)

@@ -1,0 +1,226 @@
+"""Each kind of question in a real browser: answered by hand, by keyboard and without scripts, under axe."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from surveys.models import Answer
+from tests import factories
+from tests.browser import sideways, violations
+from tests.surveys.participant.kinds import KINDS, blocks_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE = {"width": 320, "height": 640}
+DESKTOP = {"width": 1280, "height": 900}
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+
+
+@contextmanager
+def _first_page(chromium: Browser, live_server: LiveServer, kind: str, *, scripts: bool = True) -> Iterator[Page]:
+    """Somebody on a phone who stands before the question of this kind."""
+    study = factories.launched_study(blocks=blocks_of(kind))
+    context = chromium.new_context(base_url=live_server.url, viewport=PHONE, java_script_enabled=scripts)  # type: ignore[arg-type]  # checked by it
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"/s/{study.key}/")
+    page.get_by_role("button", name="I agree").click()
+    yield page
+    context.close()
+    assert faults == []
+
+
+def _continue(page: Page) -> None:
+    page.get_by_role("button", name="Continue").click()
+
+
+def _answers(page: Page) -> dict[str, str]:
+    """What is recorded once the page has been taken, an answer or how it was not answered."""
+    # A redirect keeps the place on the page to which the summary of errors had led.
+    page.wait_for_url(re.compile("/reading-1/"))
+    rows = Answer.objects.filter(step="before-1").values_list("item", "state", "value")
+    return {item: value if state == "answered" else f"({state})" for item, state, value in rows}
+
+
+def _pick(label: str) -> Callable[[Page, bool], None]:
+    return lambda page, scripts: page.get_by_text(label, exact=True).first.click()
+
+
+def _fill_grid(page: Page, scripts: bool) -> None:
+    for row, label in (("News is fair.", "Agree"), ("News tells the whole story.", "Neither")):
+        page.get_by_role("group", name=row).get_by_label(label, exact=True).check()
+    page.get_by_role("group", name="News can be trusted.").get_by_label("Prefer not to say").check()
+
+
+def _choose_several(page: Page, scripts: bool) -> None:
+    page.get_by_label("Answer c").check()
+    page.get_by_label("Answer a").check()
+
+
+def _slide(page: Page, scripts: bool) -> None:
+    if not scripts:
+        page.get_by_label("The question warmth?").fill("51")
+        return
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+
+
+def _rank(page: Page, scripts: bool) -> None:
+    for place, label in enumerate(("Answer b", "Answer c", "Answer a"), start=1):
+        if scripts:
+            page.get_by_role("button", name=label).press("Enter")
+        else:
+            page.get_by_label(label).select_option(str(place))
+
+
+def _follow_up(page: Page, scripts: bool) -> None:
+    page.get_by_label("Answer yes").check()
+    if not scripts:
+        _continue(page)
+    page.get_by_label("Which one?").fill("An invented paper")
+
+
+Way = tuple[Callable[[Page, bool], None], dict[str, str]]
+WAYS: dict[str, Way] = {
+    "single": (_pick("Answer yes"), {"one": "yes"}),
+    "likert": (_pick("Agree"), {"scale": "4"}),
+    "grid": (_fill_grid, {"row-1": "4", "row-2": "3", "row-3": "(prefer-not-to-say)"}),
+    "multiple": (_choose_several, {"some": "a c"}),
+    "number": (lambda page, scripts: page.get_by_label("The question age?").fill("42"), {"age": "42"}),
+    "slider": (_slide, {"warmth": "51"}),
+    "short-text": (lambda page, scripts: page.get_by_label("The question word?").fill("  Word "), {"word": "Word"}),
+    "long-text": (lambda page, scripts: page.get_by_label("The question words?").fill("A\nB"), {"words": "A\nB"}),
+    "ranking": (_rank, {"places": "b c a"}),
+    "consent": (lambda page, scripts: page.get_by_label("I have read this").check(), {"understood": "agreed"}),
+    "instructed": (_pick("Answer no"), {"told": "no"}),
+    "vignette": (_pick("Answer bridge"), {"recalled": "bridge"}),
+    "rule": (_follow_up, {"paid": "yes", "which": "An invented paper"}),
+}
+
+
+def test_every_kind_has_its_journey() -> None:
+    assert WAYS.keys() == KINDS.keys()
+
+
+@SCRIPTS
+@pytest.mark.parametrize("kind", WAYS)
+def test_a_question_is_asked_again_until_it_is_answered_and_then_recorded(
+    chromium: Browser, live_server: LiveServer, kind: str, scripts: bool
+) -> None:
+    answer, expected = WAYS[kind]
+    with _first_page(chromium, live_server, kind, scripts=scripts) as page:
+        assert page.locator("form.questions :checked").count() == 0
+        found = violations(page) if scripts else []
+        _continue(page)
+        expect(page.locator(".error-summary")).to_be_focused()
+        page.locator(".error-summary a").first.click()
+        assert sideways(page) == 0
+        found += violations(page) if scripts else []
+        assert found == []
+        answer(page, scripts)
+        assert sideways(page) == 0
+        _continue(page)
+        assert _answers(page) == expected
+
+
+@SCRIPTS
+def test_sentences_are_marked_beside_the_article_that_holds_them(
+    chromium: Browser, live_server: LiveServer, scripts: bool
+) -> None:
+    with _first_page(chromium, live_server, "highlight", scripts=scripts) as page:
+        before = page.locator(".article").inner_text()
+        if scripts:
+            assert violations(page) == []
+            # In the article itself by a press, and in the list by keyboard.
+            page.locator(".article-body").get_by_text("Its second paragraph.").click()
+            page.get_by_label("Invented text").focus()
+            page.keyboard.press("Space")
+            expect(page.locator(".article-body .is-marked")).to_have_count(2)
+            page.locator(".article-body").get_by_text("Invented text").click()
+        else:
+            page.get_by_label("Its second paragraph.").check()
+        assert page.locator(".article").inner_text() == before
+        assert sideways(page) == 0
+        for key in ("believable", "accurate", "clear"):
+            page.locator(f"input[name={key}]").first.check()
+        _continue(page)
+        page.wait_for_url("**/reading-2/")
+    marked = Answer.objects.select_related("trial").get(item="doubt")
+    assert marked.value == "2"
+    assert marked.trial is not None
+    assert marked.trial.article_sha256 == marked.trial.article.sha256
+
+
+def test_a_slider_that_nobody_touched_is_no_answer_and_its_middle_is_one(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    with _first_page(chromium, live_server, "slider") as page:
+        slider = page.get_by_role("slider")
+        expect(slider).to_have_attribute("aria-valuetext", "no answer yet")
+        _continue(page)
+        expect(page.locator(".field-error")).to_have_text("Please answer this question.")
+        slider.click()
+        expect(page.get_by_label("The question warmth?").last).to_have_value("50")
+        expect(slider).not_to_have_attribute("aria-valuetext", "no answer yet")
+        page.locator("input[name=warmth][type=text]").fill("")
+        expect(slider).to_have_attribute("aria-valuetext", "no answer yet")
+        slider.press("Space")
+        _continue(page)
+        assert _answers(page) == {"warmth": "50"}
+
+
+def test_none_of_these_takes_the_others_away(chromium: Browser, live_server: LiveServer) -> None:
+    with _first_page(chromium, live_server, "multiple") as page:
+        page.get_by_label("Answer a").check()
+        page.get_by_label("Answer none").check()
+        expect(page.get_by_label("Answer a")).not_to_be_checked()
+        page.get_by_label("Answer b").check()
+        expect(page.get_by_label("Answer none")).not_to_be_checked()
+
+
+def test_a_ranked_thing_can_be_taken_out_and_what_was_ranked_comes_back(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    with _first_page(chromium, live_server, "ranking") as page:
+        for label in ("Answer b", "Answer a"):
+            page.get_by_role("button", name=label).click()
+        page.get_by_role("button", name="Answer b").click()
+        expect(page.get_by_role("status")).to_have_text("Answer b: taken out")
+        expect(page.get_by_role("button", name="1 Answer a")).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("button", name="Answer c").click()
+        _continue(page)
+        expect(page.locator(".field-error")).to_have_text("Please give each of these a place.")
+        expect(page.get_by_role("button", name="2 Answer c")).to_be_visible()
+        page.get_by_role("button", name="Answer b").click()
+        _continue(page)
+        assert _answers(page) == {"places": "a c b"}
+
+
+def test_a_question_that_was_brought_up_and_taken_away_again_is_not_shown(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    with _first_page(chromium, live_server, "rule") as page:
+        expect(page.get_by_label("Which one?")).to_be_hidden()
+        page.get_by_label("Answer yes").check()
+        page.get_by_label("Which one?").fill("Typed, and then not asked")
+        page.get_by_label("Answer no").check()
+        expect(page.get_by_label("Which one?")).to_be_hidden()
+        _continue(page)
+        assert _answers(page) == {"paid": "no", "which": "(not-shown)"}
+
+
+def test_a_grid_is_a_table_where_there_is_room(chromium: Browser, live_server: LiveServer) -> None:
+    with _first_page(chromium, live_server, "grid") as page:
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a size
+        _continue(page)
+        expect(page.locator(".error-summary")).to_be_focused()
+        boxes = [page.locator(f"input[name=row-{row}]").first.bounding_box() for row in (1, 2)]
+        head = page.locator(".grid-heads > span").first.bounding_box()
+        assert head is not None
+        assert all(box is not None and head["x"] <= box["x"] <= head["x"] + head["width"] for box in boxes)
+        assert violations(page) == []
