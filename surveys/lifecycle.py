@@ -187,6 +187,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         else _("Choose one of: %(arms)s.") % {"arms": ", ".join(sorted(known)) or _("no arms yet")},
         where="design",
     )
+    yield from _check_gates(draft)
     alone = sorted(arm for arm in known if sum(article.arm == arm for article in draft.articles) == 1)
     yield Gate(
         _("Each arm has several articles"),
@@ -226,6 +227,34 @@ def _story_gates(draft: FrozenStudy) -> Iterator[Gate]:
         detail = _("Lacking a correct answer, or no story of this study: %(all)s.") % {"all": "; ".join(wrong)}
         label = _("Questions about the stories have a correct answer for each")
         yield Gate(label, not wrong, detail if wrong else "", where="questions")
+
+
+def _check_gates(draft: FrozenStudy) -> Iterator[Gate]:
+    """Whether the rule about failed attention checks can apply, and is not harsher than panels allow."""
+    definition = draft.definition
+    most = definition.failed_checks
+    if not most:
+        return
+    times = {"reading": definition.design.per_person, "looking-back": definition.design.per_person}
+    asked = sum(
+        times.get(block.when, 1) for block in definition.blocks for item in block.items if item.instructed is not None
+    )
+    yield Gate(
+        _("There are as many attention checks as the rule about them needs"),
+        asked >= most,
+        ""
+        if asked >= most
+        else _("The rule ends a person's part at %(most)s failed checks, and %(asked)s are asked.")
+        % {"most": most, "asked": asked},
+        where="questions",
+    )
+    yield Gate(
+        _("Nobody is ended by a single slip"),
+        most > 1,
+        "" if most > 1 else _("Panels such as Prolific ask for two failed checks in studies of five minutes or more."),
+        blocks=False,
+        where="design",
+    )
 
 
 def freeze(study: Study, by: Researcher) -> StudyVersion:

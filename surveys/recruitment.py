@@ -25,6 +25,15 @@ PARAMETERS: dict[Panel, tuple[str, str]] = {
     "sona": ("survey_code", ""),
     "plain": ("", ""),
 }
+# Every way in which somebody's part can end, each of which can have a code and a link of its own.
+ENDINGS = tuple(outcome for outcome in Outcome if outcome != Outcome.UNDER_WAY)
+# What Prolific calls the completion path that fits an ending, where it has a name of its own for it.
+PROLIFIC_PATHS = {
+    Outcome.COMPLETED: "COMPLETED",
+    Outcome.NO_CONSENT: "NO_CONSENT",
+    Outcome.SCREENED_OUT: "FIXED_SCREENOUT",
+    Outcome.FAILED_CHECKS: "FAILED_ATTENTION_CHECK",
+}
 MAX_PANEL_ID = 200
 SIGNED_MODE_DAYS = 30
 _SALT = "surveys.recruitment.mode"

@@ -8,6 +8,7 @@ from surveys.flow.allocate import ledger_differences
 from surveys.flow.endings import (
     acknowledge_debrief,
     can_withdraw,
+    end_at_panel,
     end_because_closed,
     leave,
     withdraw,
@@ -28,6 +29,7 @@ __all__ = [
     "arrive",
     "can_withdraw",
     "decline",
+    "end_at_panel",
     "end_because_closed",
     "find",
     "gate",

@@ -64,6 +64,14 @@ def end_because_closed(place: Place) -> bool:
     return _stop(place, Outcome.CLOSED, "closed")
 
 
+def end_at_panel(participant: Participant, outcome: str) -> bool:
+    """End the way of somebody who, by the panel's own list, returned or timed out there. False if it had ended before.
+
+    The place is free again, the answers are kept, and whoever had seen an article is debriefed when they come back.
+    """
+    return _stopped(participant, outcome, outcome, participant.stage)
+
+
 def withdrawal_deadline(place: Place) -> datetime | None:
     """Until when somebody whose way has ended can withdraw; None while it has not ended."""
     ended = place.participant.ended_at
@@ -115,11 +123,14 @@ def forget_drafts(participant: Participant) -> None:
 
 
 def _stop(place: Place, outcome: str, kind: str) -> bool:
-    participant = place.participant
+    return _stopped(place.participant, outcome, kind, place.step.slug)
+
+
+def _stopped(participant: Participant, outcome: str, kind: str, step: str) -> bool:
     people = Participant.objects.filter(pk=participant.pk, outcome=Outcome.UNDER_WAY, consented_at__isnull=False)
     with transaction.atomic():
         if people.update(**ending(outcome)) != 1:
             return False
         forget_drafts(participant)
-        Event.objects.create(study=participant.study, participant=participant, kind=kind, step=place.step.slug)
+        Event.objects.create(study=participant.study, participant=participant, kind=kind, step=step)
     return True

@@ -11,7 +11,8 @@ from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import completion, ending, forget_drafts
 from surveys.flow.place import Place, advance, go_on, stamp_submitted
-from surveys.items import Item, Problem, Reading
+from surveys.flow.screening import ended_by
+from surveys.items import Problem, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import read_page
 from surveys.models import Answer, Draft, Outcome, Participant, Stage
@@ -92,11 +93,11 @@ class DraftTooLongError(Exception):
 
 def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, step = place.participant, place.step
-    screened_out = any(_screens_out(item, readings[item.key]) for item in items_of(step))
+    ended_by_rule = ended_by(place, readings)
     onward, passed = way_on(participant, place.study, step, readings)
     with transaction.atomic():
-        if screened_out:
-            is_first = advance(participant, step, **ending(Outcome.SCREENED_OUT))
+        if ended_by_rule:
+            is_first = advance(participant, step, **ending(ended_by_rule))
         elif onward.stage == Stage.DEBRIEF:
             is_first = advance(participant, step, **completion())
         else:
@@ -107,7 +108,7 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
         prepared.insert([*_answers(place, readings), *not_shown(participant, passed)])
         if place.trial is not None and step.stage == Stage.READING:
             stamp_submitted(place.trial)
-        ended = screened_out
+        ended = bool(ended_by_rule)
         if not ended and onward.stage == Stage.READING and not participant.arm:
             ended = not randomise(participant, place.study)
         if ended or onward.stage == Stage.DEBRIEF:
@@ -130,11 +131,6 @@ def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[Answer]:
             value=read.value,
             option_order="" if read.state == "not-shown" else " ".join(order),
         )
-
-
-def _screens_out(item: Item, reading: Reading) -> bool:
-    codes = reading.value.split(" ") if reading.state == "answered" else [reading.state]
-    return bool(item.screen_out) and not set(codes).isdisjoint(item.screen_out)
 
 
 def _storable(text: str) -> str:

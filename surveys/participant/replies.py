@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from surveys import recruitment
 from surveys.flow import Gate, Place
-from surveys.models import Study
+from surveys.models import Outcome, Study
 from surveys.participant.pages import frame, outside
+from surveys.recruitment import Entrant
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -61,9 +63,13 @@ def to_step(study_key: str, slug: str) -> HttpResponseRedirect:
     return response
 
 
-def turned_away(request: HttpRequest, study: Study, gate: Gate) -> HttpResponse:
-    """The page for who may not come in now."""
-    return render(request, "participant/gate.html", outside(study) | {"gate": gate.value})
+def turned_away(request: HttpRequest, study: Study, gate: Gate, entrant: Entrant) -> HttpResponse:
+    """The page for who may not come in now; from a study that has closed it leads back to the panel."""
+    link = ""
+    if gate is Gate.CLOSED:
+        settings = recruitment.read(study)
+        link = recruitment.return_link(settings, Outcome.CLOSED, entrant.panel, entrant.panel_id)
+    return render(request, "participant/gate.html", outside(study) | {"gate": gate.value, "return_link": link})
 
 
 def refused(request: HttpRequest, study: Study, reason: str) -> HttpResponse:

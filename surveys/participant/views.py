@@ -135,7 +135,7 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     language = visit.language_wanted(request, frozen(version).definition.languages) if version else ""
     arrival = flow.arrive(study, mode, entrant, language, opens=gate is Gate.OPEN)
     if arrival is None:
-        return replies.turned_away(request, study, gate)
+        return replies.turned_away(request, study, gate, entrant)
     place = flow.find(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     response = replies.onward(place)
@@ -154,7 +154,7 @@ def _where_now(request: HttpRequest, study_key: str) -> HttpResponse:
 def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
     gate = flow.gate(place.participant.study, place.participant.mode)
     if gate is not Gate.OPEN:
-        return replies.turned_away(request, place.participant.study, gate)
+        return replies.turned_away(request, place.participant.study, gate, visit.carried(request))
     study_key, answer = place.participant.study.key, request.POST.get("answer", "")
     if not expired and answer in {"agree", "decline"}:
         if answer == "agree":

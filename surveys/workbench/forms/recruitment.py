@@ -6,10 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys.models import Outcome
-from surveys.recruitment import Recruitment
+from surveys.recruitment import ENDINGS, PROLIFIC_PATHS, Recruitment
 
-ENDINGS = (Outcome.COMPLETED, Outcome.SCREENED_OUT, Outcome.NO_CONSENT, Outcome.QUOTA_FULL, Outcome.LEFT)
 NAME = r"^[A-Za-z0-9_.-]*$"
 NAME_ERROR = _("Letters, digits, point, hyphen and underscore only.")
 
@@ -67,7 +65,13 @@ class RecruitmentForm(forms.Form):
         labels = {ending.value: ending.label for ending in ENDINGS} | {"other": _("Any other ending")}
         for ending, label in labels.items():
             self.fields[f"code-{ending}"] = forms.CharField(
-                label=label, required=False, max_length=40, initial=settings.codes.get(ending, "")
+                label=label,
+                required=False,
+                max_length=40,
+                initial=settings.codes.get(ending, ""),
+                help_text=_("At Prolific: %(path)s") % {"path": PROLIFIC_PATHS[ending]}
+                if ending in PROLIFIC_PATHS
+                else "",
             )
 
     def codes(self) -> Iterator[forms.BoundField]:

@@ -14,6 +14,7 @@ from surveys.access import Permission, permits, signed_in, study_for
 from surveys.addresses import absolute
 from surveys.models import Mode, Study
 from surveys.recruitment import (
+    ENDINGS,
     Recruitment,
     RecruitmentError,
     entry_parameters,
@@ -22,7 +23,7 @@ from surveys.recruitment import (
     signed_mode,
     store,
 )
-from surveys.workbench.forms.recruitment import ENDINGS, RecruitmentForm
+from surveys.workbench.forms.recruitment import RecruitmentForm
 from surveys.workbench.pages import show_problems, study_page
 
 

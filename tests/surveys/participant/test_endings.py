@@ -1,0 +1,220 @@
+"""Each ending has its own page, its own code and its own way back; and after an article the debriefing comes first."""
+
+from collections.abc import Callable
+
+import pytest
+
+from surveys import flow, lifecycle
+from surveys.models import Answer, Outcome, Participant, Study
+from surveys.recruitment import ENDINGS
+from tests import factories
+from tests.surveys.participant.person import RATING, Person, block, item, leads_to, option
+
+pytestmark = pytest.mark.django_db
+CODES = {ending.value: f"CODE{number}" for number, ending in enumerate(ENDINGS)}
+CHECK = [option("often"), option("never")]
+CHECKS = block(
+    "about-you",
+    "before",
+    item("fits", "single", options=[option("yes"), option("no")], screen_out=["no"]),
+    item("check-one", "single", options=CHECK, instructed="often", required=False),
+)
+RATING_WITH_A_CHECK = RATING | {
+    "items": [*RATING["items"], item("check-two", "single", options=CHECK, instructed="never")]
+}
+PASSING = {"fits": "yes", "check-one": "often", "check-two": "never"}
+
+
+def _study(**changes: object) -> Study:
+    study = factories.launched_study(blocks=[CHECKS, RATING_WITH_A_CHECK], **changes)  # type: ignore[arg-type]  # parts of a definition
+    study.recruitment = {"panel": "prolific", "codes": CODES}
+    study.save()
+    return study
+
+
+def _person(study: Study, to: str = "") -> Person:
+    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
+    while to and person.slug != to:
+        person.answer(**_of(person, PASSING))
+    return person
+
+
+def _of(person: Person, answers: dict[str, str]) -> dict[str, str]:
+    asked = {each.key for block_ in person.place.step.blocks for each in block_.items}
+    return {key: value for key, value in answers.items() if key in asked}
+
+
+def _page(person: Person) -> str:
+    content: str = person.get("end").content.decode()
+    return content
+
+
+def _completed(study: Study) -> Person:
+    person = _person(study, "debrief")
+    person.answer()
+    return person
+
+
+def _declined(study: Study) -> Person:
+    person = _person(study)
+    person.post(data={"answer": "decline"})
+    return person
+
+
+def _screened_out(study: Study) -> Person:
+    person = _person(study, "before-1")
+    person.answer(**PASSING | {"fits": "no"})
+    return person
+
+
+def _left(study: Study) -> Person:
+    person = _person(study, "before-1")
+    person.post("leave")
+    return person
+
+
+def _withdrawn(study: Study) -> Person:
+    person = _person(study, "before-1")
+    person.post("withdraw")
+    return person
+
+
+def _closed(study: Study) -> Person:
+    person = _person(study, "before-1")
+    lifecycle.close(study, study.created_by)
+    person.get()
+    return person
+
+
+def _at_panel(outcome: str) -> Callable[[Study], Person]:
+    def ended(study: Study) -> Person:
+        person = _person(study, "before-1")
+        assert flow.end_at_panel(person.row, outcome)
+        return person
+
+    return ended
+
+
+WAYS: dict[str, tuple[Callable[[Study], Person], str]] = {
+    "completed": (_completed, "You have finished"),
+    "no-consent": (_declined, "You do not take part"),
+    "screened-out": (_screened_out, "This study does not fit"),
+    "left": (_left, "You have left the study"),
+    "withdrawn": (_withdrawn, "Your answers are withdrawn"),
+    "closed": (_closed, "The study has closed"),
+    "returned": (_at_panel("returned"), "You have given this study back"),
+    "timed-out": (_at_panel("timed-out"), "The time is over"),
+}
+
+
+@pytest.mark.parametrize("outcome", list(WAYS))
+def test_each_ending_has_its_own_page_code_and_way_back(outcome: str) -> None:
+    end, says = WAYS[outcome]
+    person = end(_study())
+    page = _page(person)
+    assert person.row.outcome == outcome
+    assert says in page
+    assert f"https://app.prolific.com/submissions/complete?cc={CODES[outcome]}" in page
+    assert [code for code in CODES.values() if f">{code}<" in page] == [CODES[outcome]]
+
+
+@pytest.mark.parametrize("outcome", ["left", "withdrawn", "closed", "returned", "timed-out", "failed-checks"])
+def test_after_an_article_every_ending_leads_to_the_debriefing_first(outcome: str) -> None:
+    study = _study(failed_checks=1)
+    person = _person(study, "reading-1")
+    person.get()
+    if outcome == "closed":
+        lifecycle.close(study, study.created_by)
+    elif outcome == "failed-checks":
+        person.answer(**_of(person, PASSING | {"check-two": "often"}))
+    elif outcome in {"returned", "timed-out"}:
+        flow.end_at_panel(person.row, outcome)
+    else:
+        person.post({"left": "leave", "withdrawn": "withdraw"}[outcome])
+    assert leads_to(person.get("reading-1")) == "debrief"
+    assert leads_to(person.get("end")) == "debrief"
+    assert "The articles that you saw" in person.get().content.decode()
+    assert leads_to(person.post()) == "end"
+    assert person.row.outcome == outcome
+    assert CODES[outcome] in _page(person)
+
+
+def test_checks_end_nobody_where_the_study_does_not_say_so() -> None:
+    person = _person(_study(), "before-1")
+    person.answer(**PASSING | {"check-one": "never"})
+    while person.slug.startswith("reading"):
+        person.answer(**_of(person, PASSING | {"check-two": "often"}))
+    assert person.slug == "debrief"
+    assert person.row.outcome == "completed"
+
+
+def test_the_stated_number_of_failed_checks_ends_a_way_and_keeps_the_answers() -> None:
+    person = _person(_study(failed_checks=2), "before-1")
+    person.answer(**PASSING | {"check-one": "never"})
+    assert person.slug == "reading-1"
+    person.answer(**_of(person, PASSING | {"check-two": "often"}))
+    assert (person.slug, person.row.outcome) == ("debrief", "failed-checks")
+    assert person.row.completion_code == ""
+    assert Answer.objects.filter(item="check-two", value="often").count() == 1
+    assert "Your part ends here" in _page(_acknowledged(person))
+
+
+def test_a_check_on_the_last_page_counts_before_the_completion() -> None:
+    person = _person(_study(failed_checks=1), "reading-2")
+    person.answer(**_of(person, PASSING | {"check-two": "often"}))
+    assert person.row.outcome == "failed-checks"
+    assert person.row.completed_at is None
+
+
+def test_a_check_that_was_not_answered_is_not_failed() -> None:
+    person = _person(_study(failed_checks=1), "before-1")
+    person.answer(**PASSING | {"check-one": ""})
+    assert person.slug == "reading-1"
+
+
+def test_who_failed_the_checks_holds_no_place() -> None:
+    person = _person(_study(failed_checks=1), "reading-1")
+    assert Participant.objects.occupying().count() == 1
+    person.answer(**_of(person, PASSING | {"check-two": "often"}))
+    assert Participant.objects.occupying().count() == 0
+
+
+def test_a_return_at_the_panel_ends_a_way_once_and_never_a_completed_one() -> None:
+    study = _study()
+    person = _person(study, "reading-1")
+    assert flow.end_at_panel(person.row, Outcome.RETURNED)
+    assert not flow.end_at_panel(person.row, Outcome.TIMED_OUT)
+    assert person.row.outcome == "returned"
+    assert Answer.objects.filter(participant=person.row).exists()
+    done = _completed(_study())
+    assert not flow.end_at_panel(done.row, Outcome.RETURNED)
+    assert done.row.outcome == "completed"
+
+
+def test_a_new_arrival_at_a_closed_study_is_led_back_to_the_panel() -> None:
+    study = _study()
+    lifecycle.close(study, study.created_by)
+    response = Person(study, enter=False).enter("?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
+    page = response.content.decode()
+    assert "This study has closed" in page
+    assert f"cc={CODES['closed']}" in page
+    assert "Back to where" not in Person(study, enter=False).enter().content.decode()
+
+
+def _acknowledged(person: Person) -> Person:
+    person.post()
+    return person
+
+
+@pytest.mark.parametrize(("most", "asked_enough", "gentle"), [(1, True, False), (3, True, True), (4, False, True)])
+def test_the_checklist_holds_the_rule_against_the_checks_that_are_asked(
+    most: int, asked_enough: bool, gentle: bool
+) -> None:
+    study = factories.ready_study(blocks=[CHECKS, RATING_WITH_A_CHECK], failed_checks=most)
+    gates = {gate.label: gate for gate in lifecycle.readiness(study)}
+    enough, slip = (
+        gates["There are as many attention checks as the rule about them needs"],
+        gates["Nobody is ended by a single slip"],
+    )
+    assert (enough.passed, enough.blocks) == (asked_enough, True)
+    assert (slip.passed, slip.blocks) == (gentle, False)
