@@ -67,6 +67,11 @@ def modes_present(study: Study) -> list[str]:
     return [row["mode"] for row in counted]
 
 
+def people_turned_away(study: Study, mode: str) -> int:
+    """How many found every place taken, or the quota of their answer full."""
+    return Participant.objects.filter(study=study, mode=mode, outcome=Outcome.QUOTA_FULL).count()
+
+
 def progress(study: Study, mode: str) -> Progress:
     """How the study goes for this mode. A handful of queries, whatever the number of participants."""
     people = Participant.objects.filter(study=study, mode=mode)

@@ -28,7 +28,7 @@ PARAMETERS: dict[Panel, tuple[str, str]] = {
 # Every way in which somebody's part can end, each of which can have a code and a link of its own.
 ENDINGS = tuple(outcome for outcome in Outcome if outcome != Outcome.UNDER_WAY)
 # What Prolific calls the completion path that fits an ending, where it has a name of its own for it.
-PROLIFIC_PATHS = {
+PROLIFIC_PATHS: dict[str, str] = {
     Outcome.COMPLETED: "COMPLETED",
     Outcome.NO_CONSENT: "NO_CONSENT",
     Outcome.SCREENED_OUT: "FIXED_SCREENOUT",

@@ -4,6 +4,7 @@ Standard library only. ``allocation`` states the bounds that the balance keeps.
 """
 
 from surveys.design.allocation import assign
+from surveys.design.check import Checked, check
 from surveys.design.draws import Draws, seed_for
 from surveys.design.factors import FactorSpec, levels
 from surveys.design.lanes import QuotaFull
@@ -19,6 +20,7 @@ __all__ = [
     "ArticleSpec",
     "Assignment",
     "Cell",
+    "Checked",
     "Counts",
     "DesignKind",
     "DesignSpec",
@@ -31,6 +33,7 @@ __all__ = [
     "QuotaFull",
     "Simulated",
     "assign",
+    "check",
     "levels",
     "replay",
     "seed_for",

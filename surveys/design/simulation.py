@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from surveys.design.allocation import assign
 from surveys.design.draws import Draws, seed_for
-from surveys.design.factors import part
+from surveys.design.factors import combinations, part
 from surveys.design.lanes import QuotaFull, groups
 from surveys.design.plan import Assignment, Counts
 from surveys.design.spec import DesignSpec
@@ -35,12 +35,15 @@ class Simulated:
     - cells: one for each article and position.
     - pairs: (article, article) in alphabetical order -> completed people who read both.
     - turned_away: arrivals who found every target reached.
+    - conditions: (arm, condition) -> (readings by people who started, by people who completed); empty where the
+      design has no factors.
     """
 
     arms: Mapping[str, tuple[int, int]]
     cells: tuple[Cell, ...]
     pairs: Mapping[tuple[str, str], int]
     turned_away: int
+    conditions: Mapping[tuple[str, str], tuple[int, int]]
 
 
 def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: int, lease: int = 10) -> Simulated:
@@ -88,6 +91,7 @@ class _Tally:
         self.cells: Counter[tuple[str, int]] = Counter()
         self.conditions: Counter[tuple[str, str]] = Counter()
         self.readings: Counter[tuple[str, int, str]] = Counter()
+        self.shown: Counter[tuple[str, str]] = Counter()
         self.people = 0
 
     def add(self, given: Assignment, times: int = 1) -> None:
@@ -98,6 +102,8 @@ class _Tally:
         for trial in given.plan:
             self.articles[trial.article_key] += times
             self.cells[trial.article_key, trial.position] += times
+            if trial.condition:
+                self.shown[trial.arm, trial.condition] += times
             if self.spec.within:
                 within = part(self.spec.within, trial.condition)
                 self.readings[trial.article_key, trial.position, within] += times
@@ -128,4 +134,10 @@ def _table(
         for position in range(spec.per_person)
     )
     arms = {name: (started.arms[name], completed.arms[name]) for name in lanes}
-    return Simulated(arms, cells, dict(sorted(pairs.items())), turned_away)
+    every = (each.name for each in combinations(spec.factors) if each.name)
+    conditions = {
+        (arm.key, name): (started.shown[arm.key, name], completed.shown[arm.key, name])
+        for name in every
+        for arm in spec.arms
+    }
+    return Simulated(arms, cells, dict(sorted(pairs.items())), turned_away, conditions)

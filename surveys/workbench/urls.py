@@ -4,9 +4,11 @@ from django.urls import path
 
 from surveys.workbench.views import (
     accounts,
+    amendments,
     arms,
     article_files,
     articles,
+    designing,
     lifecycle,
     monitor,
     people,
@@ -34,6 +36,8 @@ urlpatterns = [
     path(STUDY, studies.overview, name="study"),
     path(f"{STUDY}texts/", texts.texts, name="study-texts"),
     path(f"{STUDY}design/", texts.design, name="study-design"),
+    path(f"{STUDY}design/beside/", designing.beside, name="study-beside"),
+    path(f"{STUDY}design/check/", designing.design_check, name="study-design-check"),
     path(f"{STUDY}questions/", questions.questions, name="study-questions"),
     path(f"{STUDY}questions/add/", questions.add, name="study-question-add"),
     path(f"{STUDY}questions/export/", questions.export, name="study-definition"),
@@ -57,6 +61,7 @@ urlpatterns = [
     path(f"{ARTICLE}put-back/", articles.set_down, {"down": False}, name="study-article-put-back"),
     path(f"{STUDY}recruitment/", recruitment.recruitment, name="study-recruitment"),
     path(f"{STUDY}preview/", recruitment.preview, name="study-preview"),
+    path(f"{STUDY}amendments/", amendments.made, name="study-amendments"),
     path(f"{STUDY}monitor/", monitor.monitor, name="study-monitor"),
     path(f"{STUDY}people/", people.people, name="study-people"),
     path(f"{STUDY}people/add/", people.add, name="study-person-add"),

@@ -148,7 +148,7 @@ class TextsForm(DefinitionForm):
         for name, *_rest in WORDINGS:
             # Texts in a language that is not shown now are kept: naming the language again brings them back.
             texts = dict(getattr(self.definition.wording, name))
-            texts |= {tag: _lines(given[f"{name}-{tag}"]) for tag in self.definition.languages}
+            texts |= {tag: lines(given[f"{name}-{tag}"]) for tag in self.definition.languages}
             wording[name] = {tag: text for tag, text in texts.items() if text}
         return {
             "wording": wording,
@@ -161,7 +161,7 @@ class TextsForm(DefinitionForm):
 class DesignForm(DefinitionForm):
     """How articles are given to people, and the analysis that is declared before the data is seen."""
 
-    parts = ("design", "plan")
+    parts = ("design", "plan", "failed_checks")
     design_fields = ("kind", "per_person", "order", "allocation", "block_by")
     plan_fields = ("outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "exclusions", "notes")
 
@@ -189,7 +189,8 @@ class DesignForm(DefinitionForm):
         label=_("Allocation to arms"),
         choices=[
             ("least-filled", _("Least filled first: the arm that is furthest behind its share")),
-            ("complete", _("Permuted blocks")),
+            ("complete", _("Permuted blocks, the smallest there are")),
+            ("blocked", _("Permuted blocks of varying length, whose end nobody can foresee")),
             ("simple", _("A draw for each person")),
         ],
     )
@@ -197,6 +198,12 @@ class DesignForm(DefinitionForm):
         label=_("Balance within groups of"),
         required=False,
         help_text=_("A question that is asked before the articles; arms are balanced within each of its answers."),
+    )
+    failed_checks = forms.IntegerField(
+        label=_("Failed attention checks that end a part"),
+        min_value=0,
+        max_value=50,
+        help_text=_("0: checks end nobody, and the analysis reports them. Panels ask for two or more."),
     )
     outcome = forms.CharField(label=_("Main outcome"), max_length=60, help_text=_("The scale that the study is about."))
     reference = forms.ChoiceField(
@@ -234,6 +241,12 @@ class DesignForm(DefinitionForm):
         for part, names in ((definition.design, self.design_fields), (definition.plan, self.plan_fields)):
             for name in names:
                 self.fields[name].initial = getattr(part, name)
+        self.fields["failed_checks"].initial = definition.failed_checks
+        quotas = {quota.stratum: quota.most for quota in definition.design.quotas}
+        for stratum in definition.strata():
+            self.fields[f"quota-{stratum}"] = forms.IntegerField(
+                label=stratum, required=False, min_value=1, initial=quotas.get(stratum)
+            )
         self.fields["exclusions"].initial = "\n".join(definition.plan.exclusions)
         self._choose("reference", [(arm.key, arm.label) for arm in arms], definition.plan.reference)
         before = [item for block in definition.at("before") for item in block.items if item.options]
@@ -250,8 +263,21 @@ class DesignForm(DefinitionForm):
         given = self.cleaned_data
         plan = {name: given[name] for name in self.plan_fields}
         plan["exclusions"] = [line.strip() for line in given["exclusions"].splitlines() if line.strip()]
-        plan["notes"] = _lines(given["notes"])
-        return {"design": {name: given[name] for name in self.design_fields}, "plan": plan}
+        plan["notes"] = lines(given["notes"])
+        design = {name: given[name] for name in self.design_fields}
+        # The quotas on this page are those of the question that was chosen before: another one begins without.
+        kept = given["block_by"] == self.definition.design.block_by
+        quotas = [
+            {"stratum": name.removeprefix("quota-"), "most": most}
+            for name, most in given.items()
+            if kept and name.startswith("quota-") and most
+        ]
+        whole = self.definition.design.model_dump(mode="json") | design | {"quotas": quotas}
+        return {"design": whole, "plan": plan, "failed_checks": given["failed_checks"]}
+
+    def quotas(self) -> list[forms.BoundField]:
+        """The fields of the quotas, for the template."""
+        return [self[name] for name in self.fields if name.startswith("quota-")]
 
 
 def _area(name: str, language: str) -> forms.Textarea:
@@ -260,6 +286,6 @@ def _area(name: str, language: str) -> forms.Textarea:
     return forms.Textarea(attrs={"lang": language, **({"class": "long"} if long else {"rows": 4})})
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
     """Browsers send CR LF; the study's text has LF, so that one text has one hash."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()

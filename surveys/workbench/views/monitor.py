@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from surveys.access import Permission, study_for
-from surveys.models import Mode
-from surveys.monitoring import Arrivals, modes_present, progress
+from surveys.models import Mode, Study
+from surveys.monitoring import Arrivals, modes_present, people_turned_away, progress
 from surveys.workbench.pages import study_page
 
 WIDTH, HEIGHT = 720, 160
@@ -41,6 +41,7 @@ def monitor(request: HttpRequest, study_key: str) -> HttpResponse:
     context = {
         "progress": found,
         "mode": Mode(mode),
+        "turned_away": people_turned_away(study, mode) if study.status != Study.Status.CLOSED else 0,
         "modes": [Mode(each) for each in Mode.values if each in present or each == mode],
         "bars": bars(found.arrivals) if found.arrivals else [],
         "width": WIDTH,

@@ -20,34 +20,35 @@ from surveys.workbench.pages import lock, show_problems, study_page
 @require_http_methods(["GET", "POST"])
 def texts(request: HttpRequest, study_key: str) -> HttpResponse:
     """Title, consent, reading intro, debriefing, thanks, contact and ethics board, in every language."""
-    study = _study(request, study_key)
+    study = study_to_write(request, study_key)
     given = request.POST if request.method == "POST" else None
     form = TextsForm(definition_of(study), parts_digest(study, TextsForm.parts), given)
-    if request.method == "POST" and _saved(request, study, form):
+    if request.method == "POST" and saved(request, study, form):
         messages.success(request, _("The texts are saved."))
         return redirect("workbench:study-texts", study_key=study.key)
-    return _page(request, study, form, "texts.html")
+    return definition_page(request, study, form, "texts.html")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def design(request: HttpRequest, study_key: str) -> HttpResponse:
     """How articles are given to people, and the analysis plan."""
-    study = _study(request, study_key)
+    study = study_to_write(request, study_key)
     given = request.POST if request.method == "POST" else None
     arms = list(study.arms.order_by("position", "pk"))
     form = DesignForm(definition_of(study), parts_digest(study, DesignForm.parts), arms, given)
-    if request.method == "POST" and _saved(request, study, form):
+    if request.method == "POST" and saved(request, study, form):
         messages.success(request, _("The design and the plan are saved."))
         return redirect("workbench:study-design", study_key=study.key)
-    return _page(request, study, form, "design.html")
+    return definition_page(request, study, form, "design.html")
 
 
-def _study(request: HttpRequest, study_key: str) -> Study:
+def study_to_write(request: HttpRequest, study_key: str) -> Study:
+    """The study, for a page that shows a part of its definition to everybody and lets its editors change it."""
     return study_for(request, study_key, Permission.EDIT if request.method == "POST" else Permission.VIEW)
 
 
-def _saved(request: HttpRequest, study: Study, form: DefinitionForm) -> bool:
+def saved(request: HttpRequest, study: Study, form: DefinitionForm) -> bool:
     """Whether the form could be stored; if not, the form says why and still holds what was typed."""
     if not form.is_valid():
         return False
@@ -64,6 +65,7 @@ def _saved(request: HttpRequest, study: Study, form: DefinitionForm) -> bool:
     return not form.errors
 
 
-def _page(request: HttpRequest, study: Study, form: DefinitionForm, template: str) -> HttpResponse:
+def definition_page(request: HttpRequest, study: Study, form: DefinitionForm, template: str) -> HttpResponse:
+    """A page with the form of a part of the definition, locked where it cannot be changed."""
     lock(form, unless=form.is_bound or (study.is_draft and permits(study.role, Permission.EDIT)))
     return study_page(request, study, template, {"form": form})
