@@ -104,7 +104,7 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
             is_first = go_on(participant, step, onward)
         if not is_first:
             return Submitted(recorded=False)
-        passed = [] if screened_out else passed
+        passed = [] if ended_by_rule else passed
         prepared.insert([*_answers(place, readings), *not_shown(participant, passed)])
         if place.trial is not None and step.stage == Stage.READING:
             stamp_submitted(place.trial)
