@@ -87,6 +87,9 @@ def _judged(ratings: pd.DataFrame, rule: Rule, participants: pd.DataFrame | None
             rows=tuple(strangers.index),
         )
     broken, unknown = _broken(column[column.index.isin(present)], rule)
+    if rule.name == "flagged" and "flags_unknown" in people.columns:
+        unmade = people["flags_unknown"].reindex(unknown.index).astype("object")
+        unknown |= unmade.map(lambda names: isinstance(names, str) and rule.argument in names.split()).astype(bool)
     return present.isin(broken.index[broken]), int(unknown.sum())
 
 

@@ -22,9 +22,10 @@ from analysis.schema import (
     item_column,
     item_column_name,
 )
-from analysis.schema_quality import PARADATA
-from surveys import amendments, paradata
+from analysis.schema_quality import PARADATA, QUALITY
+from surveys import amendments, paradata, quality
 from surveys.definition import Block, FrozenStudy
+from surveys.evidence import evidence
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
 from surveys.models import Answer, Participant, Stage, StudyVersion, Trial
@@ -46,6 +47,7 @@ class StudyFrames:
     answers: pd.DataFrame
     participants: pd.DataFrame
     paradata: pd.DataFrame
+    quality: pd.DataFrame
     tables: dict[str, Table]
 
     def by_name(self) -> dict[str, pd.DataFrame]:
@@ -55,21 +57,24 @@ class StudyFrames:
             "answers": self.answers,
             "participants": self.participants,
             "paradata": self.paradata,
+            "quality": self.quality,
         }
         return {name: frame for name, frame in frames.items() if frame is not None}
 
 
 def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFrames:
     """Everything of one version and mode that may be seen now; ``masked`` before the unblinding."""
-    answers, participants = answers_frame(version, mode), participants_frame(version, mode)
-    pages = paradata_frame(version, mode)
+    findings = _findings(version, mode, masked=masked)
+    answers, participants = answers_frame(version, mode), participants_frame(version, mode, findings)
+    pages, checks = paradata_frame(version, mode), quality_frame(findings, mode)
     if masked:
-        shown = (ANSWERS, PARTICIPANTS, PARADATA)
+        shown = (ANSWERS, PARTICIPANTS, PARADATA, QUALITY)
         return StudyFrames(
             ratings=None,
             answers=_before(answers),
             participants=participants.drop(columns=MASKED & {*participants.columns}),
             paradata=_before(pages),
+            quality=checks,
             tables={table.name: _without(table, MASKED) for table in shown},
         )
     tables = {
@@ -77,11 +82,12 @@ def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFram
         "answers": ANSWERS,
         "participants": PARTICIPANTS,
         "paradata": PARADATA,
+        "quality": QUALITY,
     }
     ratings = ratings_frame(version, mode, tables["ratings"])
     ratings["seconds_visible"] = _visible(ratings, pages)
     ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
-    return StudyFrames(ratings, answers, participants, pages, tables)
+    return StudyFrames(ratings, answers, participants, pages, checks, tables)
 
 
 def _before(frame: pd.DataFrame) -> pd.DataFrame:
@@ -264,8 +270,29 @@ def paradata_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
     return frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
 
 
-def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
-    """One row a person who arrived, those who withdrew among them; without the panel's id."""
+Findings = dict[str, tuple[quality.Finding, ...]]
+
+
+def _findings(version: StudyVersion, mode: str, *, masked: bool) -> Findings:
+    """What the checks on data quality say of each person; without those that look at ratings while masked."""
+    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode)}
+
+
+def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
+    """One row a person and check, for people who consented and have not withdrawn."""
+    rows = [
+        (person, mode, found.check, quality.CHECKS[found.check].meaning, found.state, found.evidence)
+        for person, made in findings.items()
+        for found in made
+    ]
+    return pd.DataFrame(rows, columns=list(QUALITY.names))
+
+
+def participants_frame(version: StudyVersion, mode: str, findings: Findings | None = None) -> pd.DataFrame:
+    """One row a person who arrived, those who withdrew among them; without the panel's id.
+
+    ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
+    """
     people = _people(version, mode)
     names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
     fields = ["export_id" if name == "participant" else name for name in names]
@@ -276,12 +303,16 @@ def participants_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
     checks = _attention(version, mode)
     frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
     frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
-    # Nobody looks for flags yet: not known is not the same as none found.
-    frame["flags"] = pd.Series([None] * len(frame), dtype="str")
+    made = [(findings or {}).get(person) for person in frame["participant"]]
+    # Not known is not the same as none found.
+    frame["flags"] = pd.Series([None if found is None else quality.flags(found) for found in made], dtype="str")
+    frame["flags_unknown"] = pd.Series(
+        [None if found is None else quality.unknown(found) for found in made], dtype="str"
+    )
     return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
 
 
-_DERIVED = frozenset({"study", "version", "attention_checks", "attention_failed", "flags", "panel_id"})
+_DERIVED = frozenset({"study", "version", "attention_checks", "attention_failed", "flags", "flags_unknown", "panel_id"})
 
 
 def _attention(version: StudyVersion, mode: str) -> dict[str, tuple[int, int]]:

@@ -85,7 +85,7 @@ def parse_rule(text: str) -> Rule:
     argument = argument or kind.default
     if kind.argument == "name":
         if not argument:
-            raise PlanError([f"exclusions: {name!r} needs a name after a colon, such as '{name}:no-script'"])
+            raise PlanError([f"exclusions: {name!r} needs a name after a colon, such as '{name}:speeding'"])
         return Rule(name, argument)
     number = _number(argument)
     if number is None or number <= 0 or (kind.argument == "count" and number != int(number)):

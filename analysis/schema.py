@@ -237,6 +237,12 @@ PARTICIPANTS = Table(
         Column("attention_checks", "integer", "Attention checks answered.", minimum=0),
         Column("attention_failed", "integer", "Attention checks failed.", minimum=0),
         Column("flags", "text", "Evidence on data quality: names of flags, separated by blanks. Flags reject nobody."),
+        Column(
+            "flags_unknown",
+            "text",
+            "Names of the checks on data quality that could not be made of this person, separated by blanks. Before "
+            "the unblinding, checks that look at ratings stand in neither column.",
+        ),
         Column("panel_id", "text", "The panel's id of the person. Never in an export by default.", identifying=True),
     ),
 )

@@ -2,6 +2,15 @@
 
 from analysis.schema import Column, Level, Table
 
+_PERSON = Column(
+    "participant",
+    "text",
+    "Export id of the person: random, made for this study alone, derived from nothing.",
+    required=True,
+    nullable=False,
+)
+_MODE = Column("mode", "text", "Why somebody walked through the study.", nullable=False)
+
 DEVICES = (
     Level("", "not known: the page's script did not run"),
     Level("phone", "a screen whose shorter side has less than 600 pixels"),
@@ -17,14 +26,8 @@ PARADATA = Table(
     row="one person's way through one page",
     key=("participant", "step"),
     columns=(
-        Column(
-            "participant",
-            "text",
-            "Export id of the person: random, made for this study alone, derived from nothing.",
-            required=True,
-            nullable=False,
-        ),
-        Column("mode", "text", "Why somebody walked through the study.", nullable=False),
+        _PERSON,
+        _MODE,
         Column("step", "text", "Name of the page, as in its address.", required=True, nullable=False),
         Column("article", "text", "Key of the article that the page is about; empty for pages about none."),
         Column(
@@ -86,5 +89,26 @@ PARADATA = Table(
             "What the person used, of mouse, touch, pen and keyboard, separated by blanks; on a phone the keyboard is "
             "the one on its screen. Which keys were pressed is not recorded.",
         ),
+    ),
+)
+
+STATES = (
+    Level("pass", "the check was made, and nothing was found"),
+    Level("fail", "the check was made, and flags the person"),
+    Level("unavailable", "the check could not be made, which is evidence of nothing"),
+)
+
+QUALITY = Table(
+    name="quality",
+    title="Checks on data quality, one a row",
+    row="one check of one person",
+    key=("participant", "check"),
+    columns=(
+        _PERSON,
+        _MODE,
+        Column("check", "text", "Name of the check, as a plan's rule 'flagged:...' names it.", required=True),
+        Column("meaning", "text", "Whom the check flags."),
+        Column("state", "text", "What it says of the person. A flag rejects nobody.", levels=STATES, required=True),
+        Column("evidence", "text", "What was seen."),
     ),
 )

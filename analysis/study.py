@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from analysis.plan import Plan, PlanError, parse_plan
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
-from surveys.definition import Block, Definition
+from surveys.definition import Block, Definition, FrozenStudy
+from surveys.evidence import impossible
 from surveys.items import Item
 from surveys.lifecycle import Gate, Tab, compose
 from surveys.models import Study
+from surveys.quality import CHECKS
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:
@@ -28,12 +30,13 @@ def plan_gates(study: Study) -> list[Gate]:
 
     Raises ``DefinitionError`` for a draft that cannot be read; the checklist asks for that first.
     """
-    definition = compose(study).definition
-    problems = [*_plan_problems(definition), *_index_problems(definition)]
+    draft = compose(study)
+    problems = [*_plan_problems(draft), *_index_problems(draft.definition)]
     return [Gate(_("The analysis plan can be carried out"), not problems, " ".join(problems), where="design")]
 
 
-def _plan_problems(definition: Definition) -> Iterator[str]:
+def _plan_problems(study: FrozenStudy) -> Iterator[str]:
+    definition = study.definition
     try:
         plan = parse_plan(definition.plan.model_dump())
     except PlanError as error:
@@ -49,16 +52,31 @@ def _plan_problems(definition: Definition) -> Iterator[str]:
             "all": ", ".join(outcomes),
         }
     yield from _rule_problems(plan, {SECONDS_COLUMN, *(item_column_name(item.key) for item in items)})
+    yield from _flag_problems(plan, study)
 
 
 def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
     for rule in plan.exclusions:
-        if rule.name == "flagged":
-            yield _("The exclusion rule %(rule)s cannot be used: quality flags are not recorded yet.") % {"rule": rule}
         if rule.kind.level == "ratings" and rule.kind.column not in columns:
             yield _("The exclusion rule %(rule)s needs the question %(item)s beside each article.") % {
                 "rule": rule,
                 "item": rule.kind.column,
+            }
+
+
+def _flag_problems(plan: Plan, study: FrozenStudy) -> Iterator[str]:
+    """Where the plan leaves people out by a flag that there is not, or that nobody in this study could get."""
+    for rule in plan.exclusions:
+        if rule.name != "flagged":
+            continue
+        if rule.argument not in CHECKS:
+            yield _("The exclusion rule %(rule)s names no quality flag. There are: %(all)s.") % {
+                "rule": rule,
+                "all": ", ".join(sorted(CHECKS)),
+            }
+        elif impossible(study, rule.argument):
+            yield _("The exclusion rule %(rule)s can flag nobody: this study does not ask what it goes by.") % {
+                "rule": rule
             }
 
 

@@ -7,6 +7,7 @@ another. The study and the mode are part of every hash: one person's hashes in t
 import base64
 import hashlib
 import hmac
+import ipaddress
 import json
 import secrets
 from functools import lru_cache
@@ -46,6 +47,22 @@ def token_hash(token: str) -> str:
 def keyed_hash(study: Study, mode: str, value: str) -> str:
     """HMAC-SHA-256 of a panel's id for a person or a submission, in hexadecimal; of no use without the key."""
     return _digest("panel id", study, mode, value).hex()
+
+
+def network_hash(study: Study, mode: str, address: str, browser: str) -> str:
+    """HMAC-SHA-256 of where a browser is and what it calls itself, in hexadecimal, for this study and mode alone.
+
+    Of an IPv6 address the first 64 bits, since a device changes the others from hour to hour. '' for an address that
+    is none, or that is this machine's own, as behind a proxy that does not say whom it serves.
+    """
+    try:
+        found = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return ""
+    if found.is_loopback or found.is_unspecified:
+        return ""
+    network = ipaddress.ip_network(f"{found}/{64 if found.version == 6 else 32}", strict=False)
+    return _digest("network and browser", study, mode, f"{network} {browser}").hex()
 
 
 def address_hash(email: str) -> str:

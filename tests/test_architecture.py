@@ -24,6 +24,9 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
     "surveys.definition",
     "surveys.items",
     "surveys.instruments",
+    # Which quality flags there are, and which a study can give.
+    "surveys.quality",
+    "surveys.evidence",
 )
 # These know the database or the web; every other module of analysis is pure.
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}

@@ -14,7 +14,7 @@ from surveys.flow.endings import (
     withdraw,
     withdrawal_deadline,
 )
-from surveys.flow.enrol import Arrival, Gate, agree, arrive, decline, gate
+from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
 
@@ -28,6 +28,7 @@ __all__ = [
     "agree",
     "arrive",
     "can_withdraw",
+    "choose_language",
     "decline",
     "end_at_panel",
     "end_because_closed",

@@ -96,6 +96,7 @@ def withdraw(place: Place) -> bool:
     people = Participant.objects.filter(pk=participant.pk, consented_at__isnull=False, withdrawn_at__isnull=True)
     people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gt=after))
     values = ending(Outcome.WITHDRAWN) | {"withdrawn_at": Now(), "ended_at": Coalesce("ended_at", Now())}
+    values["network_hash"] = ""
     # Whoever has ended stays where they are: at the debriefing, or after it.
     values["stage"] = Case(When(~Q(outcome=Outcome.UNDER_WAY), then=F("stage")), default=values["stage"])
     with transaction.atomic():

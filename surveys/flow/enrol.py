@@ -71,14 +71,21 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     return Arrival(known, token)
 
 
-def agree(place: Place, entrant: Entrant) -> bool:
+def agree(place: Place, entrant: Entrant, network_hash: str = "") -> bool:
     """Consent, and with it the panel's ids, encrypted. False if the person is no longer at the consent.
+
+    ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence.
 
     Where nothing is asked before the articles, the randomisation follows at once.
     """
     participant, first = place.participant, route.next_step(place.study, place.step)
     with transaction.atomic():
-        values = {"consented_at": Now(), "stage": first.stage, "step": first.number}
+        values = {
+            "consented_at": Now(),
+            "stage": first.stage,
+            "step": first.number,
+            "network_hash": network_hash,
+        }
         if place.step.stage != Stage.CONSENT or not advance(participant, place.step, **values):
             return False
         if entrant.panel_id:
@@ -88,6 +95,13 @@ def agree(place: Place, entrant: Entrant) -> bool:
         if first.stage == Stage.READING:
             randomise(participant, place.study)
     return True
+
+
+def choose_language(place: Place, language: str) -> bool:
+    """Take part in another of the study's languages, from the consent on. False if there is no such choice now."""
+    if place.step.stage != Stage.CONSENT or language not in place.study.definition.languages:
+        return False
+    return advance(place.participant, place.step, language=language)
 
 
 def decline(place: Place) -> bool:

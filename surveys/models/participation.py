@@ -75,6 +75,8 @@ class Participant(models.Model):
     export_id = models.CharField(max_length=16, default=export_id)
     token_hash = models.CharField(max_length=64, unique=True)
     language = models.CharField(max_length=35, default="en")
+    # Keyed hash of network address and browser, made at the consent; empty where the address is not known.
+    network_hash = models.CharField(max_length=64, blank=True, default="")
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.CONSENT)
     step = models.PositiveSmallIntegerField(default=0)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True, default=Outcome.UNDER_WAY)

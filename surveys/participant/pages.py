@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from surveys import recruitment
 from surveys.definition import FrozenArticle, FrozenStudy
 from surveys.flow import Place
 from surveys.flow.place import frozen
+from surveys.languages import direction, own_name
 from surveys.manipulation import beside
 from surveys.models import Article, PanelIdentity, Study, Trial
 from surveys.participant.controls import paragraphs
@@ -78,6 +79,7 @@ def surroundings(
     number, count = progress(study, step)
     return {
         "text_lang": lang_attribute(language),
+        "page_dir": direction(language),
         "study_title": definition.text(definition.wording.title, language),
         "study_key": study_key,
         "current_slug": step.slug,
@@ -104,6 +106,31 @@ def own_text(study: FrozenStudy, name: str, language: str) -> tuple[str, ...]:
     """The paragraphs of one of the study's own texts, in this language."""
     definition = study.definition
     return paragraphs(definition.text(getattr(definition.wording, name), language))
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that the study can be taken in, by its own name."""
+
+    tag: str
+    name: str
+    is_chosen: bool
+
+
+# How long after somebody came to the end the page still leads back by itself: later they came back to read.
+RETURNS_WITHIN = timedelta(minutes=10)
+
+
+def languages(study: FrozenStudy, chosen: str) -> list[Language]:
+    """The languages to choose from, in the study's order; none where there is no choice."""
+    tags = study.definition.languages
+    return [Language(tag, own_name(tag), tag == chosen) for tag in tags] if len(tags) > 1 else []
+
+
+def returns_by_itself(place: Place, now: datetime) -> bool:
+    """Whether the end leads back to the panel without being asked: only for who has just come to it."""
+    reached = place.participant.debriefed_at or place.participant.ended_at
+    return reached is not None and now - reached < RETURNS_WITHIN
 
 
 def title(study: FrozenStudy, step: Step, language: str) -> str:

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 
 from surveys.definition import FrozenStudy
 from surveys.models import Stage
-from surveys.participant.pages import ShownArticle, own_text, surroundings, title
+from surveys.participant.pages import ShownArticle, languages, own_text, surroundings, title
 from surveys.route import Step, step_named
 
 # Pages of long articles take some 20 kB each; what is asked for least makes room.
@@ -107,7 +107,8 @@ def _page(sheet: Sheet, step: Step) -> tuple[str, dict[str, Any]]:
     has_consented = step.stage != Stage.CONSENT
     context = surroundings(study, sheet.study_key, step, language, can_leave=has_consented, is_preview=sheet.is_preview)
     if not has_consented:
-        return "consent", context | {"consent": own_text(study, "consent", language)}
+        offered = {"consent": own_text(study, "consent", language), "languages": languages(study, language)}
+        return "consent", context | offered
     if sheet.article is None:
         return "questions_page", context | {"title": title(study, step, language)}
     context |= {"article": sheet.article, "beside": sheet.beside, "intro": own_text(study, "reading_intro", language)}

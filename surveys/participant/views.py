@@ -156,9 +156,11 @@ def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> Ht
     if gate is not Gate.OPEN:
         return replies.turned_away(request, place.participant.study, gate, visit.carried(request))
     study_key, answer = place.participant.study.key, request.POST.get("answer", "")
+    if not expired and flow.choose_language(place, request.POST.get("language", "")):
+        return replies.onward(place)
     if not expired and answer in {"agree", "decline"}:
         if answer == "agree":
-            flow.agree(place, visit.carried(request))
+            flow.agree(place, visit.carried(request), visit.network_hash(request, place))
         else:
             flow.decline(place)
         response = _where_now(request, study_key)
@@ -242,6 +244,7 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
         "thanks": pages.wording(place, "thanks"),
         "code": code,
         "return_link": link,
+        "returns_by_itself": pages.returns_by_itself(place, timezone.now()),
         "way_back": _personal_address(request),
     }
     return replies.page(request, "end", place, context | _withdrawal(place))

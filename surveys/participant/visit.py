@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from surveys import flow, recruitment
+from surveys import flow, recruitment, tokens
 from surveys.flow import Place
 from surveys.flow.enrol import pack, unpack
 from surveys.models import Mode, Study
@@ -27,6 +27,19 @@ def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | No
     """Where the person of this request is in this study, or None if the cookie names nobody there."""
     token = token_of(request)
     return flow.find(token, study_key, slug) if token else None
+
+
+def network_hash(request: HttpRequest, place: Place) -> str:
+    """The keyed hash of the browser's network address and kind, or '' where the address is not known.
+
+    Behind TLS a proxy speaks for everybody: the address is then the one that the nearest proxy appended.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_TLS:
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+    participant = place.participant
+    browser = request.headers.get("User-Agent", "")[:1000]
+    return tokens.network_hash(participant.study, participant.mode, address, browser)
 
 
 def remember(response: HttpResponseBase, study_key: str, token: str) -> None:

@@ -24,6 +24,7 @@ SECTIONS = (
     ("study-articles", _("Articles")),
     ("study-recruitment", _("Recruitment")),
     ("study-monitor", _("Monitor")),
+    ("study-quality", _("Quality")),
 )
 LAST_SECTIONS = (
     ("study-people", _("People")),

@@ -66,6 +66,15 @@ def test_what_a_rule_cannot_judge_stays_and_is_counted() -> None:
         assert step.n_unknown == unknown, rule
 
 
+def test_who_could_not_be_checked_for_a_flag_stays_and_is_counted() -> None:
+    people = PEOPLE.assign(flags_unknown=["fast", "", "fast slow", "slow", "fast"])
+    result = apply_exclusions(RATINGS, [parse_rule("flagged:fast")], people)
+    assert list(result.kept.index) == [0, 1, 4, 5]
+    assert result.steps[0].n_unknown == 2
+    without = apply_exclusions(RATINGS, [parse_rule("flagged:fast")], PEOPLE.assign(flags=None))
+    assert (len(without.kept), without.steps[0].n_unknown) == (8, 4)
+
+
 def test_no_rules_leave_everything() -> None:
     result = apply_exclusions(RATINGS, [])
     assert result.kept is RATINGS

@@ -88,7 +88,7 @@ def test_arm_origin_and_model_are_those_of_the_article() -> None:
 def test_before_the_unblinding_there_are_no_ratings_and_nothing_that_tells_an_arm() -> None:
     data = frames_of(walked(), masked=True)
     assert data.ratings is None
-    assert set(data.by_name()) == set(data.tables) == {"answers", "participants", "paradata"}
+    assert set(data.by_name()) == set(data.tables) == {"answers", "participants", "paradata", "quality"}
     assert set(data.answers["step"]) == {"before-1"}
     for name, table in data.tables.items():
         frame = data.by_name()[name]
@@ -208,3 +208,40 @@ def test_before_the_unblinding_paradata_stop_where_the_articles_begin() -> None:
     data = frames_of(walked(2), masked=True)
     assert set(data.paradata["step"]) == {"before-1"}
     assert not MASKED & {*data.paradata.columns}
+
+
+def test_flags_stand_with_each_person_and_every_finding_in_a_table_of_its_own() -> None:
+    study = walked(3)
+    one, other = Participant.objects.order_by("export_id")[:2]
+    one.page_views.create(step="before-1", view="abcdefgh", sequence=1, **(MEASURED | {"longest_away_ms": 400_000}))
+    flow.withdraw(_place(other))
+    data = frames_of(study)
+    known = data.participants.dropna(subset="flags")
+    flags = dict(zip(known["participant"], known["flags"], strict=True))
+    assert "long-absence" in flags[one.export_id].split()
+    assert other.export_id not in flags
+    unknown = data.participants["flags_unknown"].dropna()
+    assert all("attention" in names.split() for names in unknown)
+    checks = data.quality
+    check_columns(checks, data.tables["quality"])
+    check_unique(checks, data.tables["quality"])
+    assert len(checks) == 2 * 7
+    found = checks[(checks["participant"] == one.export_id) & (checks["check"] == "long-absence")]
+    assert list(found["state"]) == ["fail"]
+    assert list(found["evidence"]) == ["The longest absence from a page took 400 seconds."]
+
+
+def test_before_the_unblinding_no_flag_comes_from_ratings() -> None:
+    data = frames_of(walked(2), masked=True)
+    assert {"attention", "long-absence"} <= set(data.quality["check"])
+    assert not {"speeding", "straight-lining", "looked-it-up"} & set(data.quality["check"])
+    told = " ".join([*data.participants["flags"].dropna(), *data.participants["flags_unknown"].dropna()])
+    assert not {"speeding", "straight-lining", "looked-it-up"} & set(told.split())
+
+
+def _place(person: Participant) -> flow.Place:
+    token = new_token()
+    Participant.objects.filter(pk=person.pk).update(token_hash=token_hash(token))
+    place = flow.find(token)
+    assert place is not None
+    return place

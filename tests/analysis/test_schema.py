@@ -3,10 +3,10 @@
 import pytest
 
 from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, TABLES, Level, Table, item_column
-from analysis.schema_quality import PARADATA
+from analysis.schema_quality import PARADATA, QUALITY
 
 
-@pytest.mark.parametrize("table", [*TABLES.values(), PARADATA], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*TABLES.values(), PARADATA, QUALITY], ids=lambda table: table.name)
 def test_a_tables_columns_are_unique_described_and_hold_its_key(table: Table) -> None:
     names = table.names
     assert len(set(names)) == len(names)

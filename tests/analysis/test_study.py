@@ -35,7 +35,7 @@ def blocks_scored_otherwise() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("outcome", ["credibility", "accurate", "seconds_on_page"])
 def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
-    rules = ["attention-failed:1", "incomplete", "faster-than:5"]
+    rules = ["attention-failed:1", "incomplete", "faster-than:5", "flagged:speeding", "flagged:long-absence"]
     (gate,) = plan_gates(ready_study(plan=plan(outcome=outcome, exclusions=rules)))
     assert gate.passed, gate.detail
 
@@ -47,6 +47,8 @@ def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
         ({"plan": plan(outcome="news-use")}, "does not measure"),
         ({"plan": plan(exclusions=["faster_than:5"])}, "'faster_than:5' is no rule"),
         ({"plan": plan(exclusions=["seen-before"])}, "needs the question seen-before"),
+        ({"plan": plan(exclusions=["flagged:charm"])}, "names no quality flag. There are: attention, "),
+        ({"plan": plan(exclusions=["flagged:looked-it-up"])}, "flagged:looked-it-up can flag nobody"),
         ({"plan": plan(alpha="0.9")}, "alpha: 0.9 is not between 0 and 0.5"),
         ({"blocks": blocks_without_instrument(), "plan": plan()}, "credibility, which this study does not measure"),
         ({"blocks": blocks_on_another_scale()}, "the answers and the scoring that its index is made of"),

@@ -44,7 +44,7 @@ def test_a_study_goes_from_the_printed_link_to_checked_exports(stack: Stack, chr
 
     masked = results.masked_report(researcher, tmp_path)
     masked.checked()
-    assert masked.tables == ("answers.csv", "paradata.csv", "participants.csv")
+    assert masked.tables == ("answers.csv", "paradata.csv", "participants.csv", "quality.csv")
     assert {row["step"].rpartition("-")[0] for row in masked.table("answers.csv")} == {"before"}
     researcher.close()
     researcher.open("analysis/")

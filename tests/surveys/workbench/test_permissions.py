@@ -44,6 +44,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-recruitment": {"get": OWNER, "post": OWNER},
     "study-preview": {"get": EVERYBODY},
     "study-monitor": {"get": EVERYBODY},
+    "study-quality": {"get": EVERYBODY},
     "study-people": {"get": EVERYBODY},
     "study-person-add": {"post": OWNER},
     "study-person-role": {"post": OWNER},

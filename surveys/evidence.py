@@ -1,0 +1,114 @@
+"""Where the evidence on data quality comes from: people, answers, articles and pages, gathered for the checks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet, Sum
+
+from surveys.definition import FrozenStudy
+from surveys.items import Item
+from surveys.items.checks import passes
+from surveys.models import Answer, Article, PageView, Participant, Stage, StudyVersion, Trial
+from surveys.quality import CHECKS, FEWEST_FOR_STRAIGHT_LINING, Evidence, Reading
+from surveys.route import steps
+
+LOOKED_IT_UP = "looked-it-up"
+# Their words are not set apart by blanks, so that nothing counts them without a dictionary.
+_WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+
+
+def evidence(version: StudyVersion, mode: str) -> Iterator[Evidence]:
+    """What is known of everybody who consented to a version in a mode and has not withdrawn, by export id.
+
+    Nine queries, however many people there are.
+    """
+    people = Participant.objects.filter(
+        version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
+    )
+    given, readings = _answers(version.frozen, people), _readings(people)
+    views = PageView.objects.filter(participant__in=people).values_list("participant")
+    away = dict(views.annotate(longest=Max("longest_away_ms")))
+    sent = people.filter(panel_identity__isnull=False).values_list("pk")
+    submissions = dict(sent.annotate(n=Count("panel_identity__submissions")))
+    # A second version of a study is the same study to somebody who comes twice.
+    everybody = Participant.objects.filter(study=version.study_id, mode=mode, network_hash__gt="")
+    browsers = dict(everybody.values_list("network_hash").annotate(n=Count("pk")))
+    for pk, export_id, network in people.order_by("export_id").values_list("pk", "export_id", "network_hash"):
+        yield Evidence(
+            participant=export_id,
+            readings=tuple(readings[pk]),
+            submissions=submissions.get(pk),
+            same_browser=browsers[network] - 1 if network else None,
+            longest_away_seconds=away[pk] / 1000 if pk in away else None,
+            **given[pk],
+        )
+
+
+def impossible(study: FrozenStudy, check: str) -> bool:
+    """Whether a check of this name could never flag anybody in this study, so that no plan can go by it."""
+    items = [item for block in study.definition.blocks for item in block.items]
+    scales = _scales(study)
+    return {
+        "attention": not any(item.is_check for item in items),
+        "straight-lining": len(scales) < 2
+        or len(scales) * study.definition.design.per_person < FEWEST_FOR_STRAIGHT_LINING,
+        "looked-it-up": not any(item.key == LOOKED_IT_UP for item in items),
+    }.get(check, check not in CHECKS)
+
+
+def words(text: str, language: str) -> int:
+    """How many words a text has, by its blanks; 0 where its language sets none."""
+    return 0 if language.partition("-")[0] in _WITHOUT_BLANKS else len(text.split())
+
+
+def _scales(study: FrozenStudy) -> dict[str, Item]:
+    blocks = study.definition.at("reading")
+    return {item.key: item for block in blocks for item in block.items if item.kind == "likert" and not item.is_check}
+
+
+def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
+    """What each person's answers are evidence of, by the names of ``Evidence``."""
+    asked = {(step.slug, item.key): item for step in steps(study) for block in step.blocks for item in block.items}
+    scales = _scales(study)
+    checks = {item.key for item in asked.values() if item.is_check}
+    rows = Answer.objects.filter(
+        participant__in=people, item__in={*scales, *checks, LOOKED_IT_UP}, state=Answer.State.ANSWERED
+    ).order_by("pk")
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    used: dict[int, set[str]] = defaultdict(set)
+    for person, step, key, value, story in rows.values_list("participant", "step", "item", "value", "trial__story"):
+        item, seen = asked.get((step, key)), found[person]
+        if item is None:
+            continue
+        if key in scales:
+            seen["scale_answers"] = (*seen.get("scale_answers", ()), value)
+            used[person].add(key)
+            seen["scale_items"] = len(used[person])
+        elif item.is_check and (passed := passes(item, value, story or "")) is not None:
+            seen["attention"] = (*seen.get("attention", ()), passed)
+        elif key == LOOKED_IT_UP:
+            seen["looked_it_up"] = seen.get("looked_it_up", False) or value == "yes"
+    return found
+
+
+def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
+    """The articles that each person rated, with the time that their page was in view where that was measured."""
+    trials = Trial.objects.filter(participant__in=people, shown_at__isnull=False, submitted_at__isnull=False)
+    lengths = _lengths(trials.values_list("article", flat=True).distinct())
+    measured = PageView.objects.filter(participant__in=people, step__startswith=f"{Stage.READING}-")
+    by_page = measured.values_list("participant", "step").annotate(seen=Sum("visible_ms"))
+    visible = {(person, step): seen / 1000 for person, step, seen in by_page}
+    found: dict[int, list[Reading]] = defaultdict(list)
+    for trial in trials.order_by("position"):
+        assert trial.shown_at is not None  # noqa: S101  # both were asked for
+        assert trial.submitted_at is not None  # noqa: S101
+        by_server = (trial.submitted_at - trial.shown_at).total_seconds()
+        seconds = visible.get((trial.participant_id, f"{Stage.READING}-{trial.position + 1}"), by_server)
+        found[trial.participant_id].append(Reading(lengths[trial.article_id], seconds))
+    return found
+
+
+def _lengths(articles: Iterable[int]) -> dict[int, int]:
+    texts = Article.objects.filter(pk__in=set(articles)).values_list("pk", "headline", "text", "language")
+    return {pk: words(f"{headline} {text}", language) for pk, headline, text, language in texts}

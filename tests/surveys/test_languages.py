@@ -1,0 +1,37 @@
+"""What languages are called in themselves, and from which side they are written."""
+
+import pytest
+
+from surveys.languages import direction, own_name
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("en", "English"),
+        ("de", "Deutsch"),
+        ("pt-BR", "Português (Brasil)"),
+        ("ar", "العربية"),
+        ("ca-valencia", "Català"),
+        ("xx", "xx"),
+        ("tlh", "tlh"),
+    ],
+)
+def test_a_language_is_called_by_its_own_name(tag: str, name: str) -> None:
+    assert own_name(tag) == name
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("ar", "rtl"),
+        ("he", "rtl"),
+        ("fa-IR", "rtl"),
+        ("ur", "rtl"),
+        ("en", "ltr"),
+        ("zh-Hant-TW", "ltr"),
+        ("xx", "ltr"),
+    ],
+)
+def test_arabic_hebrew_persian_and_urdu_run_from_the_right(tag: str, expected: str) -> None:
+    assert direction(tag) == expected

@@ -1,0 +1,128 @@
+"""The checks: what they flag, what they let pass, and that what cannot be known is never held against anybody."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys.quality import CHECKS, Evidence, Finding, Reading, flags, judge, unknown
+
+
+def found(check: str, **seen: object) -> Finding:
+    evidence = Evidence("ab12", **seen)  # type: ignore[arg-type]  # named as the checks have them
+    return next(finding for finding in judge(evidence) if finding.check == check)
+
+
+def test_of_whom_nothing_is_known_no_check_fails() -> None:
+    findings = judge(Evidence("ab12"))
+    assert {finding.state for finding in findings} == {"unavailable"}
+    assert flags(findings) == ""
+    assert unknown(findings).split() == list(CHECKS)
+    assert all(finding.evidence.endswith(".") for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("passed", "state", "said"),
+    [((True, True), "pass", "2 of 2"), ((True, False), "fail", "1 of 2"), ((False,), "fail", "0 of 1")],
+)
+def test_attention_is_told_by_level(passed: tuple[bool, ...], state: str, said: str) -> None:
+    finding = found("attention", attention=passed)
+    assert (finding.state, said in finding.evidence) == (state, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "state"),
+    [(600, 60, "pass"), (601, 60, "fail"), (300, 0, "fail"), (5, 0.6, "pass"), (0, 0, "unavailable")],
+)
+def test_speeding_is_more_than_six_hundred_words_a_minute(words: int, seconds: float, state: str) -> None:
+    assert found("speeding", readings=(Reading(words, seconds),)).state == state
+
+
+def test_speeding_names_how_many_articles_and_the_fastest() -> None:
+    finding = found("speeding", readings=(Reading(400, 60), Reading(400, 20), Reading(400, 10)))
+    assert finding.evidence.startswith("2 of 3 articles")
+    assert "2400 words a minute" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("answers", "items", "state"),
+    [
+        ("333333", 3, "fail"),
+        ("333332", 3, "pass"),
+        ("33333", 3, "unavailable"),
+        ("333333", 1, "unavailable"),
+        ("", 0, "unavailable"),
+    ],
+)
+def test_straight_lining_needs_enough_answers_on_several_scales(answers: str, items: int, state: str) -> None:
+    assert found("straight-lining", scale_answers=tuple(answers), scale_items=items).state == state
+
+
+def test_the_evidence_of_straight_lining_does_not_tell_the_answer() -> None:
+    assert "7" not in found("straight-lining", scale_answers=("7",) * 6, scale_items=2).evidence
+
+
+@pytest.mark.parametrize(
+    ("check", "seen", "state"),
+    [
+        ("duplicate-panel-id", {"submissions": 0}, "pass"),
+        ("duplicate-panel-id", {"submissions": 1}, "pass"),
+        ("duplicate-panel-id", {"submissions": 2}, "fail"),
+        ("same-browser", {"same_browser": 0}, "pass"),
+        ("same-browser", {"same_browser": 3}, "fail"),
+        ("looked-it-up", {"looked_it_up": True}, "fail"),
+        ("looked-it-up", {"looked_it_up": False}, "pass"),
+        ("long-absence", {"longest_away_seconds": 300.0}, "pass"),
+        ("long-absence", {"longest_away_seconds": 300.5}, "fail"),
+        ("long-absence", {"longest_away_seconds": 0.0}, "pass"),
+    ],
+)
+def test_each_check_draws_its_line(check: str, seen: dict[str, object], state: str) -> None:
+    assert found(check, **seen).state == state
+
+
+def test_before_the_unblinding_nothing_is_said_that_comes_from_ratings() -> None:
+    everything = Evidence(
+        "ab12",
+        attention=(False,),
+        readings=(Reading(1000, 1),),
+        scale_answers=("3",) * 9,
+        scale_items=3,
+        submissions=2,
+        same_browser=1,
+        looked_it_up=True,
+        longest_away_seconds=1000,
+    )
+    assert flags(judge(everything)).split() == list(CHECKS)
+    assert flags(judge(everything, masked=True)) == "attention duplicate-panel-id same-browser long-absence"
+    of_ratings = {finding.check for finding in judge(everything)} - {f.check for f in judge(everything, masked=True)}
+    assert of_ratings == {"speeding", "straight-lining", "looked-it-up"}
+
+
+@given(
+    attention=st.lists(st.booleans()).map(tuple),
+    readings=st.lists(st.builds(Reading, st.integers(0, 10**6), st.floats(0, 10**6))).map(tuple),
+    answers=st.lists(st.sampled_from("1234")).map(tuple),
+    submissions=st.none() | st.integers(0, 50),
+    away=st.none() | st.floats(0, 10**6),
+)
+def test_every_check_says_one_of_three_things_and_what_it_saw(
+    attention: tuple[bool, ...],
+    readings: tuple[Reading, ...],
+    answers: tuple[str, ...],
+    submissions: int | None,
+    away: float | None,
+) -> None:
+    seen = Evidence(
+        "ab12",
+        attention=attention,
+        readings=readings,
+        scale_answers=answers,
+        scale_items=min(len(answers), 3),
+        submissions=submissions,
+        longest_away_seconds=away,
+    )
+    findings = judge(seen)
+    assert [finding.check for finding in findings] == list(CHECKS)
+    assert {finding.state for finding in findings} <= {"pass", "fail", "unavailable"}
+    assert all(finding.evidence and "%(" not in finding.evidence for finding in findings)
+    assert not set(flags(findings).split()) & set(unknown(findings).split())
