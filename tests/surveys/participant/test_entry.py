@@ -206,28 +206,28 @@ def test_the_language_is_the_first_of_the_studys_that_the_browser_likes() -> Non
     german = Person(study, headers={"accept-language": "fr;q=0.9, de-AT;q=0.8, en;q=0.5"})
     assert german.row.language == "de"
     response = german.get()
-    assert response["Content-Language"] == "de, en"
+    assert response["Content-Language"] == "de"
     assert b"DE How people read the news" in response.content
     assert Person(study, headers={"accept-language": "fr"}).row.language == "en"
     assert Person(study, headers={"accept-language": "%%%;q=x"}).row.language == "en"
 
 
 def test_a_page_is_in_the_interfaces_language_and_the_studys_words_on_it_in_their_own() -> None:
-    wording = {name: text | {"de": f"DE {text['en']}"} for name, text in factories.definition()["wording"].items()}
-    study = factories.launched_study(languages=["en", "de"], wording=wording, blocks=[_german(EVERY_KIND), RATING])
-    german = Person(study, headers={"accept-language": "de"})
-    consent = _squeezed(german.get())
+    wording = {name: text | {"it": f"IT {text['en']}"} for name, text in factories.definition()["wording"].items()}
+    study = factories.launched_study(languages=["en", "it"], wording=wording, blocks=[_italian(EVERY_KIND), RATING])
+    italian = Person(study, headers={"accept-language": "it"})
+    consent = _squeezed(italian.get())
     assert '<html lang="en" dir="ltr">' in consent
-    assert '<p class="participant-title" dir="auto" lang="de">DE How people read the news</p>' in consent
-    assert '<div class="prose" lang="de"> <p dir="auto">DE ' in consent
-    german.walk_to("before-1")
-    page, complaints = _squeezed(german.get()), _squeezed(german.post(data={}))
-    assert '<h1 dir="auto" lang="de">' in page
-    assert '<span lang="de">DE The question word?</span> <span class="field-optional">(optional)</span>' in page
-    assert '<span dir="auto" lang="de">DE Answer yes</span>' in page
+    assert '<p class="participant-title" dir="auto" lang="it">IT How people read the news</p>' in consent
+    assert '<div class="prose" lang="it"> <p dir="auto">IT ' in consent
+    italian.walk_to("before-1")
+    page, complaints = _squeezed(italian.get()), _squeezed(italian.post(data={}))
+    assert '<h1 dir="auto" lang="it">' in page
+    assert '<span lang="it">IT The question word?</span> <span class="field-optional">(optional)</span>' in page
+    assert '<span dir="auto" lang="it">IT Answer yes</span>' in page
     assert '<span dir="auto">Prefer not to say</span>' in page
-    assert 'dir="auto" lang="de">DE Choose one.</p>' in page
-    assert '<a href="#q-one"><span lang="de">DE The question one?</span> Please answer this question.</a>' in complaints
+    assert 'dir="auto" lang="it">IT Choose one.</p>' in page
+    assert '<a href="#q-one"><span lang="it">IT The question one?</span> Please answer this question.</a>' in complaints
 
 
 def test_where_both_speak_one_language_nothing_is_marked(study: Study) -> None:
@@ -236,14 +236,14 @@ def test_where_both_speak_one_language_nothing_is_marked(study: Study) -> None:
         assert _squeezed(person.walk_to(slug).get()).count(' lang="') == 1
 
 
-def _german(block: dict[str, Any]) -> dict[str, Any]:
-    """The block with each of its texts in German too, as far as 'DE' is German."""
+def _italian(block: dict[str, Any]) -> dict[str, Any]:
+    """The block with each of its texts in Italian too, as far as 'IT' is Italian."""
     if set(block) == {"en"}:
-        return block | {"de": f"DE {block['en']}"}
+        return block | {"it": f"IT {block['en']}"}
     return {
-        key: [_german(part) if isinstance(part, dict) else part for part in value]
+        key: [_italian(part) if isinstance(part, dict) else part for part in value]
         if isinstance(value, list)
-        else _german(value)
+        else _italian(value)
         if isinstance(value, dict)
         else value
         for key, value in block.items()
