@@ -5,19 +5,21 @@ first, and nothing of theirs is stored. Rows of ``Edit`` and ``Review`` are only
 """
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from generation.assignments import panel_of
 from generation.batches import RequestError, request_batch
 from generation.lineage import lineage_of, opened_text
-from generation.models import Batch, Candidate, Edit, Review
+from generation.models import Batch, BulkRejection, Candidate, Edit, Review
+from generation.rules import CurationError, check_edit
 from surveys import audit
 from surveys.articles import LONGEST_TEXT, add_article, revise_article, take_down
-from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, Study, normal_text
+from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, Study, normal_text
 
 __all__ = [
     "CurationError",
@@ -35,14 +37,6 @@ __all__ = [
 ]
 
 Decision = Candidate.Decision
-
-
-class CurationError(Exception):
-    """A decision that cannot be taken; ``problems`` gives a sentence a field."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__(" ".join(problems.values()))
-        self.problems = dict(problems)
 
 
 class DecidedMeanwhile(CurationError):  # noqa: N818 -- it names what happened
@@ -79,10 +73,13 @@ def standing_text(candidate: Candidate) -> str:
 def edit(candidate: Candidate, *, by: Researcher, text: str, revision: int | None = None) -> Edit:
     """The edit, stored beside the draft, which stays. ``revision`` is the one that the editor saw.
 
-    Raises ``CurationError`` where nothing changed or no text is left, ``DecidedMeanwhile``.
+    Raises ``CurationError`` where nothing changed, no text is left, the study's rules forbid it, or opinions on the
+    text as it is are awaited; ``DecidedMeanwhile``.
     """
     with transaction.atomic():
         _take(candidate, revision, expected={Decision.PENDING})
+        if panel_of(candidate).missing:
+            raise CurationError({"text": _("Opinions on this text are still awaited: it is not edited meanwhile.")})
         return _add_edit(candidate, by, text)
 
 
@@ -97,20 +94,23 @@ def accept(
     curation: str = Curation.CURATED,
     reason: str = "",
     rule: str = "",
+    seconds: float | None = None,
     revision: int | None = None,
 ) -> Article:
     """The article that the candidate becomes, with its whole lineage, in ``arm``.
 
     ``story`` and ``headline`` default to the prompt's; a ``text`` that differs from the standing one is stored as an
-    edit first. ``rule`` states the rule that decided, where no person did. Raises ``DecidedMeanwhile``,
-    ``CurationError``, and ``ArticleError`` and ``DraftOnly`` as ``add_article`` does.
+    edit first. ``rule`` states the rule that decided, where no person did; ``seconds`` is how long a person looked.
+    Raises ``DecidedMeanwhile``, ``CurationError``, also where it is for others to decide, and ``ArticleError`` and
+    ``DraftOnly`` as ``add_article`` does.
     """
     prompt = candidate.batch.prompt
     with transaction.atomic():
         _take(candidate, revision, expected={Decision.PENDING})
+        _theirs_to_decide(candidate, by, reason)
         if text is not None and normal_text(text) != standing_text(candidate):
             _add_edit(candidate, by, text)
-        _log(candidate, Decision.ACCEPTED, by, reason, rule)
+        _log(candidate, Decision.ACCEPTED, by, reason, rule, seconds=seconds)
         article = _stored_article(
             candidate,
             by,
@@ -128,14 +128,25 @@ def accept(
 
 
 def reject(
-    candidate: Candidate, *, by: Researcher, reason: str = "", rule: str = "", revision: int | None = None
+    candidate: Candidate,
+    *,
+    by: Researcher,
+    reason: str = "",
+    rule: str = "",
+    bulk: BulkRejection | None = None,
+    seconds: float | None = None,
+    revision: int | None = None,
 ) -> Review:
-    """Refuse a candidate, for a reason or by a stated rule. Raises ``CurationError`` without, ``DecidedMeanwhile``."""
+    """Refuse a candidate, for a reason or by a stated rule.
+
+    Raises ``CurationError`` without either, and where it is for others to decide; ``DecidedMeanwhile``.
+    """
     if not reason.strip() and not rule.strip():
         raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
     with transaction.atomic():
         _take(candidate, revision, expected={Decision.PENDING})
-        review = _log(candidate, Decision.REJECTED, by, reason, rule)
+        _theirs_to_decide(candidate, by, reason)
+        review = _log(candidate, Decision.REJECTED, by, reason, rule, bulk=bulk, seconds=seconds)
         Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.REJECTED)
     candidate.refresh_from_db()
     return review
@@ -236,10 +247,39 @@ def _add_edit(candidate: Candidate, by: Researcher, text: str) -> Edit:
         raise CurationError({"text": _("The text is longer than %(most)s characters.") % {"most": LONGEST_TEXT}})
     if text == standing_text(candidate):
         raise CurationError({"text": _("Nothing was changed.")})
+    check_edit(candidate, text)
     return Edit.objects.create(candidate=candidate, number=candidate.edits.count() + 1, text=text, by=by)
 
 
-def _log(candidate: Candidate, new: Decision, by: Researcher, reason: str, rule: str) -> Review:
+def _theirs_to_decide(candidate: Candidate, by: Researcher, reason: str) -> None:
+    """Raise ``CurationError`` where a panel is asked and not through: in agreement, or for ``by`` to adjudicate."""
+    panel = panel_of(candidate)
+    if panel.missing:
+        n = len(panel.missing)
+        message = ngettext(
+            "%(n)s opinion on this text is still awaited.", "%(n)s opinions on this text are still awaited.", n
+        )
+        raise CurationError({"": message % {"n": n}})
+    if panel.is_disputed and by.pk in panel.asked and not _owns(candidate, by):
+        raise CurationError({"": _("You were one of those who differ: somebody else, or an owner, adjudicates.")})
+    if panel.is_disputed and not reason.strip():
+        raise CurationError({"reason": _("Opinions differ. Write what decides between them: the log keeps it.")})
+
+
+def _owns(candidate: Candidate, by: Researcher) -> bool:
+    return candidate.batch.study.memberships.filter(researcher=by, role=Role.OWNER).exists()
+
+
+def _log(
+    candidate: Candidate,
+    new: Decision,
+    by: Researcher,
+    reason: str,
+    rule: str,
+    *,
+    bulk: BulkRejection | None = None,
+    seconds: float | None = None,
+) -> Review:
     batch = candidate.batch
     audit.record(
         batch.study,
@@ -256,6 +296,8 @@ def _log(candidate: Candidate, new: Decision, by: Researcher, reason: str, rule:
         by=by,
         reason=reason.strip(),
         rule=rule.strip(),
+        bulk=bulk,
+        seconds=seconds,
     )
 
 

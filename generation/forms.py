@@ -93,42 +93,6 @@ class BatchForm(forms.Form):
         return Sampling(**{name: self.cleaned_data[name] for name in SAMPLING_FIELDS})
 
 
-class AcceptForm(forms.Form):
-    """Where an accepted text goes."""
-
-    arm = forms.ModelChoiceField(
-        Arm.objects.none(), label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet")
-    )
-    story = forms.ModelChoiceField(Story.objects.none(), label=_("Story"), to_field_name="key", empty_label=None)
-    headline = forms.CharField(label=_("Headline"), required=False, max_length=300)
-    reason = forms.CharField(label=_("Note for the log"), required=False, max_length=2000)
-    revision = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _offer(self.fields["arm"], _arms(study))
-        _offer(self.fields["story"], _stories(study))
-
-
-class RejectForm(forms.Form):
-    """Why a text is rejected."""
-
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=2000)
-    revision = forms.IntegerField(widget=forms.HiddenInput)
-
-
-class EditForm(forms.Form):
-    """The text as a curator leaves it."""
-
-    text = forms.CharField(
-        label=_("Text"),
-        strip=False,
-        error_messages={"required": _("No text is left. Reject the candidate if none of it can be used.")},
-        widget=forms.Textarea(attrs={"class": "long", "rows": 24}),
-    )
-    revision = forms.IntegerField(widget=forms.HiddenInput)
-
-
 class PickForm(forms.Form):
     """How many texts to pick at random, for which arm."""
 

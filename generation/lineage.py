@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from generation.models import Candidate
+from generation.differences import compare
+from generation.models import Candidate, Continuation
 
 SCHEMA = "studyweb-lineage/1"
 
@@ -41,11 +42,10 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
         "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
         "cleaned": {"text": candidate.text, "removed": candidate.removals},
         "flags": candidate.flags,
-        "edits": [
-            {"number": edit.number, "text": edit.text, "by": str(edit.by), "at": edit.at.isoformat()}
-            for edit in candidate.edits.select_related("by").order_by("number")
-        ],
+        "edits": _edits(candidate),
         "reviews": _reviews(candidate),
+        "opinions": _opinions(candidate),
+        "continues": _continues(candidate),
     }
 
 
@@ -88,6 +88,61 @@ def _circumstances(candidate: Candidate) -> dict[str, Any]:
         "rows": candidate.rows,
         "mean_logprob": candidate.mean_logprob,
         "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
+    }
+
+
+def _edits(candidate: Candidate) -> list[dict[str, Any]]:
+    """Each edit whole, with the characters that it deleted and inserted, and the share of its text that they are."""
+    found, before = [], opened_text(candidate)
+    for edit in candidate.edits.select_related("by").order_by("number"):
+        changed = compare(before, edit.text)
+        found.append(
+            {
+                "number": edit.number,
+                "text": edit.text,
+                "deleted": changed.deleted,
+                "inserted": changed.inserted,
+                "share": round(changed.share, 6),
+                "by": str(edit.by),
+                "at": edit.at.isoformat(),
+            }
+        )
+        before = edit.text
+    return found
+
+
+def _opinions(candidate: Candidate) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": opinion.number,
+            "verdict": opinion.verdict,
+            "by": str(opinion.by),
+            "reason": opinion.reason,
+            "text_sha256": opinion.text_sha256,
+            "at": opinion.at.isoformat(),
+        }
+        for opinion in candidate.opinions.select_related("by").order_by("number")
+    ]
+
+
+def _continues(candidate: Candidate) -> dict[str, Any]:
+    """The text that this one goes on from, with its own lineage's beginnings, and so on to the first; {} for none."""
+    step = Continuation.objects.select_related("parent__batch__language_model", "parent__run").filter(
+        batch=candidate.batch_id
+    )
+    found = step.first()
+    if found is None:
+        return {}
+    parent = found.parent
+    return {
+        "batch": parent.batch.number,
+        "index": parent.index,
+        "seed": str(parent.seed),
+        "cut": found.cut,
+        "text_sha256": found.text_sha256,
+        "raw_sha256": parent.raw_sha256,
+        **_written_by(parent),
+        "continues": _continues(parent),
     }
 
 

@@ -1,52 +1,93 @@
-"""The review queue: which texts a curator wants to see, and which stands before and behind another."""
+"""The review queue: which texts a curator wants to see, in which order, and which stand before and behind another."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.functions import Length
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from generation.models import Candidate, Review
+from generation.assignments import panels
+from generation.models import Candidate
 from surveys.models import Researcher, Study
 
 ANY = ""
 NO_FLAG = "none"
 
+# What of the queue is wanted: all, or what waits for somebody in particular.
+WANTED: dict[str, str | Promise] = {
+    ANY: _("All"),
+    "mine": _("Those I am asked about"),
+    "disputed": _("Those on which opinions differ"),
+    "marked": _("Those that somebody marked"),
+}
+# A score tells models apart, so that it is hidden where they are.
+SORTS: dict[str, str | Promise] = {
+    ANY: _("In order"),
+    "short": _("Shortest first"),
+    "long": _("Longest first"),
+    "clean": _("Fewest flags first"),
+    "flagged": _("Most flags first"),
+    "likely": _("Highest score first"),
+    "unlikely": _("Lowest score first"),
+}
+SHOWS_MODELS = {"likely", "unlikely"}
+
+Order = str | OrderBy | Combinable
+_ORDERS: dict[str, tuple[Order, ...]] = {
+    ANY: (),
+    "short": (Length("text"),),
+    "long": (Length("text").desc(),),
+    "clean": ("flag_count",),
+    "flagged": ("-flag_count",),
+    "likely": (F("mean_logprob").desc(nulls_last=True),),
+    "unlikely": (F("mean_logprob").asc(nulls_last=True),),
+}
+
 
 @dataclass(frozen=True)
 class Filters:
-    """What a curator asks to see; an empty value means all."""
+    """What a curator asks to see; an empty value means all. ``is_blind`` is the study's rule, not a wish."""
 
     decision: str = Candidate.Decision.PENDING
     batch: str = ANY
     model: str = ANY
     flag: str = ANY
+    want: str = ANY
+    sort: str = ANY
+    is_blind: bool = False
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> "Filters":
-        """The filters of a query string; what it does not know it ignores."""
+    def read(cls, query: Mapping[str, str], *, is_blind: bool = False) -> "Filters":
+        """The filters of a query string; what it does not know it ignores, and what would tell the model too."""
         decision = query.get("decision", Candidate.Decision.PENDING)
-        batch = query.get("batch", ANY)
-        return cls(
+        batch, sort = query.get("batch", ANY), query.get("sort", ANY)
+        want = query.get("want", ANY)
+        found = cls(
             decision=decision if decision in {*Candidate.Decision.values, ANY} else Candidate.Decision.PENDING,
             batch=batch if batch.isascii() and batch.isdigit() and len(batch) < 10 else ANY,
             model=query.get("model", ANY)[:60],
             flag=query.get("flag", ANY)[:60],
+            want=want if want in WANTED else ANY,
+            sort=sort if sort in SORTS else ANY,
+            is_blind=is_blind,
         )
+        if is_blind:
+            return replace(found, batch=ANY, model=ANY, sort=ANY if found.sort in SHOWS_MODELS else found.sort)
+        return found
 
     @property
     def query(self) -> str:
         """The same filters as a query string, without those that are at their default."""
+        names = [field.name for field in fields(self) if field.name != "is_blind"]
         default = Filters()
-        chosen = {
-            name: getattr(self, name)
-            for name in ("decision", "batch", "model", "flag")
-            if getattr(self, name) != getattr(default, name)
-        }
-        return urlencode(chosen)
+        return urlencode({name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)})
 
-    def texts(self, study: Study) -> QuerySet[Candidate]:
-        """The study's drafted texts that fit, in the order of the queue: batch, then index."""
+    def texts(self, study: Study, by: Researcher) -> QuerySet[Candidate]:
+        """The study's drafted texts that fit, in the order of the queue. ``by`` is who looks."""
         found = drafted(study)
         if self.decision:
             found = found.filter(decision=self.decision)
@@ -58,7 +99,33 @@ class Filters:
             found = found.filter(flag_count=0)
         elif self.flag:
             found = found.filter(pk__in=_flagged(found, self.flag))
-        return found.order_by("batch__number", "index")
+        if self.want:
+            found = found.filter(_WANTED[self.want](study, by))
+        return self.ordered(found)
+
+    def ordered(self, texts: QuerySet[Candidate]) -> QuerySet[Candidate]:
+        """In the order of the queue: batch and index, or, where those are hidden, by the random code."""
+        last: tuple[Order, ...] = ("code",) if self.is_blind else ("batch__number", "index")
+        return texts.order_by(*_ORDERS[self.sort], *last)
+
+    def neighbours(self, study: Study, by: Researcher, current: Candidate) -> "Place":
+        """What stands around ``current`` in the queue, whether or not it fits the filters itself. Three queries."""
+        fitting = set(self.texts(study, by).values_list("pk", flat=True))
+        order = list(self.ordered(drafted(study)).values_list("pk", flat=True))
+        here = order.index(current.pk)
+        before = next((pk for pk in reversed(order[:here]) if pk in fitting), None)
+        behind = next((pk for pk in order[here + 1 :] if pk in fitting), None)
+        found = drafted(study).in_bulk([pk for pk in (before, behind) if pk is not None])
+        return Place(found.get(before or 0), found.get(behind or 0), len(fitting))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A text's neighbours in the queue, and how many texts the queue has."""
+
+    before: Candidate | None
+    behind: Candidate | None
+    matching: int
 
 
 def drafted(study: Study) -> QuerySet[Candidate]:
@@ -70,33 +137,27 @@ def drafted(study: Study) -> QuerySet[Candidate]:
     )
 
 
-def neighbours(texts: QuerySet[Candidate], current: Candidate) -> tuple[Candidate | None, Candidate | None]:
-    """The texts before and behind ``current`` in the queue, whether or not it fits the filters itself."""
-    number, index = current.batch.number, current.index
-    before = texts.filter(Q(batch__number__lt=number) | Q(batch__number=number, index__lt=index))
-    behind = texts.filter(Q(batch__number__gt=number) | Q(batch__number=number, index__gt=index))
-    return before.order_by("-batch__number", "-index").first(), behind.first()
-
-
 def flag_codes(study: Study) -> list[str]:
     """The codes of all flags that the study's texts carry."""
     lists = drafted(study).filter(flag_count__gt=0).values_list("flags", flat=True)
     return sorted({flag["code"] for flags in lists for flag in flags})
 
 
-def last_decision(study: Study, by: Researcher) -> Review | None:
-    """What this person decided last in the study, if nothing happened to that text since: what 'undo' takes back."""
-    last = (
-        Review.objects.filter(candidate__batch__study=study, by=by, rule="")
-        .select_related("candidate__batch__study", "candidate__batch__prompt__story", "candidate__article")
-        .order_by("-at", "-pk")
-        .first()
-    )
-    if last is None or last.new == Candidate.Decision.PENDING or last.candidate.decision != last.new:
-        return None
-    return last
-
-
 def _flagged(texts: QuerySet[Candidate], code: str) -> list[int]:
     # SQLite cannot look into a JSON list, and a study has some hundred texts at most.
     return [pk for pk, flags in texts.values_list("pk", "flags") if any(flag["code"] == code for flag in flags)]
+
+
+def _mine(study: Study, by: Researcher) -> Q:
+    return Q(pk__in=[pk for pk, panel in panels(study).items() if by.pk in panel.missing])
+
+
+def _disputed(study: Study, _by: Researcher) -> Q:
+    return Q(pk__in=[pk for pk, panel in panels(study).items() if panel.is_disputed])
+
+
+def _marked(_study: Study, _by: Researcher) -> Q:
+    return Q(is_marked=True)
+
+
+_WANTED: dict[str, Callable[[Study, Researcher], Q]] = {"mine": _mine, "disputed": _disputed, "marked": _marked}

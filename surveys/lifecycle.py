@@ -31,7 +31,8 @@ class LifecycleError(Exception):
 class Gate:
     """One line of the checklist before freezing. A gate that does not block is advice.
 
-    ``where`` is the part of the study in which it is mended: texts, design, questions, arms, articles, or '' for none.
+    ``where`` is the part of the study in which it is mended: texts, design, questions, arms, articles, or '' for none;
+    ``url`` the page of another app that says more and where it is mended, with ``step`` on the button that leads there.
     """
 
     label: str
@@ -39,6 +40,8 @@ class Gate:
     detail: str = ""
     blocks: bool = True
     where: str = ""
+    url: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def _batch_page(request: HttpRequest, study: Study, found: Batch, **forms: Any) 
 def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
     texts = (
         found.candidates.filter(state=Candidate.State.DRAFTED)
-        .only("index", "text", "flag_count", "decision", "tokens", "finish_reason", "batch_id")
+        .only("index", "code", "text", "flag_count", "decision", "tokens", "finish_reason", "batch_id")
         .order_by("drafted_at", "index")
     )
     return {

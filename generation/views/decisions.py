@@ -1,122 +1,188 @@
-"""What a curator does with a text: accept, edit, reject, reopen, undo. Each ends at the next text of the queue."""
+"""What a curator does with a text: accept, reject, reopen, mark, note, undo; and then the next text of the queue."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
-from generation import curation
-from generation.curation import CurationError, DecidedMeanwhile, standing_text
-from generation.forms import AcceptForm, EditForm, RejectForm
-from generation.models import Candidate
-from generation.reviewing import Filters, last_decision, neighbours
-from generation.views.review import candidate_page, candidate_url, found
+from generation import bulk, curation, opinions, remarks, scratch, undoing
+from generation.assignments import panel_of
+from generation.curation import CurationError, DecidedMeanwhile, default_arm
+from generation.models import Candidate, Opinion
+from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
+from generation.views.review import candidate_page, candidate_url, filters_of, found
 from surveys.access import Permission, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
 from surveys.models import Study
-from surveys.workbench.pages import show_problems, study_page
+from surveys.workbench.pages import show_problems
+
+Form = AcceptForm | PlainAcceptForm | RejectForm
 
 
 @login_required
 @require_POST
-def accept(request: HttpRequest, study_key: str, number: int, index: int) -> HttpResponse:
-    """Make the text an article of the study."""
+def accept(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
+    """Make the text an article of the study, or give one's opinion for it."""
     study = study_for(request, study_key, Permission.CURATE)
-    text = found(study, number, index)
-    form = AcceptForm(study, request.POST)
-    if form.is_valid():
-        try:
-            article = curation.accept(text, by=signed_in(request), **form.cleaned_data)
-            messages.success(request, _("Accepted as the article %(key)s.") % {"key": article.key})
-            return _onward(request, study, text)
-        except (DecidedMeanwhile, DraftOnly) as error:
-            return _told(request, study, text, str(error))
-        except (CurationError, ArticleError) as error:
-            show_problems(form, error.problems)
-    return candidate_page(request, study, text, accept_form=form)
+    text = found(study, code)
+    is_blind = filters_of(request, study).is_blind
+    if signed_in(request).pk in panel_of(text).missing:
+        return _opinion(request, study, text, PlainAcceptForm(request.POST), Opinion.Verdict.ACCEPT)
+    form = PlainAcceptForm(request.POST) if is_blind else AcceptForm(study, request.POST)
+
+    def decide() -> str:
+        hidden = {"arm": default_arm(text.batch)} if is_blind else {}
+        article = curation.accept(text, by=signed_in(request), **form.cleaned_data, **hidden)
+        return _("Accepted as the article %(key)s.") % {"key": article.key}
+
+    return _done(request, study, text, form, decide)
 
 
 @login_required
 @require_POST
-def reject(request: HttpRequest, study_key: str, number: int, index: int) -> HttpResponse:
-    """Refuse the text, with a reason."""
+def reject(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
+    """Refuse the text with a reason, or give one's opinion against it."""
     study = study_for(request, study_key, Permission.CURATE)
-    text = found(study, number, index)
+    text = found(study, code)
     form = RejectForm(request.POST)
-    if form.is_valid():
-        try:
-            curation.reject(text, by=signed_in(request), **form.cleaned_data)
-            messages.success(request, _("Rejected."))
-            return _onward(request, study, text)
-        except DecidedMeanwhile as error:
-            return _told(request, study, text, str(error))
-        except CurationError as error:
-            show_problems(form, error.problems)
-    return candidate_page(request, study, text, reject_form=form)
+    if signed_in(request).pk in panel_of(text).missing:
+        return _opinion(request, study, text, form, Opinion.Verdict.REJECT)
 
+    def decide() -> str:
+        curation.reject(text, by=signed_in(request), **form.cleaned_data)
+        return _("Rejected.")
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, study_key: str, number: int, index: int) -> HttpResponse:
-    """Change the text; the draft stays beside it."""
-    study = study_for(request, study_key, Permission.CURATE)
-    text = found(study, number, index)
-    initial = {"text": standing_text(text), "revision": text.revision}
-    form = EditForm(request.POST if request.method == "POST" else None, initial=initial)
-    filters = Filters.read(request.GET)
-    if request.method == "POST" and form.is_valid():
-        try:
-            curation.edit(text, by=signed_in(request), **form.cleaned_data)
-            messages.success(request, _("Saved. The draft is kept beside it."))
-            return redirect(candidate_url(study, text, filters))
-        except CurationError as error:
-            # What was typed stays on the page, also where somebody else was quicker.
-            show_problems(form, error.problems)
-    back = candidate_url(study, text, filters)
-    return study_page(request, study, "generation/edit.html", {"candidate": text, "form": form, "back": back})
+    return _done(request, study, text, form, decide)
 
 
 @login_required
 @require_POST
-def reopen(request: HttpRequest, study_key: str, number: int, index: int) -> HttpResponse:
+def reopen(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
     """Take a decision back."""
     study = study_for(request, study_key, Permission.CURATE)
-    return _reopened(request, study, found(study, number, index))
-
-
-@login_required
-@require_POST
-def undo(request: HttpRequest, study_key: str) -> HttpResponse:
-    """Take back what this person decided last."""
-    study = study_for(request, study_key, Permission.CURATE)
-    last = last_decision(study, signed_in(request))
-    if last is None:
-        messages.info(request, _("There is nothing of yours to undo."))
-        return redirect("generation:review", study_key=study.key)
-    return _reopened(request, study, last.candidate)
-
-
-def _reopened(request: HttpRequest, study: Study, text: Candidate) -> HttpResponse:
+    text = found(study, code)
     try:
         curation.reopen(text, by=signed_in(request))
     except (DecidedMeanwhile, DraftOnly, ArticleError) as error:
         return _told(request, study, text, str(error))
     messages.success(request, _("Open again. The log keeps both."))
-    return redirect(candidate_url(study, text, Filters.read(request.GET)))
+    return redirect(candidate_url(study, text, filters_of(request, study)))
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Take back what this person did last."""
+    study = study_for(request, study_key, Permission.CURATE)
+    by = signed_in(request)
+    act = undoing.last_act(study, by)
+    if act is None:
+        messages.info(request, _("There is nothing of yours to undo."))
+        return _queue(request, study)
+    try:
+        text = undoing.take_back(act, by)
+    except (DecidedMeanwhile, DraftOnly, ArticleError) as error:
+        messages.error(request, str(error))
+        return _queue(request, study)
+    messages.success(request, _("Open again. The log keeps both."))
+    return _queue(request, study) if text is None else redirect(candidate_url(study, text, filters_of(request, study)))
+
+
+@login_required
+@require_POST
+def reject_flagged(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Reject all flagged texts that the filters show, by one stroke."""
+    study = study_for(request, study_key, Permission.CURATE)
+    by = signed_in(request)
+    expected = request.POST.get("expected", "")
+    texts = list(filters_of(request, study).texts(study, by))
+    try:
+        number = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else 0
+        done = bulk.reject_flagged(study, texts, by=by, expected=number)
+    except (CurationError, DraftOnly) as error:
+        messages.error(request, str(error))
+        return _queue(request, study)
+    n = done.reviews.count()
+    said = ngettext("%(n)s flagged text is rejected.", "%(n)s flagged texts are rejected.", n) % {"n": n}
+    messages.success(request, f"{said} {_('Undo takes all of them back.')}")
+    return _queue(request, study)
+
+
+@login_required
+@require_POST
+def mark(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
+    """Mark the text to be looked at again, or take the mark off."""
+    return _remark(request, study_key, code, toggle=True)
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
+    """Leave a note with the text."""
+    return _remark(request, study_key, code, toggle=False)
+
+
+def _remark(request: HttpRequest, study_key: str, code: str, *, toggle: bool) -> HttpResponse:
+    study = study_for(request, study_key, Permission.CURATE)
+    text = found(study, code)
+    form = RemarkForm(request.POST)
+    if form.is_valid():
+        try:
+            remarks.remark(text, by=signed_in(request), toggle=toggle, **form.cleaned_data)
+            if not toggle:
+                scratch.forget(text, signed_in(request))
+            return redirect(candidate_url(study, text, filters_of(request, study)))
+        except CurationError as error:
+            show_problems(form, error.problems)
+        except DraftOnly as error:
+            return _told(request, study, text, str(error))
+    return candidate_page(request, study, text, remark_form=form)
+
+
+def _opinion(request: HttpRequest, study: Study, text: Candidate, form: Form, verdict: str) -> HttpResponse:
+    def decide() -> str:
+        panel = opinions.give(text, by=signed_in(request), verdict=verdict, **form.cleaned_data)
+        if panel.missing:
+            return _("Your opinion is kept. Others are still asked.")
+        return _("All agree: it is decided.") if panel.verdict else _("Opinions differ: somebody adjudicates.")
+
+    return _done(request, study, text, form, decide)
+
+
+def _done(request: HttpRequest, study: Study, text: Candidate, form: Form, decide: Callable[[], str]) -> HttpResponse:
+    """Onward where it could be decided; else the page again, with what is wrong at its field."""
+    name = "reject_form" if isinstance(form, RejectForm) else "accept_form"
+    if form.is_valid():
+        try:
+            messages.success(request, decide())
+            return _onward(request, study, text)
+        except (DecidedMeanwhile, DraftOnly) as error:
+            return _told(request, study, text, str(error))
+        except (CurationError, ArticleError) as error:
+            show_problems(form, error.problems)
+    forms: dict[str, Any] = {name: form}
+    return candidate_page(request, study, text, **forms)
 
 
 def _onward(request: HttpRequest, study: Study, text: Candidate) -> HttpResponse:
     """To the next text of the queue; from its end back to its beginning."""
-    filters = Filters.read(request.GET)
-    _before, behind = neighbours(filters.texts(study), text)
-    if behind is not None:
-        return redirect(candidate_url(study, behind, filters))
+    filters = filters_of(request, study)
+    behind = filters.neighbours(study, signed_in(request), text).behind
+    return redirect(candidate_url(study, behind, filters)) if behind is not None else _queue(request, study)
+
+
+def _queue(request: HttpRequest, study: Study) -> HttpResponse:
+    query = filters_of(request, study).query
     url = redirect("generation:review", study_key=study.key).url
-    return redirect(f"{url}?{filters.query}" if filters.query else url)
+    return redirect(f"{url}?{query}" if query else url)
 
 
 def _told(request: HttpRequest, study: Study, text: Candidate, problem: str) -> HttpResponse:
     messages.error(request, problem)
-    return redirect(candidate_url(study, text, Filters.read(request.GET)))
+    return redirect(candidate_url(study, text, filters_of(request, study)))

@@ -7,14 +7,20 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from generation import bulk, scratch
+from generation.assignments import Panel, panel_of
+from generation.continuing import Branch, branches
 from generation.curation import default_arm, standing_text
 from generation.differences import Differences, compare
-from generation.forms import AcceptForm, RejectForm
 from generation.lineage import opened_raw, opened_text
-from generation.models import Batch, Candidate, Edit, LanguageModel
-from generation.reviewing import ANY, NO_FLAG, Filters, drafted, flag_codes, last_decision, neighbours
+from generation.models import Batch, BulkRejection, Candidate, Edit, LanguageModel, Review
+from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
+from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filters, drafted, flag_codes
+from generation.rules import rules_of, sees_models, share_edited
+from generation.undoing import Act, last_act
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.models import Article, Curation, Origin, Study
 from surveys.workbench.pages import study_page
@@ -31,78 +37,158 @@ class EditShown:
 @login_required
 @require_safe
 def queue(request: HttpRequest, study_key: str) -> HttpResponse:
-    """The first text that fits the filters; where none is left, a page that says so."""
+    """The first text that fits the filters; where none is left, a page that says so.
+
+    Who is asked about texts begins with those, unless they ask for something else.
+    """
     study = study_for(request, study_key, Permission.VIEW)
-    filters = Filters.read(request.GET)
-    first = filters.texts(study).first()
+    by = signed_in(request)
+    filters = filters_of(request, study)
+    if not request.GET:
+        asked = Filters(want="mine", is_blind=filters.is_blind)
+        first = asked.texts(study, by).first()
+        if first is not None:
+            return redirect(candidate_url(study, first, asked))
+    first = filters.texts(study, by).first()
     if first is not None:
         return redirect(candidate_url(study, first, filters))
-    context = {"filters": filters, **filter_choices(study), "any_text": drafted(study).exists()}
+    context = {
+        "filters": filters,
+        **filter_choices(study, filters),
+        "any_text": drafted(study).exists(),
+        "sees_models": sees_models(study),
+    }
     return study_page(request, study, "generation/review_empty.html", context)
 
 
 @login_required
 @require_safe
-def candidate(request: HttpRequest, study_key: str, number: int, index: int) -> HttpResponse:
+def candidate(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
     """One text with its flags, its history and the decision."""
     study = study_for(request, study_key, Permission.VIEW)
-    return candidate_page(request, study, found(study, number, index))
+    return candidate_page(request, study, found(study, code))
 
 
 def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms: Any) -> HttpResponse:
     """The page of one text; ``forms`` are those that came back with something to mend."""
-    filters = Filters.read(request.GET)
-    texts = filters.texts(study)
-    before, behind = neighbours(texts, text)
+    filters = filters_of(request, study)
+    by = signed_in(request)
+    place = filters.neighbours(study, by, text)
     standing = standing_text(text)
+    panel = panel_of(text)
+    decide = study.is_draft and permits(study.role, Permission.CURATE)
     context = {
         "candidate": text,
+        "name": name_of(text, is_blind=filters.is_blind),
         "standing": standing,
         "text_paragraphs": [part for part in standing.split("\n\n") if part.strip()],
-        "raw": opened_raw(text),
-        "differences": compare(opened_raw(text), standing),
-        "edits": _edits(text),
-        "reviews": text.reviews.select_related("by").order_by("number"),
+        **_history(text, standing),
         "real": _real(text),
+        **_panel(panel, by.pk, decide=decide),
         "filters": filters,
-        **filter_choices(study),
-        "matching": texts.count(),
-        "previous_url": candidate_url(study, before, filters) if before else "",
-        "next_url": candidate_url(study, behind, filters) if behind else "",
-        "decide": study.is_draft and permits(study.role, Permission.CURATE),
-        "undo": last_decision(study, signed_in(request)),
-        "accept_form": _accept_form(study, text),
+        **filter_choices(study, filters),
+        "matching": place.matching,
+        "previous_url": candidate_url(study, place.before, filters) if place.before else "",
+        "next_url": candidate_url(study, place.behind, filters) if place.behind else "",
+        "sees_models": sees_models(study),
+        "rules": rules_of(study),
+        "branches": branches(text, is_blind=filters.is_blind),
+        "accept_form": _accept_form(study, text, plain=filters.is_blind or by.pk in panel.missing),
         "reject_form": RejectForm(initial={"revision": text.revision}),
+        **(_at_work(study, text, by, filters) if decide else {}),
         **forms,
     }
     return study_page(request, study, "generation/candidate.html", context, status=400 if forms else 200)
 
 
-def found(study: Study, number: int, index: int) -> Candidate:
-    """The text at this place; raises ``Http404`` where there is none yet."""
-    return get_object_or_404(drafted(study), batch__number=number, index=index)
+def found(study: Study, code: str) -> Candidate:
+    """The text with this code; raises ``Http404`` where there is none yet."""
+    return get_object_or_404(drafted(study), code=code)
+
+
+def filters_of(request: HttpRequest, study: Study) -> Filters:
+    """The filters of this request, without those that the study's rules keep back."""
+    return Filters.read(request.GET, is_blind=rules_of(study).is_blind)
 
 
 def candidate_url(study: Study, text: Candidate, filters: Filters) -> str:
     """The address of a text, with the filters that the curator came by."""
-    url = reverse("generation:candidate", args=[study.key, text.batch.number, text.index])
+    url = reverse("generation:candidate", args=[study.key, text.code])
     return f"{url}?{filters.query}" if filters.query else url
 
 
-def filter_choices(study: Study) -> dict[str, Any]:
+def name_of(text: Candidate, *, is_blind: bool) -> str:
+    """What a text is called on pages: by its place, or by its code where places are hidden."""
+    if is_blind:
+        return _("Text %(code)s") % {"code": text.code[:6]}
+    return _("Text %(index)s of batch %(number)s") % {"index": text.index, "number": text.batch.number}
+
+
+def filter_choices(study: Study, filters: Filters) -> dict[str, Any]:
     """What the filters can be set to in this study."""
-    models = LanguageModel.objects.filter(batches__study=study).distinct().order_by("name")
-    return {
+    choices: dict[str, Any] = {
         "decision_choices": [(ANY, ""), *Candidate.Decision.choices],
-        "batch_choices": [
-            str(n) for n in Batch.objects.filter(study=study).order_by("number").values_list("number", flat=True)
-        ],
-        "model_choices": [(model.key, model.name) for model in models],
         "flag_choices": [NO_FLAG, *flag_codes(study)],
+        "want_choices": WANTED.items(),
+        "sort_choices": [
+            (key, label) for key, label in SORTS.items() if not (filters.is_blind and key in SHOWS_MODELS)
+        ],
+    }
+    if not filters.is_blind:
+        models = LanguageModel.objects.filter(batches__study=study).distinct().order_by("name")
+        numbers = Batch.objects.filter(study=study).order_by("number").values_list("number", flat=True)
+        choices["model_choices"] = [(model.key, model.name) for model in models]
+        choices["batch_choices"] = [str(number) for number in numbers]
+    return choices
+
+
+def _history(text: Candidate, standing: str) -> dict[str, Any]:
+    return {
+        "differences": compare(opened_raw(text), standing),
+        "share_edited": 100 * share_edited(text, standing),
+        "edits": _edits(text),
+        "reviews": text.reviews.select_related("by").order_by("number"),
+        "remarks": text.remarks.select_related("by").order_by("number"),
     }
 
 
-def _accept_form(study: Study, text: Candidate) -> AcceptForm:
+def _panel(panel: Panel, own: int, *, decide: bool) -> dict[str, Any]:
+    """What of a text's panel may be shown: opinions to nobody whose own is still awaited."""
+    asks_me = own in panel.missing
+    return {
+        "panel": panel,
+        "asks_me": asks_me,
+        "opinions": () if asks_me else panel.opinions,
+        "decide": decide,
+        "may_decide": decide and (asks_me or not panel.missing),
+    }
+
+
+def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[str, Any]:
+    """What somebody who decides needs beside the text: their unsaved note, what they can undo, used reasons."""
+    left = scratch.found(text, by)
+    act = last_act(study, by)
+    reasons = Review.objects.filter(candidate__batch__study=study, by=by, rule="").exclude(reason="")
+    fitting = filters.texts(study, by)
+    return {
+        "remark_form": RemarkForm(initial={"text": left.note if left else ""}),
+        "scratch": left,
+        "undo_label": _undo_label(act, filters) if act else "",
+        "reasons": sorted(set(reasons.order_by("-at").values_list("reason", flat=True)[:30])),
+        "flagged": len(bulk.rejectable(study, list(fitting.filter(flag_count__gt=0)))),
+    }
+
+
+def _undo_label(act: Act, filters: Filters) -> str:
+    if isinstance(act, BulkRejection):
+        return _("Undo my bulk rejection %(number)s") % {"number": act.number}
+    name = name_of(act.candidate, is_blind=filters.is_blind)
+    return _("Undo my last decision (%(name)s)") % {"name": name}
+
+
+def _accept_form(study: Study, text: Candidate, *, plain: bool) -> AcceptForm | PlainAcceptForm:
+    if plain:
+        return PlainAcceptForm(initial={"revision": text.revision})
     prompt = text.batch.prompt
     initial = {
         "arm": default_arm(text.batch, Curation.CURATED),
@@ -131,3 +217,6 @@ def _real(text: Candidate) -> Article | None:
         taken_down_at=None,
     )
     return real.order_by("pk").first()
+
+
+__all__ = ["Branch", "candidate", "candidate_page", "candidate_url", "filters_of", "found", "name_of", "queue"]

@@ -45,6 +45,8 @@ def _next_in_draft(study: Study, gates: list[Gate], *, may_run: bool) -> NextSte
         "articles": (_("Fill the arms with articles"), "study-articles", permits(study.role, Permission.CURATE)),
     }
     for gate in waiting:
+        if gate.url and may_run:
+            return NextStep(gate.step or gate.label, gate.url)
         label, name, may = steps.get(gate.where, ("", "", False))
         if may:
             return _step(study, label, name)

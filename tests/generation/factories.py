@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import apps
+from django.urls import reverse
 
 from generation import drafting, queue, registry
 from generation.batches import request_batch
@@ -88,6 +89,17 @@ def written(texts: Sequence[str] = (CONTINUATION,) * 3, study: Study | None = No
     assert queue.finish(batch.pk, run.owner)
     batch.refresh_from_db()
     return batch
+
+
+def address(study: Study, name: str, *rest: object) -> str:
+    """The address of a page of generation; of a text's page by the numbers of its batch and of its place there."""
+    if name in OF_A_TEXT:
+        number, index = rest
+        rest = (Candidate.objects.get(batch__study=study, batch__number=number, index=index).code,)
+    return reverse(f"generation:{name}", args=[study.key, *rest])
+
+
+OF_A_TEXT = {"candidate", "accept", "reject", "reopen", "edit", "keep", "discard", "mark", "note", "continue"}
 
 
 def text_of(batch: Batch, index: int = 0) -> Candidate:

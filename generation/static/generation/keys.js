@@ -1,5 +1,5 @@
 // Single keys press what carries them in data-keys, and put the cursor where that is a text field. All of it can be
-// done without them; they can be switched off on a device, and rest while somebody types.
+// done without them; they can be switched off on a device, and rest while somebody types or a dialog is open.
 (() => {
   "use strict";
   const STORE = "studyweb-single-keys";
@@ -24,11 +24,21 @@
     });
   }
 
+  // The overlay that lists the keys.
+  for (const button of document.querySelectorAll("[data-dialog]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => document.getElementById(button.dataset.dialog).showModal());
+  }
+
   const typing = (element) =>
     element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
+  const saving = (element) => element.closest("form[data-save-keys]");
 
   document.addEventListener("keydown", (event) => {
-    const form = document.querySelector("form[data-save-keys]");
+    if (event.target.closest("dialog") || document.querySelector("dialog[open]")) {
+      return; // The dialog's own keys: Escape closes it.
+    }
+    const form = saving(event.target);
     if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.requestSubmit();
@@ -36,14 +46,15 @@
     }
     const away = document.querySelector("[data-escape]");
     if (event.key === "Escape") {
-      if (away && !form.querySelector("textarea").matches("[data-changed]")) {
+      if (away && !document.querySelector("form[data-save-keys] textarea[data-changed]")) {
         away.click();
       } else if (typing(event.target)) {
         event.target.blur();
       }
       return;
     }
-    if (!on || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) {
+    const arrow = event.key.startsWith("Arrow") && event.target.matches("input");
+    if (!on || event.ctrlKey || event.metaKey || event.altKey || event.repeat || arrow || typing(event.target)) {
       return;
     }
     const target = [...document.querySelectorAll("[data-keys]")].find((element) =>
@@ -60,10 +71,11 @@
     }
   });
 
-  // A text that was changed is not thrown away by one key.
-  const text = document.querySelector("form[data-save-keys] textarea");
-  if (text) {
-    text.focus();
+  // A text that was changed is not thrown away by one key. A page that is about one text begins in it.
+  for (const text of document.querySelectorAll("form[data-save-keys] textarea")) {
     text.addEventListener("input", () => text.setAttribute("data-changed", ""));
+    if (document.querySelector("[data-escape]")) {
+      text.focus();
+    }
   }
 })();

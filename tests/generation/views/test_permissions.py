@@ -2,11 +2,11 @@
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from generation import curation
 from surveys.models import Role, Study
 from tests.factories import ResearcherFactory, member
+from tests.generation import factories
 from tests.generation.factories import text_of, written
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +17,10 @@ READ = [
     ("batch-progress", [1]),
     ("review", []),
     ("candidate", [1, 0]),
+    ("curation", []),
+    ("pairs", []),
+    ("ranking", [1]),
+    ("parity", []),
 ]
 CHANGE = [
     ("batch-cancel", [1]),
@@ -24,12 +28,19 @@ CHANGE = [
     ("batch-extend", [1]),
     ("batch-pick", [1]),
     ("undo", []),
+    ("reject-flagged", []),
+    ("accept-best", [1]),
     ("accept", [1, 0]),
     ("edit", [1, 0]),
     ("reject", [1, 0]),
     ("reopen", [1, 0]),
+    ("keep", [1, 0]),
+    ("discard", [1, 0]),
+    ("mark", [1, 0]),
+    ("note", [1, 0]),
 ]
-FORMS = [("batch-new", []), ("edit", [1, 0])]
+FORMS = [("batch-new", []), ("edit", [1, 0]), ("continue", [1, 0]), ("pair", [1])]
+OWNERS = [("curation-rules", []), ("assign", []), ("release", ["nobody"]), ("gate-override", ["parity"])]
 
 
 @pytest.fixture
@@ -38,20 +49,20 @@ def study() -> Study:
     return study
 
 
-def address(study: Study, name: str, rest: list[int]) -> str:
-    return reverse(f"generation:{name}", args=[study.key, *rest])
+def address(study: Study, name: str, rest: list[object]) -> str:
+    return factories.address(study, name, *rest)
 
 
 @pytest.mark.parametrize(("name", "rest"), READ)
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_in_the_study_reads(client: Client, study: Study, role: str, name: str, rest: list[int]) -> None:
+def test_everybody_in_the_study_reads(client: Client, study: Study, role: str, name: str, rest: list[object]) -> None:
     client.force_login(member(study, role))
     assert client.get(address(study, name, rest)).status_code in {200, 286, 302}
 
 
 @pytest.mark.parametrize(("name", "rest"), FORMS)
 @pytest.mark.parametrize("role", Role.values)
-def test_forms_are_for_owners_and_curators(client: Client, study: Study, role: str, name: str, rest: list[int]) -> None:
+def test_forms_are_for_owners_and_curators(client: Client, study: Study, role: str, name: str, rest: list[object]) -> None:
     client.force_login(member(study, role))
     expected = 200 if role in {Role.OWNER, Role.CURATOR} else 403
     assert client.get(address(study, name, rest)).status_code == expected
@@ -60,7 +71,7 @@ def test_forms_are_for_owners_and_curators(client: Client, study: Study, role: s
 @pytest.mark.parametrize(("name", "rest"), [*CHANGE, ("batch-new", [])])
 @pytest.mark.parametrize("role", Role.values)
 def test_changes_are_for_owners_and_curators(
-    client: Client, study: Study, role: str, name: str, rest: list[int]
+    client: Client, study: Study, role: str, name: str, rest: list[object]
 ) -> None:
     client.force_login(member(study, role))
     status = client.post(address(study, name, rest), {"reason": "r", "revision": 0, "text": "t"}).status_code
@@ -73,21 +84,21 @@ def test_changes_are_for_owners_and_curators(
 
 @pytest.mark.parametrize(("name", "rest"), [*READ, *FORMS])
 def test_who_has_no_role_in_the_study_learns_nothing_of_it(
-    client: Client, study: Study, name: str, rest: list[int]
+    client: Client, study: Study, name: str, rest: list[object]
 ) -> None:
     client.force_login(ResearcherFactory())
     assert client.get(address(study, name, rest)).status_code == 404
 
 
 @pytest.mark.parametrize(("name", "rest"), [*READ, *FORMS])
-def test_who_is_not_signed_in_is_asked_to(client: Client, study: Study, name: str, rest: list[int]) -> None:
+def test_who_is_not_signed_in_is_asked_to(client: Client, study: Study, name: str, rest: list[object]) -> None:
     response = client.get(address(study, name, rest))
     assert response.status_code == 302
     assert "/sign-in/" in response.headers["Location"]
 
 
 @pytest.mark.parametrize(("name", "rest"), [case for case in CHANGE if case[0] != "edit"])
-def test_nothing_changes_by_following_a_link(client: Client, study: Study, name: str, rest: list[int]) -> None:
+def test_nothing_changes_by_following_a_link(client: Client, study: Study, name: str, rest: list[object]) -> None:
     client.force_login(study.created_by)
     assert client.get(address(study, name, rest)).status_code == 405
 
@@ -104,6 +115,7 @@ def test_texts_of_another_study_are_not_reached_through_ones_own(client: Client,
     other = written()
     curation.reject(text_of(other), by=other.created_by, reason="r")
     client.force_login(study.created_by)
-    assert client.get(address(study, "candidate", [2, 0])).status_code == 404
+    assert client.get(f"/studies/{study.key}/generation/texts/{text_of(other.batch).code}/").status_code == 404
+    assert client.get(f"/studies/{study.key}/generation/texts/no-such-code/").status_code == 404
     assert client.get(address(study, "batch", [2])).status_code == 404
     assert client.get(address(study, "batch", [10**20])).status_code == 404

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from generation import curation
 from generation.curation import standing_text
@@ -12,7 +11,7 @@ from generation.models import Batch
 from surveys import lifecycle
 from surveys.models import Article, Origin, Study
 from tests.factories import ArmFactory, ArticleFactory, ready_study
-from tests.generation.factories import CONTINUATION, curator, queued, synthetic_arm, text_of, written
+from tests.generation.factories import CONTINUATION, address, curator, queued, synthetic_arm, text_of, written
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +22,6 @@ def batch(client: Client) -> Batch:
     made = written(headline="The old bridge")
     client.force_login(made.created_by)
     return made
-
-
-def address(study: Study, name: str, *rest: int) -> str:
-    return reverse(f"generation:{name}", args=[study.key, *rest])
 
 
 def acceptance(batch: Batch, **changes: Any) -> dict[str, Any]:
@@ -174,7 +169,7 @@ def test_filters_choose_what_is_reviewed(client: Client, query: str, indices: li
     response = client.get(url)
     while response.status_code == 302:
         url = response.headers["Location"]
-        seen.append(int(url.split("?")[0].rstrip("/").rsplit("/", 1)[1]))
+        seen.append(batch.candidates.get(code=url.split("?")[0].rstrip("/").rsplit("/", 1)[1]).index)
         page = client.get(url)
         following = page.context["next_url"]
         if not following:

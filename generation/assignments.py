@@ -1,0 +1,147 @@
+"""Who is asked for an opinion on which text, and what those asked have said so far."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from generation.agreement import Agreement, krippendorff
+from generation.models import Assignment, Candidate, Opinion
+from generation.rules import CurationError
+from surveys import audit
+from surveys.access import PERMITTED, Permission
+from surveys.articles import lock_draft
+from surveys.models import Researcher, Study
+
+Verdict = Opinion.Verdict
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Those who are asked about one text, by id, and the opinions that stand."""
+
+    asked: frozenset[int]
+    opinions: tuple[Opinion, ...]
+
+    @property
+    def missing(self) -> frozenset[int]:
+        """Whose opinion is still awaited."""
+        return self.asked - {opinion.by_id for opinion in self.opinions}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody who was asked has answered."""
+        return bool(self.asked) and not self.missing
+
+    @property
+    def verdict(self) -> str:
+        """What all say, once all have answered; '' before, and where they differ."""
+        said = {opinion.verdict for opinion in self.opinions}
+        return said.pop() if self.is_complete and len(said) == 1 else ""
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether everybody has answered and they differ: somebody has to adjudicate."""
+        return self.is_complete and not self.verdict
+
+
+def curators_of(study: Study) -> list[Researcher]:
+    """Those who may decide on the study's texts, by address."""
+    roles = [role for role, permitted in PERMITTED.items() if Permission.CURATE in permitted]
+    return list(Researcher.objects.filter(memberships__study=study, memberships__role__in=roles).order_by("email"))
+
+
+def panel_of(candidate: Candidate) -> Panel:
+    """The panel of one text; two queries."""
+    asked = frozenset(candidate.assignments.values_list("curator", flat=True))
+    return Panel(asked, _standing(candidate.opinions.select_related("by").order_by("number"))) if asked else NOBODY
+
+
+NOBODY = Panel(frozenset(), ())
+
+
+def panels(study: Study) -> dict[int, Panel]:
+    """The panel of every text that was assigned, by the text's id; two queries."""
+    asked: dict[int, set[int]] = {}
+    rows = Assignment.objects.filter(candidate__batch__study=study)
+    for candidate, curator in rows.values_list("candidate", "curator"):
+        asked.setdefault(candidate, set()).add(curator)
+    said: dict[int, list[Opinion]] = {}
+    for opinion in Opinion.objects.filter(candidate__batch__study=study).select_related("by").order_by("number"):
+        said.setdefault(opinion.candidate_id, []).append(opinion)
+    return {pk: Panel(frozenset(people), _standing(said.get(pk, []))) for pk, people in asked.items()}
+
+
+def agreement_of(found: Collection[Panel]) -> Agreement:
+    """Krippendorff's alpha of the opinions that stand, whether or not a panel is complete."""
+    return krippendorff([[opinion.verdict for opinion in panel.opinions] for panel in found])
+
+
+def assign(
+    study: Study, texts: Sequence[Candidate], *, by: Researcher, curators: Sequence[Researcher], each: int, seed: int
+) -> int:
+    """Ask ``each`` of the curators about every text, so that all get equally many; how many were asked anew.
+
+    Texts that are decided, or on which somebody is asked already, stay as they are. Raises ``CurationError`` with a
+    sentence a field, ``DraftOnly``.
+    """
+    known = {curator.pk for curator in curators_of(study)}
+    if not curators or any(curator.pk not in known for curator in curators):
+        raise CurationError({"curators": _("Choose among the study's owners and curators.")})
+    if not 1 <= each <= len(curators):
+        message = _("Ask 1 to %(most)s of them about each text.")
+        raise CurationError({"each": message % {"most": len(curators)}})
+    with transaction.atomic():
+        lock_draft(study)
+        taken = set(Assignment.objects.filter(candidate__batch__study=study).values_list("candidate", flat=True))
+        free = [text for text in texts if text.pk not in taken and text.decision == Candidate.Decision.PENDING]
+        people = {curator.pk: curator for curator in curators}
+        rows = [
+            Assignment(candidate=text, curator=people[pk], by=by)
+            for text, chosen in zip(free, shared_out(len(free), sorted(people), each, seed), strict=True)
+            for pk in chosen
+        ]
+        Assignment.objects.bulk_create(rows)
+        if rows:
+            subject = f"{len(free)} texts, {each} each of {len(curators)} curators, seed {seed}"
+            audit.record(study, "texts assigned", by=by, subject=subject)
+    return len(rows)
+
+
+def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
+    """Ask somebody no longer who has not answered; how many texts that were. Opinions stay. Raises ``DraftOnly``."""
+    with transaction.atomic():
+        lock_draft(study)
+        answered = [
+            pk for pk, panel in panels(study).items() if curator.pk in {opinion.by_id for opinion in panel.opinions}
+        ]
+        waiting = Assignment.objects.filter(candidate__batch__study=study, curator=curator)
+        released, _rows = waiting.exclude(candidate__in=answered).delete()
+        if released:
+            audit.record(study, "assignments released", by=by, subject=f"{released} of {curator}")
+    return released
+
+
+def shared_out(texts: int, people: Sequence[int], each: int, seed: int) -> list[list[int]]:
+    """For each text the ``each`` people who read it; nobody reads more than one text more than another.
+
+    Pure: whoever has the fewest comes first, and among equals the SHA-256 of 'seed:text:person' decides.
+    """
+    load = dict.fromkeys(people, 0)
+    chosen: list[list[int]] = []
+    for number in range(texts):
+        drawn = {pk: hashlib.sha256(f"{seed}:{number}:{pk}".encode("ascii")).digest() for pk in people}
+        readers = sorted(people, key=lambda pk: (load[pk], drawn[pk]))[:each]
+        for reader in readers:
+            load[reader] += 1
+        chosen.append(sorted(readers))
+    return chosen
+
+
+def _standing(opinions: "Sequence[Opinion] | Collection[Opinion]") -> tuple[Opinion, ...]:
+    """The last opinion of each person, unless it was taken back; in the order in which they were given."""
+    last = {opinion.by_id: opinion for opinion in opinions}
+    standing = [opinion for opinion in last.values() if opinion.verdict != Verdict.WITHDRAWN]
+    return tuple(sorted(standing, key=lambda opinion: opinion.number))

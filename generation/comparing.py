@@ -1,0 +1,167 @@
+"""Two texts of one prompt held against each other: which pair comes next, what was said, and the ranking of all."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generation import curation
+from generation.models import Assignment, Candidate, Comparison, Prompt
+from generation.ranking import Ranking, rank
+from generation.reviewing import drafted
+from generation.rules import CurationError
+from surveys.articles import lock_draft
+from surveys.models import Arm, Article, Researcher, Study
+
+Decision = Candidate.Decision
+
+# Of more texts than this a whole ranking by pairs is no work for people; the standard errors would take seconds, too.
+MOST = 60
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two texts as the screen shows them."""
+
+    left: Candidate
+    right: Candidate
+
+
+def pool(study: Study, prompt: Prompt) -> list[Candidate]:
+    """The texts of a prompt that can still be chosen, of all its batches: at most ``MOST``, by their random codes."""
+    texts = drafted(study).filter(batch__prompt=prompt).exclude(text="").exclude(decision=Decision.REJECTED)
+    return list(texts.order_by("code")[:MOST])
+
+
+def next_pair(study: Study, prompt: Prompt, by: Researcher) -> Pair | None:
+    """The pair that this person compares next; None once they have seen all."""
+    texts = {text.pk: text for text in pool(study, prompt)}
+    standing = _standing(study, list(texts))
+    seen = {(c.first_id, c.second_id) for c in standing if c.by_id == by.pk}
+    asked = Counter((c.first_id, c.second_id) for c in standing)
+    chosen = chosen_pair(sorted(texts), asked, seen, salt=str(by.pk))
+    if chosen is None:
+        return None
+    left, right = chosen
+    return Pair(texts[left], texts[right])
+
+
+def chosen_pair(
+    items: Sequence[int], asked: Mapping[tuple[int, int], int], seen: set[tuple[int, int]], *, salt: str
+) -> tuple[int, int] | None:
+    """Which pair is the most useful one now, left first. Pure, and the same for the same comparisons.
+
+    Those first who met fewest others, so that soon all are linked; among them the pair that met least; then by the
+    SHA-256 of the salt and the pair, which also chooses the sides.
+    """
+    met = Counter[int]()
+    for (first, second), times in asked.items():
+        met[first] += times
+        met[second] += times
+    open_pairs = [pair for pair in combinations(sorted(items), 2) if pair not in seen]
+    if not open_pairs:
+        return None
+
+    def drawn(pair: tuple[int, int]) -> bytes:
+        return hashlib.sha256(f"{salt}:{pair[0]}:{pair[1]}".encode()).digest()
+
+    best = min(open_pairs, key=lambda pair: (met[pair[0]] + met[pair[1]], asked.get(pair, 0), drawn(pair)))
+    return best if drawn(best)[-1] % 2 else (best[1], best[0])
+
+
+def compare_pair(
+    study: Study, prompt: Prompt, *, by: Researcher, left: str, right: str, winner: str, seconds: float | None = None
+) -> Comparison:
+    """Store which of two texts (by code) is more credible; '' is neither.
+
+    Of two clicks on one pair the first counts, so that nothing is said twice. Raises ``CurationError`` where the texts
+    are not two of the prompt's, ``DraftOnly``.
+    """
+    with transaction.atomic():
+        lock_draft(study)
+        found = {text.code: text for text in pool(study, prompt)}
+        if left == right or left not in found or right not in found or winner not in {left, right, ""}:
+            raise CurationError({"": _("One of these texts cannot be chosen any more. Here are two others.")})
+        first, second = sorted((found[left], found[right]), key=lambda text: text.pk)
+        made, _is_new = Comparison.objects.get_or_create(
+            study=study,
+            first=first,
+            second=second,
+            by=by,
+            taken_back_at=None,
+            defaults={
+                "first_left": first.code == left,
+                "winner": found.get(winner),
+                "seconds": seconds,
+            },
+        )
+    return made
+
+
+def take_back(study: Study, prompt: Prompt, *, by: Researcher) -> Comparison | None:
+    """Take this person's last comparison of the prompt back; None where there is none. Raises ``DraftOnly``."""
+    with transaction.atomic():
+        lock_draft(study)
+        mine = Comparison.objects.filter(study=study, by=by, taken_back_at=None, first__batch__prompt=prompt)
+        last = mine.order_by("-at", "-pk").first()
+        if last is not None:
+            Comparison.objects.filter(pk=last.pk).update(taken_back_at=Now())
+    return last
+
+
+def ranking_of(study: Study, prompt: Prompt) -> tuple[Ranking[int], dict[int, Candidate], int]:
+    """The ranking of a prompt's texts by row id, the texts, and how many comparisons it rests on."""
+    texts = {text.pk: text for text in pool(study, prompt)}
+    standing = _standing(study, list(texts))
+    return rank(sorted(texts), wins_of(standing)), texts, len(standing)
+
+
+def wins_of(comparisons: Sequence[Comparison]) -> dict[tuple[int, int], float]:
+    """How often each was preferred to each other; neither counts half for both."""
+    wins: dict[tuple[int, int], float] = {}
+    for comparison in comparisons:
+        pair = (comparison.first_id, comparison.second_id)
+        for winner, loser in (pair, pair[::-1]):
+            share = 0.5 if comparison.winner_id is None else float(comparison.winner_id == winner)
+            if share:
+                wins[winner, loser] = wins.get((winner, loser), 0.0) + share
+    return wins
+
+
+def accept_best(
+    study: Study, prompt: Prompt, *, by: Researcher, k: int, expected: int, arm: Arm | None
+) -> list[Article]:
+    """Accept the ``k`` texts that rank highest, as curated, by a rule that says so.
+
+    ``expected`` is the number of comparisons that the page showed. Raises ``CurationError`` where it is another by now
+    or the ranking does not say who is best, ``DraftOnly``, and what ``curation.accept`` raises.
+    """
+    with transaction.atomic():
+        lock_draft(study)
+        ranking, texts, n = ranking_of(study, prompt)
+        if n != expected:
+            raise CurationError({"": _("Meanwhile somebody compared more texts. Look at the ranking again.")})
+        waiting = [s for s in ranking.strengths if texts[s.item].decision == Decision.PENDING]
+        if not 1 <= k <= len(waiting):
+            raise CurationError({"k": _("Take 1 to %(most)s texts.") % {"most": len(waiting)}})
+        if ranking.groups > 1:
+            raise CurationError({"k": _("Some texts never met, even by way of others: compare more pairs first.")})
+        if Assignment.objects.filter(candidate__in=[s.item for s in waiting[:k]]).exists():
+            raise CurationError({"k": _("Curators are asked about some of these texts: they decide.")})
+        credit = f", each credited with {ranking.prior:g} won and lost" if ranking.prior else ""
+        # Not translated: the record must not depend on the language of whoever clicked.
+        rule = f"the best {k} of {len(texts)} texts by {n} pairwise comparisons (Bradley-Terry{credit})"
+        return [
+            curation.accept(texts[s.item], by=by, arm=arm or curation.default_arm(texts[s.item].batch), rule=rule)
+            for s in waiting[:k]
+        ]
+
+
+def _standing(study: Study, texts: Sequence[int]) -> list[Comparison]:
+    rows = Comparison.objects.filter(study=study, taken_back_at=None, first__in=texts, second__in=texts)
+    return list(rows.order_by("pk"))

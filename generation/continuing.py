@@ -1,0 +1,101 @@
+"""Continue from here: a text is cut at a point, and the model that wrote it goes on from there. Lineage is a tree."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from generation.batches import RequestError, request_batch
+from generation.curation import standing_text
+from generation.engine import Sampling
+from generation.models import Batch, Candidate, Continuation, Prompt
+from generation.parity.passages import sentence_ends
+from surveys import audit
+from surveys.models import Researcher
+
+DEEPEST = 50
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One text of a tree. ``depth`` is 0 at the root; ``cut`` the characters kept of the text that it goes on from."""
+
+    candidate: Candidate
+    depth: int
+    cut: int
+    is_current: bool
+
+
+def places_to_cut(text: str) -> list[tuple[int, str]]:
+    """Where a text can be cut: behind each sentence but the last, with the sentence that would be the last one kept."""
+    ends = sentence_ends(text)
+    starts = [0, *ends[:-1]]
+    return [(end, text[start:end].strip()) for start, end in zip(starts, ends, strict=True)][:-1]
+
+
+def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int) -> Batch:
+    """A batch of ``size`` texts that go on behind the first ``cut`` characters of the text as it stands.
+
+    Same model, same sampling but for the length. What is kept stands in front of each new text, since readers get it.
+    Where readers did not get the first prompt, the model does not either: it goes on from what readers see. Raises
+    ``RequestError`` with a sentence a field, ``DraftOnly``.
+    """
+    text = standing_text(candidate)
+    if not 1 <= cut < len(text) or not text[:cut].strip():
+        raise RequestError({"cut": _("Cut the text behind its beginning and before its end.")})
+    batch, prompt = candidate.batch, candidate.batch.prompt
+    sampling = replace(Sampling.from_dict(batch.sampling), max_tokens=max_tokens)
+    with transaction.atomic():
+        made = request_batch(
+            batch.study,
+            by=by,
+            story=prompt.story,
+            text=text[:cut],
+            kind=Prompt.Kind.CONTINUATION,
+            headline=prompt.headline,
+            language=prompt.language,
+            opening_shown=True,
+            language_model=batch.language_model.key,
+            sampling=sampling if sampling.min_tokens <= max_tokens else replace(sampling, min_tokens=0),
+            size=size,
+        )
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        Continuation.objects.create(batch=made, parent=candidate, cut=cut, text_sha256=digest)
+        subject = f"batch {made.number} from batch {batch.number}, candidate {candidate.index}, character {cut}"
+        audit.record(batch.study, "continued from a text", by=by, subject=subject)
+    return made
+
+
+def ancestors(candidate: Candidate) -> list[Continuation]:
+    """The continuations that led to a text, the nearest first; a query each."""
+    found: list[Continuation] = []
+    batch_id = candidate.batch_id
+    while len(found) < DEEPEST:
+        related = ("batch", "parent__batch__prompt__story", "parent__batch__language_model", "parent__batch__study")
+        step = Continuation.objects.select_related(*related).filter(batch=batch_id).first()
+        if step is None:
+            break
+        found.append(step)
+        batch_id = step.parent.batch_id
+    return found
+
+
+def branches(candidate: Candidate, *, is_blind: bool) -> list[Branch]:
+    """The tree that a text belongs to, its root first, each text above those that go on from it; [] without one."""
+    above = ancestors(candidate)
+    root = above[-1].parent if above else candidate
+    tree = list(_below(root, 0, 0, candidate.pk, is_blind=is_blind))
+    return tree if len(tree) > 1 else []
+
+
+def _below(text: Candidate, depth: int, cut: int, current: int, *, is_blind: bool) -> Iterator[Branch]:
+    yield Branch(text, depth, cut, text.pk == current)
+    if depth == DEEPEST:
+        return
+    for continuation in text.continuations.select_related("batch").order_by("batch__number"):
+        texts = continuation.batch.candidates.select_related("batch__prompt", "batch__study")
+        written = texts.filter(state=Candidate.State.DRAFTED).defer("token_ids", "logprobs", "ranks")
+        for following in written.order_by("code" if is_blind else "index"):
+            yield from _below(following, depth + 1, continuation.cut, current, is_blind=is_blind)

@@ -1,0 +1,83 @@
+"""Giving an opinion on a text that several curators are asked about; where all agree, that is the decision."""
+
+import hashlib
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from generation import curation
+from generation.assignments import Panel, Verdict, panel_of
+from generation.curation import CurationError, DecidedMeanwhile, standing_text
+from generation.models import Candidate, Opinion
+from surveys import audit
+from surveys.articles import lock_draft
+from surveys.models import Researcher
+
+
+def give(
+    candidate: Candidate,
+    *,
+    by: Researcher,
+    verdict: str,
+    reason: str = "",
+    seconds: float | None = None,
+    revision: int | None = None,
+) -> Panel:
+    """Store an opinion, and take the decision where it is the last and all agree; the panel as it stands then.
+
+    Two who answer at once do not disturb each other: the study's row is held. Raises ``CurationError`` where this
+    person is not asked, or rejects without a reason; ``DecidedMeanwhile`` where the text was edited or decided since
+    it was read; and what ``curation.accept`` raises.
+    """
+    if verdict == Verdict.REJECT and not reason.strip():
+        raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
+    with transaction.atomic():
+        lock_draft(candidate.batch.study)
+        _unchanged(candidate, revision)
+        if by.pk not in panel_of(candidate).asked:
+            raise CurationError({"": _("Others are asked about this text. You can adjudicate where they differ.")})
+        _store(candidate, by, verdict, reason, seconds)
+        panel = panel_of(candidate)
+        if panel.verdict:
+            _decide(candidate, by, panel)
+    return panel
+
+
+def withdraw(opinion: Opinion) -> None:
+    """Take one's opinion back. Raises ``DecidedMeanwhile`` once the text is decided, ``DraftOnly``."""
+    candidate = opinion.candidate
+    with transaction.atomic():
+        lock_draft(candidate.batch.study)
+        _unchanged(candidate, None)
+        _store(candidate, opinion.by, Verdict.WITHDRAWN, "", None)
+
+
+def _unchanged(candidate: Candidate, revision: int | None) -> None:
+    current = Candidate.objects.only("revision", "decision").get(pk=candidate.pk)
+    seen = candidate.revision if revision is None else revision
+    if current.revision != seen or current.decision != Candidate.Decision.PENDING:
+        raise DecidedMeanwhile(candidate)
+
+
+def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seconds: float | None) -> None:
+    text = standing_text(candidate)
+    Opinion.objects.create(
+        candidate=candidate,
+        number=candidate.opinions.count() + 1,
+        by=by,
+        verdict=verdict,
+        reason=reason.strip(),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        seconds=seconds,
+    )
+    subject = f"batch {candidate.batch.number}, candidate {candidate.index}"
+    audit.record(candidate.batch.study, f"opinion: {verdict}", by=by, subject=subject, content=text)
+
+
+def _decide(candidate: Candidate, by: Researcher, panel: Panel) -> None:
+    n = len(panel.opinions)
+    if panel.verdict == Verdict.ACCEPT:
+        arm = curation.default_arm(candidate.batch)
+        curation.accept(candidate, by=by, arm=arm, rule=f"{n} of {n} opinions for it")
+    else:
+        curation.reject(candidate, by=by, rule=f"{n} of {n} opinions against it")

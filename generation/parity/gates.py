@@ -1,0 +1,79 @@
+"""The parity report and the leak scan as gates before freezing, and an owner's leave to pass them all the same."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from generation.models import GateOverride
+from generation.parity.report import KINDS, LABELS, LEAKS, PARITY, Report, report_of
+from generation.rules import CurationError
+from surveys import audit
+from surveys.articles import lock_draft
+from surveys.lifecycle import Gate
+from surveys.models import Researcher, Study
+
+GATES = (PARITY, LEAKS)
+
+
+def gates(study: Study) -> Iterator[Gate]:
+    """Two lines of the checklist. Without texts on both sides there is nothing to compare, and nothing to block."""
+    found = report_of(study)
+    url = reverse("generation:parity", args=[study.key])
+    overrides = standing_overrides(study, found)
+    for gate, label, problem in (
+        (PARITY, _("Real and machine-written texts are alike in form"), _parity_problem(found)),
+        (LEAKS, _("No text gives away who wrote it"), _leak_problem(found)),
+    ):
+        override = overrides.get(gate)
+        if override is not None:
+            detail = _("%(problem)s %(by)s lets it stand: %(reason)s")
+            problem = detail % {"problem": problem, "by": override.by, "reason": override.reason}
+        yield Gate(label, override is not None or not problem, problem, url=url, step=_("Read the parity report"))
+
+
+def override(study: Study, gate: str, *, by: Researcher, reason: str, findings: str) -> GateOverride:
+    """Let what a gate found stand, for a reason that is logged. ``findings`` is the hash that the page showed.
+
+    Raises ``CurationError`` without a reason, where nothing was found, or where it found something else by now;
+    ``DraftOnly``.
+    """
+    if not reason.strip():
+        raise CurationError({"reason": _("Write why it may stand: the reason is kept with the study.")})
+    with transaction.atomic():
+        lock_draft(study)
+        found = report_of(study)
+        if not (_parity_problem(found) if gate == PARITY else _leak_problem(found)):
+            raise CurationError({"": _("Nothing stands in the way here any more.")})
+        if found.findings_sha256(gate) != findings:
+            raise CurationError({"": _("The texts changed meanwhile. Look at the report again.")})
+        made, is_new = GateOverride.objects.get_or_create(
+            study=study, gate=gate, findings_sha256=findings, defaults={"by": by, "reason": reason.strip()}
+        )
+        if is_new:
+            audit.record(study, "gate overridden", by=by, subject=gate, content=f"{findings}\n{made.reason}")
+    return made
+
+
+def standing_overrides(study: Study, found: Report) -> dict[str, GateOverride]:
+    """The overrides that hold for exactly what is found now, by gate."""
+    rows = GateOverride.objects.filter(study=study).select_related("by")
+    wanted = {gate: found.findings_sha256(gate) for gate in GATES}
+    return {row.gate: row for row in rows if wanted.get(row.gate) == row.findings_sha256}
+
+
+def _parity_problem(found: Report) -> str:
+    large = [str(LABELS[difference.name]) for difference in found.large] if found.is_comparable else []
+    if not large:
+        return ""
+    return _("Large differences in: %(all)s.") % {"all": ", ".join(large)}
+
+
+def _leak_problem(found: Report) -> str:
+    if not found.leaks:
+        return ""
+    n = len(found.leaks)
+    first = str(KINDS[found.leaks[0].kind])
+    return ngettext("%(n)s leak: %(first)s.", "%(n)s leaks, among them: %(first)s.", n) % {"n": n, "first": first}

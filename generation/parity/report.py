@@ -1,0 +1,200 @@
+"""The parity report of a study: its placed texts measured, compared, scanned, and put into words and figures."""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from generation.parity.comparison import Difference, differences
+from generation.parity.figures import Figure, differences_figure, spread_figure
+from generation.parity.leaks import Leak, scan
+from generation.parity.measures import Shown, measured
+from surveys.models import Article, Study
+
+PARITY, LEAKS = "parity", "leaks"
+
+LABELS: dict[str, str | Promise] = {
+    "words": gettext_lazy("Words"),
+    "sentences": gettext_lazy("Sentences"),
+    "paragraphs": gettext_lazy("Paragraphs"),
+    "sentence_words": gettext_lazy("Words a sentence"),
+    "reading_minutes": gettext_lazy("Reading time, minutes"),
+    "reading_ease": gettext_lazy("Reading ease"),
+    "lix": gettext_lazy("LIX"),
+    "dates": gettext_lazy("Date words per 100"),
+    "names": gettext_lazy("Names per 100 words"),
+    "quotes": gettext_lazy("Quotations per 100"),
+    "numbers": gettext_lazy("Numbers per 100 words"),
+    "headline_words": gettext_lazy("Words in the headline"),
+    "curly_quotes": gettext_lazy("Typographic quotes"),
+    "markup": gettext_lazy("Markup per 100 words"),
+    "flags": gettext_lazy("Screening flags"),
+}
+KINDS: dict[str, str | Promise] = {
+    "self-naming": gettext_lazy("A model speaks of itself or to its user"),
+    "special-tokens": gettext_lazy("Special tokens of a model are left in the text"),
+    "prompt-echo": gettext_lazy("The prompt is said again"),
+    "cut-ending": gettext_lazy("The text ends in the middle of a sentence"),
+    "byline": gettext_lazy("Bylines on one side only"),
+    "dateline": gettext_lazy("Datelines on one side only"),
+    "credit": gettext_lazy("Credits or addresses of reporters on one side only"),
+    "headline": gettext_lazy("Headlines on one side only"),
+    "quote-marks": gettext_lazy("One kind of quotation marks on one side only"),
+    "markup": gettext_lazy("Markup or links on one side only"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure as the table shows it: numbers already in words, '' where there is none."""
+
+    label: str
+    real: str
+    synthetic: str
+    difference: str
+    size: str
+
+
+@dataclass(frozen=True)
+class ShownLeak:
+    """A leak in words, with the articles that show it."""
+
+    label: str
+    leak: Leak
+
+
+@dataclass(frozen=True)
+class Side:
+    """How many texts of which languages one side has."""
+
+    texts: int
+    languages: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it. ``real`` and ``synthetic`` count the texts of each side."""
+
+    real: Side
+    synthetic: Side
+    differences: tuple[Difference, ...]
+    leaks: tuple[Leak, ...]
+    texts: tuple[Shown, ...]
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether there are texts on both sides."""
+        return bool(self.real.texts and self.synthetic.texts)
+
+    @property
+    def large(self) -> tuple[Difference, ...]:
+        """The differences by which readers may tell the sides apart."""
+        return tuple(difference for difference in self.differences if difference.size == "large")
+
+    @property
+    def languages_differ(self) -> bool:
+        """Whether a language stands on one side only, or on both in other shares."""
+        if not self.is_comparable:
+            return False
+        shares = [{tag: n / side.texts for tag, n in side.languages} for side in (self.real, self.synthetic)]
+        tags = {*shares[0], *shares[1]}
+        return any(abs(shares[0].get(tag, 0) - shares[1].get(tag, 0)) > 1e-9 for tag in tags)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The differences for a table."""
+        return [
+            Row(
+                str(LABELS[d.name]),
+                _spread(d, "real"),
+                _spread(d, "synthetic"),
+                "" if d.standardised is None else "∞" if math.isinf(d.standardised) else f"{d.standardised:+.2f}",
+                d.size,
+            )
+            for d in self.differences
+        ]
+
+    @property
+    def shown_leaks(self) -> list[ShownLeak]:
+        """The leaks for a list."""
+        return [ShownLeak(str(KINDS[leak.kind]), leak) for leak in self.leaks]
+
+    def figures(self) -> list[Figure]:
+        """How far the sides lie apart in each measure, and every text's length and readability."""
+        found = [self._differences_figure()]
+        for name in ("words", "reading_ease", "lix"):
+            values = {
+                side: [v for text in self.texts if text.side == side and (v := measured(text)[name]) is not None]
+                for side in ("real", "synthetic")
+            }
+            if all(values.values()):
+                found.append(self._spread_figure(name, values))
+        return found
+
+    def _differences_figure(self) -> Figure:
+        said = [f"{row.label} {row.difference}" for row in self.rows if row.difference]
+        title = _("Machine-written minus real, in standard deviations")
+        alt = _("Standardised differences: %(all)s.") % {"all": ", ".join(said) or _("none can be said")}
+        return differences_figure(self.differences, {name: str(label) for name, label in LABELS.items()}, title, alt)
+
+    def _spread_figure(self, name: str, values: dict[str, list[float]]) -> Figure:
+        labels = {"real": _("Real"), "synthetic": _("Machine-written")}
+        ranges = ", ".join(
+            _("%(side)s %(low).0f to %(high).0f") % {"side": labels[side], "low": min(found), "high": max(found)}
+            for side, found in values.items()
+        )
+        title = _("%(measure)s, every text") % {"measure": LABELS[name]}
+        return spread_figure(values, labels, title, f"{title}: {ranges}.")
+
+    def findings_sha256(self, gate: str) -> str:
+        """The hash of what one gate found, and in which texts: an override holds for that alone."""
+        found: object = (
+            [[d.name, d.size] for d in self.large] if gate == PARITY else [[x.kind, *x.keys] for x in self.leaks]
+        )
+        texts = sorted([text.key, text.side, text.headline, text.text] for text in self.texts)
+        return hashlib.sha256(json.dumps([gate, found, texts], ensure_ascii=False).encode()).hexdigest()
+
+
+def report_of(study: Study) -> Report:
+    """The report on the texts that would be frozen now: those that are placed in an arm. One query."""
+    articles = Article.objects.standing().filter(study=study).select_related("arm").order_by("key")
+    texts = tuple(
+        Shown(
+            key=article.key,
+            arm=article.arm.key if article.arm else "",
+            side=article.origin,
+            headline=article.headline,
+            text=article.text,
+            language=article.language,
+            prompt=str(article.lineage.get("prompt", {}).get("text", "")),
+        )
+        for article in articles
+    )
+    return Report(
+        real=_side(texts, "real"),
+        synthetic=_side(texts, "synthetic"),
+        differences=tuple(differences(texts)),
+        leaks=tuple(scan(texts)),
+        texts=texts,
+    )
+
+
+def _side(texts: Sequence[Shown], side: str) -> Side:
+    tags = Counter(text.language for text in texts if text.side == side)
+    return Side(tags.total(), tuple(sorted(tags.items())))
+
+
+def _spread(difference: Difference, side: str) -> str:
+    """Mean, and standard deviation in brackets, with the digits that the size of the numbers deserves."""
+    found = difference.real if side == "real" else difference.synthetic
+    if found is None:
+        return ""
+    digits = 0 if abs(found.mean) >= 100 else 1 if abs(found.mean) >= 10 else 2
+    spread = "" if found.sd is None else f" ({found.sd:.{digits}f})"
+    return f"{found.mean:.{digits}f}{spread}"

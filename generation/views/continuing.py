@@ -1,0 +1,67 @@
+"""Continue from here: choose where a text is cut, and how many texts go on from there."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from generation import continuing
+from generation.batches import MOST_CANDIDATES, RequestError
+from generation.curation import standing_text
+from generation.rules import sees_models
+from generation.views.review import candidate_url, filters_of, found, name_of
+from surveys.access import Permission, signed_in, study_for
+from surveys.articles import ArticleError, DraftOnly
+from surveys.workbench.pages import show_problems, study_page
+
+
+class ContinueForm(forms.Form):
+    """Where to cut, and what is asked for behind it."""
+
+    cut = forms.TypedChoiceField(
+        label=gettext_lazy("The last sentence that stays"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose the last sentence that stays."),
+        },
+    )
+    size = forms.IntegerField(label=gettext_lazy("How many texts"), initial=5, min_value=1, max_value=MOST_CANDIDATES)
+    max_tokens = forms.IntegerField(label=gettext_lazy("Longest new text, in tokens"), min_value=1)
+
+    def __init__(self, text: str, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        cut = self.fields["cut"]
+        assert isinstance(cut, forms.ChoiceField)  # noqa: S101 -- declared above
+        cut.choices = continuing.places_to_cut(text)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def continue_from(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
+    """Cut the text behind a sentence and have its model go on from there."""
+    study = study_for(request, study_key, Permission.CURATE)
+    text = found(study, code)
+    filters = filters_of(request, study)
+    standing = standing_text(text)
+    initial = {"max_tokens": text.batch.sampling.get("max_tokens")}
+    form = ContinueForm(standing, request.POST if request.method == "POST" else None, initial=initial)
+    back = candidate_url(study, text, filters)
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = continuing.continue_from(text, by=signed_in(request), **form.cleaned_data)
+            if sees_models(study):
+                return redirect("generation:batch", study_key=study.key, number=batch.number)
+            messages.success(request, _("The texts are asked for. They come into the queue as they are written."))
+            return redirect(back)
+        except (RequestError, ArticleError) as error:
+            show_problems(form, error.problems)
+        except DraftOnly as error:
+            show_problems(form, [str(error)])
+    name = name_of(text, is_blind=filters.is_blind)
+    context = {"candidate": text, "name": name, "form": form, "back": back, "filters": filters}
+    return study_page(request, study, "generation/continue.html", context, status=400 if form.errors else 200)
