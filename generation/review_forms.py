@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from generation.forms import _arms, _offer, _stories
-from surveys.models import Researcher, Study
+from surveys.models import Arm, Researcher, Story, Study
 
 LONGEST_LOOK = 24 * 3600
 
@@ -30,8 +30,10 @@ class SecondsField(forms.FloatField):
 class AcceptForm(forms.Form):
     """Where an accepted text goes."""
 
-    arm = forms.ModelChoiceField(None, label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet"))
-    story = forms.ModelChoiceField(None, label=_("Story"), to_field_name="key", empty_label=None)
+    arm = forms.ModelChoiceField(
+        Arm.objects.none(), label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet")
+    )
+    story = forms.ModelChoiceField(Story.objects.none(), label=_("Story"), to_field_name="key", empty_label=None)
     headline = forms.CharField(label=_("Headline"), required=False, max_length=300)
     reason = forms.CharField(label=_("Note for the log"), required=False, max_length=2000)
     revision = forms.IntegerField(widget=forms.HiddenInput)
@@ -99,7 +101,9 @@ class RulesForm(forms.Form):
 class AssignForm(forms.Form):
     """Who reads the texts that nobody has decided on or is asked about."""
 
-    curators = forms.ModelMultipleChoiceField(None, label=_("Curators"), widget=forms.CheckboxSelectMultiple)
+    curators = forms.ModelMultipleChoiceField(
+        Researcher.objects.none(), label=_("Curators"), widget=forms.CheckboxSelectMultiple
+    )
     each = forms.IntegerField(label=_("Opinions on each text"), min_value=1, initial=2)
     batch = forms.ChoiceField(label=_("Texts of"), required=False)
     seed = forms.IntegerField(

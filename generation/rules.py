@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from generation.differences import compare
@@ -68,14 +70,16 @@ def sees_models(study: Study) -> bool:
 
 
 def names_models(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page that names models: closed to the curators of a study that is curated blind."""
+    """A page that names models: under blind curation it leads those who only curate to the review queue."""
 
     @wraps(view)
     def guarded(request: HttpRequest, study_key: str, **rest: object) -> HttpResponse:
-        if request.user.is_authenticated and not sees_models(study_for(request, study_key, Permission.VIEW)):
-            raise PermissionDenied(
-                _("This study is curated blind, and this page names the models. The review queue is open to you.")
-            )
-        return view(request, study_key=study_key, **rest)
+        if not request.user.is_authenticated or sees_models(study_for(request, study_key, Permission.VIEW)):
+            return view(request, study_key=study_key, **rest)
+        said = _("This study is curated blind, and that page names the models. Here is the review queue.")
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied(said)
+        messages.info(request, said)
+        return redirect("generation:review", study_key=study_key)
 
     return guarded

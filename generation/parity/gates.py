@@ -24,8 +24,8 @@ def gates(study: Study) -> Iterator[Gate]:
     url = reverse("generation:parity", args=[study.key])
     overrides = standing_overrides(study, found)
     for gate, label, problem in (
-        (PARITY, _("Real and machine-written texts are alike in form"), _parity_problem(found)),
-        (LEAKS, _("No text gives away who wrote it"), _leak_problem(found)),
+        (PARITY, _("Real and machine-written texts are alike in form"), problem_of(found, PARITY)),
+        (LEAKS, _("No text gives away who wrote it"), problem_of(found, LEAKS)),
     ):
         override = overrides.get(gate)
         if override is not None:
@@ -45,7 +45,7 @@ def override(study: Study, gate: str, *, by: Researcher, reason: str, findings: 
     with transaction.atomic():
         lock_draft(study)
         found = report_of(study)
-        if not (_parity_problem(found) if gate == PARITY else _leak_problem(found)):
+        if not problem_of(found, gate):
             raise CurationError({"": _("Nothing stands in the way here any more.")})
         if found.findings_sha256(gate) != findings:
             raise CurationError({"": _("The texts changed meanwhile. Look at the report again.")})
@@ -55,6 +55,11 @@ def override(study: Study, gate: str, *, by: Researcher, reason: str, findings: 
         if is_new:
             audit.record(study, "gate overridden", by=by, subject=gate, content=f"{findings}\n{made.reason}")
     return made
+
+
+def problem_of(found: Report, gate: str) -> str:
+    """What a gate found, in a sentence; '' where nothing stands in the way."""
+    return _parity_problem(found) if gate == PARITY else _leak_problem(found)
 
 
 def standing_overrides(study: Study, found: Report) -> dict[str, GateOverride]:

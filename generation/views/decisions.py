@@ -37,8 +37,8 @@ def accept(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
     form = PlainAcceptForm(request.POST) if is_blind else AcceptForm(study, request.POST)
 
     def decide() -> str:
-        hidden = {"arm": default_arm(text.batch)} if is_blind else {}
-        article = curation.accept(text, by=signed_in(request), **form.cleaned_data, **hidden)
+        given = {"arm": default_arm(text.batch), **form.cleaned_data} if is_blind else form.cleaned_data
+        article = curation.accept(text, by=signed_in(request), **given)
         return _("Accepted as the article %(key)s.") % {"key": article.key}
 
     return _done(request, study, text, form, decide)

@@ -94,7 +94,7 @@ def written(texts: Sequence[str] = (CONTINUATION,) * 3, study: Study | None = No
 def address(study: Study, name: str, *rest: object) -> str:
     """The address of a page of generation; of a text's page by the numbers of its batch and of its place there."""
     if name in OF_A_TEXT:
-        number, index = rest
+        number, index = map(str, rest)
         rest = (Candidate.objects.get(batch__study=study, batch__number=number, index=index).code,)
     return reverse(f"generation:{name}", args=[study.key, *rest])
 

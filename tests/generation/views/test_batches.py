@@ -211,7 +211,8 @@ def test_pages_show_no_database_key(client: Client, study: Study) -> None:
         written()
     batch = written(study=study)
     assert batch.number == 1 != batch.pk
-    for url in (address(study, "index"), address(study, "batch", 1), address(study, "candidate", 1, 0)):
+    text_url = reverse("generation:candidate", args=[study.key, batch.candidates.get(index=0).code])
+    for url in (address(study, "index"), address(study, "batch", 1), text_url):
         page = client.get(url).content.decode()
         assert "/batches/1/" in page
         assert f"/batches/{batch.pk}/" not in page

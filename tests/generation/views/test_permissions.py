@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from generation import curation
+from generation.rules import rules_of
 from surveys.models import Role, Study
 from tests.factories import ResearcherFactory, member
 from tests.generation import factories
@@ -62,7 +63,9 @@ def test_everybody_in_the_study_reads(client: Client, study: Study, role: str, n
 
 @pytest.mark.parametrize(("name", "rest"), FORMS)
 @pytest.mark.parametrize("role", Role.values)
-def test_forms_are_for_owners_and_curators(client: Client, study: Study, role: str, name: str, rest: list[object]) -> None:
+def test_forms_are_for_owners_and_curators(
+    client: Client, study: Study, role: str, name: str, rest: list[object]
+) -> None:
     client.force_login(member(study, role))
     expected = 200 if role in {Role.OWNER, Role.CURATOR} else 403
     assert client.get(address(study, name, rest)).status_code == expected
@@ -82,6 +85,17 @@ def test_changes_are_for_owners_and_curators(
         assert text_of(study.batches.get()).decision == "pending"
 
 
+@pytest.mark.parametrize(("name", "rest"), OWNERS)
+@pytest.mark.parametrize("role", Role.values)
+def test_rules_assignments_and_overrides_are_for_owners(
+    client: Client, study: Study, role: str, name: str, rest: list[object]
+) -> None:
+    client.force_login(member(study, role))
+    status = client.post(address(study, name, rest), {"is_blind": "on"}).status_code
+    assert (status == 403) == (role != Role.OWNER)
+    assert rules_of(study).is_blind == (role == Role.OWNER and name == "curation-rules")
+
+
 @pytest.mark.parametrize(("name", "rest"), [*READ, *FORMS])
 def test_who_has_no_role_in_the_study_learns_nothing_of_it(
     client: Client, study: Study, name: str, rest: list[object]
@@ -97,7 +111,7 @@ def test_who_is_not_signed_in_is_asked_to(client: Client, study: Study, name: st
     assert "/sign-in/" in response.headers["Location"]
 
 
-@pytest.mark.parametrize(("name", "rest"), [case for case in CHANGE if case[0] != "edit"])
+@pytest.mark.parametrize(("name", "rest"), [case for case in [*CHANGE, *OWNERS] if case[0] != "edit"])
 def test_nothing_changes_by_following_a_link(client: Client, study: Study, name: str, rest: list[object]) -> None:
     client.force_login(study.created_by)
     assert client.get(address(study, name, rest)).status_code == 405
@@ -115,7 +129,7 @@ def test_texts_of_another_study_are_not_reached_through_ones_own(client: Client,
     other = written()
     curation.reject(text_of(other), by=other.created_by, reason="r")
     client.force_login(study.created_by)
-    assert client.get(f"/studies/{study.key}/generation/texts/{text_of(other.batch).code}/").status_code == 404
+    assert client.get(f"/studies/{study.key}/generation/texts/{text_of(other).code}/").status_code == 404
     assert client.get(f"/studies/{study.key}/generation/texts/no-such-code/").status_code == 404
     assert client.get(address(study, "batch", [2])).status_code == 404
     assert client.get(address(study, "batch", [10**20])).status_code == 404

@@ -9,7 +9,7 @@ from generation import curation
 from generation.curation import standing_text
 from generation.models import Batch
 from surveys import lifecycle
-from surveys.models import Article, Origin, Study
+from surveys.models import Article, Origin
 from tests.factories import ArmFactory, ArticleFactory, ready_study
 from tests.generation.factories import CONTINUATION, address, curator, queued, synthetic_arm, text_of, written
 

@@ -1,0 +1,154 @@
+"""The parity report of a study, the two gates before freezing, and an owner's leave to pass them."""
+
+import pytest
+from django.test import Client
+
+from generation.models import GateOverride
+from generation.parity import gates
+from generation.parity.report import LEAKS, PARITY, report_of
+from generation.rules import CurationError
+from surveys import audit, lifecycle
+from surveys.articles import DraftOnly, revise_article
+from surveys.lifecycle import LifecycleError
+from surveys.models import Article, Origin, Role, Study
+from tests.factories import StudyFactory, member, ready_study
+from tests.generation.factories import address
+
+pytestmark = pytest.mark.django_db
+
+LONG = " ".join(f"Sentence number {n} of a much longer invented text." for n in range(12))
+
+
+def study_with(text: str) -> Study:
+    """A study that is ready but for its machine-written texts, which all end like this."""
+    study = ready_study(stories=3)
+    for article in Article.objects.filter(study=study, origin=Origin.SYNTHETIC):
+        revise_article(article, by=study.created_by, text=f"{article.text} {text}")
+    return study
+
+
+def test_texts_of_one_form_pass_and_say_nothing() -> None:
+    found = list(gates.gates(ready_study()))
+    assert [(gate.passed, gate.detail, gate.blocks) for gate in found] == [(True, "", True)] * 2
+
+
+def test_a_study_without_texts_is_not_stopped_by_the_report() -> None:
+    assert all(gate.passed for gate in gates.gates(StudyFactory()))
+
+
+def test_a_large_difference_blocks_freezing_and_says_where() -> None:
+    study = study_with(LONG)
+    parity, leaks = gates.gates(study)
+    assert not parity.passed
+    assert "Words" in parity.detail
+    assert leaks.passed
+    with pytest.raises(LifecycleError, match="alike in form"):
+        lifecycle.freeze(study, study.created_by)
+
+
+def test_a_leak_blocks_freezing() -> None:
+    study = study_with("As an AI language model, I cannot say more.")
+    with pytest.raises(LifecycleError, match="A model speaks of itself"):
+        lifecycle.freeze(study, study.created_by)
+
+
+def let_stand(study: Study, gate: str, reason: str = "They are short on purpose.") -> GateOverride:
+    findings = report_of(study).findings_sha256(gate)
+    return gates.override(study, gate, by=study.created_by, reason=reason, findings=findings)
+
+
+def test_an_owner_lets_a_finding_stand_and_the_reason_is_logged() -> None:
+    study = study_with(LONG)
+    let_stand(study, PARITY)
+    parity, _leaks = gates.gates(study)
+    assert parity.passed
+    assert "They are short on purpose." in parity.detail
+    assert study.audit.filter(verb="gate overridden", subject=PARITY).exists()
+    assert audit.verify(study) == []
+    lifecycle.freeze(study, study.created_by)
+
+
+def test_the_leave_holds_for_these_texts_alone() -> None:
+    study = study_with(LONG)
+    let_stand(study, PARITY)
+    article = Article.objects.standing().filter(study=study, origin=Origin.SYNTHETIC).first()
+    assert article is not None
+    revise_article(article, by=study.created_by, text=article.text + " One more sentence.")
+    assert not next(iter(gates.gates(study))).passed
+
+
+def test_a_leave_needs_a_reason_a_finding_and_the_findings_that_were_seen() -> None:
+    study = study_with(LONG)
+    with pytest.raises(CurationError, match="Write why"):
+        let_stand(study, PARITY, reason=" ")
+    with pytest.raises(CurationError, match="Nothing stands in the way"):
+        let_stand(study, LEAKS)
+    with pytest.raises(CurationError, match="changed meanwhile"):
+        gates.override(study, PARITY, by=study.created_by, reason="r", findings="0" * 64)
+    assert not GateOverride.objects.exists()
+
+
+def test_twice_the_same_leave_is_one() -> None:
+    study = study_with(LONG)
+    let_stand(study, PARITY)
+    let_stand(study, PARITY, reason="another reason")
+    assert GateOverride.objects.get().reason == "They are short on purpose."
+
+
+def test_a_frozen_study_takes_no_leave() -> None:
+    study = study_with(LONG)
+    let_stand(study, PARITY)
+    lifecycle.freeze(study, study.created_by)
+    with pytest.raises(DraftOnly):
+        let_stand(study, PARITY)
+
+
+def test_texts_that_stand_in_no_arm_do_not_count() -> None:
+    study = study_with(LONG)
+    Article.objects.filter(study=study, origin=Origin.SYNTHETIC).update(arm=None)
+    assert not report_of(study).is_comparable
+
+
+def test_the_page_shows_figures_table_and_leaks_and_takes_the_leave(client: Client) -> None:
+    study = study_with(f"{LONG} As an AI language model, I cannot say more.")
+    client.force_login(study.created_by)
+    url = address(study, "parity")
+    page = client.get(url).content.decode()
+    assert page.count("<svg") >= 3
+    assert "A model speaks of itself or to its user" in page
+    assert "Standardised difference" in page
+    findings = report_of(study).findings_sha256(LEAKS)
+    refused = client.post(address(study, "gate-override", LEAKS), {"reason": "", "findings": findings})
+    assert refused.status_code == 400
+    assert "Write why it may stand" in refused.content.decode()
+    client.post(address(study, "gate-override", LEAKS), {"reason": "Quoted on purpose.", "findings": findings})
+    assert "Quoted on purpose." in client.get(url).content.decode()
+    assert client.post(address(study, "gate-override", "no-such-gate"), {}).status_code == 404
+
+
+def test_the_checklist_links_to_the_report(client: Client) -> None:
+    study = study_with(LONG)
+    client.force_login(study.created_by)
+    page = client.get(f"/studies/{study.key}/").content.decode()
+    assert f'href="{address(study, "parity")}"' in page
+    assert "Read the parity report" in page
+
+
+def test_only_an_owner_is_offered_the_leave(client: Client) -> None:
+    study = study_with(LONG)
+    client.force_login(member(study, Role.ANALYST))
+    page = client.get(address(study, "parity")).content.decode()
+    assert "Let it stand" not in page
+    assert "An owner of the study can say why" in page
+
+
+def test_a_study_without_texts_says_what_is_missing(client: Client) -> None:
+    study = StudyFactory()
+    client.force_login(study.created_by)
+    assert "Nothing to compare yet" in client.get(address(study, "parity")).content.decode()
+
+
+def test_html_in_a_text_stays_text(client: Client) -> None:
+    study = study_with("<script>alert(1)</script> By the way,")
+    client.force_login(study.created_by)
+    assert "<script>alert" not in client.get(address(study, "parity")).content.decode()

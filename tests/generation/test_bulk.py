@@ -1,0 +1,79 @@
+"""Rejecting all flagged texts with one stroke, and taking it back with one."""
+
+import pytest
+from django.test import Client
+
+from generation import bulk, curation
+from generation.assignments import assign
+from generation.curation import CurationError
+from generation.models import Batch, BulkRejection
+from surveys import audit
+from tests.generation.factories import CONTINUATION, address, text_of, written
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = [CONTINUATION, " Short.", " Short too.", CONTINUATION]
+
+
+def rejected(batch: Batch) -> list[int]:
+    return list(batch.candidates.filter(decision="rejected").order_by("index").values_list("index", flat=True))
+
+
+def stroke(batch: Batch, expected: int = 2) -> BulkRejection:
+    return bulk.reject_flagged(batch.study, list(batch.candidates.all()), by=batch.created_by, expected=expected)
+
+
+def test_one_stroke_rejects_what_is_flagged_by_a_rule_that_names_the_flags() -> None:
+    batch = written(TEXTS)
+    stroke(batch)
+    assert rejected(batch) == [1, 2]
+    assert text_of(batch, 1).reviews.get().rule == "bulk rejection 1 of 2 flagged texts (too-short)"
+    assert audit.verify(batch.study) == []
+
+
+def test_one_stroke_takes_it_back_but_for_what_somebody_touched_since() -> None:
+    batch = written(TEXTS)
+    done = stroke(batch)
+    curation.reopen(text_of(batch, 1), by=batch.created_by)
+    curation.reject(text_of(batch, 1), by=batch.created_by, reason="by hand now")
+    assert bulk.take_back(done, by=batch.created_by) == 1
+    assert rejected(batch) == [1]
+    assert text_of(batch, 2).reviews.count() == 2
+
+
+def test_texts_that_curators_are_asked_about_are_left_to_them() -> None:
+    batch = written(TEXTS)
+    assign(batch.study, [text_of(batch, 1)], by=batch.created_by, curators=[batch.created_by], each=1, seed=1)
+    stroke(batch, expected=1)
+    assert rejected(batch) == [2]
+
+
+@pytest.mark.parametrize("expected", [0, 1, 3])
+def test_another_number_than_announced_does_nothing(expected: int) -> None:
+    batch = written(TEXTS)
+    with pytest.raises(CurationError, match="Meanwhile 2"):
+        stroke(batch, expected)
+    assert rejected(batch) == []
+    assert not BulkRejection.objects.exists()
+
+
+def test_the_page_announces_the_number_and_undo_takes_all_back(client: Client) -> None:
+    batch = written(TEXTS)
+    client.force_login(batch.created_by)
+    page = client.get(address(batch.study, "candidate", 1, 0)).content.decode()
+    assert "Reject all 2 flagged texts in this queue" in page
+    url = address(batch.study, "reject-flagged")
+    for expected in ("", "x", "9" * 30, "3"):
+        assert "Nothing was done" in client.post(url, {"expected": expected}, follow=True).content.decode()
+    assert "Undo takes all of them back" in client.post(url, {"expected": "2"}, follow=True).content.decode()
+    assert rejected(batch) == [1, 2]
+    client.post(address(batch.study, "undo"))
+    assert rejected(batch) == []
+
+
+def test_the_stroke_keeps_to_the_filters(client: Client) -> None:
+    batch = written(TEXTS)
+    written(TEXTS, study=batch.study)
+    client.force_login(batch.created_by)
+    client.post(f"{address(batch.study, 'reject-flagged')}?batch=2", {"expected": "2"})
+    assert rejected(batch) == []

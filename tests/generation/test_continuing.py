@@ -1,0 +1,139 @@
+"""Continue from here: the cut, the new batch, and the lineage as a tree."""
+
+import pytest
+from django.test import Client
+
+from generation import continuing, curation, drafting, queue
+from generation.batches import RequestError
+from generation.curation import standing_text
+from generation.models import Batch, Candidate, Continuation
+from generation.rules import set_rules
+from tests.generation.factories import (
+    OPENING,
+    address,
+    claimed,
+    curator,
+    draft,
+    queued,
+    text_of,
+    written,
+)
+
+pytestmark = pytest.mark.django_db
+
+CUT = len(OPENING)
+
+
+def continued(text: Candidate, cut: int, texts: tuple[str, ...] = (" It went on otherwise.",)) -> Batch:
+    """A batch that goes on from a text, written by a worker."""
+    batch = continuing.continue_from(text, by=text.batch.created_by, cut=cut, size=len(texts), max_tokens=8)
+    run = claimed(batch)
+    for index, written_text in enumerate(texts):
+        assert drafting.save(run, draft(index, written_text), real_texts=[])
+    assert queue.finish(batch.pk, run.owner)
+    return batch
+
+
+def test_a_text_goes_on_from_where_it_is_cut_with_what_is_kept_in_front() -> None:
+    first = written(headline="The old bridge", seed=3)
+    kept = f"{OPENING} The decision came after a long evening of debate."
+    batch = continued(text_of(first), len(kept))
+    assert batch.prompt.text == kept
+    assert (batch.language_model, batch.prompt.headline) == (first.language_model, "The old bridge")
+    assert {**batch.sampling, "max_tokens": 4} == first.sampling
+    assert standing_text(text_of(batch)) == f"{kept} It went on otherwise."
+    assert standing_text(text_of(first)).endswith("nine miles long.")
+
+
+def test_the_lineage_of_an_accepted_text_goes_back_to_the_first() -> None:
+    first = written()
+    second = continued(text_of(first, 1), CUT)
+    third = continued(text_of(second), CUT + 10)
+    lineage = curation.accept(text_of(third), by=first.created_by, arm=None).lineage
+    parent = lineage["continues"]
+    assert (parent["batch"], parent["index"], parent["cut"]) == (second.number, 0, CUT + 10)
+    assert parent["continues"]["index"] == 1
+    assert parent["continues"]["seed"] == str(text_of(first, 1).seed)
+    assert parent["continues"]["raw_sha256"] == text_of(first, 1).raw_sha256
+    assert parent["continues"]["continues"] == {}
+
+
+def test_an_edit_is_what_is_cut() -> None:
+    first = written()
+    curation.edit(text_of(first), by=first.created_by, text="A wholly new beginning. And an end.")
+    batch = continued(text_of(first), len("A wholly new beginning."))
+    assert batch.prompt.text == "A wholly new beginning."
+
+
+@pytest.mark.parametrize("cut", [0, -1, 10**6])
+def test_a_cut_outside_the_text_is_refused(cut: int) -> None:
+    first = written()
+    with pytest.raises(RequestError) as refused:
+        continuing.continue_from(text_of(first), by=first.created_by, cut=cut, size=1, max_tokens=8)
+    assert "cut" in refused.value.problems
+    assert not Continuation.objects.exists()
+
+
+def test_what_the_batch_itself_refuses_is_refused_and_leaves_nothing() -> None:
+    first = written()
+    for size, tokens in ((0, 8), (1, 0), (1, 10**6)):
+        with pytest.raises(RequestError):
+            continuing.continue_from(text_of(first), by=first.created_by, cut=CUT, size=size, max_tokens=tokens)
+    assert Batch.objects.count() == 1
+
+
+def test_the_tree_shows_every_branch_with_its_depth() -> None:
+    first = written()
+    second = continued(text_of(first), CUT, (" One.", " Two."))
+    third = continued(text_of(second, 1), CUT + 2)
+    tree = [(b.candidate.batch.number, b.candidate.index, b.depth, b.cut, b.is_current)
+            for b in continuing.branches(text_of(second, 1), is_blind=False)]  # fmt: skip
+    assert tree == [
+        (1, 0, 0, 0, False),
+        (second.number, 0, 1, CUT, False),
+        (second.number, 1, 1, CUT, True),
+        (third.number, 0, 2, CUT + 2, False),
+    ]
+    assert continuing.branches(text_of(first, 1), is_blind=False) == []
+
+
+def test_places_to_cut_are_the_ends_of_sentences_but_the_last() -> None:
+    places = continuing.places_to_cut("One. Two!\n\nThree.")
+    assert places == [(4, "One."), (9, "Two!")]
+    assert continuing.places_to_cut("Only one.") == []
+
+
+def test_the_page_offers_the_sentences_and_leads_to_the_new_batch(client: Client) -> None:
+    first = written()
+    client.force_login(first.created_by)
+    url = address(first.study, "continue", 1, 0)
+    page = client.get(url).content.decode()
+    assert f'value="{CUT}"' in page
+    refused = client.post(url, {"size": "2", "max_tokens": "8"})
+    assert refused.status_code == 400
+    assert "Choose the last sentence that stays" in refused.content.decode()
+    response = client.post(url, {"cut": str(CUT), "size": "2", "max_tokens": "8"})
+    assert response.headers["Location"] == address(first.study, "batch", 2)
+    assert Continuation.objects.get().parent == text_of(first)
+
+
+def test_a_blind_curator_stays_with_the_text(client: Client) -> None:
+    first = written()
+    set_rules(first.study, by=first.created_by, is_blind=True, most_edited=None)
+    client.force_login(curator(first.study))
+    url = address(first.study, "continue", 1, 0)
+    response = client.post(url, {"cut": str(CUT), "size": "1", "max_tokens": "8"})
+    assert response.headers["Location"] == address(first.study, "candidate", 1, 0)
+
+
+def test_a_text_of_one_sentence_has_nothing_to_cut_off(client: Client) -> None:
+    batch = written([" x"], kind="instruction", text="Write one word.")
+    client.force_login(batch.created_by)
+    page = client.get(address(batch.study, "continue", 1, 0)).content.decode()
+    assert "there is nothing to cut off" in page
+
+
+def test_a_text_that_is_not_written_cannot_be_continued(client: Client) -> None:
+    batch = queued()
+    client.force_login(batch.created_by)
+    assert client.get(address(batch.study, "continue", 1, 0)).status_code == 404

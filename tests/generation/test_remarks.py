@@ -1,0 +1,40 @@
+"""Notes on a text, and the mark 'to be looked at again'."""
+
+import pytest
+from django.test import Client
+
+from generation.remarks import remark
+from generation.rules import CurationError
+from tests.generation.factories import address, curator, text_of, written
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_mark_is_put_on_and_taken_off_and_every_change_is_kept() -> None:
+    batch = written()
+    first, second = curator(batch.study), curator(batch.study)
+    remark(text_of(batch), by=first, toggle=True)
+    assert text_of(batch).is_marked
+    remark(text_of(batch), by=second, toggle=True, text="solved")
+    assert not text_of(batch).is_marked
+    kept = text_of(batch).remarks.order_by("number").values_list("number", "by", "mark", "text")
+    assert list(kept) == [(1, first.pk, "raised", ""), (2, second.pk, "lowered", "solved")]
+
+
+def test_an_empty_or_endless_note_is_refused() -> None:
+    batch = written()
+    for text in ("", " \0 ", "x" * 2001):
+        with pytest.raises(CurationError):
+            remark(text_of(batch), by=batch.created_by, text=text)
+
+
+def test_marked_texts_are_a_queue_of_their_own_and_notes_stand_on_the_page(client: Client) -> None:
+    batch = written()
+    client.force_login(batch.created_by)
+    client.post(address(batch.study, "mark", 1, 2))
+    client.post(address(batch.study, "note", 1, 2), {"text": "ask Anna <b>"})
+    response = client.get(f"{address(batch.study, 'review')}?want=marked", follow=True)
+    page = response.content.decode()
+    assert text_of(batch, 2).code in response.redirect_chain[-1][0]
+    assert "ask Anna &lt;b&gt;" in page
+    assert client.post(address(batch.study, "note", 1, 2), {"text": " "}).status_code == 400
