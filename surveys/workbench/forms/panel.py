@@ -1,0 +1,29 @@
+"""The form of a panel's list of submissions."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from surveys.panel_status import LARGEST_FILE
+
+
+class PanelFileForm(forms.Form):
+    """The list as the panel's own page exports it."""
+
+    use_required_attribute = False
+    file = forms.FileField(
+        label=_("List of submissions"),
+        help_text=_("The CSV file that your panel exports. You see what it would do before anything is done."),
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        allow_empty_file=True,
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            most = LARGEST_FILE // 1024 // 1024
+            raise forms.ValidationError(
+                _("%(name)s is larger than %(most)s MB. Split it.") % {"name": file.name, "most": most}
+            )
+        return file

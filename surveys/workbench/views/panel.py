@@ -1,0 +1,98 @@
+"""Importing a panel's list of submissions: what it would do is shown first, and done when it is confirmed."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from surveys import panel_status
+from surveys.access import Permission, signed_in, study_for
+from surveys.models import Study
+from surveys.panel_status import Line, PanelFileError
+from surveys.workbench.forms.panel import PanelFileForm
+from surveys.workbench.pages import study_page
+
+MOST_LINES = 500
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def statuses(request: HttpRequest, study_key: str) -> HttpResponse:
+    """A file leads to the look, the look to the confirmation; nothing is written before that."""
+    study = study_for(request, study_key, Permission.RUN)
+    if request.method == "POST" and "list" in request.POST:
+        return _confirmed(request, study)
+    is_sent = request.method == "POST"
+    form = PanelFileForm(request.POST if is_sent else None, request.FILES if is_sent else None)
+    if is_sent and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            rows = panel_status.read(file.read())
+        except PanelFileError as error:
+            return _page(request, study, form, error, file.name)
+        lines = panel_status.look(study, rows)
+        return study_page(
+            request,
+            study,
+            "panel_statuses_look.html",
+            {
+                "filename": file.name,
+                "lines": lines[:MOST_LINES],
+                "more": max(0, len(lines) - MOST_LINES),
+                "counts": _counted(lines),
+                "release": sum(line.what == "release" for line in lines),
+                "list": panel_status.pack(study, rows),
+            },
+        )
+    return _page(request, study, form)
+
+
+def _confirmed(request: HttpRequest, study: Study) -> HttpResponse:
+    try:
+        rows = panel_status.unpack(study, request.POST["list"])
+    except PanelFileError as error:
+        return _page(request, study, PanelFileForm(), error)
+    counts = panel_status.apply(study, rows, by=signed_in(request))
+    freed = counts["release"]
+    told = ngettext("%(n)s place is free again.", "%(n)s places are free again.", freed) % {"n": freed}
+    messages.success(request, f"{told} {_('Every submission’s status is kept.')}")
+    return redirect("workbench:study-panel-statuses", study_key=study.key)
+
+
+def _page(
+    request: HttpRequest,
+    study: Study,
+    form: PanelFileForm,
+    error: PanelFileError | None = None,
+    filename: str = "",
+) -> HttpResponse:
+    problems = error.problems if error else ()
+    context = {
+        "form": form,
+        "filename": filename,
+        "problems": problems[:MOST_LINES],
+        "more": max(0, len(problems) - MOST_LINES),
+        "known": panel_status.STATUSES,
+    }
+    return study_page(request, study, "panel_statuses.html", context, status=422 if problems else 200)
+
+
+def _counted(lines: list[Line]) -> list[tuple[str, int]]:
+    """(what it means in words, how many), only what there is."""
+    words = {
+        "release": _("under way here and ended at the panel: their part ends, their place is free again"),
+        "completed": _(
+            "completed here although the panel says that they returned or timed out: nothing changes, look at them"
+        ),
+        "goes-on": _("under way here and at the panel: nothing changes"),
+        "ended": _("had ended here before: nothing changes"),
+        "not-consented": _("came and have not consented: they hold no place"),
+        "unknown": _("never came here: they hold no place"),
+    }
+    counts = Counter(line.what for line in lines)
+    return [(label, counts[what]) for what, label in words.items() if counts[what]]  # type: ignore[index]  # its keys

@@ -1,0 +1,197 @@
+"""A panel's list frees the places of who returned or timed out; it deletes nothing and can come twice."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys import audit, panel_status
+from surveys.article_files import RowProblem
+from surveys.models import Answer, Mode, PanelSubmission, Participant, Study
+from surveys.panel_status import MOST_ROWS, PanelFileError, Row, read
+from surveys.recruitment import signed_mode
+from surveys.tokens import unseal
+from tests import factories
+from tests.surveys.participant.person import Person, leads_to
+
+HEADER = "Submission id,Participant id,Status,Custom study tncs accepted at,Started at,Completed at,Completion code"
+
+
+def _csv(*rows: tuple[str, str, str]) -> bytes:
+    lines = [
+        f"{submission},{person},{status},Not Applicable,2026-03-01T10:00:00Z,,NOCODE"
+        for submission, person, status in rows
+    ]
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+def test_prolifics_export_is_read_as_it_is() -> None:
+    rows = read(_csv(("s1", "p1", "AWAITING REVIEW"), ("s2", "p2", "TIMED-OUT")))
+    assert rows == [Row(2, "p1", "s1", "AWAITING REVIEW"), Row(3, "p2", "s2", "TIMED-OUT")]
+
+
+@pytest.mark.parametrize("written", ["TIMED-OUT", "Timed-out", "timed_out", " TIMED OUT "])
+def test_a_status_is_known_however_it_is_written(written: str) -> None:
+    assert read(f"participant_id;session id;status\np1;s1;{written}".encode()) == [Row(2, "p1", "s1", "TIMED-OUT")]
+
+
+def test_a_spreadsheets_mark_tabs_and_blank_lines_do_no_harm() -> None:
+    content = "\ufeffStatus\tParticipant id\nRETURNED\tp1\n\n\t\nACTIVE\tp2\n".encode()
+    assert [(row.number, row.person) for row in read(content)] == [(2, "p1"), (5, "p2")]
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "says"),
+    [
+        (b"", 1, "empty"),
+        (b"  \n ", 1, "empty"),
+        (HEADER.encode(), 1, "no submissions"),
+        (b"a,b\n1,2", 1, "missing: Participant id, Status"),
+        (b"Participant id,b\n1,2", 1, "missing: Status"),
+        ("Participant id,Status\np,é".encode("latin-1"), 1, "not UTF-8"),
+        (b"Participant id,Status\np1,ACTIVE\np2", 3, "as many cells"),
+        (b"Participant id,Status\np1,PAID", 2, "'PAID' is no status"),
+        (b"Participant id,Status\n,ACTIVE", 2, "no id"),
+        (b"Participant id,Status\n" + b"x" * 201 + b",ACTIVE", 2, "no id"),
+        (b'Participant id,Status\np1,"ACTIVE', 2, "cannot be read"),
+        (b"Submission id,Participant id,Status\ns,p1,ACTIVE\ns,p2,ACTIVE", 3, "in row 2 already"),
+        (b"Participant id,Status\n" + b"p,ACTIVE\n" * (MOST_ROWS + 1), 1, "more than"),
+    ],
+)
+def test_a_list_that_cannot_be_used_says_in_which_row_and_why(content: bytes, row: int, says: str) -> None:
+    with pytest.raises(PanelFileError) as caught:
+        read(content)
+    assert caught.value.problems[0].row == row
+    assert says in caught.value.problems[0].message
+
+
+def test_every_wrong_row_is_named_at_once() -> None:
+    with pytest.raises(PanelFileError) as caught:
+        read(b"Participant id,Status\np1,PAID\np2,ACTIVE\n,ACTIVE\np4,WHAT")
+    assert [problem.row for problem in caught.value.problems] == [2, 4, 5]
+
+
+@given(st.binary(max_size=300))
+def test_no_file_does_worse_than_be_refused(content: bytes) -> None:
+    problems: tuple[RowProblem, ...] = ()
+    rows: list[Row] = []
+    try:
+        rows = read(content)
+    except PanelFileError as error:
+        problems = error.problems
+    assert bool(rows) != bool(problems)
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    return factories.launched_study()
+
+
+def _person(study: Study, name: str, to: str = "reading-1", mode: str = "") -> Person:
+    person = Person(study, entry=f"?PROLIFIC_PID={name}&SESSION_ID=of-{name}{mode}")
+    return person.walk_to(to)
+
+
+def _look(study: Study, *rows: tuple[str, str, str]) -> dict[str, str]:
+    return {line.person: line.what for line in panel_status.look(study, read(_csv(*rows)))}
+
+
+def _apply(study: Study, *rows: tuple[str, str, str]) -> Counter[str]:
+    return panel_status.apply(study, read(_csv(*rows)), by=study.created_by)
+
+
+def test_a_look_says_for_each_person_what_would_happen_and_does_nothing(study: Study) -> None:
+    for name, to in (("a", "reading-1"), ("b", "reading-2"), ("c", "before-1"), ("d", "end"), ("e", "consent")):
+        _person(study, name, to)
+    _person(study, "f").post("leave")
+    before = list(Participant.objects.order_by("pk").values())
+    assert _look(
+        study,
+        ("of-a", "a", "RETURNED"),
+        ("of-b", "b", "ACTIVE"),
+        ("of-c", "c", "TIMED-OUT"),
+        ("of-d", "d", "RETURNED"),
+        ("of-e", "e", "RETURNED"),
+        ("of-f", "f", "RETURNED"),
+        ("of-g", "g", "RETURNED"),
+    ) == {
+        "a": "release",
+        "b": "goes-on",
+        "c": "release",
+        "d": "completed",
+        "e": "not-consented",
+        "f": "ended",
+        "g": "unknown",
+    }
+    assert list(Participant.objects.order_by("pk").values()) == before
+
+
+def test_the_places_of_returned_and_timed_out_people_are_given_again_and_their_answers_kept(study: Study) -> None:
+    one, other, stays = (_person(study, name, "reading-2") for name in "abc")
+    answers = Answer.objects.count()
+    counts = _apply(study, ("of-a", "a", "RETURNED"), ("of-b", "b", "TIMED-OUT"), ("of-c", "c", "ACTIVE"))
+    assert counts == {"release": 2, "goes-on": 1}
+    assert [one.row.outcome, other.row.outcome, stays.row.outcome] == ["returned", "timed-out", ""]
+    assert list(Participant.objects.occupying()) == [stays.row]
+    assert Answer.objects.count() == answers
+    # Whoever comes back by the panel's link reads what it was about, and then what happened.
+    back = Person(study, entry="?PROLIFIC_PID=a&SESSION_ID=of-a")
+    assert back.slug == "debrief"
+    assert leads_to(back.post()) == "end"
+    assert "You have given this study back" in back.get("end").content.decode()
+
+
+def test_a_second_time_the_same_list_changes_nothing(study: Study) -> None:
+    _person(study, "a")
+    rows = (("of-a", "a", "RETURNED"),)
+    _apply(study, *rows)
+    after = list(Participant.objects.values()), list(PanelSubmission.objects.values("keyed_hash", "status"))
+    assert _apply(study, *rows) == {"ended": 1}
+    assert (list(Participant.objects.values()), list(PanelSubmission.objects.values("keyed_hash", "status"))) == after
+
+
+def test_who_has_a_second_submission_that_counts_keeps_the_place(study: Study) -> None:
+    person = _person(study, "a")
+    _apply(study, ("of-a", "a", "RETURNED"), ("again", "a", "ACTIVE"))
+    assert person.row.outcome == ""
+    _apply(study, ("of-a", "a", "RETURNED"), ("again", "a", "TIMED-OUT"))
+    assert person.row.outcome == "timed-out"
+
+
+def test_each_submission_keeps_its_status_and_only_the_arrival_is_kept_of_who_has_not_consented(study: Study) -> None:
+    _person(study, "a")
+    _person(study, "e", "consent")
+    _apply(study, ("of-a", "a", "APPROVED"), ("late", "a", "RETURNED"), ("of-e", "e", "ACTIVE"))
+    found = {unseal(bytes(s.ciphertext)): s.status for s in PanelSubmission.objects.all() if s.ciphertext}
+    assert found == {"of-a": "APPROVED", "late": "RETURNED"}
+
+
+def test_an_import_is_logged_with_a_count_and_a_digest_and_without_an_id(study: Study) -> None:
+    _person(study, "secret-id")
+    _apply(study, ("of-a", "secret-id", "RETURNED"))
+    entry = study.audit.order_by("-sequence")[0]
+    assert (entry.verb, entry.subject) == ("panel statuses imported", "1 places freed of 1 submissions")
+    assert "secret-id" not in str(vars(entry))
+    assert audit.verify(study) == []
+
+
+def test_people_of_the_pilot_are_found_too_and_those_of_other_studies_are_not(study: Study) -> None:
+    mode = f"&mode={signed_mode(study, Mode.PILOT)}"
+    pilot = _person(study, "a", mode=mode)
+    other = _person(factories.launched_study(), "a")
+    _apply(study, ("of-a", "a", "RETURNED"))
+    assert pilot.row.outcome == "returned"
+    assert other.row.outcome == ""
+
+
+def test_the_list_goes_from_the_look_to_the_confirmation_unread_and_unchanged(study: Study) -> None:
+    rows = read(_csv(("s1", "p1", "RETURNED")))
+    packed = panel_status.pack(study, rows)
+    assert "p1" not in packed
+    assert panel_status.unpack(study, packed) == rows
+    for wrong in (packed[:-4] + "AAAA", "", "é" * 9):
+        with pytest.raises(PanelFileError, match="changed on its way"):
+            panel_status.unpack(study, wrong)
+    with pytest.raises(PanelFileError, match="another study"):
+        panel_status.unpack(factories.ready_study(), packed)

@@ -1,0 +1,64 @@
+"""Importing a panel's list: first what it would do, then, when it is confirmed, the doing."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from surveys.models import Participant, Role, Study
+from tests.factories import launched_study, member
+from tests.surveys.participant.person import Person
+
+pytestmark = pytest.mark.django_db
+LIST = b"Submission id,Participant id,Status\ns1,p1,RETURNED\ns2,p2,ACTIVE\n"
+
+
+@pytest.fixture
+def running(client: Client) -> Study:
+    study = launched_study()
+    client.force_login(study.created_by)
+    Person(study, entry="?PROLIFIC_PID=p1&SESSION_ID=s1").walk_to("reading-1")
+    return study
+
+
+def _url(study: Study) -> str:
+    return reverse("workbench:study-panel-statuses", args=[study.key])
+
+
+def test_a_file_shows_what_it_would_do_and_its_confirmation_does_it(client: Client, running: Study) -> None:
+    look = client.post(_url(running), {"file": SimpleUploadedFile("prolific.csv", LIST)})
+    page = look.content.decode()
+    assert "1 place would be free again" in page
+    assert "never came here" in page
+    assert Participant.objects.get().outcome == ""
+    done = client.post(_url(running), {"list": look.context["list"]}, follow=True).content.decode()
+    assert "1 place is free again." in done
+    assert Participant.objects.get().outcome == "returned"
+    again = client.post(_url(running), {"list": look.context["list"]}, follow=True).content.decode()
+    assert "0 places are free again." in again
+
+
+def test_a_wrong_file_is_refused_row_by_row(client: Client, running: Study) -> None:
+    content = b"Participant id,Status\np1,PAID\n<script>,ACTIVE\n,RETURNED\n"
+    response = client.post(_url(running), {"file": SimpleUploadedFile("bad.csv", content)})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Nothing was done with bad.csv" in page
+    assert [problem.row for problem in response.context["problems"]] == [2, 4]
+    assert "<script>," not in page
+
+
+def test_no_file_an_empty_file_and_a_changed_confirmation_are_refused(client: Client, running: Study) -> None:
+    assert "file" in client.post(_url(running), {}).context["form"].errors
+    empty = client.post(_url(running), {"file": SimpleUploadedFile("empty.csv", b"")})
+    assert "The file is empty." in empty.content.decode()
+    changed = client.post(_url(running), {"list": "anything"})
+    assert changed.status_code == 422
+    assert "changed on its way" in changed.content.decode()
+    assert Participant.objects.get().outcome == ""
+
+
+def test_only_who_runs_the_study_may_import(client: Client, running: Study) -> None:
+    client.force_login(member(running, Role.ANALYST))
+    assert client.get(_url(running)).status_code == 403
+    assert client.post(_url(running), {"file": SimpleUploadedFile("prolific.csv", LIST)}).status_code == 403
