@@ -20,12 +20,13 @@ from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, Random
 from analysis.equivalence import detectable, equivalence_row
 from analysis.intervals import NAN, Interval, TTest
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
-from analysis.mixed.inference import contrasts
+from analysis.mixed.inference import JointTest, contrasts, joint_test
 from analysis.mixed.result import Ddf, FixedEffect, VarianceShare
 from analysis.plan import Plan
 from analysis.tables import to_frame
-from analysis.validation import check_ratings
+from analysis.validation import FrameError, check_ratings
 
+NO_OMNIBUS = JointTest(NAN, NAN, NAN, NAN)
 Pairs = Literal["reference", "all"]
 
 
@@ -73,8 +74,8 @@ class CrossedMean:
 class Crossed:
     """The crossed mixed model of a study: contrasts, arms' means, where the variance lies, and what to be wary of.
 
-    ``formula`` is the model in lme4's notation. ``variance`` is empty and ``fit`` None where no model could be fitted;
-    then every number of a row is nan and a caution says why.
+    ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal. ``variance`` is empty
+    and ``fit`` None where no model could be fitted; then every number is nan and a caution says why.
     """
 
     outcome: str
@@ -85,6 +86,7 @@ class Crossed:
     rows: tuple[CrossedContrast, ...]
     means: tuple[CrossedMean, ...]
     variance: tuple[VarianceShare, ...]
+    omnibus: JointTest
     n_ratings: int
     n_people: int
     n_articles: int
@@ -117,13 +119,15 @@ def crossed_contrasts(
     labels: Mapping[str, str] | None = None,
     ddf: Ddf = "satterthwaite",
     pairs: Pairs = "reference",
+    beside: Sequence[str] = (),
 ) -> Crossed:
     """The contrasts of ``plan`` from ``outcome ~ arm`` with crossed random effects of people and articles, by REML.
 
     ``ratings`` has one row a participant and article. The random part is what the design can carry
     (``crossed_terms.random_part``): by-participant slopes of origin where people rated both, interactions where the
     same person or article is in several arms. ``arms`` are the study's arms in their order, ``labels`` their names in
-    cautions; ``pairs='all'`` gives every pair and not only those with the reference.
+    cautions; ``pairs='all'`` gives every pair and not only those with the reference. Columns named ``beside`` enter
+    the fixed part, the arms being compared at equal values of them; arms' means are not given then.
 
     A model that cannot be fitted gives rows of nan and a caution, not an error; ``FrameError`` is raised for ratings
     that break the contract, more than one mode, and a reference that is no arm. Sources: Judd, Westfall & Kenny 2012,
@@ -134,9 +138,9 @@ def crossed_contrasts(
     refuse_mixed_modes(checked)
     order = arm_order(checked, arms)
     reference = reference_arm(checked, plan, order)
-    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
+    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)], beside)
     part = random_part(data)
-    formula = f"{OUTCOME} ~ {ARM}{part.formula}"
+    formula = f"{OUTCOME} ~ {' + '.join([ARM, *map(quoted, beside)])}{part.formula}"
     wanted = _pairs(order, reference, pairs)
     blank = Crossed(
         outcome=plan.outcome,
@@ -147,6 +151,7 @@ def crossed_contrasts(
         rows=tuple(_blank(arm, other, data) for arm, other in wanted),
         means=(),
         variance=(),
+        omnibus=NO_OMNIBUS,
         n_ratings=len(data),
         n_people=data[PERSON].nunique(),
         n_articles=data[ARTICLE].nunique(),
@@ -155,12 +160,21 @@ def crossed_contrasts(
     return _fitted(blank, data, part, plan, labels, wanted)
 
 
-def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str]) -> pd.DataFrame:
+def quoted(column: str) -> str:
+    """A column's name as a formula takes any name."""
+    return f"`{column}`"
+
+
+def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str], beside: Sequence[str] = ()) -> pd.DataFrame:
     """The ratings with a value as the model's columns; ``arm`` is categorical with the first of ``arms`` first.
 
-    ``origin`` is -0.5 for real and 0.5 for synthetic articles, where the ratings say it.
+    Ratings that lack a value in a column ``beside`` are left out. ``origin`` is -0.5 for real and 0.5 for synthetic
+    articles, where the ratings say it. Raises ``FrameError`` for a column that is not there or whose name is taken.
     """
-    rated = checked[checked[outcome].notna()]
+    for name in beside:
+        if name not in checked.columns or name in {OUTCOME, PERSON, ARTICLE, ARM, ORIGIN}:
+            raise FrameError(f"the column '{name}' cannot stand beside the arms: take another name", column=name)
+    rated = checked[checked[[outcome, *beside]].notna().all(axis=1)]
     columns: dict[str, object] = {
         OUTCOME: rated[outcome].to_numpy(dtype=float),
         PERSON: rated[PERSON],
@@ -169,6 +183,7 @@ def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str]) -> pd.
     }
     if "origin" in rated.columns and rated["origin"].isin(["real", "synthetic"]).all():
         columns[ORIGIN] = np.where(rated["origin"] == "synthetic", 0.5, -0.5)
+    columns |= {name: rated[name] for name in beside}
     return pd.DataFrame(columns, index=rated.index)
 
 
@@ -223,7 +238,7 @@ def _fitted(
         return replace(blank, cautions=tuple(said))
     try:
         fit = fit_mixed(data, blank.formula, ddf="normal", alpha=plan.alpha)
-        rows, means = _tested(fit, present, wanted, blank, plan)
+        rows, means, omnibus = _tested(fit, present, wanted, blank, plan)
     except (MixedModelError, np.linalg.LinAlgError) as error:
         said.append(Caution("no-model", "", f"The mixed model could not be fitted: {error}."))
         return replace(blank, cautions=tuple(said))
@@ -231,7 +246,8 @@ def _fitted(
     return replace(
         blank,
         rows=rows,
-        means=means,
+        means=means if len(fit.fixed) == len(present) else (),
+        omnibus=omnibus,
         variance=fit.variance_shares(),
         cautions=tuple(said),
         fit=replace(fit, ddf=blank.ddf),
@@ -240,9 +256,9 @@ def _fitted(
 
 def _tested(
     fit: MixedFit, present: list[str], wanted: list[tuple[str, str]], blank: Crossed, plan: Plan
-) -> tuple[tuple[CrossedContrast, ...], tuple[CrossedMean, ...]]:
+) -> tuple[tuple[CrossedContrast, ...], tuple[CrossedMean, ...], JointTest]:
     # Treatment coding: the mean of an arm is the intercept and, unless it is the first, its own coefficient.
-    means = np.eye(len(present))
+    means = np.eye(len(present), len(fit.fixed))
     means[:, 0] = 1.0
     weights = dict(zip(present, means, strict=True))
     tested = [(n, pair) for n, pair in enumerate(wanted) if set(pair) <= set(present)]
@@ -254,9 +270,8 @@ def _tested(
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
     rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
     levels = contrasts(fit.fitted, means, present, blank.ddf, plan.alpha)[0]
-    return tuple(rows), tuple(
-        CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels
-    )
+    shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
+    return tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1])
 
 
 def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:

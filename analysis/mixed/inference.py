@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -9,6 +10,15 @@ from scipy import stats
 from analysis.mixed.design import FloatArray
 from analysis.mixed.kenward_roger import kenward_roger
 from analysis.mixed.result import Ddf, Fitted, FixedEffect
+
+
+class JointTest(NamedTuple):
+    """An F statistic with its numerator and denominator degrees of freedom; nan where there is nothing to test."""
+
+    statistic: float
+    df: float
+    df_within: float
+    p_value: float
 
 
 def fixed_effects(fitted: Fitted, ddf: Ddf, alpha: float) -> tuple[tuple[FixedEffect, ...], FloatArray]:
@@ -40,6 +50,35 @@ def contrasts(
         for name, estimate, error, df in zip(names, estimates, errors, dfs, strict=True)
     ]
     return tuple(rows), covariance
+
+
+def joint_test(fitted: Fitted, weights: FloatArray) -> JointTest:
+    """The F test of ``weights @ beta = 0``, with Satterthwaite's denominator degrees of freedom.
+
+    As lmerTest's contestMD: the contrasts are turned into independent ones, whose degrees of freedom v give those of
+    the mean of their squares, ``2 E / (E - q)`` with E the sum of v / (v - 2) (Fai & Cornelius 1996; Kuznetsova,
+    Brockhoff & Christensen 2017). Rows that are sums of others do not count.
+    """
+    covariance = weights @ fitted.covariance() @ weights.T
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    kept = values > 1e-10 * max(float(values[-1]), 0.0)
+    q = int(kept.sum())
+    if not q:
+        return JointTest(math.nan, 0.0, math.nan, math.nan)
+    turned = vectors[:, kept].T @ weights
+    squares = (turned @ fitted.beta) ** 2 / values[kept]
+    dfs = satterthwaite(fitted, turned)
+    statistic = float(squares.mean())
+    df = float(dfs[0]) if q == 1 or np.ptp(dfs) < 1e-8 else _pooled_df(dfs)
+    return JointTest(statistic, float(q), df, float(stats.f.sf(statistic, q, df)))
+
+
+def _pooled_df(dfs: FloatArray) -> float:
+    # A mean of squares some of which have no finite expectation has as few degrees of freedom as there can be.
+    if (dfs <= 2).any():
+        return 2.0
+    expected = float((dfs / (dfs - 2)).sum())
+    return 2 * expected / (expected - len(dfs)) if expected > len(dfs) else math.inf
 
 
 def satterthwaite(fitted: Fitted, weights: FloatArray) -> FloatArray:

@@ -14,9 +14,10 @@ from analysis.plan import Plan
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
 
-CASES: list[dict[str, Any]] = json.loads(
+R: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
 )
+CASES: list[dict[str, Any]] = R["cases"]
 by_design = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 PLAN = Plan(reference="real", equivalence_bound=1.0)
 
@@ -57,6 +58,27 @@ def test_the_arms_means_are_for_new_people_and_articles(case: dict[str, Any]) ->
     for arm, values in case["means"].items():
         for column in ("estimate", "std_error", "df", "ci_low", "ci_high"):
             assert rows.loc[arm, column] == pytest.approx(values[column], rel=5e-5), (arm, column)
+
+
+@pytest.mark.parametrize("name", R["more"]["omnibus"])
+def test_the_test_of_all_arms_at_once_is_lmertests(name: str) -> None:
+    (case,) = [case for case in CASES if case["name"] == name]
+    found = crossed(case).omnibus
+    for column, value in R["more"]["omnibus"][name].items():
+        assert getattr(found, column) == pytest.approx(value, rel=5e-5), column
+
+
+def test_a_covariate_beside_the_arms_changes_what_is_equal_between_them() -> None:
+    ratings = simulated(people=120).assign(length=lambda frame: frame["article"].str[-1].astype(int))
+    ratings["credibility"] += ratings["length"] * 0.5
+    plain, beside = (
+        crossed_contrasts(ratings, Plan(reference="real"), beside=columns) for columns in ((), ("length",))
+    )
+    assert "`length`" in beside.formula
+    assert beside.means == ()
+    assert beside.rows[0].std_error < plain.rows[0].std_error
+    with pytest.raises(FrameError, match="cannot stand beside"):
+        crossed_contrasts(ratings, Plan(reference="real"), beside=["nowhere"])
 
 
 def test_a_table_has_stable_columns_and_counts_people_and_articles() -> None:

@@ -73,9 +73,58 @@ describe <- function(name, data, random, kr = TRUE) {
   means <- setNames(lapply(seq_along(arms), function(k) {
     tested(model, as.numeric(seq_along(arms) == k | seq_along(arms) == 1), "Satterthwaite")
   }), arms)
-  list(name = name, data = data[intersect(c("participant", "article", "arm", "origin", "credibility"), names(data))],
+  list(name = name, data = data[intersect(c("participant", "article", "arm", "origin", "party", "age", "credibility"), names(data))],
        random = random, criterion = as.numeric(-2 * logLik(model)), singular = isSingular(model),
        satterthwaite = shown("Satterthwaite"), kenward_roger = if (kr) shown("Kenward-Roger") else NULL, means = means)
+}
+
+# Multi-degree tests and interactions, by lmerTest's contestMD, and Kendall's tau as the test of an order.
+joint <- function(model, terms) {
+  L <- diag(length(fixef(model)))[match(terms, names(fixef(model))), , drop = FALSE]
+  row <- contestMD(model, L)
+  list(statistic = row[["F value"]], df = row$NumDF, df_within = row$DenDF, p_value = row[["Pr(>F)"]])
+}
+parties <- unique(between$participant)
+party <- setNames(c("left", "centre", "right")[1 + (seq_along(parties) %/% 3) %% 3], parties)
+between$party <- unname(party[between$participant])
+between$age <- unname(setNames(round(rnorm(length(parties), 45, 12)), parties)[between$participant])
+between$credibility <- round(between$credibility + 0.6 * (between$party == "right") * (between$arm == "small"), 3)
+
+heterogeneity <- function() {
+  data <- transform(between, arm = factor(arm, levels = three), party = factor(party))
+  model <- lmer(credibility ~ arm * party + (1 | participant) + (1 | article), data, control = tight)
+  names_ <- names(fixef(model))
+  within <- function(arm, group) {
+    wanted <- c(paste0("arm", arm), if (group != "centre") paste0("arm", arm, ":party", group))
+    tested(model, as.numeric(names_ %in% wanted), "Satterthwaite")
+  }
+  groups <- expand.grid(group = c("centre", "left", "right"), arm = three[-1], stringsAsFactors = FALSE)
+  line <- lmer(credibility ~ arm * I(age - mean(age)) + (1 | participant) + (1 | article), data, control = tight)
+  list(
+    interaction = joint(model, grep(":", names_, value = TRUE)),
+    rows = lapply(seq_len(nrow(groups)), function(k) {
+      c(list(contrast = paste(groups$arm[k], "- real"), group = groups$group[k]), within(groups$arm[k], groups$group[k]))
+    }),
+    age = joint(line, grep(":", names(fixef(line)), value = TRUE)),
+    age_small = tested(line, as.numeric(names(fixef(line)) == "armsmall:I(age - mean(age))"), "Satterthwaite")
+  )
+}
+trend <- function() {
+  scores <- c(real = 3, small = 1, large = 2)
+  data <- transform(between, score = unname(scores[arm]), arm = factor(arm, levels = c("small", "large", "real")))
+  model <- lmer(credibility ~ score + (1 | participant) + (1 | article), data, control = tight)
+  free <- lmer(credibility ~ arm + (1 | participant) + (1 | article), data, control = tight)
+  means <- aggregate(credibility ~ participant + score, data, mean)
+  order <- cor.test(means$score, means$credibility, method = "kendall", exact = FALSE)
+  list(line = tested(model, c(0, 1), "Satterthwaite"),
+       departure = tested(free, c(0, -2, 1), "Satterthwaite"),
+       tau = unname(order$estimate), z = unname(order$statistic), p_value = order$p.value)
+}
+omnibus <- function(data, random) {
+  data$arm_ <- factor(data$arm, levels = three)
+  data$signed <- ifelse(data$arm == "real", -0.5, 0.5)
+  model <- lmer(as.formula(paste("credibility ~ arm_ +", random)), data, control = tight)
+  joint(model, grep("arm_", names(fixef(model)), value = TRUE))
 }
 
 cases <- list(
@@ -86,4 +135,18 @@ cases <- list(
   describe("unbalanced", uneven, "(1 | participant) + (1 | article)"),
   describe("the same articles in both arms", labels, "(1 | participant) + (1 | article) + (1 | article:arm)")
 )
-cat(toJSON(cases, auto_unbox = TRUE, digits = 12, na = "null", dataframe = "columns"), "\n")
+# Ordinal regression without random effects, of the ratings as whole numbers.
+whole <- transform(between, credibility = pmin(pmax(round(credibility), 4), 8), arm = factor(arm, levels = three))
+plain <- ordinal::clm(factor(credibility) ~ arm, data = whole)
+
+more <- list(
+  ordinal = list(data = transform(whole, arm = as.character(arm)), small = unname(coef(plain)[["armsmall"]]),
+                 large = unname(coef(plain)[["armlarge"]])),
+  data = between, heterogeneity = heterogeneity(), trend = trend(),
+  omnibus = list(
+    between = omnibus(between, "(1 | participant) + (1 | article)"),
+    mixed = omnibus(mixed, "(1 | participant) + (1 | participant:arm) + (1 | article)"),
+    unbalanced = omnibus(uneven, "(1 | participant) + (1 | article)")
+  )
+)
+cat(toJSON(list(cases = cases, more = more), auto_unbox = TRUE, digits = 12, na = "null", dataframe = "columns"), "\n")

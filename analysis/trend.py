@@ -1,0 +1,107 @@
+"""PURE: whether ratings rise or fall with an ordered property of the arms, such as the size of the model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.cautions import Caution
+from analysis.compare import refuse_mixed_modes
+from analysis.crossed import NO_OMNIBUS, model_frame
+from analysis.crossed_terms import ARM, OUTCOME, random_part
+from analysis.descriptives import unit_means
+from analysis.intervals import NAN
+from analysis.mixed import MixedModelError, fit_mixed
+from analysis.mixed.inference import JointTest, joint_test
+from analysis.plan import Plan
+from analysis.tables import to_frame
+from analysis.validation import FrameError, check_ratings
+
+SCORE = "score"
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """One test of a trend. For the mixed model ``estimate`` is the change of the rating with one unit of the score;
+    for Jonckheere and Terpstra's test it is Kendall's tau-b of score and people's means, with z as the statistic."""
+
+    term: str
+    estimate: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    ci_low: float
+    ci_high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The tests, and whether the arms' means leave the straight line (``departure``; nan with two arms)."""
+
+    scores: tuple[tuple[str, float], ...]
+    rows: tuple[TrendRow, ...]
+    departure: JointTest
+    cautions: tuple[Caution, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a test; the columns are the fields of ``TrendRow``."""
+        return to_frame(self.rows, TrendRow)
+
+
+def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Trend:
+    """The trend over the arms in ``scores``, which says each arm's place: its rank, or the logarithm of its size.
+
+    The mixed model has the random effects of ``crossed_contrasts`` and Satterthwaite's degrees of freedom; beside it,
+    for arms of different people, Jonckheere and Terpstra's test on people's means, which asks for an order only and
+    equals Kendall's tau with its tie correction (Jonckheere 1954; Kendall & Gibbons 1990). Arms that are not in
+    ``scores`` are left out. Raises ``FrameError`` for fewer than two different scores with ratings, or broken ratings.
+    """
+    checked = check_ratings(ratings, outcome=plan.outcome)
+    refuse_mixed_modes(checked)
+    own = checked[checked["arm"].isin(list(scores)) & checked[plan.outcome].notna()]
+    placed = {arm: float(score) for arm, score in scores.items() if (own["arm"] == arm).any()}
+    if len(set(placed.values())) < 2 or not np.isfinite(list(placed.values())).all():
+        raise FrameError(f"a trend needs two arms with ratings and different finite scores, not {placed}", column="arm")
+    order = tuple(sorted(placed.items(), key=lambda pair: (pair[1], pair[0])))
+    data = model_frame(own, plan.outcome, [arm for arm, _ in order])
+    data[SCORE] = own["arm"].map(placed).astype("float64")
+    random = random_part(data)
+    rows, said, departure = [], list(random.cautions), NO_OMNIBUS
+    try:
+        fit = fit_mixed(data, f"{OUTCOME} ~ {SCORE}{random.formula}", alpha=plan.alpha)
+        row = fit.effect(SCORE)
+        numbers = (row.estimate, row.std_error, row.statistic, row.df, row.p_value, row.ci_low, row.ci_high)
+        rows.append(TrendRow("mixed model, straight line", *numbers, n=len(data)))
+        said += [Caution("mixed-model", "", sentence) for sentence in fit.statements]
+        if len(order) > 2:
+            departure = _departure(data, [score for _, score in order], random.formula)
+    except MixedModelError as error:
+        said.append(Caution("no-model", "", f"The mixed model of the trend could not be fitted: {error}."))
+    units = unit_means(own, plan.outcome, None)
+    if not units["participant"].duplicated().any():
+        rows.append(_ordered(units["mean"].to_numpy(dtype=float), units["arm"].map(placed).to_numpy(dtype=float)))
+    return Trend(order, tuple(rows), departure, tuple(said))
+
+
+def _departure(data: pd.DataFrame, scores: list[float], random: str) -> JointTest:
+    """The test of what the arms' means have beyond a straight line: all contrasts that no line shows."""
+    fit = fit_mixed(data, f"{OUTCOME} ~ {ARM}{random}", ddf="normal")
+    line = np.column_stack([np.ones(len(scores)), scores])
+    # Contrasts of the means that vanish on every straight line.
+    free = np.linalg.svd(line.T)[2][2:]
+    means = np.eye(len(scores))
+    means[:, 0] = 1.0
+    return joint_test(fit.fitted, free @ means)
+
+
+def _ordered(values: np.ndarray, scores: np.ndarray) -> TrendRow:
+    if np.ptp(values) == 0:
+        return TrendRow("Jonckheere-Terpstra", NAN, NAN, NAN, NAN, NAN, NAN, NAN, len(values))
+    found = stats.kendalltau(scores, values, method="asymptotic")
+    tau, p = float(found.statistic), float(found.pvalue)
+    z = float(np.sign(tau) * stats.norm.isf(p / 2))
+    return TrendRow("Jonckheere-Terpstra", tau, NAN, z, NAN, p, NAN, NAN, len(values))

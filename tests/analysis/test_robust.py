@@ -1,0 +1,94 @@
+"""Sensitivity lines: two-way clustered errors by their own formula, ordinal regression as R's clm, and refusals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.plan import Plan
+from analysis.robust import clustered_ols, ordinal_regression
+from analysis.validation import FrameError
+from tests.analysis.ratings import ratings_of, simulated
+
+R: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
+)["more"]
+PLAN = Plan(reference="real")
+
+
+def by_hand(ratings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and standard errors of small and large against real (Cameron, Gelbach & Miller 2011, eq. 2.8)."""
+    x = np.column_stack(
+        [np.ones(len(ratings)), *((ratings["arm"] == arm).astype("float64") for arm in ("small", "large"))]
+    ).astype(np.float64)
+    y = ratings["credibility"].to_numpy(float)
+    bread = np.linalg.inv(x.T @ x)
+    beta = bread @ x.T @ y
+    scores = x * (y - x @ beta)[:, None]
+
+    def meat(groups: pd.Series) -> np.ndarray:
+        sums = pd.DataFrame(scores).groupby(groups.to_numpy()).sum().to_numpy()
+        return np.asarray(sums.T @ sums)
+
+    people, articles = ratings["participant"], ratings["article"]
+    total = meat(people) + meat(articles) - meat(people + "/" + articles)
+    least = min(people.nunique(), articles.nunique())
+    factor = (len(y) - 1) / (len(y) - 3) * least / (least - 1)
+    return beta[1:], np.sqrt(np.diag(bread @ total @ bread) * factor)[1:]
+
+
+def test_two_way_clustered_errors_are_those_of_the_formula() -> None:
+    ratings = simulated(people=120)
+    found = clustered_ols(ratings, PLAN, arms=["real", "small", "large"])
+    beta, errors = by_hand(ratings)
+    assert [row.estimate for row in found.rows] == pytest.approx(beta.tolist())
+    assert [row.std_error for row in found.rows] == pytest.approx(errors.tolist(), rel=1e-8)
+    assert found.rows[0].df == 17
+    assert {caution.about for caution in found.cautions} == {"article"}
+
+
+def test_ordinal_regression_has_clms_coefficients_and_errors_that_resampling_people_confirms() -> None:
+    ratings = pd.DataFrame(R["ordinal"]["data"])
+    found = {row.arm: row for row in ordinal_regression(ratings, PLAN).rows}
+    for arm in ("small", "large"):
+        assert found[arm].estimate == pytest.approx(R["ordinal"][arm], abs=2e-5)
+    rng = np.random.default_rng(4)
+    people = {str(name): own for name, own in ratings.groupby("participant")}
+    names = np.array(sorted(people))
+    drawn = []
+    for _ in range(40):
+        sample = [people[name].assign(participant=f"{n}") for n, name in enumerate(rng.choice(names, len(names)))]
+        drawn.append(ordinal_regression(pd.concat(sample, ignore_index=True), PLAN).rows[-1].estimate)
+    # Forty draws know a standard deviation to a ninth.
+    assert found["small"].std_error == pytest.approx(np.std(drawn, ddof=1), rel=0.4)
+
+
+def test_arms_that_separate_the_ratings_give_no_numbers_but_a_reason() -> None:
+    ratings = ratings_of({"real": [1, 2, 1, 2, 2], "small": [3, 4, 3, 4, 4]})
+    found = ordinal_regression(ratings, PLAN)
+    assert found.rows == ()
+    assert "perfect separation" in found.cautions[0].sentence
+
+
+@pytest.mark.parametrize("method", [clustered_ols, ordinal_regression])
+@pytest.mark.parametrize(
+    "ratings",
+    [
+        simulated().assign(credibility=5.0),
+        simulated().query("arm == 'real'"),
+        ratings_of({"real": [4.0], "small": [5.0]}),
+    ],
+    ids=["constant", "one arm", "two ratings"],
+)
+def test_data_that_carry_nothing_give_a_reason(method: Any, ratings: pd.DataFrame) -> None:
+    found = method(ratings, PLAN)
+    assert found.rows == ()
+    assert found.cautions[0].code == "no-model"
+
+
+def test_a_reference_without_ratings_is_refused() -> None:
+    with pytest.raises(FrameError, match="has no ratings"):
+        clustered_ols(simulated().query("arm != 'real'"), PLAN, arms=["real", "small", "large"])

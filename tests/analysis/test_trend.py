@@ -1,0 +1,59 @@
+"""Trends over ordered arms: lmerTest's slope and departure, and Kendall's tau as the test of an order."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.plan import Plan
+from analysis.trend import trend
+from analysis.validation import FrameError
+from tests.analysis.ratings import simulated
+
+R: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
+)["more"]
+SCORES = {"small": 1.0, "large": 2.0, "real": 3.0}
+
+
+def test_the_slope_is_lmertests() -> None:
+    line = trend(pd.DataFrame(R["data"]), Plan(reference="real"), SCORES).rows[0]
+    for column, value in R["trend"]["line"].items():
+        assert getattr(line, column) == pytest.approx(value, rel=5e-5), column
+
+
+def test_the_departure_from_a_line_is_the_contrast_that_no_line_has() -> None:
+    found = trend(pd.DataFrame(R["data"]), Plan(reference="real"), SCORES).departure
+    expected = R["trend"]["departure"]
+    assert found.statistic == pytest.approx(expected["statistic"] ** 2, rel=5e-5)
+    assert (found.df, found.df_within) == pytest.approx((1, expected["df"]), rel=5e-5)
+    assert found.p_value == pytest.approx(expected["p_value"], rel=5e-5)
+
+
+def test_the_order_alone_is_tested_by_kendalls_tau() -> None:
+    row = trend(pd.DataFrame(R["data"]), Plan(reference="real"), SCORES).rows[1]
+    assert row.term == "Jonckheere-Terpstra"
+    assert row.estimate == pytest.approx(R["trend"]["tau"], abs=1e-10)
+    assert row.statistic == pytest.approx(R["trend"]["z"], rel=1e-6)
+    assert row.p_value == pytest.approx(R["trend"]["p_value"], rel=1e-6)
+
+
+def test_a_planted_fall_is_found_and_its_sign_is_right() -> None:
+    found = trend(simulated(people=120, shift=-1.8), Plan(reference="real"), {"real": 0.0, "small": 1.0})
+    assert [row.term for row in found.rows] == ["mixed model, straight line", "Jonckheere-Terpstra"]
+    assert all(row.statistic < 0 and row.p_value < 0.001 for row in found.rows)
+    assert math.isnan(found.departure.p_value)
+
+
+def test_people_in_several_arms_have_no_test_of_independent_groups() -> None:
+    found = trend(simulated(per_person=6, within=True), Plan(reference="real"), SCORES)
+    assert [row.term for row in found.rows] == ["mixed model, straight line"]
+
+
+@pytest.mark.parametrize("scores", [{"real": 1.0}, {"real": 1.0, "small": 1.0}, {"real": 1.0, "small": math.nan}, {}])
+def test_scores_without_an_order_are_refused(scores: dict[str, float]) -> None:
+    with pytest.raises(FrameError, match="a trend needs two arms"):
+        trend(simulated(), Plan(reference="real"), scores)
