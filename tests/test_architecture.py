@@ -30,7 +30,17 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 )
 # These know the database or the web; every other module of analysis is pure.
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}
-STATISTICS = {"numpy", "scipy", "pandas", "statsmodels", "formulaic", "threadpoolctl", "altair", "vl_convert"}
+STATISTICS = {
+    "numpy",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "pyfixest",
+    "formulaic",
+    "threadpoolctl",
+    "altair",
+    "vl_convert",
+}
 PURE_OF_SURVEYS = (
     "surveys/definition.py",
     "surveys/manipulation.py",
