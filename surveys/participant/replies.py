@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from surveys import recruitment
 from surveys.flow import Gate, Place
+from surveys.languages import interface_language
 from surveys.models import Outcome, Study
 from surveys.participant.pages import frame, outside
 from surveys.recruitment import Entrant
@@ -82,14 +82,6 @@ def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404) -> 
     study = Study.objects.select_related("current_version").filter(key=study_key).first() if study_key else None
     context = outside(study) if study else {}
     return render(request, "participant/unknown.html", context | {"study_key": study_key}, status=status)
-
-
-def interface_language(language: str) -> str:
-    """The language in which the interface has words for who takes part in this language."""
-    try:
-        return translation.get_supported_language_variant(language.lower())
-    except LookupError:
-        return settings.LANGUAGE_CODE
 
 
 def _looks_ahead(request: HttpRequest) -> bool:

@@ -16,6 +16,7 @@ from surveys.flow import Gate, Place, Problems
 from surveys.flow.asking import asked_of, earlier_answers
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
+from surveys.languages import interface_language
 from surveys.models import Stage, Study
 from surveys.participant import pages, questions, replies, sheets, visit
 from surveys.participant.replies import private
@@ -216,7 +217,7 @@ def _sheet(place: Place) -> Sheet:
         study_key=participant.study.key,
         slug=place.step.slug,
         language=participant.language,
-        interface=replies.interface_language(participant.language),
+        interface=interface_language(participant.language),
         is_preview=participant.mode == "preview",
         article=pages.shown_article(place.trial) if place.trial else None,
         beside=pages.shown_beside(place),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from surveys.languages import direction, own_name
+from surveys.languages import direction, interface_language, own_name, spoken
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,21 @@ def test_a_language_is_called_by_its_own_name(tag: str, name: str) -> None:
 )
 def test_arabic_hebrew_persian_and_urdu_run_from_the_right(tag: str, expected: str) -> None:
     assert direction(tag) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "interface", "state"),
+    [
+        ("en", "en", "original"),
+        ("en-GB", "en", "original"),
+        ("de", "de", "unreviewed"),
+        ("de-AT", "de", "unreviewed"),
+        ("pt-BR", "en", "not"),
+        ("ar", "en", "not"),
+    ],
+)
+def test_the_interface_speaks_a_study_s_language_or_english_and_says_how_well(
+    tag: str, interface: str, state: str
+) -> None:
+    assert interface_language(tag) == interface
+    assert spoken(tag) == state

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import Definition
 from surveys.items import is_language_tag
+from surveys.languages import own_name, spoken
 from surveys.models import Arm
 
 LONGEST = 50_000
@@ -126,6 +127,10 @@ class TextsForm(DefinitionForm):
         """(language, its fields), for the template."""
         for language in self.definition.languages:
             yield language, [self[f"{name}-{language}"] for name, *_rest in WORDINGS]
+
+    def spoken(self) -> Iterator[tuple[str, str]]:
+        """(language by its own name, how the interface's words stand in it), for the template."""
+        return ((own_name(tag), spoken(tag)) for tag in self.definition.languages)
 
     def contact(self) -> Iterator[forms.BoundField]:
         """The fields about whom to ask, for the template."""

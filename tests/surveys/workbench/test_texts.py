@@ -194,3 +194,11 @@ def test_a_draft_may_lack_what_the_checklist_asks_for(client: Client) -> None:
     assert response.status_code == 302
     assert _stored(study).wording.title == {"en": "Begun"}
     assert _stored(study).wording.consent == {}
+
+
+def test_where_a_language_is_chosen_the_page_says_how_well_the_interface_speaks_it(owner: Client, study: Study) -> None:
+    _send(owner, _texts(study), languages="en, de, ar")
+    page = " ".join(owner.get(_texts(study)).content.decode().split())
+    assert "English: buttons, errors and endings are in this language, too." in page
+    assert "Deutsch: buttons, errors and endings are translated, and no native speaker has read them yet." in page
+    assert "العربية: buttons, errors and endings stay English." in page
