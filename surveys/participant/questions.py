@@ -60,7 +60,9 @@ def complaints(study: FrozenStudy, step: Step, language: str, problems: Mapping[
     return [
         Complaint(
             anchor_of(item),
-            format_html("<span{}>{}</span> {}", lang, text(item.wording, language), sentence(problems[item.key])),
+            format_html(
+                "<bdi{}>{}</bdi> <bdi>{}</bdi>", lang, text(item.wording, language), sentence(problems[item.key])
+            ),
         )
         for item in items
     ]

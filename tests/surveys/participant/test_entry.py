@@ -227,7 +227,10 @@ def test_a_page_is_in_the_interfaces_language_and_the_studys_words_on_it_in_thei
     assert '<span dir="auto" lang="it">IT Answer yes</span>' in page
     assert '<span dir="auto">Prefer not to say</span>' in page
     assert 'dir="auto" lang="it">IT Choose one.</p>' in page
-    assert '<a href="#q-one"><span lang="it">IT The question one?</span> Please answer this question.</a>' in complaints
+    assert (
+        '<a href="#q-one"><bdi lang="it">IT The question one?</bdi> <bdi>Please answer this question.</bdi></a>'
+        in complaints
+    )
 
 
 def test_where_both_speak_one_language_nothing_is_marked(study: Study) -> None:
