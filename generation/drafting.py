@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from generation import queue, registry, turns, workers
 from generation.engine import (
@@ -145,7 +144,7 @@ def _make_room(batch: Batch, owner: str) -> None:
     queue.release(batch.pk, owner)
     try:
         queue.announce(batch.pk)
-    except (OperationalError, OSError) as error:
+    except queue.BROKER_ERRORS as error:
         logger.warning("The broker did not take the message for batch %s (%s); the sweep sends it.", batch.pk, error)
 
 

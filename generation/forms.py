@@ -6,9 +6,10 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from generation import registry
 from generation.batches import MOST_CANDIDATES
 from generation.engine import Sampling
-from generation.models import LanguageModel, Prompt
+from generation.models import Prompt
 from surveys.models import Arm, Origin, Story, Study
 
 SAMPLING_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_tokens", "min_tokens")
@@ -73,7 +74,7 @@ class BatchForm(forms.Form):
         _offer(self.fields["story"], _stories(study))
         models = self.fields["language_model"].widget
         assert isinstance(models, forms.Select)  # noqa: S101 -- declared above
-        models.choices = [(model.key, model.name) for model in LanguageModel.objects.order_by("name")]
+        models.choices = [(model.key, model.name) for model in registry.offered()]
 
     def clean(self) -> dict[str, Any]:
         """Either a story is chosen or one is named."""

@@ -1,8 +1,13 @@
 """Models of the Hugging Face hub: one commit's safetensors, tokenizer and configuration, in the cache folder."""
 
+import hashlib
+import os
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,10 +16,19 @@ from django.utils.translation import gettext as _
 _REPOSITORY = re.compile(r"(?!.*(--|\.\.))[A-Za-z0-9_]([\w.-]*\w)?(/[A-Za-z0-9_]([\w.-]*\w)?)?", re.ASCII)
 # Neither pickled weights nor code: what is not named here is never downloaded.
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+# Names in there are of files that have their hash: a download in many pieces reads each of them once.
+_CHECKED = ".checked"
 _NEEDED = frozenset({"config.json", "tokenizer.json"})
 _WELCOME = frozenset(
     {"chat_template.jinja", "generation_config.json", "model.safetensors.index.json", "tokenizer_config.json"}
 )
+
+
+Watch = Callable[[int, int], None]
+
+
+class EnoughForNow(Exception):  # noqa: N818 -- it names what happened
+    """The download was broken off on request; the next one goes on from there."""
 
 
 class HubError(RuntimeError):
@@ -26,11 +40,28 @@ def folder_of(repository: str, revision: str) -> Path:
     return Path(settings.CACHE_DIR) / "hub" / repository.replace("/", "--") / revision
 
 
-def downloaded(repository: str, revision: str) -> Path:
+def downloaded(
+    repository: str,
+    revision: str,
+    *,
+    watch: Watch = lambda _done, _total: None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Path:
     """The folder with the files of this commit; asks the hub only where there is none. No code of the model's is run.
 
-    ``revision`` is a whole commit, since a branch or a tag can move. Raises ``HubError``.
+    ``revision`` is a whole commit, since a branch or a tag can move. ``watch`` is told now and then how many bytes of
+    how many are here; what it raises ends the download, which goes on from there the next time. ``enough`` is asked
+    after each piece that arrived. Raises ``HubError``, and ``EnoughForNow`` where that was so.
     """
+    check_names(repository, revision)
+    folder = folder_of(repository, revision)
+    if not folder.is_dir():
+        _download(repository, revision, folder, watch, enough)
+    return folder
+
+
+def check_names(repository: str, revision: str) -> None:
+    """Raise ``HubError`` where the hub could have no such repository, or the revision is not a whole commit."""
     if not _REPOSITORY.fullmatch(repository):
         message = _("“%(repository)s” is no repository of the hub: they are called like openai-community/gpt2-xl.")
         raise HubError(message % {"repository": repository})
@@ -39,10 +70,6 @@ def downloaded(repository: str, revision: str) -> Path:
             _("The revision must be a whole commit of 40 hexadecimal digits, not “%(revision)s”: a branch can move.")
             % {"revision": revision}
         )
-    folder = folder_of(repository, revision)
-    if not folder.is_dir():
-        _download(repository, revision, folder)
-    return folder
 
 
 def wanted(repository: str, names: list[str]) -> list[str]:
@@ -57,20 +84,26 @@ def wanted(repository: str, names: list[str]) -> list[str]:
     return sorted(weights | (set(names) & (_NEEDED | _WELCOME)))
 
 
-def _download(repository: str, revision: str, folder: Path) -> None:
+def _download(repository: str, revision: str, folder: Path, watch: Watch, enough: Callable[[], bool]) -> None:
     """Fetch the files; ``folder`` appears whole or not at all. What a broken download left is taken up again."""
+    # Read when the library is imported: plain requests can be taken up again in the middle of a file.
+    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     from httpx2 import HTTPError
-    from huggingface_hub import list_repo_files, snapshot_download
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     partial = folder.with_name(f".{revision}.partial")
     try:
-        names = wanted(repository, list_repo_files(repository, revision=revision))
-        snapshot_download(repository, revision=revision, local_dir=partial, allow_patterns=names)
-        # Without a network the library is content with what is there already.
-        if absent := [name for name in names if not (partial / name).is_file()]:
-            raise OSError(f"{', '.join(absent)} did not arrive")
+        # The endpoint is asked for anew, so that a mirror can be named at any time.
+        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
+        found = api.model_info(repository, revision=revision, files_metadata=True).siblings or []
+        by_name = {file.rfilename: file for file in found}
+        files = [_File.of(by_name[name]) for name in wanted(repository, list(by_name))]
+        fetched = _Fetched(sum(file.size for file in files), watch, enough)
+        for file in files:
+            _fetch(api, repository, revision, file, partial, fetched)
         shutil.rmtree(partial / ".cache", ignore_errors=True)
+        shutil.rmtree(partial / _CHECKED, ignore_errors=True)
         partial.rename(folder)
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise HubError(
@@ -88,3 +121,89 @@ def _download(repository: str, revision: str, folder: Path) -> None:
             )
             % {"repository": repository, "why": f"{str(error).rstrip('.')}.", "folder": folder}
         ) from error
+
+
+class _File(NamedTuple):
+    name: str
+    size: int
+    # Of large files only: the hub states none for the small ones, which are known by the commit.
+    sha256: str
+
+    @classmethod
+    def of(cls, sibling: Any) -> Self:
+        return cls(sibling.rfilename, int(sibling.size or 0), sibling.lfs.sha256 if sibling.lfs else "")
+
+
+class _Fetched:
+    """How many bytes are here; tells the watcher, at most a few times a second."""
+
+    def __init__(self, total: int, watch: Watch, enough: Callable[[], bool]) -> None:
+        self.done, self._total, self._watch, self._enough, self._told = 0, total, watch, enough, 0.0
+        self._pieces = 0
+
+    def arrived(self, n: int) -> None:
+        # The library tells of a piece before it writes it: the one before is safe, so that each go gets further.
+        if self._pieces and self._enough():
+            raise EnoughForNow
+        self._pieces += 1
+        self.done += n
+        self.tell()
+
+    def tell(self, *, now: bool = False) -> None:
+        if now or time.monotonic() - self._told > 0.25:
+            self._told = time.monotonic()
+            self._watch(self.done, self._total)
+
+
+def _fetch(api: Any, repository: str, revision: str, file: _File, partial: Path, fetched: _Fetched) -> None:
+    """Bring one file here and hold it against its size and SHA-256. Raises ``HubError`` where it is another."""
+    path, checked = partial / file.name, partial / _CHECKED / file.name
+    before = fetched.done
+    if not checked.is_file():
+        _request(api, repository, revision, file, path, fetched)
+        if path.stat().st_size != file.size or (file.sha256 and _sha256(path, fetched) != file.sha256):
+            path.unlink()
+            message = _("%(file)s of %(repository)s arrived damaged and was thrown away. Try again.")
+            raise HubError(message % {"file": file.name, "repository": repository})
+        checked.parent.mkdir(exist_ok=True)
+        checked.touch()
+    fetched.done = before + file.size
+    fetched.tell(now=True)
+
+
+def _request(api: Any, repository: str, revision: str, file: _File, path: Path, fetched: _Fetched) -> None:
+    """Append to ``path`` what it lacks of a file. The library's own downloads begin anew at each call."""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers, tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]  # the library's own bar, which draws nothing here
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{**kwargs, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            fetched.arrived(int(n or 0))
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    here = path.stat().st_size if path.is_file() else 0
+    if here > file.size:
+        path.unlink()
+        here = 0
+    fetched.done += here
+    if here < file.size or not path.is_file():
+        url = hf_hub_url(repository, file.name, revision=revision, endpoint=api.endpoint)
+        headers = build_hf_headers(token=api.token)
+        path.touch()
+        # Not opened for appending: a server that knows no ranges sends the whole file, which goes to its start.
+        with path.open("r+b") as target:
+            target.seek(here)
+            http_get(url, target, resume_size=here, headers=headers, expected_size=file.size, tqdm_class=Bar)
+
+
+def _sha256(path: Path, fetched: _Fetched) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 24):
+            digest.update(piece)
+            fetched.tell()
+    return digest.hexdigest()

@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from generation import turns, workers
 from generation.models import Batch, Candidate, Run
@@ -34,6 +35,7 @@ LOOK_SECONDS = 1
 ANNOUNCED_AGAIN_AFTER = timedelta(seconds=45)
 MOST_ATTEMPTS = 3
 TASK = "generation.tasks.draft_next"
+BROKER_ERRORS = (OperationalError, OSError)
 
 Status = Batch.Status
 _UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}

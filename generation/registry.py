@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +49,49 @@ def add_from_hub(key: str, repository: str, revision: str, *, name: str = "", li
     folder = hub.downloaded(repository, revision)
     identity = _identity(folder, repository=repository, revision=revision)
     return _registered(key, Source.HUB, identity, name or repository, licence)
+
+
+def add_unfetched(key: str, repository: str, revision: str, *, name: str = "", **described: str) -> LanguageModel:
+    """The row of a hub's model whose files are not here yet (generation/downloads.py brings them).
+
+    ``described`` holds licence, note, terms and terms_url. Raises ``HubError`` for names that are none.
+    """
+    hub.check_names(repository, revision)
+    return LanguageModel.objects.create(
+        key=key,
+        name=name or repository,
+        source=Source.HUB,
+        location=repository,
+        revision=revision,
+        # Known once the files are here; until then nobody can ask it for anything.
+        context_length=1,
+        **described,
+    )
+
+
+def brought_here(model: LanguageModel, *, watch: hub.Watch, enough: Callable[[], bool]) -> None:
+    """Download a hub's model where its files are not here yet, and note what they are.
+
+    Raises ``HubError``, ``EnoughForNow``, ``ModelFolderError`` where it is no whole model, and what ``watch`` raises.
+    """
+    folder = hub.downloaded(model.location, model.revision, watch=watch, enough=enough)
+    identity = _identity(folder, repository=model.location, revision=model.revision)
+    LanguageModel.objects.filter(pk=model.pk).update(
+        parameters=identity.parameters, context_length=identity.context_length
+    )
+
+
+def is_here(model: LanguageModel) -> bool:
+    """Whether texts can be asked of the model on this machine; one that is built in or served elsewhere always is."""
+    if model.source == Source.HUB:
+        return hub.folder_of(model.location, model.revision).is_dir()
+    return model.source != Source.FOLDER or Path(model.location).is_dir()
+
+
+def offered() -> list[LanguageModel]:
+    """The models that can be asked for texts now, the built-in one first."""
+    models = [model for model in LanguageModel.objects.order_by("name") if is_here(model)]
+    return sorted(models, key=lambda model: model.source != Source.BUILTIN)
 
 
 def _registered(key: str, source: Source, identity: ModelIdentity, name: str, licence: str) -> LanguageModel:

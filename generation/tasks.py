@@ -1,11 +1,11 @@
-"""Celery's side of generation: one task, on the queue ``generation``, that makes one call."""
+"""Celery's side of generation: a task for texts on the queue ``generation``, one for downloads on ``fast``."""
 
 from typing import Any
 
 from celery import shared_task
 from celery.worker import state
 
-from generation import drafting
+from generation import downloads, drafting
 
 
 @shared_task(name="generation.tasks.draft_next")
@@ -16,6 +16,12 @@ def draft_next(**kwargs: Any) -> None:
     two steps: the batch goes back into the queue with what is finished kept.
     """
     drafting.draft_next(stopping=_is_stopping)
+
+
+@shared_task(name="generation.tasks.download_next")
+def download_next(**kwargs: Any) -> None:
+    """Go on with a model's download for a slice of time, if one waits."""
+    downloads.download_next()
 
 
 def _is_stopping() -> bool:

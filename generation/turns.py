@@ -61,7 +61,7 @@ def tokens_today(study_id: int) -> int:
 
 def _within_budget() -> QuerySet[Batch]:
     spent = [study for study in Budget.objects.values_list("study", flat=True).order_by() if not tokens_left(study)]
-    return Batch.objects.claimable().exclude(study__in=spent)  # type: ignore[attr-defined, no-any-return]
+    return Batch.objects.claimable().exclude(study__in=spent)
 
 
 def _dealt(queues: dict[int, list[int]], under_way: Counter[int], served: dict[int, datetime]) -> list[int]:

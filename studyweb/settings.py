@@ -134,7 +134,7 @@ if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "redis+so
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or redis+socket:// (a path).")
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{quote(str(BROKER_SOCKET))}"
 CELERY_TASK_DEFAULT_QUEUE = "fast"
-CELERY_TASK_ROUTES = {"generation.*": {"queue": "generation"}}
+CELERY_TASK_ROUTES = {"generation.tasks.download_next": {"queue": "fast"}, "generation.*": {"queue": "generation"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -149,7 +149,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 }
 CELERY_TIMEZONE = "UTC"
 # What each worker calls at its start and every 15 seconds, to publish again what nobody is working on.
-SWEEPS = ["generation.queue.sweep", "analysis.reports.sweep"]
+SWEEPS = ["generation.queue.sweep", "generation.downloads.sweep", "analysis.reports.sweep"]
 
 # What each worker calls beside the sweeps, with its name: reports of what it is at.
 WORKER_REPORTS = ["generation.workers.report"]

@@ -36,7 +36,7 @@ def sweep(hostname: str = "") -> int:
     In a worker, called ``hostname``, those in ``settings.WORKER_REPORTS`` then say what it is at.
     """
     try:
-        sent = sum(import_string(name)() for name in settings.SWEEPS)
+        sent: int = sum(import_string(name)() for name in settings.SWEEPS)
         for name in settings.WORKER_REPORTS if hostname else ():
             import_string(name)(hostname)
         return sent

@@ -1,0 +1,185 @@
+"""Bringing a model here from a server that speaks the hub's protocol: slices, hashes, resuming, cancelling."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from huggingface_hub import constants
+
+from generation import downloads, hub, registry
+from generation.models import Download, LanguageModel
+from tests.factories import ResearcherFactory
+from tests.generation.hub_server import HubServer, served
+
+pytestmark = pytest.mark.django_db
+
+REPOSITORY = "invented/tiny"
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+Status = Download.Status
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A whole model in miniature: random weights, a tokenizer of a few words."""
+    import torch
+    from tokenizers import Tokenizer, models
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    folder = tmp_path / "hub-files"
+    words = {"<|endoftext|>": 0, "the": 1, "bridge": 2}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<|endoftext|>"))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>").save_pretrained(folder)
+    torch.manual_seed(1)
+    sizes: dict[str, Any] = {"vocab_size": 3, "n_positions": 32, "n_embd": 512, "n_layer": 2, "n_head": 2}
+    GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle that nobody may load")
+    (folder / "modeling_invented.py").write_text("raise SystemExit('code of the model ran')")
+    return folder
+
+
+@pytest.fixture
+def server(files: Path, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    settings.CACHE_DIR = tmp_path / "cache"
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with served(files, REPOSITORY, REVISION) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+@pytest.fixture
+def model(broker: redis.Redis) -> LanguageModel:
+    return registry.add_unfetched("tiny", REPOSITORY, REVISION, name="An invented tiny model")
+
+
+def asked(model: LanguageModel) -> Download:
+    return downloads.request(model, by=ResearcherFactory(is_superuser=True))
+
+
+def fresh(model: LanguageModel) -> Download:
+    return Download.objects.get(language_model=model)
+
+
+def test_a_download_brings_the_weights_and_neither_pickles_nor_code(server: HubServer, model: LanguageModel) -> None:
+    assert not registry.is_here(model)
+    asked(model)
+    downloads.download_next()
+    done = fresh(model)
+    assert (done.status, done.error) == (Status.DONE, "")
+    assert done.bytes_total is not None
+    assert done.bytes_done == done.bytes_total > 100_000
+    folder = hub.folder_of(REPOSITORY, REVISION)
+    assert {path.name for path in folder.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+    assert not list(folder.glob("*.bin")) + list(folder.glob("*.py"))
+    model.refresh_from_db()
+    assert (model.context_length, registry.is_here(model)) == (32, True)
+    assert registry.files(model).identity.revision == REVISION
+
+
+def test_a_download_goes_on_slice_by_slice_and_fetches_nothing_twice(server: HubServer, model: LanguageModel) -> None:
+    asked(model)
+    slices = 0
+    while fresh(model).is_open:
+        # The clock goes 30 seconds at each look: a slice is over with the first piece that arrives.
+        ticks = count(0, 30)
+        downloads.download_next(clock=lambda ticks=ticks: float(next(ticks)))
+        slices += 1
+        assert slices < 50
+    assert slices > 3
+    assert fresh(model).status == Status.DONE
+    starts = [ranged for name, ranged in server.asked if name == "model.safetensors" and ranged]
+    assert len(starts) == len(set(starts)) >= 2, "each slice goes on behind the one before"
+
+
+def test_what_a_broken_connection_left_is_taken_up_where_it_broke(server: HubServer, model: LanguageModel) -> None:
+    server.breaks_after = 12_000_000
+    asked(model)
+    downloads.download_next()
+    assert fresh(model).status == Status.DONE
+    starts = [ranged for name, ranged in server.asked if name == "model.safetensors" and ranged]
+    assert starts, "it began anew instead of going on"
+    assert registry.is_here(model)
+
+
+def test_a_server_that_always_breaks_fails_the_download_with_a_sentence(
+    server: HubServer, model: LanguageModel
+) -> None:
+    server.breaks_after = 1000
+    asked(model)
+    downloads.download_next()
+    assert fresh(model).status == Status.FAILED
+    assert "could not be downloaded" in fresh(model).error
+    server.breaks_after = None
+    asked(model)
+    downloads.download_next()
+    assert fresh(model).status == Status.DONE
+
+
+def test_a_file_that_is_not_what_the_hub_says_is_thrown_away(server: HubServer, model: LanguageModel) -> None:
+    server.states_wrong_hash = True
+    asked(model)
+    downloads.download_next()
+    failed = fresh(model)
+    assert failed.status == Status.FAILED
+    assert "arrived damaged" in failed.error
+    assert not registry.is_here(model)
+    server.states_wrong_hash = False
+    asked(model)
+    downloads.download_next()
+    assert fresh(model).status == Status.DONE
+
+
+def test_a_cancelled_download_stops_at_once_and_can_be_asked_for_again(server: HubServer, model: LanguageModel) -> None:
+    asked(model)
+
+    def cancelling() -> float:
+        downloads.cancel(model)
+        return 0.0
+
+    downloads.download_next(clock=cancelling)
+    assert fresh(model).status == Status.CANCELLED
+    assert not registry.is_here(model)
+    assert downloads.download_next() is None
+    asked(model)
+    downloads.download_next()
+    assert fresh(model).status == Status.DONE
+
+
+def test_asking_twice_is_one_download(server: HubServer, model: LanguageModel, broker: redis.Redis) -> None:
+    assert asked(model) == asked(model)
+    assert Download.objects.count() == 1
+
+
+def test_without_a_network_it_says_so_and_the_built_in_model_is_still_there(
+    model: LanguageModel, settings: Any, tmp_path: Path
+) -> None:
+    from generation.engine.builtin import builtin_model
+
+    builtin_model(settings.CACHE_DIR)
+    asked(model)
+    downloads.download_next()
+    failed = fresh(model)
+    assert failed.status == Status.FAILED
+    assert "Try again with a network" in failed.error
+    assert registry.offered()[0].key == registry.BUILTIN_KEY
+    assert model not in registry.offered()
+
+
+def test_a_repository_that_the_hub_does_not_show_is_named(server: HubServer, broker: redis.Redis) -> None:
+    other = registry.add_unfetched("other", "invented/another", REVISION)
+    asked(other)
+    downloads.download_next()
+    assert "invented/another" in fresh(other).error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_wakes_the_fast_worker_and_a_lost_message_is_sent_again(
+    broker: redis.Redis, model: LanguageModel
+) -> None:
+    asked(model)
+    assert broker.llen("fast") == 1
+    assert downloads.sweep() == 0
+    Download.objects.update(announced_at=None)
+    assert downloads.sweep() == 1
