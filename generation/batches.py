@@ -20,8 +20,10 @@ from generation.engine import (
     candidate_seed,
 )
 from generation.engine import Prompt as EnginePrompt
+from generation.engine.served import ServedTokens
 from generation.models import Batch, Budget, Candidate, LanguageModel, Prompt
 from generation.tasks import draft_next
+from generation.terms import must_accept
 from studyweb.wakeups import wake
 from surveys import audit
 from surveys.articles import LONGEST_HEADLINE, DraftOnly, story_named
@@ -198,7 +200,11 @@ def _checked(
     tokens = None
     if model is None:
         problems["language_model"] = _("There is no such model. Choose one of the list.")
+    elif must_accept(model, prompt.created_by):
+        problems["language_model"] = _("This model is closed: accept its terms first, on the page of models.")
     else:
+        unsupported = registry.unsupported(model, sampling)
+        problems.update({field: _sentence(problem) for field, problem in unsupported.items()})
         try:
             tokens = _tokens_of(model)
         except (BuiltinModelError, ModelFolderError) as error:
@@ -214,7 +220,7 @@ def _checked(
     return length
 
 
-def _tokens_of(model: LanguageModel) -> PromptTokens:
+def _tokens_of(model: LanguageModel) -> PromptTokens | ServedTokens:
     tokens = registry.prompt_tokens(model)
     if tokens is None:
         raise BuiltinModelError(

@@ -25,11 +25,12 @@ from generation.engine import (
     screen,
 )
 from generation.engine import Prompt as EnginePrompt
-from generation.models import Batch, Candidate, Run
+from generation.models import Batch, Candidate, LanguageModel, Run
 from surveys.models import Article, Origin
 
 if TYPE_CHECKING:
     from generation.engine.drafter import Draft, Drafter
+    from generation.engine.served import ServedDrafter
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
     batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
     waiting = Candidate.objects.filter(batch=run.batch_id, index=draft.index, state=Candidate.State.WAITING)
     with transaction.atomic():
-        if not batch.update(tokens_done=F("tokens_done") + len(draft.token_ids), attempts=0):
+        if not batch.update(tokens_done=F("tokens_done") + draft.length, attempts=0):
             raise LeaseLost
         return bool(
             waiting.update(
@@ -127,7 +128,7 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
                 flags=[asdict(flag) for flag in flags],
                 flag_count=len(flags),
                 finish_reason=draft.finish_reason,
-                tokens=len(draft.token_ids),
+                tokens=draft.length,
                 seconds=draft.seconds,
                 rows=draft.rows,
                 mean_logprob=statistics.fmean(draft.logprobs) if draft.logprobs else None,
@@ -163,9 +164,15 @@ def _real_texts(batch: Batch) -> list[str]:
     return list(real.order_by("pk").values_list("text", flat=True))
 
 
-def _drafter(batch: Batch) -> "Drafter":
-    """The batch's model, loaded. Raises ``BuiltinModelError`` or ``ModelFolderError``."""
-    found = registry.files(batch.language_model)
+def _drafter(batch: Batch) -> "Drafter | ServedDrafter":
+    """The batch's model, loaded, or its server, asked. Raises what ``registry.files`` raises, and ``ServerError``."""
+    model = batch.language_model
+    if model.source == LanguageModel.Source.SERVER:
+        from generation.engine.served import ServedDrafter
+
+        # Not kept: the server may have been given another model since.
+        return ServedDrafter(registry.server(model))
+    found = registry.files(model)
     if found.identity not in _loaded:
         # Only a process that writes pays for torch, and one model at a time fills the memory.
         from generation.engine.drafter import Drafter
@@ -173,7 +180,7 @@ def _drafter(batch: Batch) -> "Drafter":
         _loaded.clear()
         workers.holds("", "")
         loaded = _loaded[found.identity] = Drafter.load(found.folder, found.identity)
-        workers.holds(batch.language_model.name, loaded.versions.device)
+        workers.holds(model.name, loaded.versions.device)
     return _loaded[found.identity]
 
 
@@ -185,8 +192,10 @@ def _storable(text: str) -> str:
 def _explained(error: Exception) -> str:
     """A sentence that a researcher can act on."""
     from generation.engine.drafter import OutOfMemoryError
+    from generation.engine.served import ServerError
 
-    if isinstance(error, BuiltinModelError | ModelFolderError | PromptError | SamplingError | OutOfMemoryError):
+    known = BuiltinModelError | ModelFolderError | PromptError | SamplingError | OutOfMemoryError | ServerError
+    if isinstance(error, known):
         return str(error)
     if isinstance(error, TookTooLong):
         message = _(

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from generation import hub
-from generation.engine import ModelFolderError, ModelIdentity, PromptTokens
+from generation.engine import ModelFolderError, ModelIdentity, PromptTokens, Sampling, served
 from generation.engine.builtin import builtin_model, converted_builtin
 from generation.engine.identity import configuration_files, file_sha256
+from generation.engine.served import ServedTokens, Server, ServerError
 from generation.models import LanguageModel
 
 BUILTIN_KEY = "built-in"
@@ -110,11 +111,44 @@ def _registered(key: str, source: Source, identity: ModelIdentity, name: str, li
     return model
 
 
-def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
+def add_server(key: str, server: Server, *, name: str = "", **described: str) -> LanguageModel:
+    """The row of a model that a server elsewhere serves. ``described`` holds licence, note, terms and terms_url.
+
+    The server is not asked here: it may be down today. Raises ``ServerError`` for an address, dialect or variable that
+    cannot be, naming each.
+    """
+    if problems := server.problems():
+        raise ServerError("; ".join(f"{field} {problem}" for field, problem in problems.items()))
+    return LanguageModel.objects.create(
+        key=key,
+        name=name or server.model,
+        source=Source.SERVER,
+        location=server.address.rstrip("/"),
+        revision=server.model,
+        dialect=server.dialect,
+        key_variable=server.key_variable,
+        context_length=server.context_length,
+        **described,
+    )
+
+
+def server(model: LanguageModel) -> Server:
+    """Where a served model is asked."""
+    return Server(model.location, model.revision, model.dialect, model.key_variable, model.context_length)
+
+
+def unsupported(model: LanguageModel, sampling: Sampling) -> dict[str, str]:
+    """{field: what to do} for each sampling setting that this model cannot be asked for; a local one knows all."""
+    return served.unsupported(server(model), sampling) if model.source == Source.SERVER else {}
+
+
+def prompt_tokens(model: LanguageModel) -> PromptTokens | ServedTokens | None:
     """What counts this model's tokens, or None while its files are not ready on this machine.
 
     Raises ``BuiltinModelError`` or ``ModelFolderError`` where they are missing or damaged.
     """
+    if model.source == Source.SERVER:
+        return ServedTokens(model.context_length)
     if model.source != Source.BUILTIN:
         return _tokens(_folder(model))
     found = converted_builtin(settings.CACHE_DIR)

@@ -29,3 +29,9 @@ class Draft:
     ranks: tuple[int, ...]
     seconds: float
     rows: int
+    counted: int = 0
+
+    @property
+    def length(self) -> int:
+        """Return how many tokens were written: those that are known, or as a server counted them (`counted`)."""
+        return len(self.token_ids) or self.counted

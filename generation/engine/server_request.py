@@ -1,0 +1,152 @@
+"""One request to an OpenAI-compatible server: retried within limits, refused in sentences, given up on request."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+ATTEMPTS = 5
+WAITS = (0.5, 2.0, 8.0, 20.0)  # seconds before the second, third, ... attempt
+LONGEST_WAIT = 60.0  # of those that a server asks for
+TIMEOUT = httpx.Timeout(600.0, connect=10.0)
+MOST_BYTES = 16 * 1024 * 1024
+
+_TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+class ServerError(RuntimeError):
+    """A server refused, stayed away or answered nonsense; the message says what to do."""
+
+
+class GivenUpError(RuntimeError):
+    """The client hung up while the request was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One text, its length in tokens as the server counted it, and the tokens' log-probabilities where it gave them."""
+
+    text: str
+    finish_reason: str
+    tokens: int
+    prompt_tokens: int
+    logprobs: tuple[float, ...]
+
+
+class Client:
+    """Asks one server. Safe to use from several threads."""
+
+    def __init__(self, address: str, key: str) -> None:
+        """`key` is sent as a bearer token, and never appears in a message."""
+        self.address = address.rstrip("/")
+        self.software = ""
+        self._over = threading.Event()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # No proxy of the environment's and no redirect: the key goes to the address that was registered alone.
+        self._http = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+
+    def model(self, name: str) -> Mapping[str, Any]:
+        """Return what the server says of its model; raises ServerError where it cannot be reached or has none."""
+        listed = self._asked("GET", "/models", None).get("data")
+        models = {str(entry.get("id")): entry for entry in listed or () if isinstance(entry, dict)}
+        if name not in models:
+            offered = ", ".join(sorted(models)[:10]) or "none"
+            raise ServerError(f"The server {self.address} has no model {name!r}. It offers: {offered}.")
+        return models[name]
+
+    def complete(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Return one text; raises ServerError, and GivenUpError after the client hung up."""
+        said = self._asked("POST", path, body)
+        try:
+            choice, usage = said["choices"][0], said.get("usage") or {}
+            text = choice["message"]["content"] if "message" in choice else choice["text"]
+            reason = str(choice.get("finish_reason") or "stop")
+            tokens, prompt_tokens = int(usage.get("completion_tokens", 0)), int(usage.get("prompt_tokens", 0))
+            logprobs = _logprobs(choice.get("logprobs"))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ServerError(f"The server {self.address} gave an answer that is no completion: {error!r}.") from error
+        if reason not in {"stop", "length"} or not isinstance(text, str):
+            raise ServerError(f"The server {self.address} wrote no text ({reason}). Change the prompt.")
+        return Answer(text, reason, tokens, prompt_tokens, logprobs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up: waits between attempts end, nothing more is sent, and what is under way fails."""
+        self._over.set()
+        self._http.close()
+
+    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        problem = ""
+        for attempt in range(ATTEMPTS):
+            if self._over.is_set():
+                raise GivenUpError
+            asked_to_wait = 0.0
+            try:
+                response = self._http.request(method, f"{self.address}{path}", json=body)
+            except (httpx.TransportError, RuntimeError) as error:
+                # httpx raises RuntimeError for a client that was closed under a request.
+                if self._over.is_set():
+                    raise GivenUpError from error
+                if not isinstance(error, httpx.TransportError):
+                    raise
+                problem = f"cannot be reached ({error or type(error).__name__})"
+            else:
+                if response.status_code not in _TRY_AGAIN:
+                    return self._read(response)
+                problem = f"answers {response.status_code} ({_said(response)})"
+                asked_to_wait = _retry_after(response)
+            if attempt < ATTEMPTS - 1:
+                self._over.wait(min(max(WAITS[attempt], asked_to_wait), LONGEST_WAIT))
+        raise ServerError(
+            f"The server {self.address} {problem}, {ATTEMPTS} times in a row. See whether it runs, then try again."
+        )
+
+    def _read(self, response: httpx.Response) -> dict[str, Any]:
+        status = response.status_code
+        if status in {401, 403}:
+            raise ServerError(
+                f"The server {self.address} refuses the key ({status}). Look at the environment variable with it, and "
+                "start the generation worker again."
+            )
+        if status != 200:
+            raise ServerError(f"The server {self.address} refuses the request ({status}): {_said(response)}")
+        if len(response.content) > MOST_BYTES:
+            raise ServerError(f"The server {self.address} answers with more than {MOST_BYTES} bytes.")
+        self.software = response.headers.get("server", "")[:200]
+        try:
+            said = response.json()
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ServerError(
+                f"The server {self.address} does not answer in JSON. Is it the address up to /v1?"
+            ) from error
+        if not isinstance(said, dict):
+            raise ServerError(
+                f"The server {self.address} gave an answer that is no object. Is it the address up to /v1?"
+            )
+        return said
+
+
+def _logprobs(given: Any) -> tuple[float, ...]:
+    """The tokens' log-probabilities, as completions and chats spell them; empty where there are none."""
+    if not isinstance(given, dict):
+        return ()
+    if isinstance(content := given.get("content"), list):
+        return tuple(float(token["logprob"]) for token in content)
+    return tuple(float(value) for value in given.get("token_logprobs") or () if value is not None)
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """The seconds that a server asks to wait; 0 where it asks for none, or names a date."""
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else 0.0
+
+
+def _said(response: httpx.Response) -> str:
+    return " ".join(response.text[:300].split()) or "no words"
