@@ -94,6 +94,16 @@ class BatchForm(forms.Form):
         return Sampling(**{name: self.cleaned_data[name] for name in SAMPLING_FIELDS})
 
 
+class BudgetForm(forms.Form):
+    """How many tokens a day."""
+
+    tokens_a_day = forms.IntegerField(
+        label=_("Tokens a day"),
+        required=False,
+        help_text=_("Counted from midnight UTC. Empty for no limit; what does not fit waits for the next day."),
+    )
+
+
 class PickForm(forms.Form):
     """How many texts to pick at random, for which arm."""
 

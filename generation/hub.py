@@ -175,11 +175,14 @@ def _request(api: Any, repository: str, revision: str, file: _File, path: Path, 
     """Append to ``path`` what it lacks of a file. The library's own downloads begin anew at each call."""
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers, tqdm
+    from huggingface_hub.utils._headers import build_hf_headers
+    from huggingface_hub.utils.tqdm import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc]  # the library's own bar, which draws nothing here
+    class Bar(tqdm):
+        """The library's own bar, which draws nothing here and tells how much arrived."""
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **{**kwargs, "disable": True})
+            super().__init__(*args, **{**kwargs, "disable": True})  # type: ignore[no-untyped-call]
 
         def update(self, n: float | None = 1) -> None:
             fetched.arrived(int(n or 0))

@@ -12,10 +12,13 @@ TEXT = "texts/<slug:code>/"
 
 urlpatterns = [
     path("", names_models(batches.index), name="index"),
+    path("budget/", batches.budget, name="budget"),
     path("batches/new/", names_models(batches.new), name="batch-new"),
     path(BATCH, names_models(batches.batch), name="batch"),
     path(f"{BATCH}progress/", names_models(batches.progress), name="batch-progress"),
     path(f"{BATCH}cancel/", names_models(batches.cancel), name="batch-cancel"),
+    path(f"{BATCH}pause/", names_models(batches.pause), name="batch-pause"),
+    path(f"{BATCH}priority/", names_models(batches.prioritise), name="batch-priority"),
     path(f"{BATCH}resume/", names_models(batches.resume), name="batch-resume"),
     path(f"{BATCH}extend/", names_models(batches.extend), name="batch-extend"),
     path(f"{BATCH}pick/", names_models(batches.pick), name="batch-pick"),

@@ -11,5 +11,6 @@ urlpatterns = [
     path("r/<str:token>/", personal_link, name="participant-link"),
     path("studies/<slug:study_key>/generation/", include("generation.urls")),
     path("studies/<slug:study_key>/analysis/", include("analysis.urls")),
+    path("", include("generation.registry_urls")),
     path("", include("surveys.workbench.urls")),
 ]

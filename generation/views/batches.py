@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
-from generation import batches
+from generation import batches, turns
 from generation.batches import RequestError, request_batch
 from generation.curation import CurationError, default_arm, random_pick
-from generation.forms import BatchForm, ExtendForm, PickForm
-from generation.models import Batch, Candidate
+from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
+from generation.models import Batch, Budget, Candidate
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
 from generation.reviewing import drafted
@@ -128,8 +128,52 @@ def cancel(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def pause(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Let a batch rest; it goes on when somebody says so."""
+    study = study_for(request, study_key, Permission.CURATE)
+    if batches.pause(_batch(study, number), by=signed_in(request)):
+        messages.success(request, _("Paused. What was finished is kept, and the rest will be the same texts."))
+    else:
+        messages.info(request, _("The batch had ended already."))
+    return redirect("generation:batch", study_key=study.key, number=number)
+
+
+@login_required
+@require_POST
+def prioritise(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
+    """Put a batch before or after its researcher's others."""
+    study = study_for(request, study_key, Permission.CURATE)
+    asked = {str(value): value for value in Batch.Priority.values}.get(request.POST.get("priority", ""))
+    try:
+        batches.prioritise(_batch(study, number), by=signed_in(request), priority=99 if asked is None else asked)
+    except RequestError as error:
+        messages.error(request, error.problems["priority"])
+    return redirect("generation:batch", study_key=study.key, number=number)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def budget(request: HttpRequest, study_key: str) -> HttpResponse:
+    """How many tokens may be written for a study a day."""
+    study = study_for(request, study_key, Permission.EDIT)
+    form = BudgetForm(
+        request.POST if request.method == "POST" else None,
+        initial={"tokens_a_day": Budget.objects.filter(study=study).values_list("tokens_a_day", flat=True).first()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            batches.set_budget(study, by=signed_in(request), tokens_a_day=form.cleaned_data["tokens_a_day"])
+            return redirect("generation:index", study_key=study.key)
+        except RequestError as error:
+            show_problems(form, error.problems)
+    context = {"form": form, "today": turns.tokens_today(study.pk)}
+    return study_page(request, study, "generation/budget.html", context)
+
+
+@login_required
+@require_POST
 def resume(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
-    """Go on with a cancelled or failed batch."""
+    """Go on with a paused, cancelled or failed batch."""
     study = study_for(request, study_key, Permission.CURATE)
     try:
         if not batches.resume(_batch(study, number), by=signed_in(request)):
@@ -202,6 +246,8 @@ def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
         "batch": found,
         "progress": progress_of(found),
         "texts": texts,
+        "priorities": Batch.Priority.choices,
+        "is_over_budget": found.status == Batch.Status.QUEUED and turns.tokens_left(study.pk) == 0,
         "curable": study.is_draft and permits(study.role, Permission.CURATE),
         "extend_form": ExtendForm(initial={"size": found.size * 2}),
         "pick_form": PickForm(study, initial={"arm": default_arm(found, Curation.UNCURATED), "k": 1}),

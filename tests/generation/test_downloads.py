@@ -1,6 +1,7 @@
 """Bringing a model here from a server that speaks the hub's protocol: slices, hashes, resuming, cancelling."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,8 @@ def test_a_download_goes_on_slice_by_slice_and_fetches_nothing_twice(server: Hub
     asked(model)
     slices = 0
     while fresh(model).is_open:
-        # The clock goes 30 seconds at each look: a slice is over with the first piece that arrives.
-        ticks = count(0, 30)
-        downloads.download_next(clock=lambda ticks=ticks: float(next(ticks)))
+        # The clock goes 30 seconds at each look: a slice is over with the first piece that arrived.
+        downloads.download_next(clock=partial(next, count(0.0, 30.0)))
         slices += 1
         assert slices < 50
     assert slices > 3

@@ -25,6 +25,8 @@ READ = [
 ]
 CHANGE = [
     ("batch-cancel", [1]),
+    ("batch-pause", [1]),
+    ("batch-priority", [1]),
     ("batch-resume", [1]),
     ("batch-extend", [1]),
     ("batch-pick", [1]),

@@ -1,0 +1,33 @@
+"""The page of workers: what each is at and holds in memory, who waits in which order, whether the broker answers."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from generation import turns, workers
+from generation.models import Batch, Download
+from surveys.access import signed_in
+from surveys.models import Membership
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Workers, queue and broker. Of studies in which the researcher has no role only that they are there is told."""
+    mine = set(Membership.objects.filter(researcher=signed_in(request)).values_list("study_id", flat=True))
+    order = {pk: place for place, pk in enumerate(turns.in_turn(), start=1)}
+    waiting = Batch.objects.filter(status=Batch.Status.QUEUED).select_related("study", "language_model", "created_by")
+    queue = sorted(waiting, key=lambda batch: (order.get(batch.pk, len(order) + 1), batch.pk))
+    context = {
+        "workers": [{"worker": worker, "mine": _study_of(worker.batch) in mine} for worker in workers.at_work()],
+        "queue": [{"batch": batch, "place": order.get(batch.pk), "mine": batch.study_id in mine} for batch in queue],
+        "messages_waiting": workers.messages(),
+        "downloads": Download.objects.filter(status__in=["queued", "running"]).select_related("language_model"),
+    }
+    template = "models/_workers.html" if request.headers.get("HX-Request") else "models/workers.html"
+    return render(request, template, context)
+
+
+def _study_of(batch: Batch | None) -> int | None:
+    return None if batch is None else batch.study_id
