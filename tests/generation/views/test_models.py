@@ -12,6 +12,7 @@ from django.urls import reverse
 from generation import batches, downloads, registry
 from generation.batches import RequestError
 from generation.engine.builtin import builtin_model
+from generation.engine.served import Server
 from generation.models import Download, LanguageModel, TermsAcceptance
 from surveys.models import Researcher
 from tests.factories import ResearcherFactory
@@ -191,7 +192,7 @@ def test_a_download_can_be_watched_stopped_and_taken_up_again(
 
 
 def test_a_model_of_no_hub_cannot_be_downloaded(client: Client, boss: Researcher) -> None:
-    registry.add_server("large", registry.Server("http://gpu.example.org/v1", "large"))
+    registry.add_server("large", Server("http://gpu.example.org/v1", "large"))
     answer = client.post(reverse("models:download", args=["large"]), follow=True)
     assert "no repository of the hub" in answer.content.decode()
     assert not Download.objects.exists()
@@ -200,7 +201,7 @@ def test_a_model_of_no_hub_cannot_be_downloaded(client: Client, boss: Researcher
 def test_a_served_model_refuses_settings_that_it_has_no_word_for_before_anything_is_queued() -> None:
     from generation.engine import Sampling
 
-    registry.add_server("large", registry.Server("http://gpu.example.org/v1", "large"))
+    registry.add_server("large", Server("http://gpu.example.org/v1", "large"))
     with pytest.raises(RequestError) as refused:
         queued(language_model="large", sampling=Sampling(top_k=40))
     assert set(refused.value.problems) == {"top_k"}
