@@ -1,81 +1,67 @@
-"""What the fast worker does for one report: read the frames, build the report, write the files, store all of it."""
+"""What the fast worker does for one report: read the frames, build the report, draw its files, store it."""
 
 import hashlib
 import io
-import tempfile
 import zipfile
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from analysis import frames, reports
-from analysis.export_files import write_export
+from analysis import frames, jobs
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
 from analysis.models import Report
 from analysis.plan import parse_plan
 from analysis.report import ArmInfo, StudyInfo, build_report, data_digest, software_versions, to_dict
-from analysis.report_html import to_html
+from analysis.report_files import figure_files, report_files
 from analysis.schema import INDEX_COLUMN
 from analysis.tables import to_json, to_records
-
-
-class Stopped(Exception):  # noqa: N818 -- nobody did anything wrong
-    """The report was cancelled, or another worker has taken it over."""
 
 
 def build(report: Report) -> None:
     """Build and store a claimed report. Leaves quietly if it was cancelled meanwhile; raises what went wrong."""
     try:
-        _step(report, _("reading the answers"))
+        jobs.step(report, _("reading the answers"))
         data = frames.study_frames(report.version, report.mode, masked=report.masked)
-        _step(report, _("computing"))
-        result, html, digest = _masked(report, data) if report.masked else _whole(report, data)
-        _step(report, _("writing the files"))
-        archive = _archive(report, data, html)
-        _step(report, _("storing"))
-    except Stopped:
+        jobs.step(report, _("computing"))
+        result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
+        jobs.step(report, _("writing the files"))
+        archive = _archive(files)
+    except jobs.Stopped:
         return
-    Report.objects.filter(pk=report.pk, status=Report.Status.RUNNING, attempts=report.attempts).update(
-        status=Report.Status.DONE,
-        finished_at=Now(),
-        progress="",
+    jobs.finish(
+        report,
         result=result,
-        html=html,
+        html=files.get("report.html", b"").decode(),
         data_sha256=digest,
         archive=archive,
         archive_sha256=hashlib.sha256(archive).hexdigest(),
     )
 
 
-def _step(report: Report, progress: str) -> None:
-    if not reports.renew(report, progress=progress):
-        raise Stopped
-
-
-def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str]:
+def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     plan = parse_plan(report.version.frozen.definition.plan.model_dump())
     built = build_report(data.ratings, data.participants, plan, study_info(report, data))
-    return to_dict(built), to_html(built), built.data_sha256
+    return to_dict(built), report_files(built), built.data_sha256
 
 
-def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], str, str]:
+def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     """Before the unblinding: the flow of participants, by arm, which holds no outcome."""
     people = frames.participants_frame(report.version, report.mode)
     info = study_info(report, data)
     flow = participant_flow(people, arms=tuple(sorted(set(people["arm"]) - {""})))
+    figure = flow_figure(flow, info.labels)
     result = {
         "format": "studyweb-masked-report/1",
         "study": to_json(info),
         "results": {"flow": to_json(flow)},
-        "figures": to_records([flow_figure(flow, info.labels)]),
+        "figures": to_records([figure]),
         "software": software_versions(),
     }
-    return result, "", data_digest(None, data.participants)
+    return result, figure_files(figure), data_digest(None, data.participants)
 
 
 def study_info(report: Report, data: StudyFrames) -> StudyInfo:
@@ -111,24 +97,12 @@ def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
     }
 
 
-def _archive(report: Report, data: StudyFrames, html: str) -> bytes:
-    """The export's files, and the report beside them, as a zip that is the same for the same data."""
-    about = {
-        "study": report.study.key,
-        "version": report.version.sha256,
-        "mode": report.mode,
-        "masked": "yes: no ratings, and no answers from after the randomisation" if report.masked else "no",
-        "asked_for_at": report.requested_at.isoformat(timespec="seconds"),
-    }
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """The report's files as a zip that is the same for the same report."""
     packed = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="studyweb-export-") as folder:
-        write_export(Path(folder), data.by_name(), data.tables, about)
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(Path(folder).iterdir()):
-                _put(archive, file.name, file.read_bytes())
-            _put(archive, "study-version.json", report.version.document.encode())
-            if html:
-                _put(archive, "report.html", html.encode())
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            _put(archive, name, files[name])
     return packed.getvalue()
 
 

@@ -16,11 +16,17 @@ class Caution:
 
 
 def cautions_of_arms(
-    arms: Sequence[ArmSummary], labels: Mapping[str, str], *, articles_known: bool, persons_known: bool
+    arms: Sequence[ArmSummary],
+    labels: Mapping[str, str],
+    *,
+    articles_known: bool,
+    persons_known: bool,
+    averaged_over: int = 0,
 ) -> list[Caution]:
     """What is to be said of the arms, in their order; then what holds for the whole analysis.
 
-    ``labels`` are the arms' names in sentences; ``about`` is always the key.
+    ``labels`` are the arms' names in sentences; ``about`` is always the key. ``averaged_over`` is how many articles a
+    person's one value was made over, 0 for values of an article.
     """
     found: list[Caution] = []
     for arm in arms:
@@ -35,7 +41,17 @@ def cautions_of_arms(
             )
         )
     shared = [arm for arm in arms if 1 < arm.n_articles < arm.n_people]
-    if not articles_known:
+    if averaged_over:
+        found.append(
+            Caution(
+                "articles-averaged",
+                "",
+                f"Each person has one value, made over the articles that they judged ({averaged_over} in all). The "
+                "tests take people as the sample and hold these articles fixed: with other articles the difference "
+                "may be another.",
+            )
+        )
+    elif not articles_known:
         found.append(
             Caution(
                 "articles-unknown",

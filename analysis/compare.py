@@ -20,6 +20,7 @@ from analysis.contrasts import (
 )
 from analysis.descriptives import ArmSummaries, summarise_arms, unit_means
 from analysis.omnibus import Omnibus, omnibus
+from analysis.pairwise import PairTests, pairwise
 from analysis.plan import Plan
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
@@ -51,7 +52,10 @@ class ShareContrasts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All of it. ``design`` says whether people are in one arm each, in all of them, or in some."""
+    """All of it. ``design`` says whether people are in one arm each, in all of them, or in some.
+
+    ``omnibus`` and ``pairwise`` take independent groups: they are empty unless every person is in one arm.
+    """
 
     outcome: str
     reference: str
@@ -65,6 +69,7 @@ class Comparison:
     means: MeanContrasts
     shares: ShareContrasts
     omnibus: Omnibus
+    pairwise: PairTests
     cautions: tuple[Caution, ...]
 
     @property
@@ -81,13 +86,15 @@ def compare_arms(
     labels: Mapping[str, str] | None = None,
     articles_known: bool = True,
     persons_known: bool = True,
+    averaged_over: int = 0,
 ) -> Comparison:
     """The comparison that ``plan`` describes, on one row a participant and article.
 
     ``arms`` are the study's arms in their order; without it, those that occur, sorted. ``labels`` are their names in
     the cautions. The unit is a person's mean in an arm: arms of different people are compared by Welch's t, arms that
     people share by paired t (Delacre, Lakens & Leys 2017 for Welch by default). Articles are held fixed, and the
-    cautions say so.
+    cautions say so. ``averaged_over`` is for values that are of a person rather than of an article: over how many
+    articles they were made.
 
     Raises ``FrameError`` for ratings that break the contract, arms unknown to ``arms``, more than one mode, and a
     reference that is no arm.
@@ -108,7 +115,13 @@ def compare_arms(
     shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
     cautions = [
         *_data_cautions(missing, len(checked), labels.get(reference, reference), plan),
-        *cautions_of_arms(summaries.rows, labels, articles_known=articles_known, persons_known=persons_known),
+        *cautions_of_arms(
+            summaries.rows,
+            labels,
+            articles_known=articles_known,
+            persons_known=persons_known,
+            averaged_over=averaged_over,
+        ),
         *_pair_cautions(pairs, means, labels),
     ]
     if not between:
@@ -126,6 +139,7 @@ def compare_arms(
         means=MeanContrasts(means),
         shares=ShareContrasts(shares),
         omnibus=omnibus(samples) if between else Omnibus(()),
+        pairwise=pairwise(samples, plan.alpha) if between else PairTests(()),
         cautions=tuple(cautions),
     )
 

@@ -5,7 +5,7 @@ ratings, and of the answers only those given before the randomisation: the count
 taken twice, would tell whose ratings belong to which arm.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from analysis.schema import (
     Table,
     item_column,
     item_column_name,
+    reasons_column,
 )
 from analysis.schema_quality import PARADATA, QUALITY
 from surveys import amendments, paradata, quality
@@ -33,6 +34,10 @@ from surveys.route import steps
 
 MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
 ATTRIBUTION_INSTRUMENT = "source-attribution"
+# The rows of the people who are asked for; None is everybody of the version and mode.
+Keys = Collection[int] | None
+_SEVERAL = frozenset({"multiple", "ranking"})
+_NUMBERS = frozenset({"number", "slider"})
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,14 @@ class StudyFrames:
         return {name: frame for name, frame in frames.items() if frame is not None}
 
 
-def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFrames:
-    """Everything of one version and mode that may be seen now; ``masked`` before the unblinding."""
-    findings = _findings(version, mode, masked=masked)
-    answers, participants = answers_frame(version, mode), participants_frame(version, mode, findings)
-    pages, checks = paradata_frame(version, mode), quality_frame(findings, mode)
+def study_frames(version: StudyVersion, mode: str, *, masked: bool, only: Keys = None) -> StudyFrames:
+    """Everything of one version and mode that may be seen now; ``masked`` before the unblinding.
+
+    ``only`` names the rows of the people who are asked for, here as in every function below; None asks for everybody.
+    """
+    findings = _findings(version, mode, only, masked=masked)
+    answers, participants = answers_frame(version, mode, only), participants_frame(version, mode, findings, only)
+    pages, checks = paradata_frame(version, mode, only), quality_frame(findings, mode)
     if masked:
         shown = (ANSWERS, PARTICIPANTS, PARADATA, QUALITY)
         return StudyFrames(
@@ -84,7 +92,7 @@ def study_frames(version: StudyVersion, mode: str, *, masked: bool) -> StudyFram
         "paradata": PARADATA,
         "quality": QUALITY,
     }
-    ratings = ratings_frame(version, mode, tables["ratings"])
+    ratings = ratings_frame(version, mode, tables["ratings"], only)
     ratings["seconds_visible"] = _visible(ratings, pages)
     ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
     return StudyFrames(ratings, answers, participants, pages, checks, tables)
@@ -108,8 +116,29 @@ def _without(table: Table, names: frozenset[str]) -> Table:
     return replace(table, columns=tuple(column for column in table.columns if column.name not in names))
 
 
-def _people(version: StudyVersion, mode: str) -> Any:
-    return Participant.objects.filter(version=version, mode=mode)
+def people_in_parts(version: StudyVersion, mode: str, at_once: int) -> Iterator[list[int]]:
+    """The rows of everybody who is there now, in the order of their export ids, some at a time.
+
+    Who arrives meanwhile is in a later export; nobody is in two parts.
+    """
+    people = Participant.objects.filter(study=version.study_id, version=version, mode=mode)
+    newest = people.order_by("-pk").values_list("pk", flat=True).first()
+    last = ""
+    while newest is not None:
+        part = list(
+            people.filter(pk__lte=newest, export_id__gt=last)
+            .order_by("export_id")
+            .values_list("pk", "export_id")[:at_once]
+        )
+        if not part:
+            return
+        last = part[-1][1]
+        yield [key for key, _ in part]
+
+
+def _people(version: StudyVersion, mode: str, only: Keys) -> Any:
+    people = Participant.objects.filter(version=version, mode=mode)
+    return people if only is None else people.filter(pk__in=only)
 
 
 def _trial_items(frozen: FrozenStudy) -> Iterator[tuple[Block, Item]]:
@@ -131,14 +160,16 @@ def _item_columns(frozen: FrozenStudy) -> Iterator[Column]:
             )
             for option in item.options
         )
-        kind = "integer" if scaled and item.kind != "multiple" else "number" if item.kind == "number" else "text"
-        yield item_column(
+        kind = "integer" if scaled and item.kind not in _SEVERAL else "number" if item.kind in _NUMBERS else "text"
+        column = item_column(
             item.key,
             wording,
             type=kind,  # type: ignore[arg-type]  # one of the literals just above
-            levels=levels if item.kind != "multiple" else (),
+            levels=levels if item.kind not in _SEVERAL else (),
             identifying=item.kind in TEXTS,
         )
+        yield column
+        yield reasons_column(column)
 
 
 def deviations(version: StudyVersion) -> tuple[str, ...]:
@@ -152,15 +183,12 @@ def attribution_item(frozen: FrozenStudy) -> str:
     return next(asked, "")
 
 
-def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFrame:
+def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = None) -> pd.DataFrame:
     """One row a person and article, for ratings that were submitted; columns as ``table`` has them, in its order."""
     frozen = version.frozen
     trials = list(
         Trial.objects.filter(
-            participant__version=version,
-            participant__mode=mode,
-            participant__withdrawn_at__isnull=True,
-            submitted_at__isnull=False,
+            participant__in=_people(version, mode, only).filter(withdrawn_at__isnull=True), submitted_at__isnull=False
         )
         .order_by("participant__export_id", "position")
         .values_list(*_TRIAL_FIELDS)
@@ -173,12 +201,16 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table) -> pd.DataFram
     frame["curation"] = [article.curation for article in articles]
     frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
     frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if trials else None
-    given = _given_by_trial(version, mode)
+    given, reasons = _given_by_trial(version, mode, only)
     items = list(_trial_items(frozen))
     for _, item in items:
         values = {option.code: option.value for option in item.options if option.value is not None}
         frame[item_column_name(item.key)] = [
             _as_column(given.get(trial, {}).get(item.key), item, values) for trial in frame["trial"]
+        ]
+        frame[f"{item_column_name(item.key)}_missing"] = [
+            "" if item.key in given.get(trial, {}) else reasons.get((trial, item.key), "not-reached")
+            for trial in frame["trial"]
         ]
     frame["credibility"] = _index(frozen, [given.get(trial, {}) for trial in frame["trial"]])
     cut = float(frozen.definition.plan.credible_cut)
@@ -195,25 +227,27 @@ _TRIAL = {
     "article": "article__key",
     "article_sha256": "article_sha256",
     "position": "position",
+    "condition": "condition",
     "shown_at": "shown_at",
     "submitted_at": "submitted_at",
 }
 _TRIAL_COLUMNS, _TRIAL_FIELDS = tuple(_TRIAL), tuple(_TRIAL.values())
 
 
-def _given_by_trial(version: StudyVersion, mode: str) -> dict[int, dict[str, str]]:
-    """{trial: {item: value}} for what was answered about articles."""
+def _given_by_trial(
+    version: StudyVersion, mode: str, only: Keys
+) -> tuple[dict[int, dict[str, str]], dict[tuple[int, str], str]]:
+    """{trial: {item: value}} for what was answered about articles, and {(trial, item): state} for what was not."""
     given: dict[int, dict[str, str]] = {}
-    rows = Answer.objects.filter(
-        participant__version=version,
-        participant__mode=mode,
-        participant__withdrawn_at__isnull=True,
-        trial__isnull=False,
-        state=Answer.State.ANSWERED,
-    ).values_list("trial_id", "item", "value")
-    for trial, item, value in rows.iterator(chunk_size=10_000):
-        given.setdefault(trial, {})[item] = value
-    return given
+    reasons: dict[tuple[int, str], str] = {}
+    people = _people(version, mode, only).filter(withdrawn_at__isnull=True)
+    rows = Answer.objects.filter(participant__in=people, trial__isnull=False)
+    for trial, item, state, value in rows.values_list("trial_id", "item", "state", "value").iterator(chunk_size=10_000):
+        if state == Answer.State.ANSWERED:
+            given.setdefault(trial, {})[item] = value
+        else:
+            reasons[trial, item] = state
+    return given, reasons
 
 
 def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | float | str | None:
@@ -222,7 +256,7 @@ def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | f
         return None
     if values and item.kind != "multiple":
         return values.get(value)
-    return float(value) if item.kind == "number" else value
+    return float(value) if item.kind in _NUMBERS else value
 
 
 def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float | None]:
@@ -234,13 +268,13 @@ def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float
     return [None if found is None else found.value for found in scores]
 
 
-def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
+def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
     """One row a person, step and item, for people who consented; what was not reached has its row too."""
-    people = _people(version, mode).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
+    people = _people(version, mode, only).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
     given = {
-        (person, step, item): (state, value, at)
-        for person, step, item, state, value, at in Answer.objects.filter(participant__in=people)
-        .values_list("participant__export_id", "step", "item", "state", "value", "submitted_at")
+        (person, step, item): (state, value, order, at)
+        for person, step, item, state, value, order, at in Answer.objects.filter(participant__in=people)
+        .values_list("participant__export_id", "step", "item", "state", "value", "option_order", "submitted_at")
         .iterator(chunk_size=10_000)
     }
     articles = {
@@ -253,17 +287,17 @@ def answers_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
     rows = []
     for person in people.order_by("export_id").values_list("export_id", flat=True):
         for step, item in asked:
-            state, value, at = given.get((person, step.slug, item.key), ("not-reached", "", None))
+            state, value, order, at = given.get((person, step.slug, item.key), ("not-reached", "", "", None))
             free = item.kind in TEXTS
             article = articles.get((person, step.trial), "") if step.trial is not None else ""
             texts = ("", value) if free else (value, "")
-            rows.append((person, mode, step.slug, item.key, item.kind, article, state, *texts, at))
+            rows.append((person, mode, step.slug, item.key, item.kind, article, state, *texts, order, at))
     return pd.DataFrame(rows, columns=list(ANSWERS.names))
 
 
-def paradata_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
+def paradata_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
     """One row a person and page that was sent or measured, for people who consented and have not withdrawn."""
-    rows = [{**asdict(page), "mode": mode} for page in paradata.pages_taken(version, mode)]
+    rows = [{**asdict(page), "mode": mode} for page in paradata.pages_taken(version, mode, only)]
     frame = pd.DataFrame(rows, columns=list(PARADATA.names))
     # A column without any value would have no type of its own.
     kinds = {"integer": "Int64", "number": "float64"}
@@ -273,9 +307,9 @@ def paradata_frame(version: StudyVersion, mode: str) -> pd.DataFrame:
 Findings = dict[str, tuple[quality.Finding, ...]]
 
 
-def _findings(version: StudyVersion, mode: str, *, masked: bool) -> Findings:
+def _findings(version: StudyVersion, mode: str, only: Keys, *, masked: bool) -> Findings:
     """What the checks on data quality say of each person; without those that look at ratings while masked."""
-    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode)}
+    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode, only)}
 
 
 def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
@@ -288,19 +322,21 @@ def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(QUALITY.names))
 
 
-def participants_frame(version: StudyVersion, mode: str, findings: Findings | None = None) -> pd.DataFrame:
+def participants_frame(
+    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None
+) -> pd.DataFrame:
     """One row a person who arrived, those who withdrew among them; without the panel's id.
 
     ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
     """
-    people = _people(version, mode)
+    people = _people(version, mode, only)
     names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
     fields = ["export_id" if name == "participant" else name for name in names]
     frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
     frame["study"], frame["version"] = version.study.key, version.sha256
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
     frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
-    checks = _attention(version, mode)
+    checks = _attention(version, mode, only)
     frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
     frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
     made = [(findings or {}).get(person) for person in frame["participant"]]
@@ -315,7 +351,7 @@ def participants_frame(version: StudyVersion, mode: str, findings: Findings | No
 _DERIVED = frozenset({"study", "version", "attention_checks", "attention_failed", "flags", "flags_unknown", "panel_id"})
 
 
-def _attention(version: StudyVersion, mode: str) -> dict[str, tuple[int, int]]:
+def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, int]]:
     """{person: (attention checks answered, failed)}; a check that was not answered is neither."""
     instructed = {
         (step.slug, item.key): item.instructed
@@ -326,8 +362,7 @@ def _attention(version: StudyVersion, mode: str) -> dict[str, tuple[int, int]]:
     }
     found: dict[str, tuple[int, int]] = {}
     rows = Answer.objects.filter(
-        participant__version=version,
-        participant__mode=mode,
+        participant__in=_people(version, mode, only),
         item__in=[item for _, item in instructed],
         state=Answer.State.ANSWERED,
     ).values_list("participant__export_id", "step", "item", "value")

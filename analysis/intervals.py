@@ -137,6 +137,13 @@ def spread(values: ArrayLike) -> float:
     return 0.0 if float(np.ptp(x)) <= 1e-12 * float(np.abs(x).max()) else float(x.std(ddof=1))
 
 
+def without_rounding(values: ArrayLike) -> np.ndarray:
+    """The values with those made equal that differ by the rounding of sums alone, for ranks, in which ties count."""
+    x = np.asarray(values, dtype=float)
+    largest = float(np.abs(x).max()) if x.size else 0.0
+    return x if largest == 0 else np.round(x / largest, 12) * largest
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's (1979) step-down adjusted p values, in the order given; nan stays nan and does not count.
 
@@ -169,6 +176,15 @@ def hedges_correction(df: float) -> float:
     return float(np.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2))) / math.sqrt(df / 2)
 
 
+def cohens_d(first: ArrayLike, second: ArrayLike) -> float:
+    """Cohen's (1988) d of two independent samples, by the pooled SD; nan where a sample is empty or nothing varies."""
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    squares = math.fsum((x.size - 1) * spread(x) ** 2 for x in (a, b) if x.size > 1)
+    if not (a.size and b.size) or squares == 0:
+        return NAN
+    return float(a.mean() - b.mean()) / math.sqrt(squares / (a.size + b.size - 2))
+
+
 def hedges_g(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> EffectSize:
     """Hedges' g of two independent samples, by the pooled SD, with the noncentral t interval.
 
@@ -177,12 +193,9 @@ def hedges_g(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> Effect
     """
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     df = a.size + b.size - 2
-    if not (a.size and b.size) or df < 2:
+    d = cohens_d(a, b)
+    if math.isnan(d) or df < 2:
         return NO_EFFECT_SIZE
-    squares = math.fsum((x.size - 1) * spread(x) ** 2 for x in (a, b) if x.size > 1)
-    if squares == 0:
-        return NO_EFFECT_SIZE
-    d = float(a.mean() - b.mean()) / math.sqrt(squares / df)
     return _with_noncentral_interval(d, math.sqrt(a.size * b.size / (a.size + b.size)), df, alpha)
 
 

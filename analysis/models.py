@@ -1,7 +1,6 @@
-"""Reports of a study: asked for in the workbench, made by the fast worker, stored with their files."""
+"""Reports and exports of a study: asked for in the workbench, made by the fast worker, stored with their files."""
 
 import secrets
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,23 +12,15 @@ from surveys.models import Mode, Study, StudyVersion
 
 
 def report_key() -> str:
-    """How a report is called in addresses: random, so that no row number is shown."""
+    """How a report or an export is called in addresses: random, so that no row number is shown."""
     return secrets.token_hex(6)
 
 
-class ReportQuerySet(models.QuerySet["Report"]):
-    def claimable(self) -> "ReportQuerySet":
-        """Those that a worker may take: waiting, or left by a worker that stopped renewing its lease."""
-        return self.filter(
-            Q(status=Report.Status.WAITING) | Q(status=Report.Status.RUNNING, lease_expires_at__lt=Now())
-        )
+class Job(models.Model):
+    """What a worker makes for one version and mode of a study (analysis/jobs.py). The row is the job.
 
-
-class Report(models.Model):
-    """One report with its exports. The row is the job: a broker message only says that there is one.
-
-    ``masked`` says that it was made before the unblinding: it then holds the flow of participants and no outcome
-    together with arm, origin or article. ``result`` is the report as data, for the page; the files lie in ``archive``.
+    ``masked`` says that it was asked for before the unblinding: it then holds no outcome together with arm, origin or
+    article.
     """
 
     class Status(models.TextChoices):
@@ -40,7 +31,7 @@ class Report(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     key = models.CharField(max_length=12, unique=True, default=report_key, editable=False)
-    study = models.ForeignKey(Study, models.CASCADE, related_name="reports")
+    study = models.ForeignKey(Study, models.CASCADE, related_name="%(class)ss")
     version = models.ForeignKey(StudyVersion, models.PROTECT, related_name="+")
     mode = models.CharField(max_length=10, choices=Mode)
     masked = models.BooleanField()
@@ -52,14 +43,27 @@ class Report(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be made."""
+        return self.status in {self.Status.WAITING, self.Status.RUNNING}
+
+
+class Report(Job):
+    """One report. ``result`` is the report as data, for the page; ``archive`` a zip of its figures and tables as files.
+
+    A masked one holds the flow of participants alone.
+    """
+
     data_sha256 = models.CharField(max_length=64, blank=True, default="")
     result = models.JSONField(default=dict, blank=True)
     html = models.TextField(blank=True, default="")
-    # A zip of every file of the export, with its manifest.
     archive = models.BinaryField(null=True, blank=True)
     archive_sha256 = models.CharField(max_length=64, blank=True, default="")
-
-    objects: ClassVar[models.Manager["Report"]] = ReportQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -72,7 +76,41 @@ class Report(models.Model):
     def __str__(self) -> str:
         return f"report of {self.study}"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still to be made."""
-        return self.status in {self.Status.WAITING, self.Status.RUNNING}
+
+class Export(Job):
+    """The data of one version and mode as files, in one zip that lies in ``ExportPart`` rows.
+
+    ``formats`` are names of ``analysis.files.FORMATS`` beside CSV, which is always there. ``identifying`` says that the
+    columns that name people are in it. ``manifest`` is what the zip's own manifest says.
+    """
+
+    formats = models.JSONField(default=list, blank=True)
+    identifying = models.BooleanField(default=False)
+    manifest = models.JSONField(default=dict, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(finished_at__isnull=False), name="a_done_export_says_when"
+            )
+        ]
+        indexes = [models.Index(fields=["study", "mode", "requested_at"], name="export_of_a_study")]
+
+    def __str__(self) -> str:
+        return f"export of {self.study}"
+
+
+class ExportPart(models.Model):
+    """Some bytes of an export's zip: every part but the last has as many, so that any byte is found at once."""
+
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["export", "number"], name="export_part_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of an export"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.intervals import NAN, spread
+from analysis.intervals import NAN, spread, without_rounding
 from analysis.tables import to_frame
 
 
@@ -94,9 +94,9 @@ def _levene(groups: Sequence[np.ndarray]) -> _Row:
 
 
 def _kruskal(groups: Sequence[np.ndarray]) -> _Row:
-    pooled = np.concatenate(groups)
+    pooled = without_rounding(np.concatenate(groups))
     df = len(groups) - 1.0
     if (pooled == pooled[0]).all():
         return (NAN, df, NAN, NAN)
-    result = stats.kruskal(*groups)
+    result = stats.kruskal(*np.split(pooled, np.cumsum([group.size for group in groups])[:-1]))
     return (float(result.statistic), df, NAN, float(result.pvalue))

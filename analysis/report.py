@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +12,8 @@ import pandas as pd
 from analysis.attribution import Attribution, attribution_accuracy
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
+from analysis.discernment import COLUMN as DISCERNMENT
+from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
 from analysis.flow import Flow, participant_flow
 from analysis.flow_figure import flow_figure
@@ -23,9 +25,12 @@ from analysis.report_tables import (
     all_tables,
     arms_table,
     attribution_table,
+    discernment_table,
     exclusions_table,
     means_table,
     omnibus_table,
+    pairwise_table,
+    ranks_table,
     shares_table,
 )
 from analysis.report_text import REFERENCES, main_sentences, methods
@@ -33,7 +38,7 @@ from analysis.schema import SCHEMA_VERSION
 from analysis.tables import to_json, to_records
 from analysis.validation import FrameError
 
-FORMAT = "studyweb-report/1"
+FORMAT = "studyweb-report/2"
 _PACKAGES = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 
 
@@ -54,8 +59,10 @@ class StudyInfo:
 
     ``arms`` in the study's order; () takes those that occur. ``outcome_label`` is the outcome in words and
     ``outcome_scale`` its range. ``attribution_item`` is the column of the five-point source attribution (1 human to 5
-    machine, 3 neutral), '' without one. ``show_published`` draws the published reference lines; they belong to the
-    credibility index alone. ``deviations`` are what was done otherwise than planned, a sentence each. ``unblinded``
+    machine, 3 neutral), '' without one. ``truth`` is the column that says whether an article is true: with it, what is
+    compared is each person's discernment, P(yes | true) - P(yes | false). ``show_published`` draws the published
+    reference lines; they belong to the credibility index alone. ``deviations`` are what was done otherwise than
+    planned, a sentence each. ``unblinded``
     says when and by whom, as text.
     """
 
@@ -68,6 +75,7 @@ class StudyInfo:
     outcome_scale: tuple[float, float] | None = (1.0, 10.0)
     show_published: bool = True
     attribution_item: str = ""
+    truth: str = ""
     deviations: tuple[str, ...] = ()
     unblinded: str = ""
     articles_known: bool = True
@@ -77,6 +85,15 @@ class StudyInfo:
     def labels(self) -> dict[str, str]:
         """{arm: label}."""
         return {arm.key: arm.label for arm in self.arms}
+
+    @property
+    def compared(self) -> str:
+        """What is compared, in words."""
+        return (
+            f"discernment, P({self.outcome_label} | true) − P({self.outcome_label} | false)"
+            if self.truth
+            else (self.outcome_label)
+        )
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,7 @@ class Report:
     exclusions: Exclusions
     flow: Flow | None = None
     attribution: Attribution | None = field(default=None)
+    discernment: Discernment | None = field(default=None)
 
     @property
     def main_sentence(self) -> str:
@@ -119,22 +137,13 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
     """
     _refuse_other_mode(ratings, participants, info)
     order = tuple(arm.key for arm in info.arms)
-
-    def compare(frame: pd.DataFrame) -> Comparison:
-        return compare_arms(
-            frame,
-            plan,
-            arms=order,
-            labels=info.labels,
-            articles_known=info.articles_known,
-            persons_known=info.persons_known,
-        )
-
-    everything = compare(ratings)
+    everything, discerned = _compared(ratings, plan, info)
     exclusions = apply_exclusions(ratings, plan.exclusions, participants)
     if exclusions.kept.empty:
         raise FrameError("no ratings are left after the plan's exclusions: look at the rules and their columns")
-    comparison = compare(exclusions.kept) if plan.exclusions else everything
+    comparison = everything
+    if plan.exclusions:
+        comparison, discerned = _compared(exclusions.kept, plan, info)
     flow = None
     if participants is not None:
         flow = participant_flow(participants, arms=_arms_of_people(participants, order), analysed=exclusions.kept)
@@ -144,11 +153,11 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
     return Report(
         info=info,
         plan=plan,
-        sentences=main_sentences(comparison, info.labels, info.outcome_label, info.mode),
+        sentences=main_sentences(comparison, info.labels, info.compared, info.mode),
         cautions=comparison.cautions,
-        tables=_tables(comparison, everything, exclusions, attribution, info, plan),
+        tables=_tables(comparison, everything, exclusions, attribution, discerned, info, plan),
         figures=_figures(comparison, flow, info),
-        methods=methods(comparison, plan, exclusions, info.outcome_label),
+        methods=methods(comparison, plan, exclusions, info.compared),
         references=REFERENCES,
         software=software_versions(),
         data_sha256=data_digest(ratings, participants),
@@ -157,7 +166,34 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
         exclusions=exclusions,
         flow=flow,
         attribution=attribution,
+        discernment=discerned,
     )
+
+
+def _compared(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> tuple[Comparison, Discernment | None]:
+    """The comparison of the ratings, or, where the study says what is true, of people's discernment."""
+    order = tuple(arm.key for arm in info.arms)
+    known = {"articles_known": info.articles_known, "persons_known": info.persons_known}
+    if not info.truth:
+        return compare_arms(ratings, plan, arms=order, labels=info.labels, **known), None
+    found = discernment(
+        ratings, outcome=plan.outcome, truth=info.truth, articles_known=info.articles_known, alpha=plan.alpha
+    )
+    if found.values.empty:
+        raise FrameError(
+            f"nobody answered about both true and false articles, so there is no discernment: look at '{info.truth}'",
+            column=info.truth,
+        )
+    compared = compare_arms(
+        found.values,
+        replace(plan, outcome=DISCERNMENT, credible_cut=None),
+        arms=order,
+        labels=info.labels,
+        articles_known=False,
+        persons_known=info.persons_known,
+        averaged_over=found.n_articles,
+    )
+    return compared, found
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -177,6 +213,7 @@ def to_dict(report: Report) -> dict[str, Any]:
             **_results(report.comparison),
             "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
             "exclusions": to_records(report.exclusions.steps),
+            "discernment": None if report.discernment is None else to_records(report.discernment.rows),
             "attribution": None if report.attribution is None else to_records(report.attribution.rows),
             "flow": to_json(report.flow),
         },
@@ -223,6 +260,7 @@ def _results(comparison: Comparison) -> dict[str, Any]:
         "means": to_records(comparison.means.rows),
         "shares": to_records(comparison.shares.rows),
         "omnibus": to_records(comparison.omnibus.rows),
+        "pairwise": to_records(comparison.pairwise.rows),
     }
 
 
@@ -231,6 +269,7 @@ def _tables(
     everything: Comparison,
     exclusions: Exclusions,
     attribution: Attribution | None,
+    discerned: Discernment | None,
     info: StudyInfo,
     plan: Plan,
 ) -> tuple[ReportTable, ...]:
@@ -240,10 +279,13 @@ def _tables(
         without = means_table(everything, labels, name="means-without-exclusions", title="Without any exclusion")
     return all_tables(
         [
-            arms_table(comparison, labels, info.outcome_label),
+            arms_table(comparison, labels, info.compared),
+            None if discerned is None else discernment_table(discerned, labels, plan.level),
             means_table(comparison, labels, name="means", title="Means against the reference"),
             shares_table(comparison, labels),
             omnibus_table(comparison),
+            pairwise_table(comparison, labels),
+            ranks_table(comparison, labels),
             exclusions_table(exclusions) if plan.exclusions else None,
             without,
             None if attribution is None else attribution_table(attribution, labels, plan.level),
@@ -257,7 +299,9 @@ def _figures(comparison: Comparison, flow: Flow | None, info: StudyInfo) -> tupl
     figures = []
     if comparison.credible_cut is not None:
         figures.append(share_figure(arms, labels, reference, level, shown[0]))
-    figures.append(mean_figure(arms, labels, reference, level, info.outcome_label, info.outcome_scale, shown[1]))
+    figures.append(
+        mean_figure(arms, labels, reference, level, info.compared, None if info.truth else info.outcome_scale, shown[1])
+    )
     if flow is not None:
         figures.append(flow_figure(flow, labels))
     return tuple(figures)

@@ -94,7 +94,7 @@ def _plan_lines(report: Report) -> list[tuple[str, str]]:
     bound = "none" if plan.equivalence_bound is None else f"±{plan.equivalence_bound:g}"
     cut = "none" if plan.credible_cut is None else f"from {plan.credible_cut:g} upwards"
     lines = [
-        ("Outcome", f"{plan.outcome}: {report.info.outcome_label}"),
+        ("Outcome", f"{plan.outcome}: {report.info.compared}"),
         ("Reference arm", report.comparison.reference + ("" if plan.reference else " (not named in the plan)")),
         ("Alpha", f"{plan.alpha:g}"),
         ("Credible", cut),

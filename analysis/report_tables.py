@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analysis.attribution import ALL, Attribution
 from analysis.compare import Comparison
 from analysis.contrasts import MeanContrast
+from analysis.discernment import Discernment
 from analysis.exclusions import Exclusions
 from analysis.report_text import interval, number, p_number, percent
 
@@ -114,6 +115,78 @@ def omnibus_table(comparison: Comparison) -> ReportTable:
     )
     header = ("Test", "Hypothesis", "Statistic", "df", "df within", "p")
     return ReportTable("omnibus", "Do the arms differ at all?", "On people's means.", header, rows, n_text=2)
+
+
+def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
+    """Every pair of arms by Welch's t."""
+    level = f"{comparison.level:.0%}"
+    rows = tuple(
+        (
+            _pair(row.arm, row.reference, labels),
+            number(row.estimate),
+            interval(row.ci_low, row.ci_high),
+            number(row.statistic),
+            number(row.df, 1),
+            p_number(row.p_value),
+            p_number(row.p_bonferroni),
+            p_number(row.p_holm),
+            p_number(row.p_bh),
+            number(row.cohens_d),
+            number(row.hedges_g),
+            interval(row.hedges_g_ci_low, row.hedges_g_ci_high),
+        )
+        for row in comparison.pairwise.rows
+    )
+    tests = ("t", "df", "p", "p (Bonferroni)", "p (Holm)", "p (BH)")
+    header = ("Pair", "Difference", f"{level} interval", *tests, "Cohen's d", "Hedges' g", f"{level} interval")
+    caption = "Welch's t on one value a person. BH: Benjamini and Hochberg. Intervals are not adjusted."
+    return ReportTable("pairwise", "All pairs of arms", caption, header, rows)
+
+
+def ranks_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
+    """Every pair of arms by ranks."""
+    rows = tuple(
+        (
+            _pair(row.arm, row.reference, labels),
+            number(row.u_statistic, 1),
+            percent(row.superiority),
+            p_number(row.u_p_value),
+            p_number(row.u_p_bonferroni),
+            p_number(row.u_p_holm),
+            p_number(row.u_p_bh),
+            f"{row.n}, {row.n_reference}",
+        )
+        for row in comparison.pairwise.rows
+    )
+    header = ("Pair", "U", "Larger", "p", "p (Bonferroni)", "p (Holm)", "p (BH)", "People")
+    caption = (
+        "Mann-Whitney tests on one value a person. Larger: how often somebody of the first arm has the larger value "
+        "than somebody of the second, ties as halves."
+    )
+    return ReportTable("ranks", "All pairs of arms, by ranks", caption, header, rows)
+
+
+def discernment_table(found: Discernment, labels: Mapping[str, str], level: float) -> ReportTable:
+    """How well each arm's people tell true from false."""
+    rows = tuple(
+        (
+            labels.get(row.arm, row.arm),
+            str(row.n_people),
+            str(row.n_left_out),
+            str(row.n_answers),
+            percent(row.hits),
+            percent(row.false_alarms),
+            number(row.estimate, 3),
+            interval(row.ci_low, row.ci_high, 3),
+        )
+        for row in found.rows
+    )
+    header = ("Arm", "People", "Left out", "Answers", "Yes, true", "Yes, false", "Discernment", f"{level:.0%} interval")
+    caption = (
+        "Means over people of the share of yes about true articles, about false ones, and of the difference. Left out: "
+        "people without an answer about one of the two kinds."
+    )
+    return ReportTable("discernment", "Telling true from false", caption, header, rows)
 
 
 def exclusions_table(exclusions: Exclusions) -> ReportTable:

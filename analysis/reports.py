@@ -1,27 +1,19 @@
-"""Making a report: asked for, claimed by one worker, built, stored; and marked when a withdrawal overtakes it.
+"""Making a report: asked for, built by the worker that claims it, stored; marked when a withdrawal overtakes it.
 
 The row is the job. pandas is imported only where a worker builds: web processes call ``request_report`` and ``cancel``.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-
-from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db import transaction
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from analysis.models import Report
+from analysis import exports, jobs
+from analysis.models import Job, Report
 from studyweb.wakeups import wake
 from surveys import audit
 from surveys.lifecycle import may_show_outcomes
-from surveys.models import Participant, Researcher, Study, StudyVersion
+from surveys.models import Mode, Participant, Researcher, Study, StudyVersion
 
-LEASE = timedelta(minutes=2)
-HEARTBEAT_SECONDS = 30.0
-MOST_ATTEMPTS = 3
 Status = Report.Status
 
 
@@ -50,35 +42,21 @@ def request_report(study: Study, *, by: Researcher, mode: str, version: StudyVer
         report = Report.objects.create(study=study, version=version, mode=mode, masked=masked, requested_by=by)
         subject = f"v{version.number}, {mode}{' (masked)' if masked else ''}"
         audit.record(study, "report asked for", by=by, subject=subject)
+        # The data that the report is made of, as files: who reads the one may check it against the other.
+        exports.request_export(study, by=by, mode=mode, version=version)
         wake(make_report, report_id=report.pk)
     return report
 
 
 def cancel(report: Report, *, by: Researcher) -> bool:
     """End a report that is still to be made. False if it was done before."""
-    with transaction.atomic():
-        ended = Report.objects.filter(pk=report.pk, status__in=(Status.WAITING, Status.RUNNING)).update(
-            status=Status.CANCELLED, finished_at=Now(), progress=""
-        )
-        if ended:
-            audit.record(report.study, "report cancelled", by=by)
-    return bool(ended)
+    return jobs.cancel(report, by=by, verb="report cancelled")
 
 
-def claim(report_id: int) -> Report | None:
-    """The report, if it is ours to make from now on; None if it is done, cancelled, or another worker has it."""
-    taken = (
-        Report.objects.claimable()
-        .filter(pk=report_id)
-        .update(status=Status.RUNNING, lease_expires_at=Now() + LEASE, attempts=F("attempts") + 1, progress="")
-    )
-    return Report.objects.select_related("study", "version__study").get(pk=report_id) if taken else None
-
-
-def renew(report: Report, **values: str) -> bool:
-    """Renew the lease, and write ``values``. False if somebody cancelled or another worker took over: stop then."""
-    ours = Report.objects.filter(pk=report.pk, status=Status.RUNNING, attempts=report.attempts)
-    return bool(ours.update(lease_expires_at=Now() + LEASE, **values))
+def modes_of(study: Study) -> list[str]:
+    """The modes that have participants, live first; live alone where nobody came yet."""
+    present = set(study.participants.values_list("mode", flat=True).distinct())
+    return [mode for mode in Mode.values if mode in present] or [Mode.LIVE]
 
 
 def versions_of(study: Study, mode: str) -> list[tuple[StudyVersion, int]]:
@@ -90,73 +68,32 @@ def versions_of(study: Study, mode: str) -> list[tuple[StudyVersion, int]]:
 
 def make(report_id: int) -> None:
     """Build and store a report, if it is ours to make. What goes wrong is stored with it and raised."""
-    report = claim(report_id)
+    report = jobs.claim(Report, report_id)
     if report is None:
         return
-    if report.attempts > MOST_ATTEMPTS:
-        _fail(report, _("The worker ended %(n)s times while it made this report.") % {"n": MOST_ATTEMPTS})
+    if report.attempts > jobs.MOST_ATTEMPTS:
+        jobs.fail(report, _("The worker ended %(n)s times while it made this report.") % {"n": jobs.MOST_ATTEMPTS})
         return
     try:
         from analysis.building import build
 
-        with _kept(report):
+        with jobs.kept(report):
             build(report)
     except Exception as error:
-        _fail(report, _("The report could not be made: %(why)s") % {"why": error})
+        jobs.fail(report, _("The report could not be made: %(why)s") % {"why": error})
         raise
 
 
-@contextmanager
-def _kept(report: Report) -> Iterator[None]:
-    """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker."""
-    over = threading.Event()
-
-    def beat() -> None:
-        try:
-            while not over.wait(HEARTBEAT_SECONDS):
-                if not renew(report):
-                    return
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name=f"report-{report.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _fail(report: Report, error: str) -> None:
-    # Another worker may have taken it over meanwhile, and may still succeed.
-    Report.objects.filter(pk=report.pk, status=Status.RUNNING, attempts=report.attempts).update(
-        status=Status.FAILED, error=error, finished_at=Now(), progress=""
-    )
-
-
 def sweep() -> int:
-    """Publish again every report that nobody is making; returns how many. Files that hold withdrawn answers go."""
+    """Publish again every report that nobody is making; returns how many."""
     from analysis.tasks import make_report
 
-    forget_files()
-    waiting = list(Report.objects.claimable().values_list("pk", flat=True))
+    waiting = list(jobs.claimable(Report).values_list("pk", flat=True))
     for report_id in waiting:
         make_report.apply_async(kwargs={"report_id": report_id})
     return len(waiting)
 
 
-def overtaken(report: Report) -> bool:
-    """Whether somebody withdrew after the report was made: it still holds answers that are deleted now."""
-    return Participant.objects.filter(
-        study=report.study_id, mode=report.mode, withdrawn_at__gt=report.requested_at
-    ).exists()
-
-
-def forget_files() -> int:
-    """Delete the stored files of reports that a withdrawal has overtaken; how many. Their numbers stay, marked so."""
-    later = Participant.objects.filter(
-        study=OuterRef("study"), mode=OuterRef("mode"), withdrawn_at__gt=OuterRef("requested_at")
-    )
-    holding = Report.objects.filter(Exists(later), status=Status.DONE, archive__isnull=False)
-    return holding.update(archive=None, archive_sha256="")
+def overtaken(job: Job) -> bool:
+    """Whether somebody withdrew after it was asked for: it may hold answers that are deleted now."""
+    return Participant.objects.filter(study=job.study_id, mode=job.mode, withdrawn_at__gt=job.requested_at).exists()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
 
@@ -24,6 +24,7 @@ class Column:
 
     ``minimum`` and ``maximum`` are inclusive. ``identifying`` columns leave the house only when asked for by somebody
     who may. ``required`` columns stand in every frame of the table; all other columns may be missing from it.
+    ``reasons_in`` names the column that says why a value is missing, '' where there is none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     maximum: float | None = None
     required: bool = False
     nullable: bool = True
+    reasons_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ CURATIONS = (
     Level("curated", "picked by a person out of several candidates"),
     Level("uncurated", "taken without picking"),
 )
+REASONS = (Level("", "an answer was given"), *(state for state in STATES if state.code != "answered"))
 YES_NO = (Level("yes", "yes"), Level("no", "no"))
 
 
@@ -148,6 +151,8 @@ RATINGS = Table(
         Column("story", "text", "Key of the story: nobody sees two versions of one story."),
         Column("article", "text", "Key of the article.", required=True, nullable=False),
         Column("article_sha256", "text", "SHA-256 of the text that was shown, in hexadecimal."),
+        Column("item", "text", "Key of the item, in files with one row an item instead of one row an article."),
+        Column("attention", "integer", "Attention checks that the person failed.", minimum=0),
         Column("position", "integer", "Place of the article in the person's order, from 1.", minimum=1),
         Column(
             "credibility",
@@ -159,6 +164,7 @@ RATINGS = Table(
             maximum=10,
         ),
         Column("credible", "yes-no", "Whether the index reaches the cut that the frozen plan names."),
+        Column("condition", "text", "Levels of the factors that this reading had; empty in studies without factors."),
         Column("shown_at", "time", "When the server first sent the article's page."),
         Column("submitted_at", "time", "When the server stored the rating."),
         Column(
@@ -188,20 +194,25 @@ ANSWERS = Table(
         _MODE,
         Column("step", "text", "Name of the page, as in its address.", required=True, nullable=False),
         Column("item", "text", "Key of the item.", required=True, nullable=False),
-        Column("kind", "text", "Kind of the item: single, likert, multiple, number, short-text or long-text."),
+        Column("kind", "text", "Kind of the item, as the study's definition calls it."),
         Column("article", "text", "Key of the article that the item is about; empty for questions of the person."),
         Column("state", "text", "What became of the item.", levels=STATES, required=True, nullable=False),
         Column(
             "value",
             "text",
-            "Code of the chosen option (several are separated by blanks), or the number given. Empty unless answered, "
-            "and for free text.",
+            "Code of the chosen option (several are separated by blanks, ranks from the first), numbers of the marked "
+            "sentences, or the number given. Empty unless answered, and for free text.",
         ),
         Column(
             "text",
             "text",
             "Free text as it was typed. People write names and places into free text: read it before you pass it on.",
             identifying=True,
+        ),
+        Column(
+            "option_order",
+            "text",
+            "Codes in the order in which this person saw them, with blanks between; empty if it is the same for all.",
         ),
         Column("submitted_at", "time", "When the server stored the answer."),
     ),
@@ -225,6 +236,7 @@ PARTICIPANTS = Table(
             "Arm, or row of the counterbalancing where arms vary within a person; empty before the randomisation.",
             required=True,
         ),
+        Column("condition", "text", "Levels of the factors that vary between people; empty without factors."),
         Column("language", "text", "Language in which the person took part (BCP 47)."),
         Column("arrived_at", "time", "When the person arrived."),
         Column("consented_at", "time", "When the person consented."),
@@ -255,6 +267,17 @@ def item_column_name(key: str) -> str:
     return f"item_{key}" if any(key in table.names for table in TABLES.values()) else key
 
 
+def reasons_column(item: Column) -> Column:
+    """The column beside an item's that says why there is no answer."""
+    return Column(
+        item.reasons_in,
+        "text",
+        f"Why {item.name} has no answer; empty where it has one.",
+        levels=REASONS,
+        nullable=True,
+    )
+
+
 def item_column(
     key: str,
     description: str,
@@ -276,4 +299,5 @@ def item_column(
         minimum=minimum,
         maximum=maximum,
         identifying=identifying,
+        reasons_in=f"{item_column_name(key)}_missing",
     )

@@ -1,13 +1,19 @@
-"""Celery's side of the reports: one task, on the fast queue, that makes one call."""
+"""Celery's side of reports and exports: tasks on the fast queue that make one call each."""
 
 from typing import Any
 
 from celery import shared_task
 
-from analysis import reports
+from analysis import exports, reports
 
 
 @shared_task(name="analysis.make_report", soft_time_limit=600, time_limit=660)
 def make_report(*, report_id: int, **kwargs: Any) -> None:
     """Make a report, if it still waits. ``kwargs`` takes what a later release may send."""
     reports.make(report_id)
+
+
+@shared_task(name="analysis.make_export", soft_time_limit=3600, time_limit=3660)
+def make_export(*, export_id: int, **kwargs: Any) -> None:
+    """Make an export, if it still waits. ``kwargs`` takes what a later release may send."""
+    exports.make(export_id)

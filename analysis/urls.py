@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import views
+from analysis import export_views, views
 
 app_name = "analysis"
 urlpatterns = [
@@ -13,5 +13,11 @@ urlpatterns = [
     path("reports/<slug:report_key>/cancel/", views.cancel, name="cancel-report"),
     path("reports/<slug:report_key>/figures/<slug:name>.svg", views.figure, name="figure"),
     path("reports/<slug:report_key>/report.html", views.download_html, name="report"),
-    path("reports/<slug:report_key>/exports.zip", views.download_archive, name="exports"),
+    path("reports/<slug:report_key>/report.zip", views.download_archive, name="report-files"),
+    path("files/", export_views.files, name="exports"),
+    path("files/new/", export_views.request_export, name="request-export"),
+    path("files/<slug:export_key>/progress/", export_views.progress, name="export-progress"),
+    path("files/<slug:export_key>/cancel/", export_views.cancel, name="cancel-export"),
+    path("files/<slug:export_key>/delete/", export_views.delete, name="delete-export"),
+    path("files/<slug:export_key>/data.zip", export_views.download, name="export"),
 ]

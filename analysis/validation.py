@@ -36,7 +36,8 @@ def check_ratings(
     bounds. ``articles_known=False`` is for data without an ``article`` column.
 
     Raises ``FrameError`` for an empty frame, a missing column, a key without a value, an outcome that is text or
-    infinite, and a participant who rated one article twice. Rows are named by the frame's index.
+    infinite, and a participant who rated one article (and item, where there is such a column) twice. Rows are named by
+    the frame's index.
     """
     keys = ("participant", "arm", "article") if articles_known else ("participant", "arm")
     for name in (*keys, outcome):
@@ -55,7 +56,7 @@ def check_ratings(
         check_columns(frame, table)
     checked[outcome] = numbers(frame[outcome])
     if articles_known:
-        _refuse_twice(checked, ("participant", "article"))
+        _refuse_twice(checked, ("participant", "article", *(["item"] if "item" in checked.columns else [])))
     order = [name for name in ("participant", "article", "arm") if name in checked.columns]
     return checked.sort_values(order, kind="stable")
 
@@ -74,7 +75,7 @@ def check_columns(frame: pd.DataFrame, table: Table) -> None:
                 f"the column '{name}' is not described in the table {table.name!r}: describe it in its schema",
                 column=str(name),
             )
-        _check_column(frame[name], table.column(str(name)))
+        check_column(frame[name], table.column(str(name)))
 
 
 def check_unique(frame: pd.DataFrame, table: Table) -> None:
@@ -99,7 +100,8 @@ def numbers(series: pd.Series) -> pd.Series:
     return floats
 
 
-def _check_column(series: pd.Series, column: Column) -> None:
+def check_column(series: pd.Series, column: Column) -> None:
+    """Raises ``FrameError`` for values that are not of the column's type, levels or bounds, or missing and may not."""
     missing = series.isna() | (series.astype("object") == "")
     empty_is_a_level = any(level.code == "" for level in column.levels)
     if not column.nullable and not empty_is_a_level and missing.any():

@@ -1,4 +1,4 @@
-"""The pages of a study's results: the report, masked until the unblinding, and its files."""
+"""The pages of a study's results: the report, masked until the unblinding, with its figures and tables."""
 
 from urllib.parse import urlencode
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
-from analysis import reports
+from analysis import exports, reports
 from analysis.models import Report
-from surveys import audit, lifecycle
+from surveys import lifecycle
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.lifecycle import LifecycleError, may_show_outcomes
 from surveys.models import Mode, Study, StudyVersion
@@ -31,7 +31,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.VIEW)
     if study.current_version is None:
         raise Http404(_("This study was never frozen, so there is nothing to report."))
-    modes = _modes(study)
+    modes = reports.modes_of(study)
     mode = request.GET.get("mode", modes[0])
     if mode not in modes:
         raise Http404(_("Nobody took part in this mode."))
@@ -54,6 +54,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "may_unblind": permits(study.role, Permission.UNBLIND) and study.status != Study.Status.DRAFT,
         "may_ask": permits(study.role, Permission.ANALYSE),
         "may_export": permits(study.role, Permission.EXPORT),
+        "export": exports.latest(study, mode, version) if permits(study.role, Permission.EXPORT) else None,
     }
     return render(request, "analysis/results.html", context)
 
@@ -66,12 +67,6 @@ def _version(study: Study, number: str) -> StudyVersion:
     if found is None:
         raise Http404(_("This study has no such version."))
     return found
-
-
-def _modes(study: Study) -> list[str]:
-    """The modes that have participants, live first; live alone where nobody came yet."""
-    present = set(study.participants.values_list("mode", flat=True).distinct())
-    return [mode for mode in Mode.values if mode in present] or [Mode.LIVE]
 
 
 @login_required
@@ -143,12 +138,11 @@ def download_html(request: HttpRequest, study_key: str, report_key: str) -> Http
 @login_required
 @require_GET
 def download_archive(request: HttpRequest, study_key: str, report_key: str) -> HttpResponse:
-    """Every exported file as one zip; the download is written into the audit chain."""
-    report = _open_report(request, study_key, report_key, Permission.EXPORT)
-    if report.archive is None or reports.overtaken(report):
-        raise Http404(_("The files hold answers that were withdrawn since, and are deleted. Make a new report."))
-    audit.record(report.study, "export downloaded", by=signed_in(request), subject=report.key)
-    return _file(bytes(report.archive), "application/zip", f"exports-{report.data_sha256[:12]}.zip")
+    """The report with its figures and tables as files, in one zip."""
+    report = _open_report(request, study_key, report_key, Permission.ANALYSE)
+    if report.archive is None:
+        raise Http404(_("This report was made before its figures came as files. Make a new one."))
+    return _file(bytes(report.archive), "application/zip", f"report-{report.data_sha256[:12]}.zip")
 
 
 @login_required

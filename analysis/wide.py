@@ -23,6 +23,7 @@ def wide_table(ratings: Table, positions: int) -> Table:
             description=f"{column.description} For the article in place {place} of the person's order.",
             required=False,
             nullable=True,
+            reasons_in=f"{column.reasons_in}_p{place}" if column.reasons_in else "",
         )
         for place in range(1, positions + 1)
         for column in others
@@ -30,12 +31,13 @@ def wide_table(ratings: Table, positions: int) -> Table:
     return Table("wide", "Ratings, wide", "one person", ("participant",), (*person, *columns))
 
 
-def wide_ratings(ratings: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, Table]:
+def wide_ratings(ratings: pd.DataFrame, table: Table, positions: int = 0) -> tuple[pd.DataFrame, Table]:
     """The ratings with one row a person, ordered by ``participant``, and their table.
 
-    ``ratings`` has the columns of ``table``, of which it needs ``participant`` and ``position``. Articles that a person
-    did not rate leave empty cells. Raises ``FrameError`` where a person has two ratings in one place, a rating has no
-    place, or what belongs to the person differs between their ratings.
+    There are columns for at least ``positions`` articles. ``ratings`` has the columns of ``table``, of which it needs
+    ``participant`` and ``position``. Articles that a person did not rate leave empty cells. Raises ``FrameError`` where
+    a person has two ratings in one place, a rating has no place, or what belongs to the person differs between their
+    ratings.
     """
     for name in ("participant", PLACE):
         if name not in ratings.columns:
@@ -56,12 +58,11 @@ def wide_ratings(ratings: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, Tab
     if people.index.has_duplicates:
         name = str(people.index[people.index.duplicated()][0])
         raise FrameError(f"the participant {name!r} has ratings that differ in {', '.join(person[1:])}")
-    described = wide_table(
-        replace(table, columns=tuple(column for column in table.columns if column.name in ratings.columns)),
-        int(places.max()) if len(places) else 0,
-    )
+    positions = max(positions, int(places.max()) if len(places) else 0)
+    present = tuple(column for column in table.columns if column.name in ratings.columns)
+    described = wide_table(replace(table, columns=present), positions)
     parts = [people]
-    for place in range(1, int(places.max()) + 1 if len(places) else 1):
+    for place in range(1, positions + 1):
         here = ratings[places == place].set_index("participant").drop(columns=[*person[1:], PLACE])
         parts.append(here.rename(columns={str(name): f"{name}_p{place}" for name in here.columns}))
     frame = pd.concat(parts, axis=1).reset_index()

@@ -150,7 +150,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 }
 CELERY_TIMEZONE = "UTC"
 # What each worker calls at its start and every 15 seconds, to publish again what nobody is working on.
-SWEEPS = ["generation.queue.sweep", "generation.downloads.sweep", "analysis.reports.sweep"]
+SWEEPS = ["generation.queue.sweep", "generation.downloads.sweep", "analysis.reports.sweep", "analysis.exports.sweep"]
 
 # What each worker calls beside the sweeps, with its name: reports of what it is at.
 WORKER_REPORTS = ["generation.workers.report"]

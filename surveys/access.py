@@ -17,6 +17,8 @@ class Permission(Enum):
     CURATE = "curate"
     ANALYSE = "analyse"
     EXPORT = "export"
+    # Columns that name people, in an export.
+    IDENTIFY = "identify"
     UNBLIND = "unblind"
     RUN = "run"
     PEOPLE = "people"

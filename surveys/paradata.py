@@ -6,7 +6,7 @@ answer needs, and only so many at once; what comes beyond that is dropped.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -201,14 +201,17 @@ def combined(views: Iterable[PageView]) -> dict[str, int | float | str | None]:
     }
 
 
-def pages_taken(version: StudyVersion, mode: str) -> Iterator[Taken]:
+def pages_taken(version: StudyVersion, mode: str, only: Collection[int] | None = None) -> Iterator[Taken]:
     """How everybody of a version and mode took each page that they sent or that was measured, person by person.
 
-    Who withdrew is left out. Four queries, however many people there are.
+    Who withdrew is left out; ``only`` names the rows of the people who are asked for. Four queries, however many there
+    are.
     """
     people = Participant.objects.filter(
         version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
     ).order_by("export_id")
+    if only is not None:
+        people = people.filter(pk__in=only)
     stored: dict[int, dict[str, datetime]] = defaultdict(dict)
     answers = Answer.objects.filter(participant__in=people).values_list("participant", "step", "submitted_at")
     for participant_id, step, at in answers:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from analysis import reports
-from analysis.models import Report
+from analysis import exports, reports
+from analysis.models import Export, Report
 from generation import curation
 from generation.engine import Sampling
 from generation.models import Batch, Candidate
@@ -141,16 +141,20 @@ def recorded(study: Study, walks: Walks) -> None:
         raise LinkFailed(f"the arms are not balanced within 1: {dict(arms)}")
 
 
-def reported(study: Study, by: Researcher) -> Report:
-    """The report that the fast worker made. Raises ``LinkFailed`` if it did not."""
+def reported(study: Study, by: Researcher) -> tuple[Report, Export]:
+    """The report that the fast worker made, and the files beside it. Raises ``LinkFailed`` if it did not."""
     report = reports.request_report(study, by=by, mode=Mode.SIMULATED)
-    for _ in _ticks("The fast worker did not make the report"):
-        report.refresh_from_db()
-        if report.status == Report.Status.DONE:
-            break
-        if not report.is_open:
-            raise LinkFailed(f"The report failed: {report.error}")
-    return report
+    export = exports.latest(study, Mode.SIMULATED, report.version)
+    if export is None:
+        raise LinkFailed("The report was asked for without its files.")
+    for job in (report, export):
+        for _ in _ticks("The fast worker did not make the report and its files"):
+            job.refresh_from_db()
+            if job.status == Report.Status.DONE:
+                break
+            if not job.is_open:
+                raise LinkFailed(f"The report or its files failed: {job.error}")
+    return report, export
 
 
 def _standing(study: Study) -> Iterator[Article]:

@@ -115,3 +115,86 @@ def test_ids_stay_as_they_are_written_and_missing_outcomes_do_not_count(
     results = json.loads(out.read_text())["results"]
     assert {arm["arm"]: arm["n_people"] for arm in results["arms"]} == {"NA": 2, "b": 2}
     assert results["n_missing"] == 2
+
+
+def test_a_parquet_file_gives_what_the_same_csv_file_gives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = simulated(people=30)
+    frame.to_csv(tmp_path / "ratings.csv", index=False)
+    frame.to_parquet(tmp_path / "ratings.parquet")
+    found = []
+    for name in ("ratings.csv", "ratings.parquet"):
+        out = tmp_path / "out.json"
+        assert main(["report", str(tmp_path / name), "--outcome", "credibility", "--json", str(out)]) == 0
+        found.append(json.loads(out.read_text())["results"])
+    assert found[0] == found[1]
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 and nothing of the sort")
+    capsys.readouterr()
+    assert main(["report", str(tmp_path / "no.parquet"), "--outcome", "credibility"]) == 2
+    assert "is no Parquet file that can be read" in capsys.readouterr().err
+
+
+def test_with_truth_the_arms_are_compared_by_discernment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "judged.csv"
+    rows = ["participant,arm,article,believed,is_true"]
+    for n in range(40):
+        arm = "real" if n % 2 else "small"
+        for article in range(4):
+            says = "yes" if (article % 2 == 1) == (arm == "real" or n % 4 != 0) else "No"
+            rows.append(f"p{n},{arm},a{article},{says},{'TRUE' if article % 2 else 'false'}")
+    path.write_text("\n".join(rows) + "\n")
+    out = tmp_path / "out.json"
+    arguments = ["report", str(path), "--outcome", "believed", "--truth", "is_true", "--reference", "real"]
+    assert main([*arguments, "--json", str(out)]) == 0
+    results = json.loads(out.read_text())["results"]
+    assert {row["arm"]: row["estimate"] for row in results["discernment"]} == {"real": 1.0, "small": 0.0}
+    assert results["n_people"] == 40
+    assert [row["contrast"] for row in results["pairwise"]] == ["small - real"]
+    assert {"Welch's ANOVA", "Classical ANOVA", "Kruskal-Wallis", "Levene"} == {r["term"] for r in results["omnibus"]}
+    assert "made over the articles that they judged (4 in all)" in capsys.readouterr().out
+    path.write_text(path.read_text().replace("FALSE", "false").replace("TRUE", "false"))
+    assert main(arguments) == 2
+    assert "nobody answered about both true and false articles" in capsys.readouterr().err
+
+
+def test_a_plan_is_followed_and_every_departure_from_it_is_said(
+    ratings_csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan, out = tmp_path / "plan.toml", tmp_path / "out.json"
+    plan.write_text('[plan]\nreference = "large"\nalpha = 0.1\nequivalence_bound = "0.5"\n')
+    arguments = ["report", str(ratings_csv), "--outcome", "credibility", *NAMES[:-2], "--plan", str(plan)]
+    assert main([*arguments, "--json", str(out)]) == 0
+    content = json.loads(out.read_text())
+    assert (content["plan"]["alpha"], content["results"]["reference"]) == (0.1, "large")
+    assert content["study"]["deviations"] == []
+    assert main([*arguments, "--alpha", "0.05", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["study"]["deviations"] == [
+        "The plan's alpha is 0.1; this report was asked for 0.05."
+    ]
+    capsys.readouterr()
+    for wrong, says in (
+        ("alpha = 7", "alpha: 7 is not between"),
+        ("alpha = ", "is no TOML file"),
+        ("plan = 3", "[plan]"),
+    ):
+        plan.write_text(wrong)
+        assert main(arguments) == 2
+        assert says in capsys.readouterr().err
+    assert main([*arguments[:-1], str(tmp_path / "none.toml")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
+def test_a_column_of_the_contract_that_breaks_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("participant,arm,article,position,score\n1,a,t,first,1\n2,b,t,2,2\n")
+    assert main(["report", str(path), "--outcome", "score"]) == 2
+    assert "the column 'position' must hold numbers, not 'first' in row 2" in capsys.readouterr().err
+
+
+def test_one_row_an_item_is_no_rating_given_twice(tmp_path: Path) -> None:
+    path, out = tmp_path / "items.csv", tmp_path / "out.json"
+    path.write_text(
+        "participant,arm,article,item,score\n"
+        + "".join(f"{p},{'ab'[p % 2]},t{p % 2},{item},{p + n}\n" for p in range(8) for n, item in enumerate(("x", "y")))
+    )
+    assert main(["report", str(path), "--outcome", "score", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["results"]["n_ratings"] == 16

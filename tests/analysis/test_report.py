@@ -146,7 +146,7 @@ def test_the_html_is_whole_and_asks_nobody_for_anything(report: Report) -> None:
 
 def test_the_json_is_strict_versioned_and_holds_the_numbers(report: Report) -> None:
     content = json.loads(json.dumps(to_dict(report), allow_nan=False))
-    assert content["format"] == "studyweb-report/1"
+    assert content["format"] == "studyweb-report/2"
     row = content["results"]["means"][0]
     assert row["contrast"] == "small - real"
     assert row["estimate"] == report.comparison.means.rows[0].estimate

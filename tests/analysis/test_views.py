@@ -1,14 +1,13 @@
 """The pages of the results: who may see what, before and after the unblinding."""
 
 import pytest
-from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
 from analysis import reports
 from analysis.models import Report
 from surveys import lifecycle
-from surveys.models import Mode, Participant, Role, Study
+from surveys.models import Mode, Role, Study
 from tests.factories import ResearcherFactory, launched_study, member, ready_study
 from tests.walking import readers_walk
 
@@ -67,19 +66,6 @@ def test_a_masked_report_stays_masked_after_the_unblinding(study: Study) -> None
     assert "Welch" not in page
 
 
-def test_files_with_answers_that_were_withdrawn_since_are_not_handed_out_and_deleted(study: Study) -> None:
-    report = made(study)
-    client = signed_in(study)
-    assert client.get(url(study, "exports", report_key=report.key)).status_code == 200
-    Participant.objects.filter(pk__in=study.participants.values("pk")[:1]).update(withdrawn_at=Now())
-    assert client.get(url(study, "exports", report_key=report.key)).status_code == 404
-    assert "zip" not in client.get(url(study, "results")).content.decode()
-    newer = made(study)
-    assert reports.forget_files() == 1
-    assert (Report.objects.get(pk=report.pk).archive, reports.forget_files()) == (None, 0)
-    assert Report.objects.get(pk=newer.pk).archive
-
-
 def test_figures_are_served_as_images_with_words_beside_them(study: Study) -> None:
     lifecycle.unblind(study, study.created_by, "Done.")
     report = made(study)
@@ -106,11 +92,12 @@ def test_the_page_follows_a_report_that_is_being_made(study: Study) -> None:
     assert (done.status_code, done["HX-Refresh"]) == (286, "true")
 
 
-def test_downloads_are_logged(study: Study) -> None:
+def test_the_reports_figures_and_tables_are_downloaded_as_one_zip(study: Study) -> None:
     report = made(study)
-    response = signed_in(study, Role.ANALYST).get(url(study, "exports", report_key=report.key))
+    response = signed_in(study, Role.ANALYST).get(url(study, "report-files", report_key=report.key))
     assert response["Content-Type"] == "application/zip"
-    assert study.audit.filter(verb="export downloaded", subject=report.key).exists()
+    Report.objects.update(archive=None)
+    assert signed_in(study).get(url(study, "report-files", report_key=report.key)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -122,7 +109,7 @@ def test_downloads_are_logged(study: Study) -> None:
         ("request-report", "post", {Role.OWNER, Role.ANALYST}),
         ("cancel-report", "post", {Role.OWNER, Role.ANALYST}),
         ("report", "get", {Role.OWNER, Role.ANALYST}),
-        ("exports", "get", {Role.OWNER, Role.ANALYST}),
+        ("report-files", "get", {Role.OWNER, Role.ANALYST}),
         ("unblind", "get", {Role.OWNER}),
     ],
 )

@@ -30,7 +30,9 @@ class Files:
         return tuple(sorted(name for name in self.names if name.endswith(".csv") and name != "codebook.csv"))
 
     def table(self, name: str) -> list[dict[str, str]]:
-        """A CSV file's rows."""
+        """The rows of a CSV file; 'ratings.csv' is the file of the table of ratings."""
+        if "/" not in name and name != "codebook.csv":
+            name = f"data/table-{name.removesuffix('.csv')}_data.csv"
         return list(csv.DictReader(io.StringIO(self._read(name).decode("utf-8"), newline="")))
 
     def checked(self) -> None:
@@ -89,7 +91,7 @@ def unblinded_report(researcher: Researcher, reason: str) -> None:
 def downloaded(researcher: Researcher, folder: Path) -> Files:
     """The zip that the results page offers."""
     with researcher.page.expect_download() as download:
-        researcher.page.get_by_role("link", name="Data and codebook").click()
+        researcher.page.get_by_role("link", name="Data and codebook").click(timeout=REPORT_MS)
     file = folder / "exports.zip"
     download.value.save_as(file)
     content = file.read_bytes()

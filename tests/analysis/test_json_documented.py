@@ -1,0 +1,60 @@
+"""Every key of the command line's JSON is described in docs/report-json.md, and every described key is there."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.__main__ import main
+from tests.analysis.ratings import simulated
+
+PAGE = (Path(__file__).parents[2] / "docs" / "report-json.md").read_text(encoding="utf-8")
+
+
+def described(heading: str, table: int = 0) -> set[str]:
+    """The keys in the first column of a table below a heading of the page."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    part = section.split("|---|---|")[table + 1].split("\n\n")[0]
+    return {
+        key for row in part.splitlines() if row.startswith("|") for key in re.findall(r"`([^`]+)`", row.split("|")[1])
+    }
+
+
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("json") / "ratings.csv"
+    simulated(people=30).to_csv(path, index=False)
+    return path
+
+
+def written(arguments: list[str], folder: Path) -> dict[str, Any]:
+    out = folder / "out.json"
+    assert main([*arguments, "--json", str(out)]) == 0
+    content: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return content
+
+
+def test_the_reports_keys(ratings: Path, tmp_path: Path) -> None:
+    content = written(["report", str(ratings), "--outcome", "credibility"], tmp_path)
+    assert set(content) == described("report")
+    assert set(content["results"]) == described("report", table=1)
+    assert f"`{content['format']}`" in PAGE
+
+
+def test_the_mixed_models_keys(ratings: Path, tmp_path: Path) -> None:
+    formula = "credibility ~ arm + (1|participant) + (1|article)"
+    content = written(["mixed", str(ratings), "--formula", formula], tmp_path)
+    assert set(content) == described("mixed")
+    assert f"| `version` | {content['version']} |" in PAGE
+
+
+def test_every_column_of_the_contract_is_described_once() -> None:
+    from analysis.schema import RATINGS
+
+    assert len(set(RATINGS.names)) == len(RATINGS.names)
+    assert all(column.description.endswith(".") for column in RATINGS.columns)
+    for name in re.findall(r"`(\w+)`", PAGE.split("## The table that goes in")[1].split("## report")[0]):
+        if name not in {"analysis", "times"}:
+            assert name in RATINGS.names, name
