@@ -1,0 +1,113 @@
+"""Power: the formula agrees with simulated studies and with known values, and says where people cannot help."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.crossed import crossed_contrasts
+from analysis.plan import Plan
+from analysis.power import (
+    Components,
+    StudySize,
+    components_of,
+    expected_power,
+    people_needed,
+    power_curve,
+    simulated_study,
+)
+
+USUAL = Components(person=0.8, article=0.4, noise=1.0)
+
+
+@pytest.mark.parametrize("design", ["between", "within"])
+def test_simulated_studies_confirm_the_formula(design: Any) -> None:
+    """Of 80 studies at a power near 0.7, the share is within 0.2 of it with a chance above 0.9999."""
+    parts = Components(person=0.8, article=0.35, noise=1.0, person_by_arm=0.4)
+    size = StudySize(design, people=40, articles=8, ratings=4)
+    (point,) = power_curve([size], parts, 0.7, simulations=80, seed=3).rows
+    assert 0.3 < point.expected < 0.95
+    assert point.estimate == pytest.approx(point.expected, abs=0.2)
+    assert point.ci_low < point.estimate < point.ci_high
+
+
+def test_without_article_variance_it_is_the_t_test_of_peoples_means() -> None:
+    # R: power.t.test(n = 64, delta = .5, sd = 1)$power is 0.8014596; here one rating a person has a variance of 1.
+    parts = Components(person=0.6, article=0.0, noise=0.8)
+    point = expected_power(StudySize("between", 128, 64, 1), parts, 0.5)
+    assert point.std_error == pytest.approx(math.sqrt(2 / 64))
+    assert point.expected == pytest.approx(0.8014596, abs=0.005)
+
+
+def test_no_difference_is_found_as_often_as_alpha_says() -> None:
+    assert expected_power(StudySize("between", 40, 8, 4), USUAL, 0.0).expected == pytest.approx(0.05, abs=1e-9)
+
+
+def test_the_standard_error_is_that_of_the_fitted_model() -> None:
+    size = StudySize("between", 400, 40, 10)
+    ratings = simulated_study(size, USUAL, 0.0, np.random.default_rng(4))
+    row = crossed_contrasts(ratings, Plan(reference="real")).rows[0]
+    assert row.std_error == pytest.approx(expected_power(size, USUAL, 0.0).std_error, rel=0.2)
+
+
+@given(
+    people=st.integers(4, 200),
+    articles=st.integers(2, 40),
+    difference=st.floats(0.05, 2),
+    design=st.sampled_from(["between", "within"]),
+)
+def test_more_people_and_more_articles_never_lower_the_power(
+    people: int, articles: int, difference: float, design: Any
+) -> None:
+    parts = Components(person=0.8, article=0.4, noise=1.0, person_by_arm=0.3)
+    size = StudySize(design, 2 * people, articles, 1)
+    here = expected_power(size, parts, difference).expected
+    assert 0.05 - 1e-9 <= here <= 1
+    assert expected_power(StudySize(design, 4 * people, articles, 1), parts, difference).expected >= here - 1e-9
+    assert expected_power(StudySize(design, 2 * people, 2 * articles, 1), parts, difference).expected >= here - 1e-9
+
+
+def test_the_fewest_people_have_the_power_and_two_fewer_do_not() -> None:
+    found = people_needed("between", USUAL, 0.6, articles=20, ratings=4)
+    assert found is not None
+    assert expected_power(StudySize("between", found, 20, 4), USUAL, 0.6).expected >= 0.8
+    assert expected_power(StudySize("between", found - 2, 20, 4), USUAL, 0.6).expected < 0.8
+
+
+def test_few_articles_set_a_limit_that_no_number_of_people_passes() -> None:
+    assert people_needed("between", USUAL, 0.6, articles=3, ratings=3) is None
+
+
+def test_a_pilots_spreads_come_back() -> None:
+    parts = Components(person=0.8, article=0.5, noise=1.0, person_by_arm=0.6)
+    ratings = simulated_study(StudySize("within", 300, 60, 10), parts, 0.3, np.random.default_rng(2))
+    found = components_of(crossed_contrasts(ratings, Plan(reference="real")))
+    assert found.article == pytest.approx(0.5, rel=0.2)
+    assert found.noise == pytest.approx(1.0, rel=0.05)
+    assert found.person_by_arm == pytest.approx(0.6, rel=0.2)
+
+
+def test_equal_seeds_give_equal_curves_whatever_stands_beside() -> None:
+    one, two = StudySize("between", 20, 4, 2), StudySize("between", 30, 4, 2)
+    alone = power_curve([two], USUAL, 1.0, simulations=5).rows[0]
+    beside = power_curve([one, two], USUAL, 1.0, simulations=5).rows[1]
+    assert alone == beside
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: StudySize("between", 3, 8, 4), "even number"),
+        (lambda: StudySize("between", 40, 1, 1), "two are the least"),
+        (lambda: StudySize("within", 40, 4, 5), "from 1 to all"),
+        (lambda: Components(person=-1, article=0, noise=1), "'person' is -1"),
+        (lambda: Components(person=1, article=math.inf, noise=1), "'article' is inf"),
+        (lambda: Components(person=1, article=1, noise=0), "must be above 0"),
+    ],
+)
+def test_studies_that_cannot_be_run_are_refused(make: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        make()
