@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from surveys import audit
 from surveys.models import Mode, Outcome, Researcher, Study
 
-Panel = Literal["prolific", "connect", "sona", "plain"]
+Panel = Literal["prolific", "connect", "sona", "plain", "keys"]
 
 # panel -> (parameter of the person, parameter of the submission); renamed by ``Recruitment.parameters``.
 PARAMETERS: dict[Panel, tuple[str, str]] = {
@@ -24,6 +24,8 @@ PARAMETERS: dict[Panel, tuple[str, str]] = {
     "connect": ("participantId", "assignmentId"),
     "sona": ("survey_code", ""),
     "plain": ("", ""),
+    # Everybody types a key of their own (surveys/access_keys.py).
+    "keys": ("", ""),
 }
 # Every way in which somebody's part can end, each of which can have a code and a link of its own.
 ENDINGS = tuple(outcome for outcome in Outcome if outcome != Outcome.UNDER_WAY)
@@ -61,7 +63,8 @@ class Recruitment(BaseModel):
 
     ``codes`` holds the panel's completion code for each outcome ('completed', 'screened-out', 'no-consent', ...), and
     'other' for outcomes that have none of their own. ``project`` is Connect's project id; ``host``,
-    ``experiment_id`` and ``credit_token`` are SONA's.
+    ``experiment_id`` and ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing
+    of a person stays in the browser.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +76,7 @@ class Recruitment(BaseModel):
     host: str = Field(default="", max_length=200, pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$")
     experiment_id: str = Field(default="", max_length=40)
     credit_token: str = Field(default="", max_length=100)
+    shared_computer: bool = False
 
     def names(self, panel: Panel) -> tuple[str, str]:
         """The parameters' names (person, submission) for this panel."""

@@ -18,7 +18,7 @@ from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.languages import interface_language
 from surveys.models import Stage, Study
-from surveys.participant import pages, questions, replies, sheets, visit
+from surveys.participant import pages, questions, replies, shared, sheets, visit
 from surveys.participant.replies import private
 from surveys.participant.sheets import Sheet
 
@@ -34,8 +34,11 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
         mode = visit.mode_asked(request, study)
     except PermissionDenied as refusal:
         return replies.refused(request, study, str(refusal))
-    entrant = recruitment.entrant(recruitment.read(study), request.GET.dict())
+    settings = recruitment.read(study)
+    entrant = recruitment.entrant(settings, request.GET.dict())
     known = visit.place_of(request, study_key)
+    if (other := shared.instead(request, study, settings, mode, known)) is not None:
+        return other
     if known is not None and not entrant.panel_id and _goes_on(known, mode):
         return replies.onward(known)
     gate = flow.gate(study, mode)
@@ -140,7 +143,7 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     place = flow.find(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     response = replies.onward(place)
-    visit.remember(response, study.key, arrival.token)
+    visit.remember(response, study.key, arrival.token, lasting=not recruitment.read(study).shared_computer)
     if entrant.panel_id and place.participant.consented_at is None:
         visit.carry(response, study.key, entrant)
     return response
@@ -245,6 +248,7 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
         "thanks": pages.wording(place, "thanks"),
         "code": code,
         "return_link": link,
+        "is_shared": recruitment.read(place.participant.study).shared_computer,
         "returns_by_itself": pages.returns_by_itself(place, timezone.now()),
         "way_back": _personal_address(request),
     }

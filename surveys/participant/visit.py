@@ -42,9 +42,20 @@ def network_hash(request: HttpRequest, place: Place) -> str:
     return tokens.network_hash(participant.study, participant.mode, address, browser)
 
 
-def remember(response: HttpResponseBase, study_key: str, token: str) -> None:
-    """Give the browser the personal token, for this study's pages only."""
-    _set(response, study_key, TOKEN_COOKIE, token)
+def remember(response: HttpResponseBase, study_key: str, token: str, *, lasting: bool = True) -> None:
+    """Give the browser the personal token, for this study's pages only; not ``lasting``, until it is closed."""
+    _set(response, study_key, TOKEN_COOKIE, token, lasting=lasting)
+
+
+def forget(response: HttpResponseBase, study_key: str) -> None:
+    """Take everything of the person from the browser, for whoever comes next."""
+    for name in (TOKEN_COOKIE, ENTRANT_COOKIE):
+        response.delete_cookie(name, path=_path(study_key), samesite="Lax")
+
+
+def network(request: HttpRequest) -> str:
+    """The network address of this request."""
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def carry(response: HttpResponseBase, study_key: str, entrant: Entrant) -> None:
@@ -90,11 +101,11 @@ def language_wanted(request: HttpRequest, offered: tuple[str, ...]) -> str:
     return offered[0]
 
 
-def _set(response: HttpResponseBase, study_key: str, name: str, value: str) -> None:
+def _set(response: HttpResponseBase, study_key: str, name: str, value: str, *, lasting: bool = True) -> None:
     response.set_cookie(
         name,
         value,
-        max_age=COOKIE_SECONDS,
+        max_age=COOKIE_SECONDS if lasting else None,
         path=_path(study_key),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

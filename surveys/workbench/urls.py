@@ -62,6 +62,7 @@ urlpatterns = [
     path(f"{ARTICLE}take-down/", articles.set_down, {"down": True}, name="study-article-take-down"),
     path(f"{ARTICLE}put-back/", articles.set_down, {"down": False}, name="study-article-put-back"),
     path(f"{STUDY}recruitment/", recruitment.recruitment, name="study-recruitment"),
+    path(f"{STUDY}recruitment/keys/", panel.keys, name="study-access-keys"),
     path(f"{STUDY}recruitment/statuses/", panel.statuses, name="study-panel-statuses"),
     path(f"{STUDY}preview/", recruitment.preview, name="study-preview"),
     path(f"{STUDY}amendments/", amendments.made, name="study-amendments"),

@@ -1,11 +1,18 @@
-"""The form of a panel's list of submissions."""
+"""The forms of access keys and of a panel's list of submissions."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from surveys.access_keys import MOST_KEYS
 from surveys.panel_status import LARGEST_FILE
+
+
+class KeysForm(forms.Form):
+    """How many access keys are made."""
+
+    count = forms.IntegerField(label=_("How many keys"), min_value=1, max_value=MOST_KEYS, initial=30)
 
 
 class PanelFileForm(forms.Form):

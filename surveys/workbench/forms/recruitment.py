@@ -19,6 +19,7 @@ class RecruitmentForm(forms.Form):
         label=_("Panel"),
         choices=[
             ("plain", _("None: a plain link")),
+            ("keys", _("None: everybody types an access key, in a classroom or laboratory")),
             ("prolific", "Prolific"),
             ("connect", "CloudResearch Connect"),
             ("sona", "SONA"),
@@ -53,6 +54,12 @@ class RecruitmentForm(forms.Form):
     experiment_id = forms.CharField(label=_("SONA: experiment"), required=False, max_length=40)
     credit_token = forms.CharField(label=_("SONA: credit token"), required=False, max_length=100)
 
+    shared_computer = forms.BooleanField(
+        label=_("Shared computers"),
+        required=False,
+        help_text=_("One person follows another: at the end a button clears the computer for the next."),
+    )
+
     panel_fields = ("project", "host", "experiment_id", "credit_token")
 
     def __init__(self, settings: Recruitment, *args: Any, **kwargs: Any) -> None:
@@ -60,6 +67,7 @@ class RecruitmentForm(forms.Form):
         self.fields["panel"].initial = settings.panel
         self.fields["participant"].initial = settings.parameters.participant
         self.fields["submission"].initial = settings.parameters.submission
+        self.fields["shared_computer"].initial = settings.shared_computer
         for name in self.panel_fields:
             self.fields[name].initial = getattr(settings, name)
         labels = {ending.value: ending.label for ending in ENDINGS} | {"other": _("Any other ending")}
@@ -86,5 +94,6 @@ class RecruitmentForm(forms.Form):
             "panel": given["panel"],
             "parameters": {"participant": given["participant"], "submission": given["submission"]},
             "codes": {ending: value for ending, value in codes.items() if value},
+            "shared_computer": given["shared_computer"],
             **{name: given[name] for name in self.panel_fields},
         }

@@ -1,23 +1,56 @@
-"""Importing a panel's list of submissions: what it would do is shown first, and done when it is confirmed."""
+"""Access keys; and a panel's list of submissions: what it would do is shown first, and done when it is confirmed."""
 
+import csv
+import io
 from collections import Counter
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from surveys import panel_status
+from surveys import access_keys, panel_status, recruitment
 from surveys.access import Permission, signed_in, study_for
+from surveys.addresses import absolute
 from surveys.models import Study
 from surveys.panel_status import Line, PanelFileError
-from surveys.workbench.forms.panel import PanelFileForm
+from surveys.workbench.forms.panel import KeysForm, PanelFileForm
 from surveys.workbench.pages import study_page
 
 MOST_LINES = 500
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def keys(request: HttpRequest, study_key: str) -> HttpResponse:
+    """The sheets of keys that were made; making one downloads it, once, since only hashes are kept."""
+    study = study_for(request, study_key, Permission.RUN)
+    form = KeysForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        made = access_keys.make(study, form.cleaned_data["count"], by=signed_in(request))
+        return _sheet(request, study, made)
+    context = {
+        "form": form,
+        "batches": access_keys.batches(study),
+        "in_use": recruitment.read(study).panel == access_keys.PANEL,
+    }
+    return study_page(request, study, "access_keys.html", context)
+
+
+def _sheet(request: HttpRequest, study: Study, made: list[str]) -> HttpResponse:
+    address = absolute(request, reverse("participant:entry", args=[study.key]))
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["number", "key", "address"])
+    writer.writerows((number, key, address) for number, key in enumerate(made, start=1))
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="access-keys-{study.key}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @login_required

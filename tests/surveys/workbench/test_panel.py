@@ -1,5 +1,8 @@
 """Importing a panel's list: first what it would do, then, when it is confirmed, the doing."""
 
+import csv
+import io
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -62,3 +65,23 @@ def test_only_who_runs_the_study_may_import(client: Client, running: Study) -> N
     client.force_login(member(running, Role.ANALYST))
     assert client.get(_url(running)).status_code == 403
     assert client.post(_url(running), {"file": SimpleUploadedFile("prolific.csv", LIST)}).status_code == 403
+
+
+def test_a_sheet_of_keys_is_downloaded_once_and_its_keys_are_shown_nowhere_else(client: Client, running: Study) -> None:
+    url = reverse("workbench:study-access-keys", args=[running.key])
+    sheet = client.post(url, {"count": 3})
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert [row["number"] for row in rows] == ["1", "2", "3"]
+    assert rows[0]["address"] == f"http://testserver/s/{running.key}/"
+    assert sheet["Cache-Control"] == "no-store"
+    page = client.get(url)
+    assert [(batch.keys, batch.used) for batch in page.context["batches"]] == [(3, 0)]
+    assert not any(row["key"] in page.content.decode() for row in rows)
+    assert "does not ask for keys yet" in page.content.decode()
+
+
+@pytest.mark.parametrize("count", ["", "0", "x", "5001"])
+def test_a_count_of_keys_that_cannot_be_made_is_named(client: Client, running: Study, count: str) -> None:
+    response = client.post(reverse("workbench:study-access-keys", args=[running.key]), {"count": count})
+    assert "count" in response.context["form"].errors
+    assert response.context["batches"] == []
