@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 import torch
 from transformers import PreTrainedModel
 
-from generation.engine.choosing import Chosen, choose
+from generation.engine.choosing import Chosen, Forbidden, choose
 from generation.engine.draft import FinishReason
+from generation.engine.endings import Endings
 from generation.engine.sampling import Sampling
 from generation.engine.seeds import uniforms
 from generation.engine.slots import SlotCache
 
 Job = tuple[int, int]
+
+EXACT_ROWS = 32
+"""How many rows each step of the exact mode computes, however many are under way."""
+
+# The last rows have no candidate: a product's last rows may be rounded otherwise than the others.
+EXACT_CANDIDATES = EXACT_ROWS - 2
 
 
 @dataclass(slots=True)
@@ -30,21 +37,28 @@ class Row:
     logprobs: list[float] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     finish_reason: FinishReason | None = None
+    beyond: int = 0  # characters at the end that do not belong to the text
+    followers: dict[tuple[int, ...], set[int]] = field(default_factory=dict)  # what came after each n-gram so far
 
 
 class Batch:
     """Rows of one prompt. Row number i writes to slot i; a row that leaves is replaced by the last one."""
 
     def __init__(
-        self, model: PreTrainedModel, prompt_ids: list[int], sampling: Sampling, end_tokens: Iterable[int]
+        self,
+        model: PreTrainedModel,
+        prompt_ids: list[int],
+        sampling: Sampling,
+        end_tokens: Iterable[int],
+        endings: Endings | None = None,
     ) -> None:
         """Prefill the prompt; nothing is allocated for rows yet."""
         self._model = model
         self._prompt_ids = prompt_ids
         self._sampling = sampling
         self._ends = frozenset(end_tokens)
+        self._endings = endings
         self._device = model.device
-        self._end_ids = torch.tensor(sorted(self._ends), dtype=torch.long, device=self._device)
         self.slots = SlotCache(model.config.num_hidden_layers)
         self.rows: list[Row] = []
         self._opening = self._forward(torch.tensor([prompt_ids], device=self._device), 0)
@@ -53,7 +67,8 @@ class Batch:
         """Allocate slots for `rows` candidates; raises PyTorch's error where memory is short."""
         self.rows = []
         self.slots.close()
-        self.slots.open(max(rows, 2), max(self._sampling.max_tokens - 1, 1))
+        rows = EXACT_ROWS if self._sampling.exact else max(rows, 2)
+        self.slots.open(rows, max(self._sampling.max_tokens - 1, 1))
 
     def row_bytes(self) -> int:
         """Return what one row takes: its slot, and the logits with the copies that choosing a token makes."""
@@ -66,8 +81,8 @@ class Batch:
         if count <= 0:
             return
         now = time.perf_counter()
-        fresh = [Row(index, seed, now) for index, seed in list(waiting)[:count]]
-        self._add_tokens(fresh, self._opening.expand(max(count, 2), -1))
+        fresh = [Row(index, seed, now, followers=self._followers()) for index, seed in list(waiting)[:count]]
+        self._add_tokens(fresh, self._opening.expand(len(self._computed(fresh)), -1))
         # Only now: were memory to run out above, they would still be waiting.
         for _ in fresh:
             waiting.popleft()
@@ -75,10 +90,10 @@ class Batch:
 
     def step(self) -> None:
         """Add one token to every row: one forward pass of the model, one choice."""
-        rows = _at_least_two(self.rows)
+        rows = self._computed(self.rows)
         latest = torch.tensor([[row.token_ids[-1]] for row in rows], device=self._device)
         written = torch.tensor([len(row.token_ids) - 1 for row in rows], device=self._device)
-        self.slots.begin_step(written)
+        self.slots.begin_step(written, whole=self._sampling.exact)
         self._add_tokens(self.rows, self._forward(latest, written[:, None] + len(self._prompt_ids)))
 
     def take_finished(self) -> list[Row]:
@@ -107,28 +122,60 @@ class Batch:
         logits: torch.Tensor = output.logits[:, -1].float()
         return logits
 
+    def _computed(self, rows: list[Row]) -> list[Row]:
+        """Return the rows of one pass: those under way, and where the shape wants more, the last one again.
+
+        Products and sums over a single row take another way through the libraries and round otherwise; computed
+        twice, a row has the same words whether or not others are under way. The exact mode has one shape only.
+        """
+        least = EXACT_ROWS if self._sampling.exact else 2
+        return rows + rows[-1:] * (least - len(rows))
+
     def _add_tokens(self, rows: list[Row], logits: torch.Tensor) -> None:
-        computed = _at_least_two(rows)
+        computed = self._computed(rows)
         numbers = uniforms([row.seed for row in computed], [len(row.token_ids) for row in computed])
         chosen = choose(
             logits,
             torch.from_numpy(numbers).to(self._device),
             self._sampling,
             said=self._said(computed),
-            forbidden=self._forbidden(computed, logits),
+            forbidden=self._forbidden(computed),
         )
         self._record(rows, chosen)
 
     def _record(self, rows: list[Row], chosen: Chosen) -> None:
         triples = zip(chosen.ids.tolist(), chosen.logprobs.tolist(), chosen.ranks.tolist(), strict=True)
-        for row, (token, logprob, rank) in zip(rows, triples, strict=False):  # a lone row was computed twice
+        for row, (token, logprob, rank) in zip(rows, triples, strict=False):  # rows that only fill the shape
             row.token_ids.append(token)
             row.logprobs.append(logprob)
             row.ranks.append(rank)
+            self._remember(row)
             if token in self._ends:
                 row.finish_reason = "stop"
+            elif self._endings and (ending := self._endings.of(row.token_ids)):
+                row.finish_reason, row.beyond = ending
             elif len(row.token_ids) >= self._sampling.max_tokens:
                 row.finish_reason = "length"
+
+    def _followers(self) -> dict[tuple[int, ...], set[int]]:
+        """Return what follows each n-gram of the prompt; a copy for each row."""
+        size = self._sampling.no_repeat_ngram
+        found: dict[tuple[int, ...], set[int]] = {}
+        if size:
+            for start in range(len(self._prompt_ids) - size + 1):
+                *before, after = self._prompt_ids[start : start + size]
+                found.setdefault(tuple(before), set()).add(after)
+        return found
+
+    def _remember(self, row: Row) -> None:
+        if size := self._sampling.no_repeat_ngram:
+            *before, after = self._latest(row, size)
+            row.followers.setdefault(tuple(before), set()).add(after)
+
+    def _latest(self, row: Row, count: int) -> list[int]:
+        """Return the last `count` ids of prompt and draft."""
+        missing = count - len(row.token_ids)
+        return (self._prompt_ids[-missing:] if missing > 0 else []) + row.token_ids[-count:]
 
     def _said(self, rows: list[Row]) -> torch.Tensor | None:
         """Return (rows, length) ids of prompt and draft; short rows repeat the prompt's first token."""
@@ -139,20 +186,16 @@ class Batch:
         said = [self._prompt_ids + row.token_ids + [filler] * (longest - len(row.token_ids)) for row in rows]
         return torch.tensor(said, device=self._device)
 
-    def _forbidden(self, rows: list[Row], logits: torch.Tensor) -> torch.Tensor | None:
-        """Return a mask that is true for the ending tokens of rows below the minimum length; None without one."""
-        short = [len(row.token_ids) < self._sampling.min_tokens for row in rows]
-        if not any(short) or not self._ends:
+    def _forbidden(self, rows: list[Row]) -> Forbidden | None:
+        """Return what rows may not have now: an ending before the least length, a third word of a said n-gram."""
+        pairs = [(number, token) for number, row in enumerate(rows) for token in self._forbidden_to(row)]
+        if not pairs:
             return None
-        forbidden = torch.zeros(logits.shape, dtype=torch.bool, device=self._device)
-        forbidden[:, self._end_ids] = torch.tensor(short, device=self._device)[:, None]
-        return forbidden
+        of_rows, ids = torch.tensor(pairs, dtype=torch.long, device=self._device).unbind(1)
+        return Forbidden(of_rows, ids)
 
-
-def _at_least_two(rows: list[Row]) -> list[Row]:
-    """Return the rows, a lone one twice.
-
-    Products and sums over a single row take another way through the libraries and round otherwise; computed twice, a
-    row has the same words whether or not others are under way.
-    """
-    return rows * 2 if len(rows) == 1 else rows
+    def _forbidden_to(self, row: Row) -> Iterable[int]:
+        ends = self._ends if len(row.token_ids) < self._sampling.min_tokens else frozenset[int]()
+        size = self._sampling.no_repeat_ngram
+        repeats = row.followers.get(tuple(self._latest(row, size - 1)), set()) if size else set()
+        return sorted(ends | repeats)

@@ -20,36 +20,75 @@ class Chosen(NamedTuple):
     ranks: torch.Tensor
 
 
+class Forbidden(NamedTuple):
+    """Words that rows may not have: `ids[i]` is forbidden to row `rows[i]`; each pair stands once."""
+
+    rows: torch.Tensor
+    ids: torch.Tensor
+
+
 def choose(
     logits: torch.Tensor,
     uniforms: torch.Tensor,
     sampling: Sampling,
     *,
     said: torch.Tensor | None = None,
-    forbidden: torch.Tensor | None = None,
+    forbidden: Forbidden | None = None,
 ) -> Chosen:
     """Return the next token of each row.
 
     `logits` (rows, vocabulary), float32; `uniforms` (rows,), float64 in [0, 1): the inverse of the distribution
     function at that number is the token, words in the vocabulary's order. `said` (rows, any length) holds the ids that
-    the repetition penalty applies to; `forbidden` (rows, vocabulary) is true for words a row may not have yet.
-    Log-probabilities and ranks are those before penalty, temperature and limits.
+    the repetition penalty applies to; `forbidden` the words that rows may not have now. Log-probabilities and ranks
+    are those before penalty, prohibitions, temperature and limits. Raises ValueError where a row may have no word.
     """
-    scores = logits
-    if said is not None and sampling.repetition_penalty != 1:
-        scores = _penalised(scores, said, sampling.repetition_penalty)
-    if forbidden is not None:
-        scores = scores.masked_fill(forbidden, float("-inf"))
+    scores = _allowed(logits, said, sampling.repetition_penalty, forbidden)
+    best = scores.amax(dim=-1, keepdim=True)
+    if forbidden is not None and bool(best.isneginf().any()):
+        raise ValueError("Every word of the vocabulary is forbidden to a row.")
     if sampling.greedy:
-        ids = scores.argmax(dim=-1)
+        ids, total = scores.argmax(dim=-1), None
     else:
-        if sampling.temperature != 1:
-            scores = scores / sampling.temperature
-        ids = _inverse(_limited(torch.softmax(scores, dim=-1), sampling), uniforms)
+        # Not normalised: the choice needs shares only, and a division would be one more pass over rows x vocabulary.
+        weights = _weights(scores, best, sampling.temperature)
+        blocks = _blocks(weights)
+        total = blocks.sum(dim=-1) if sampling.temperature == 1 == sampling.repetition_penalty else None
+        limited = _limited(weights, sampling)
+        ids = _inverse(limited, blocks if limited is weights else _blocks(limited), uniforms)
     of_chosen = logits.gather(1, ids[:, None])
-    logprobs = of_chosen[:, 0] - torch.logsumexp(logits, dim=-1)
+    if total is None:
+        of_all = torch.logsumexp(logits, dim=-1).double()
+    else:
+        # The same pass gave the total of the model's own distribution, but for what is forbidden.
+        of_all = best[:, 0] + total.log()
+        of_all = of_all if forbidden is None else _with_forbidden(of_all, logits, forbidden)
     ranks = (logits > of_chosen).sum(dim=-1) + 1
-    return Chosen(ids, logprobs, ranks)
+    return Chosen(ids, (of_chosen[:, 0] - of_all).float(), ranks)
+
+
+def _allowed(
+    logits: torch.Tensor, said: torch.Tensor | None, penalty: float, forbidden: Forbidden | None
+) -> torch.Tensor:
+    """Return a copy of the logits with the penalty on words already said, and forbidden words at minus infinity."""
+    scores = logits if said is None or penalty == 1 else _penalised(logits, said, penalty)
+    if forbidden is None:
+        return scores
+    nothing = torch.full((), float("-inf"), dtype=scores.dtype, device=scores.device)
+    return scores.index_put((forbidden.rows, forbidden.ids), nothing)
+
+
+def _with_forbidden(of_allowed: torch.Tensor, logits: torch.Tensor, forbidden: Forbidden) -> torch.Tensor:
+    """Return the logarithm of each row's whole sum of exponentials from that over the words it may have."""
+    old = logits[forbidden.rows, forbidden.ids].double()
+    most = of_allowed.scatter_reduce(0, forbidden.rows, old, "amax")
+    sums = (of_allowed - most).exp().index_add(0, forbidden.rows, (old - most[forbidden.rows]).exp())
+    return most + sums.log()
+
+
+def _weights(scores: torch.Tensor, best: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Return the words' weights, 1 for the most probable one."""
+    shifted = scores - best
+    return (shifted if temperature == 1 else shifted.div_(temperature)).exp_()
 
 
 def _penalised(scores: torch.Tensor, said: torch.Tensor, penalty: float) -> torch.Tensor:
@@ -96,14 +135,22 @@ def _crossing(best: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     return best.gather(1, inside.sum(dim=-1, keepdim=True).clamp(min=1) - 1)
 
 
-def _inverse(weights: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
+def _blocks(weights: torch.Tensor) -> torch.Tensor:
+    """Return (rows, blocks): the weights summed by block of _BLOCK words, in float64."""
+    return _padded(weights).view(len(weights), -1, _BLOCK).sum(dim=-1).double()
+
+
+def _padded(weights: torch.Tensor) -> torch.Tensor:
+    missing = -weights.shape[-1] % _BLOCK
+    return torch.nn.functional.pad(weights, (0, missing)) if missing else weights
+
+
+def _inverse(weights: torch.Tensor, blocks: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
     """Return for each row the first word at which the running share of `weights` passes its uniform number."""
-    rows, vocabulary = weights.shape
-    padded = torch.nn.functional.pad(weights, (0, -vocabulary % _BLOCK)).view(rows, -1, _BLOCK)
-    blocks = padded.sum(dim=-1).double()
     block, rest = _walk(blocks, uniforms * blocks.sum(dim=-1))
-    inner = padded[torch.arange(rows, device=weights.device), block].double()
-    word, _ = _walk(inner, rest)
+    words = (block * _BLOCK)[:, None] + torch.arange(_BLOCK, device=weights.device)
+    inner = weights.gather(1, words.clamp(max=weights.shape[-1] - 1)).double()
+    word, _ = _walk(inner.masked_fill(words >= weights.shape[-1], 0.0), rest)
     return block * _BLOCK + word
 
 

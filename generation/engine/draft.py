@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "stop string", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A finished text of one candidate, raw as the model wrote it.
 
-    `text` is the draft alone, without the prompt, special tokens kept but for the one that ended it.
+    `text` is the draft alone, without the prompt, special tokens kept but for the one that ended it; it stops before a
+    stop string, or with its last sentence where the sampling asks for that.
     `token_ids`, `logprobs` and `ranks` have one entry a token, the ending token included: the natural
     logarithm of the token's probability and its rank (1 is the most probable) under the model's own
     distribution, before temperature and limits (GLTR, Gehrmann et al. 2019). `finish_reason` is 'stop' where

@@ -7,6 +7,7 @@ are shared, finished rows leave at once, and waiting candidates take their place
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import deque
@@ -25,11 +26,12 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from generation.engine.batch import Batch, Job, Row
+from generation.engine.batch import EXACT_CANDIDATES, Batch, Job, Row
 from generation.engine.draft import Draft
+from generation.engine.endings import Endings
 from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, processor_name, python_version
 from generation.engine.memory import free_bytes, is_out_of_memory
-from generation.engine.packing import can_pack, pack_linear_layers
+from generation.engine.packing import INT8, can_pack, pack_linear_layers
 from generation.engine.prompt import Prompt
 from generation.engine.sampling import Sampling
 from generation.engine.slots import ATTENTION
@@ -41,6 +43,12 @@ _MOST_ROWS = {"cpu": 64, "cuda": 256}  # beyond these, more rows give hardly mor
 _MEMORY_SHARE = 0.8  # of what is free; the rest is for the forward pass itself
 
 
+logger = logging.getLogger(__name__)
+
+_NO_ROOM_EXACT = (
+    "There is not enough memory for the exact mode, which always computes the same number of rows. "
+    "Ask for shorter texts, or switch the exact mode off."
+)
 _NO_ROOM = (
     "There is not enough memory to write even one text of this length. "
     "Ask for shorter texts, shorten the prompt, or choose a smaller model."
@@ -54,12 +62,25 @@ class OutOfMemoryError(RuntimeError):
 class Drafter:
     """A model in memory, ready to write. One drafter serves one thread at a time."""
 
-    def __init__(self, model: PreTrainedModel, tokens: PromptTokens, identity: ModelIdentity, threads: int) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokens: PromptTokens,
+        identity: ModelIdentity,
+        threads: int,
+        *,
+        quantised: bool = False,
+    ) -> None:
         """Take a model whose attention is ATTENTION; `load` is the usual way in."""
         self.model = model.eval()
         self.tokens = tokens
         self.identity = identity
-        self.packed_layers = pack_linear_layers(model) if can_pack(model.device, model.dtype) else 0
+        packed = can_pack(model.device, model.dtype)
+        if quantised and not packed:
+            raise ModelFolderError(
+                "8-bit products are computed on a CPU in float32 only; switch them off for this model."
+            )
+        self.packed_layers = pack_linear_layers(model, quantised=quantised) if packed else 0
         self.versions = EngineVersions(
             engine=ENGINE_VERSION,
             python=python_version(),
@@ -67,17 +88,26 @@ class Drafter:
             transformers=str(transformers.__version__),
             tokenizers=str(tokenizers.__version__),
             device=_device_name(model.device),
-            dtype=str(model.dtype).removeprefix("torch."),
+            dtype=str(model.dtype).removeprefix("torch.") + (f", {INT8}" if quantised else ""),
             threads=threads,
         )
 
     @classmethod
-    def load(cls, folder: Path, identity: ModelIdentity, *, device: str = "auto", threads: int | None = None) -> Self:
+    def load(
+        cls,
+        folder: Path,
+        identity: ModelIdentity,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        quantised: bool = False,
+    ) -> Self:
         """Return a drafter of a local model folder (safetensors only; no code of the model's own is run).
 
         `device` is 'auto' (a GPU where there is one), or a name as PyTorch has it. On a GPU the weights are held in
         bfloat16, or float16 where it has none; on a CPU in float32, on as many threads as this process has cores
-        unless `threads` says otherwise (a setting of the whole process). Raises ModelFolderError.
+        unless `threads` says otherwise (a setting of the whole process). `quantised` computes a CPU's linear layers in
+        8 bits (`packing`): faster, but another model, and marked so in `versions`. Raises ModelFolderError.
         """
         tokens = PromptTokens(folder)
         place = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
@@ -95,7 +125,7 @@ class Drafter:
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelFolderError(f"{folder} cannot be loaded as a causal language model: {error}") from error
         _check_attention(model, folder)
-        return cls(model.to(place), tokens, identity, threads)
+        return cls(model.to(place), tokens, identity, threads, quantised=quantised)
 
     def draft(
         self,
@@ -109,9 +139,12 @@ class Drafter:
         """Yield the draft of each job (index, seed) the moment it is done, in the order of finishing.
 
         `rows` bounds how many are written at once (by default what memory allows); where memory runs out it is
-        halved, and what was under way begins anew with the same words. `interrupted` is asked between steps: once it
-        returns true, what is under way is dropped and the iterator ends. Raises PromptError and SamplingError before
-        the first draft, OutOfMemoryError where not even one row fits.
+        halved, which is logged and stands in `Draft.rows`, and what was under way begins anew with the same words.
+        `sampling.exact` computes the same shape in every step instead, so that also the last bit of a draft's
+        log-probabilities is a function of model, prompt, sampling and seed on one machine.
+
+        `interrupted` is asked between steps: once it returns true, what is under way is dropped and the iterator ends.
+        Raises PromptError and SamplingError before the first draft, OutOfMemoryError where not even one row fits.
         """
         sampling.validated()
         self.tokens.check(prompt, sampling)
@@ -130,7 +163,8 @@ class Drafter:
             return
         prompt_ids = self.tokens.encode(prompt)
         batch = self._prefilled(prompt_ids, sampling)
-        room = min(rows or self._affordable_rows(batch), len(waiting))
+        most = EXACT_CANDIDATES if sampling.exact else rows or self._affordable_rows(batch)
+        room = min(most, rows or most, len(waiting))
         while waiting:
             try:
                 batch.open(room)
@@ -146,19 +180,23 @@ class Drafter:
                 if not is_out_of_memory(error):
                     raise
                 waiting.extendleft((row.index, row.seed) for row in reversed(batch.rows))
-                room = self._halved(room, error)
+                room = self._halved(room, error, exact=sampling.exact)
 
     def _prefilled(self, prompt_ids: list[int], sampling: Sampling) -> Batch:
         try:
-            return Batch(self.model, prompt_ids, sampling, self.tokens.end_tokens)
+            endings = Endings(sampling, self.tokens.decode_part)
+            return Batch(self.model, prompt_ids, sampling, self.tokens.end_tokens, endings)
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
                 raise OutOfMemoryError(_NO_ROOM) from error
             raise
 
-    def _halved(self, room: int, error: BaseException) -> int:
+    def _halved(self, room: int, error: BaseException, *, exact: bool) -> int:
+        if exact:
+            raise OutOfMemoryError(_NO_ROOM_EXACT) from error
         if room == 1:
             raise OutOfMemoryError(_NO_ROOM) from error
+        logger.warning("Out of memory with %s rows; going on with %s.", room, room // 2)
         return room // 2
 
     def _affordable_rows(self, batch: Batch) -> int:
@@ -168,10 +206,11 @@ class Drafter:
     def _draft_of(self, row: Row, prompt_ids: list[int], rows: int) -> Draft:
         assert row.finish_reason is not None  # noqa: S101 -- only finished rows leave a batch
         said = row.token_ids[:-1] if row.finish_reason == "stop" else row.token_ids
+        text = self.tokens.decode(prompt_ids, said)
         return Draft(
             index=row.index,
             seed=row.seed,
-            text=self.tokens.decode(prompt_ids, said),
+            text=text[: max(len(text) - row.beyond, 0)],
             token_ids=tuple(row.token_ids),
             finish_reason=row.finish_reason,
             logprobs=tuple(row.logprobs),

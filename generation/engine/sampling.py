@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+MOST_STOPS = 16
+LONGEST_STOP = 200
+_NGRAMS = frozenset({0, *range(2, 101)})
+_WHOLE = frozenset({"top_k", "max_tokens", "min_tokens", "no_repeat_ngram", "sentence_from"})
+
 
 class SamplingError(ValueError):
     """Some values of a sampling specification are out of range; `problems` holds {field: what to do}."""
@@ -22,8 +27,13 @@ class Sampling:
 
     `temperature` 0 always takes the most probable token (greedy); 1 draws from the model as it is. `top_k` 0,
     `top_p` 1 and `min_p` 0 switch those limits off; where several are set they apply in that order, each to
-    what the one before left. `repetition_penalty` 1 is off (Keskar et al. 2019, CTRL). Lengths are in tokens
-    of the model; `max_tokens` counts the draft alone, not the prompt.
+    what the one before left. `repetition_penalty` 1 is off (Keskar et al. 2019, CTRL); `no_repeat_ngram` 3 lets no
+    three tokens in a row come twice, 0 is off (Paulus et al. 2017); both look at prompt and draft. Lengths are in
+    tokens of the model; `max_tokens` counts the draft alone, not the prompt.
+
+    `stop` are strings, at the first of which a draft ends; it is not part of the text. From `sentence_from` tokens
+    on, a draft ends with its sentence; 0 is off. `exact` computes every step in one fixed shape, so that a text's last
+    bit, too, is free of the batch's size and of its neighbours (slower, see `Drafter`).
     """
 
     temperature: float = 1.0
@@ -33,6 +43,10 @@ class Sampling:
     repetition_penalty: float = 1.0
     max_tokens: int = 200
     min_tokens: int = 0
+    no_repeat_ngram: int = 0
+    stop: tuple[str, ...] = ()
+    sentence_from: int = 0
+    exact: bool = False
 
     @property
     def greedy(self) -> bool:
@@ -52,9 +66,9 @@ class Sampling:
             raise SamplingError(problems)
         return self
 
-    def to_dict(self) -> dict[str, float | int]:
-        """Return the fields as plain numbers, ready for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, ready for JSON."""
+        return asdict(self) | {"stop": list(self.stop)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -65,15 +79,23 @@ class Sampling:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise SamplingError(dict.fromkeys(unknown, "is not a sampling setting; remove it"))
-        return cls(**values).validated()
+        given = dict(values)
+        if isinstance(given.get("stop"), list):
+            given["stop"] = tuple(given["stop"])
+        return cls(**given).validated()
 
     def _type_problems(self) -> list[tuple[str, str]]:
-        whole = ("top_k", "max_tokens", "min_tokens")
         problems: list[tuple[str, str]] = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int if field.name in whole else (int, float)):
-                kind = "a whole number" if field.name in whole else "a number"
+            if field.name == "stop":
+                if not isinstance(value, tuple) or not all(isinstance(word, str) for word in value):
+                    problems.append((field.name, f"must be a list of texts, not {value!r}"))
+            elif field.name == "exact":
+                if not isinstance(value, bool):
+                    problems.append((field.name, f"must be true or false, not {value!r}"))
+            elif isinstance(value, bool) or not isinstance(value, int if field.name in _WHOLE else (int, float)):
+                kind = "a whole number" if field.name in _WHOLE else "a number"
                 problems.append((field.name, f"must be {kind}, not {value!r}"))
             elif isinstance(value, float) and not math.isfinite(value):
                 problems.append((field.name, f"must be a finite number, not {value!r}"))
@@ -82,21 +104,26 @@ class Sampling:
     def _range_problems(self) -> list[tuple[str, str]]:
         if self._type_problems():
             return []
+        longest = self.max_tokens
         rules = (
             ("temperature", 0 <= self.temperature <= 10, "must be 0 (greedy) or more, and at most 10"),
             ("top_k", self.top_k >= 0, "must be 0 (off) or a positive whole number"),
             ("top_p", 0 < self.top_p <= 1, "must be above 0 and at most 1 (off)"),
             ("min_p", 0 <= self.min_p <= 1, "must lie between 0 (off) and 1"),
-            (
-                "repetition_penalty",
-                0 < self.repetition_penalty <= 10,
-                "must be above 0 and at most 10; 1 is off",
-            ),
-            ("max_tokens", self.max_tokens >= 1, "must be 1 or more"),
-            (
-                "min_tokens",
-                0 <= self.min_tokens <= self.max_tokens,
-                "must lie between 0 and the maximum length",
-            ),
+            ("repetition_penalty", 0 < self.repetition_penalty <= 10, "must be above 0 and at most 10; 1 is off"),
+            ("max_tokens", longest >= 1, "must be 1 or more"),
+            ("min_tokens", 0 <= self.min_tokens <= longest, "must lie between 0 and the maximum length"),
+            ("no_repeat_ngram", self.no_repeat_ngram in _NGRAMS, "must be 0 (off) or lie between 2 and 100"),
+            ("sentence_from", 0 <= self.sentence_from <= longest, "must lie between 0 (off) and the maximum length"),
         )
-        return [(name, f"{message}, not {getattr(self, name)}") for name, holds, message in rules if not holds]
+        problems = [(name, f"{message}, not {getattr(self, name)}") for name, holds, message in rules if not holds]
+        return problems + [("stop", message) for message in self._stop_problems()]
+
+    def _stop_problems(self) -> list[str]:
+        if len(self.stop) > MOST_STOPS:
+            return [f"at most {MOST_STOPS} stop strings are taken, not {len(self.stop)}"]
+        if any(not word for word in self.stop):
+            return ["a stop string is empty; remove it, or a text would end before it began"]
+        if long := next((word for word in self.stop if len(word) > LONGEST_STOP), None):
+            return [f"a stop string has {len(long)} characters; at most {LONGEST_STOP} are taken"]
+        return []

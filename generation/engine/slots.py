@@ -108,14 +108,15 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
             layer.keys = layer.values = None
         self.length = 0
 
-    def begin_step(self, written: torch.Tensor) -> None:
+    def begin_step(self, written: torch.Tensor, *, whole: bool = False) -> None:
         """Say how many tokens each of the first rows has in its slot; the next pass adds one to each.
 
-        `written` is a vector of whole numbers on the model's device.
+        `written` is a vector of whole numbers on the model's device. `whole` reads slots to their end, whatever is
+        written, so that all steps have one shape.
         """
         prompt = self.slot_layers[0].prompt_keys
         longest = int(written.max()) + 1
-        self.span = min(-(-longest // _SPAN) * _SPAN, self.length)
+        self.span = self.length if whole else min(-(-longest // _SPAN) * _SPAN, self.length)
         self.written = written
         self.row_numbers = torch.arange(len(written), device=written.device)
         places = torch.arange(self.span, device=written.device)

@@ -116,6 +116,11 @@ class PromptTokens:
         alone: str = self._tokenizer.decode(list(draft_ids), skip_special_tokens=False)
         return alone
 
+    def decode_part(self, token_ids: Sequence[int]) -> str:
+        """Return the text of a few tokens of a draft, special tokens kept; a character cut in two shows as U+FFFD."""
+        text: str = self._tokenizer.decode(list(token_ids), skip_special_tokens=False)
+        return text
+
     def _special_document_ends(self) -> list[str]:
         added = self._tokenizer.get_added_tokens_decoder().values()
         return [token.content for token in added if token.special and token.content in _DOCUMENT_ENDS]

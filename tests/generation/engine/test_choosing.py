@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from generation.engine import Sampling
-from generation.engine.choosing import choose
+from generation.engine.choosing import Forbidden, choose
 from generation.engine.seeds import uniforms
 
 _DRAWS = 16_000
@@ -104,13 +104,33 @@ def test_greedy_takes_the_most_probable_word() -> None:
 
 
 def test_a_forbidden_word_is_never_drawn_and_the_others_keep_their_proportions() -> None:
-    row = torch.tensor([[3.0, 1.0, 0.0, 1.5]])
-    forbidden = torch.tensor([[True, False, False, False]])
+    row = torch.tensor([[300.0, 1.0, 0.0, 1.5]])
+    forbidden = Forbidden(torch.arange(5000), torch.zeros(5000, dtype=torch.long))
     numbers = torch.linspace(0, 0.9999, 5000, dtype=torch.float64)
-    ids = choose(row.expand(5000, -1), numbers, Sampling(), forbidden=forbidden.expand(5000, -1)).ids
+    ids = choose(row.expand(5000, -1), numbers, Sampling(), forbidden=forbidden).ids
     shares = np.bincount(ids.numpy(), minlength=4) / 5000
     expected = torch.softmax(torch.tensor([-torch.inf, 1.0, 0.0, 1.5]), dim=-1)
     assert shares == pytest.approx(expected.tolist(), abs=1e-3)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_a_prohibition_changes_no_logprob_and_no_rank_and_no_other_row(temperature: float) -> None:
+    rows = logits(2.0).repeat(3, 1)
+    best = rows[0].argsort(descending=True)
+    forbidden = Forbidden(torch.tensor([1, 1]), best[:2])
+    numbers = torch.full((3,), 0.3, dtype=torch.float64)
+    chosen = choose(rows, numbers, Sampling(temperature=temperature, top_k=3), forbidden=forbidden)
+    assert chosen.ids[0] == chosen.ids[2]
+    assert chosen.ids[1] in best[2:5]
+    expected = torch.log_softmax(rows.double(), -1).gather(1, chosen.ids[:, None])[:, 0]
+    torch.testing.assert_close(chosen.logprobs.double(), expected, atol=1e-5, rtol=0)
+    assert int(chosen.ranks[1]) == best.tolist().index(int(chosen.ids[1])) + 1
+
+
+def test_a_row_without_any_word_is_refused() -> None:
+    everything = Forbidden(torch.zeros(4, dtype=torch.long), torch.arange(4))
+    with pytest.raises(ValueError, match="Every word"):
+        choose(torch.zeros(1, 4), torch.zeros(1, dtype=torch.float64), Sampling(), forbidden=everything)
 
 
 def test_logprobs_and_ranks_are_those_of_the_model_before_limits() -> None:

@@ -28,6 +28,17 @@ from generation.engine import Sampling, SamplingError
         ("repetition_penalty", 0.0),
         ("max_tokens", 0),
         ("min_tokens", 201),
+        ("no_repeat_ngram", 1),
+        ("no_repeat_ngram", -2),
+        ("no_repeat_ngram", 101),
+        ("sentence_from", 201),
+        ("sentence_from", -1),
+        ("exact", 1),
+        ("stop", "word"),
+        ("stop", (3,)),
+        ("stop", ("",)),
+        ("stop", ("x" * 201,)),
+        ("stop", tuple("abcdefghijklmnopq")),
     ],
 )
 def test_a_value_out_of_range_is_named(field: str, value: Any) -> None:
@@ -65,6 +76,10 @@ def test_an_unknown_stored_field_is_refused() -> None:
         repetition_penalty=st.floats(0.01, 10),
         max_tokens=st.integers(10, 10**5),
         min_tokens=st.integers(0, 10),
+        no_repeat_ngram=st.sampled_from([0, 2, 100]),
+        stop=st.lists(st.text(min_size=1, max_size=20), max_size=16).map(tuple),
+        sentence_from=st.integers(0, 10),
+        exact=st.booleans(),
     )
 )
 def test_a_valid_specification_survives_json(sampling: Sampling) -> None:
