@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from generation import queue, registry
 from generation.engine import (
-    INSTRUCTION,
+    CONTINUATION,
     BuiltinModelError,
     ModelFolderError,
     PromptError,
@@ -57,12 +57,14 @@ def request_batch(
     language: str = "en",
     opening_shown: bool = True,
     seed: int | None = None,
+    template: str = "",
+    slots: Mapping[str, str] | None = None,
 ) -> Batch:
     """A queued batch with its waiting candidates; a worker is woken once it is stored.
 
     ``story`` is one of the study's, or the name of one to be made; ``language_model`` a registry key; ``size`` the
-    number of candidates; without ``seed`` one is drawn. Raises ``RequestError`` with a sentence a field, ``DraftOnly``
-    if the study is frozen.
+    number of candidates; without ``seed`` one is drawn. ``template`` and ``slots`` say what the text was filled from.
+    Raises ``RequestError`` with a sentence a field, ``DraftOnly`` if the study is frozen.
     """
     prompt = Prompt(
         study=study,
@@ -70,7 +72,9 @@ def request_batch(
         text=normal_text(text),
         headline=normal_text(headline),
         language=language.strip(),
-        opening_shown=opening_shown and kind != INSTRUCTION,
+        opening_shown=opening_shown and kind == CONTINUATION,
+        template=normal_text(template),
+        slots=dict(slots or {}),
         created_by=by,
     )
     model = LanguageModel.objects.filter(key=language_model).first()
@@ -268,6 +272,8 @@ def _stored(prompt: Prompt) -> Prompt:
         headline=prompt.headline,
         language=prompt.language,
         opening_shown=prompt.opening_shown,
+        template=prompt.template,
+        slots=prompt.slots,
     ).first()
     if same is not None:
         return same

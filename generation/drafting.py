@@ -15,17 +15,21 @@ from django.utils.translation import gettext as _
 
 from generation import queue, registry, turns, workers
 from generation.engine import (
+    NOTES,
     BuiltinModelError,
+    Duplicates,
+    Flag,
     ModelFolderError,
     ModelIdentity,
     PromptError,
     Sampling,
     SamplingError,
     clean,
+    people_flags,
     screen,
 )
 from generation.engine import Prompt as EnginePrompt
-from generation.models import Batch, Candidate, LanguageModel, Run
+from generation.models import Batch, Candidate, LanguageModel, Prompt, Run
 from surveys.models import Article, Origin
 
 if TYPE_CHECKING:
@@ -83,9 +87,10 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     )
     sampling = Sampling.from_dict(batch.sampling)
     reals = _real_texts(batch)
+    seen = _drafted_before(batch)
     while jobs := _next_round(batch, sampling):
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
-            save(run, draft, real_texts=reals)
+            save(run, draft, real_texts=reals, seen=seen)
         if heartbeat.lost:
             raise LeaseLost
         if heartbeat.timed_out:
@@ -103,14 +108,17 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         queue.release(batch.pk, owner)
 
 
-def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
+def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | None = None) -> bool:
     """Store one draft, cleaned and screened, in one short transaction; whether it was still waited for.
 
-    Raises ``LeaseLost`` where the run's owner no longer holds the batch.
+    ``seen`` holds the batch's earlier texts, among which this one may have its like; it remembers it. Raises
+    ``LeaseLost`` where the run's owner no longer holds the batch.
     """
     prompt = run.batch.prompt
     cleaned = clean(draft.text, prompt.text)
-    flags = screen(cleaned.text, prompt_text=prompt.text, real_texts=real_texts)
+    flags = _flags(prompt, cleaned.text, real_texts)
+    if seen is not None and (alike := seen.flag(draft.index, cleaned.text)):
+        flags.append(alike)
     raw = _storable(draft.text)
     batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
     waiting = Candidate.objects.filter(batch=run.batch_id, index=draft.index, state=Candidate.State.WAITING)
@@ -126,7 +134,7 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
                 text=_storable(cleaned.text),
                 removals=[asdict(removal) | {"what": _storable(removal.what)} for removal in cleaned.removed],
                 flags=[asdict(flag) for flag in flags],
-                flag_count=len(flags),
+                flag_count=sum(flag.code not in NOTES for flag in flags),
                 finish_reason=draft.finish_reason,
                 tokens=draft.length,
                 seconds=draft.seconds,
@@ -138,6 +146,21 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str]) -> bool:
                 drafted_at=Now(),
             )
         )
+
+
+def _flags(prompt: Prompt, text: str, real_texts: list[str]) -> list[Flag]:
+    """What the text alone says for its curator, then what its debriefing has to set right."""
+    screened = screen(text, prompt_text=prompt.text, real_texts=real_texts, language=prompt.language)
+    return [*screened, *people_flags(text, prompt_text=prompt.text, real_texts=real_texts)]
+
+
+def _drafted_before(batch: Batch) -> Duplicates:
+    """The texts of the batch that are written already."""
+    seen = Duplicates()
+    drafted = Candidate.objects.filter(batch=batch, state=Candidate.State.DRAFTED)
+    for index, text in drafted.order_by("index").values_list("index", "text"):
+        seen.add(index, text)
+    return seen
 
 
 def _make_room(batch: Batch, owner: str) -> None:

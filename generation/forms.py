@@ -12,7 +12,9 @@ from generation.engine import Sampling
 from generation.models import Prompt
 from surveys.models import Arm, Origin, Story, Study
 
-SAMPLING_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_tokens", "min_tokens")
+SAMPLING_FIELDS = (
+    "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_tokens", "min_tokens", "exact",
+)  # fmt: skip
 
 
 class BatchForm(forms.Form):
@@ -37,7 +39,21 @@ class BatchForm(forms.Form):
         strip=False,
         error_messages={"required": _("The prompt is empty. Write or paste the opening of an article.")},
         widget=forms.Textarea(attrs={"class": "long", "rows": 8, "lang": ""}),
-        help_text=_("The opening of a real article, usually its first one or two paragraphs, or an instruction."),
+        help_text=_(
+            "The opening of a real article, usually its first one or two paragraphs; an instruction; or an article's "
+            "fields, a line each: 'outlet: …', 'date: …', 'authors: …', 'headline: …'."
+        ),
+    )
+    table = forms.CharField(
+        label=_("Table for the slots"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "long", "rows": 4, "lang": "", "spellcheck": "false"}),
+        help_text=_(
+            "Only where the prompt has slots such as {group}. Paste CSV or cells of a spreadsheet: the first line "
+            "names the slots, and each further line makes a batch of its own. Slots work in the headline and in a new "
+            "story's name, too."
+        ),
     )
     opening_shown = forms.BooleanField(
         label=_("Readers get the opening too, in front of what the model wrote"), required=False
@@ -61,6 +77,28 @@ class BatchForm(forms.Form):
         label=_("Longest text, in tokens"), help_text=_("A token is about three quarters of an English word.")
     )
     min_tokens = forms.IntegerField(label=_("Shortest text, in tokens"))
+    no_repeat_ngram = forms.IntegerField(
+        label=_("No run of tokens twice, of length"),
+        required=False,
+        help_text=_("0 is off; 3 lets no three tokens in a row come twice."),
+    )
+    sentence_from = forms.IntegerField(
+        label=_("End with a sentence from token"),
+        required=False,
+        help_text=_("0 is off. From so many tokens on, a text ends with its sentence."),
+    )
+    stop = forms.CharField(
+        label=_("Stop strings"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 2, "lang": "", "spellcheck": "false"}),
+        help_text=_("One a line. A text ends before the first of them."),
+    )
+    exact = forms.BooleanField(
+        label=_("Exact: always compute in one shape"),
+        required=False,
+        help_text=_("Slower. Then other texts in the batch cannot move even the last digit of a probability."),
+    )
     language = forms.CharField(label=_("Language of the texts"), max_length=35, help_text=_("A tag such as en."))
     seed = forms.IntegerField(
         label=_("Seed"),
@@ -91,7 +129,10 @@ class BatchForm(forms.Form):
 
     def sampling(self) -> Sampling:
         """The sampling specification, not yet checked for its ranges."""
-        return Sampling(**{name: self.cleaned_data[name] for name in SAMPLING_FIELDS})
+        stops = tuple(line for line in self.cleaned_data["stop"].splitlines() if line)
+        # What may be left empty is off.
+        given: dict[str, Any] = {name: self.cleaned_data[name] or 0 for name in ("no_repeat_ngram", "sentence_from")}
+        return Sampling(stop=stops, **{name: self.cleaned_data[name] for name in SAMPLING_FIELDS}, **given)
 
 
 class BudgetForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any
 
 from generation.differences import compare
 from generation.models import Candidate, Continuation
+from generation.parity.passages import sentences
 
 SCHEMA = "studyweb-lineage/1"
 
@@ -72,6 +73,11 @@ def _prompt(candidate: Candidate) -> dict[str, Any]:
         "text": prompt.text,
         "sha256": _sha256(prompt.text),
         "tokens": batch.prompt_tokens,
+        # How much of an article the model was given: the published studies differ in it.
+        "sentences": len(sentences(prompt.text)),
+        "paragraphs": sum(bool(part.strip()) for part in prompt.text.split("\n\n")),
+        "template": prompt.template,
+        "slots": prompt.slots,
         "given": {"text": run.given_text, "sha256": _sha256(run.given_text), "tokens": run.given_tokens} if run else {},
         "language": prompt.language,
         "opening_shown": prompt.opening_shown,

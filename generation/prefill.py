@@ -49,7 +49,7 @@ def _sane(study: Study) -> dict[str, Any]:
         "opening_shown": True,
         "language_model": BUILTIN_KEY,
         "size": 20,
-        **Sampling(temperature=1.0, top_p=0.96, max_tokens=300).to_dict(),
+        **_sampling(Sampling(temperature=1.0, top_p=0.96, max_tokens=300).to_dict()),
         "language": languages[0],
     }
 
@@ -68,8 +68,14 @@ def _of_batch(study: Study, number: int) -> dict[str, Any]:
         "language": prompt.language,
         "language_model": batch.language_model.key,
         "size": batch.size,
-        **batch.sampling,
+        **_sampling(batch.sampling),
     }
+
+
+def _sampling(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored specification as the form shows it: stop strings a line each, and defaults for what is not in it."""
+    whole = Sampling().to_dict() | dict(stored)
+    return whole | {"stop": "\n".join(whole["stop"])}
 
 
 def _of_article(study: Study, key: str, wanted: str) -> dict[str, Any]:

@@ -5,18 +5,23 @@
 
 from generation.engine.builtin import BuiltinModelError, builtin_model
 from generation.engine.cleaning import Cleaned, Removal, clean
+from generation.engine.duplicates import Duplicates
 from generation.engine.identity import EngineVersions, ModelIdentity
-from generation.engine.prompt import CONTINUATION, INSTRUCTION, Prompt, PromptError
+from generation.engine.people import people_flags
+from generation.engine.prompt import CONTINUATION, FIELDS, INSTRUCTION, Prompt, PromptError
 from generation.engine.sampling import Sampling, SamplingError
-from generation.engine.screening import Flag, screen
+from generation.engine.screening import NOTES, Flag, screen
 from generation.engine.seeds import candidate_seed
 from generation.engine.tokens import ModelFolderError, PromptTokens
 
 __all__ = [
     "CONTINUATION",
+    "FIELDS",
     "INSTRUCTION",
+    "NOTES",
     "BuiltinModelError",
     "Cleaned",
+    "Duplicates",
     "EngineVersions",
     "Flag",
     "ModelFolderError",
@@ -30,5 +35,6 @@ __all__ = [
     "builtin_model",
     "candidate_seed",
     "clean",
+    "people_flags",
     "screen",
 ]

@@ -1,4 +1,4 @@
-"""A prompt: the text that a model is given, and whether it is continued or followed as an instruction."""
+"""A prompt: the text that a model is given, and whether it is continued, followed, or the fields of an article."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Self
 
 CONTINUATION = "continuation"
 INSTRUCTION = "instruction"
-KINDS = (CONTINUATION, INSTRUCTION)
+FIELDS = "fields"
+KINDS = (CONTINUATION, INSTRUCTION, FIELDS)
 
 
 class PromptError(ValueError):
@@ -19,8 +20,9 @@ class PromptError(ValueError):
 class Prompt:
     """What a model is given.
 
-    `kind` is 'continuation' (an article's opening, which the model goes on from) or 'instruction' (a request,
-    which goes through the model's chat template).
+    `kind` is 'continuation' (an article's opening, which the model goes on from), 'instruction' (a request, which
+    goes through the model's chat template) or 'fields' (outlet, date, authors and headline, a line each, which the
+    article's body follows; see `fields`).
     """
 
     text: str

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generation.engine.languages import guessed, is_known, primary
 from generation.engine.sentences import ends_sentence, words
 
 TOO_SHORT = "too-short"
@@ -16,6 +17,14 @@ CUT_ENDING = "cut-ending"
 SELF_REFERENCE = "self-reference"
 COPIED_PROMPT = "copied-prompt"
 COPIED_REAL = "copied-real"
+LANGUAGE = "language"
+INSTRUCTION_LEAK = "instruction-leak"
+# Raised by `duplicates` and `people`, which look at more than one text, or need a person's judgement always.
+NEAR_DUPLICATE = "near-duplicate"
+REAL_NAME = "real-name"
+INVENTED_QUOTE = "invented-quote"
+NOTES = frozenset({REAL_NAME, INVENTED_QUOTE})
+"""Flags that speak not against a text, but say what its debriefing has to set right."""
 
 SHORT_WORDS = 30  # where no real article says what is usual
 SHORTER_THAN_REAL = 0.5
@@ -26,6 +35,8 @@ LOOP_WORDS = 12
 LOOP_PERIOD = 40
 SENTENCE_REPEATS = 3
 SENTENCE_WORDS = 4
+LANGUAGE_LETTERS = 60  # of a shorter text no language can be told safely
+LANGUAGE_CERTAINTY = 0.95
 
 _SELF = re.compile(
     r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b"
@@ -43,6 +54,17 @@ _SELF = re.compile(
     re.IGNORECASE,
 )
 
+_LEAK = re.compile(
+    r"^[\W_]*(?:instructions?|prompt|system|user|human|assistant|response|input|output|headline|title|word count)"
+    r"[*_ ]*:"
+    r"|\[(?:your|insert|name|names|city|date|source|outlet|company|headline|location|reporter|placeholder)\b[^\]\n]{0,40}\]"
+    r"|\{[a-z_]{2,30}\}"
+    r"|(?:^|[.!?:]\s+)(?:please )?(?:write|continue|rewrite|complete|draft) (?:a|an|the|this|your) (?:[\w-]+ ){0,4}"
+    r"(?:article|story|paragraphs?|text|report)\b"
+    r"|\bthe (?:above|given|provided|following) (?:prompt|instruction|opening|text)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -53,18 +75,21 @@ class Flag:
     evidence: str
 
 
-def screen(text: str, *, prompt_text: str, real_texts: Sequence[str] = ()) -> tuple[Flag, ...]:
+def screen(text: str, *, prompt_text: str, real_texts: Sequence[str] = (), language: str = "") -> tuple[Flag, ...]:
     """Return every flag of a cleaned text, in the order a curator would look: form first, then content.
 
     `real_texts` are the real articles that it is to stand beside: they set the usual length, and a long run
-    of words shared with one of them is a sign of memorisation.
+    of words shared with one of them is a sign of memorisation. `language` is the tag of the language that it should
+    be in; empty asks for none.
     """
     said = words(text)
     found = (
         _length(said, [len(words(real)) for real in real_texts]),
         _repetition(text, said),
         _cut_ending(text),
+        _language(text, language),
         _self_reference(text),
+        _instruction_leak(text),
         _copied(said, [prompt_text], COPIED_PROMPT_WORDS, COPIED_PROMPT, "Repeats a passage of the prompt."),
         _copied(
             said,
@@ -124,6 +149,22 @@ def _cut_ending(text: str) -> Flag | None:
 def _self_reference(text: str) -> Flag | None:
     match = _SELF.search(text)
     return Flag(SELF_REFERENCE, "The model speaks of itself or to its user.", match.group()) if match else None
+
+
+def _instruction_leak(text: str) -> Flag | None:
+    match = _LEAK.search(text)
+    return (
+        Flag(INSTRUCTION_LEAK, "Holds a piece of an instruction or a form.", match.group().strip()) if match else None
+    )
+
+
+def _language(text: str, wanted: str) -> Flag | None:
+    if not wanted or sum(character.isalpha() for character in text) < LANGUAGE_LETTERS or not is_known(wanted):
+        return None
+    guess = guessed(text)
+    if guess.language == primary(wanted) or guess.certainty < LANGUAGE_CERTAINTY:
+        return None
+    return Flag(LANGUAGE, "Seems to be in another language.", f"{guess.language}, not {primary(wanted)}")
 
 
 def _copied(said: Sequence[str], sources: Sequence[str], shortest: int, code: str, message: str) -> Flag | None:

@@ -16,7 +16,8 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
-from generation.engine.prompt import INSTRUCTION, Prompt, PromptError
+from generation.engine import fields
+from generation.engine.prompt import FIELDS, INSTRUCTION, Prompt, PromptError
 from generation.engine.sampling import Sampling
 
 # Base models end a document with this token even where an instruction-tuned config names only its turn's end.
@@ -78,8 +79,16 @@ class PromptTokens:
         stored = _read_json(self.folder / "tokenizer_config.json").get("chat_template")
         return stored if isinstance(stored, str) else None
 
+    @cached_property
+    def knows_fields(self) -> bool:
+        """Whether the model was trained on an article's fields: its tokenizer has GROVER's tokens."""
+        return self._tokenizer.token_to_id(fields.NATIVE_BODY) is not None
+
     def rendered(self, prompt: Prompt) -> str:
-        """Return the text that the model is given; raises PromptError where it has no chat template."""
+        """Return the text that the model is given; raises PromptError where it has no chat template or no fields."""
+        if prompt.kind == FIELDS:
+            given = fields.read(prompt.text)
+            return fields.as_native(given) if self.knows_fields else fields.as_head(given)
         if prompt.kind != INSTRUCTION:
             return prompt.text
         if self.chat_template is None:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from generation.engine.prompt import CONTINUATION, INSTRUCTION
+from generation.engine.prompt import CONTINUATION, FIELDS, INSTRUCTION
 from generation.models.language_models import LanguageModel
 from surveys.models import Article, Story, Study
 
@@ -20,6 +20,7 @@ class Prompt(models.Model):
     class Kind(models.TextChoices):
         CONTINUATION = CONTINUATION, _("The opening of an article, to be continued")
         INSTRUCTION = INSTRUCTION, _("An instruction, to be followed")
+        FIELDS = FIELDS, _("An article's fields (outlet, date, authors, headline), from which the body follows")
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="prompts")
     number = models.PositiveIntegerField()
@@ -30,6 +31,9 @@ class Prompt(models.Model):
     language = models.CharField(max_length=35, default="en")
     # Whether readers get the opening together with what the model made of it.
     opening_shown = models.BooleanField(default=True)
+    # Where slots were filled from a table: the text with its slots, and what this prompt's row holds.
+    template = models.TextField(blank=True)
+    slots = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -21,6 +21,7 @@ from generation.models import Batch, Budget, Candidate
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
 from generation.reviewing import drafted
+from generation.tables import previews, request_rows
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
 from surveys.models import Curation, Study
@@ -59,37 +60,49 @@ def new(request: HttpRequest, study_key: str) -> HttpResponse:
     """Write or paste a prompt and ask for texts; ``?batch=`` and ``?article=`` fill the form in."""
     study = study_for(request, study_key, Permission.CURATE)
     form = BatchForm(study, request.POST if request.method == "POST" else None, initial=prefilled(study, request.GET))
+    context: dict[str, Any] = {"form": form, "openings": article_openings(study)}
     if request.method == "POST" and form.is_valid():
-        batch = _requested(request, study, form)
-        if batch is not None:
-            return redirect("generation:batch", study_key=study.key, number=batch.number)
-    context = {"form": form, "openings": article_openings(study)}
+        if "preview" in request.POST:
+            context |= _previewed(form)
+        elif made := _requested(request, study, form):
+            return _to_batches(request, study, made)
     return study_page(request, study, "generation/batch_new.html", context)
 
 
-def _requested(request: HttpRequest, study: Study, form: BatchForm) -> Batch | None:
-    """The batch that the form asks for; where it cannot be, the reasons stand at the form's fields."""
+def _to_batches(request: HttpRequest, study: Study, made: list[Batch]) -> HttpResponse:
+    if len(made) == 1:
+        return redirect("generation:batch", study_key=study.key, number=made[0].number)
+    said = _("%(n)s batches were asked for, one for each row of the table.")
+    messages.success(request, said % {"n": len(made)})
+    return redirect("generation:index", study_key=study.key)
+
+
+def _previewed(form: BatchForm) -> dict[str, Any]:
+    """What the model would be given; where the table does not fit the prompt, the reasons stand at its field."""
     values = form.cleaned_data
+    names = ("language_model", "kind", "text", "table", "headline")
     try:
-        return request_batch(
-            study,
-            by=signed_in(request),
-            story=form.chosen_story,
-            text=values["text"],
-            kind=values["kind"],
-            headline=values["headline"],
-            language=values["language"],
-            opening_shown=values["opening_shown"],
-            language_model=values["language_model"],
-            sampling=form.sampling(),
-            size=values["size"],
-            seed=values["seed"],
-        )
+        shown, rows = previews(story=form.chosen_story, **{name: values[name] for name in names})
+    except RequestError as error:
+        show_problems(form, error.problems)
+        return {}
+    return {"previews": shown, "preview_rows": rows}
+
+
+def _requested(request: HttpRequest, study: Study, form: BatchForm) -> list[Batch]:
+    """The batches that the form asks for; none where they cannot be: then the reasons stand at the form's fields."""
+    names = ("text", "kind", "headline", "language", "opening_shown", "language_model", "size", "seed")
+    asked = {name: form.cleaned_data[name] for name in names}
+    asked |= {"by": signed_in(request), "story": form.chosen_story}
+    table = form.cleaned_data["table"]
+    try:
+        asked["sampling"] = form.sampling()
+        return request_rows(study, table=table, **asked) if table.strip() else [request_batch(study, **asked)]
     except (RequestError, ArticleError) as error:
         show_problems(form, error.problems)
     except DraftOnly as error:
         show_problems(form, [str(error)])
-    return None
+    return []
 
 
 @login_required

@@ -11,6 +11,8 @@ from generation.engine.screening import (
     COPIED_PROMPT,
     COPIED_REAL,
     CUT_ENDING,
+    INSTRUCTION_LEAK,
+    LANGUAGE,
     REPETITION,
     SELF_REFERENCE,
     TOO_LONG,
@@ -89,3 +91,56 @@ def test_the_evidence_of_a_cut_ending_is_the_ending() -> None:
 def test_any_text_can_be_screened(text: str, prompt: str, real: list[str]) -> None:
     flags = screen(text, prompt_text=prompt, real_texts=real)
     assert len({flag.code for flag in flags}) == len(flags)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SOUND}\n\n### Response: The bridge is closed.",
+        f"{SOUND}\nAssistant: The bridge is closed.",
+        f"Headline: Bridge to close\n\n{SOUND}",
+        f"{SOUND} The mayor, [insert name], declined to comment.",
+        f"{SOUND} Write a short news article about the bridge.",
+        f"{SOUND} The {{outlet}} could not reach her.",
+    ],
+)
+def test_pieces_of_an_instruction_are_flagged(text: str) -> None:
+    assert INSTRUCTION_LEAK in codes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SOUND} He said he would write a book about the harbour.",
+        f"{SOUND} The system failed; the response: silence.",
+        f'{SOUND} "The users [of the bridge] will suffer," she said.',
+    ],
+)
+def test_ordinary_sentences_are_no_instruction(text: str) -> None:
+    assert INSTRUCTION_LEAK not in codes(text)
+
+
+_GERMAN = (
+    "Der Stadtrat beschloss am Dienstag, die alte Hafenbrücke für zwei Jahre zu sperren. Anwohner und Händler am Ufer "
+    "sind geteilter Meinung, denn der Umweg ist lang, und niemand weiß, wer die Kosten tragen wird."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "flagged"),
+    [
+        (SOUND, "en", False),
+        (SOUND, "en-GB", False),
+        (SOUND, "de", True),
+        (_GERMAN, "de", False),
+        (_GERMAN, "en", True),
+        (_GERMAN, "", False),
+        (_GERMAN, "x-invented", False),
+        ("Der Stadtrat.", "en", False),
+        ("市長は火曜日、古い港の橋を二年間閉鎖すると発表した。住民は長い回り道を心配している。" * 3, "en", True),
+        ("1234 " * 100, "en", False),
+    ],
+)
+def test_a_text_in_another_language_is_flagged(text: str, language: str, flagged: bool) -> None:
+    found = {flag.code for flag in screen(text, prompt_text=PROMPT, language=language)}
+    assert (LANGUAGE in found) == flagged

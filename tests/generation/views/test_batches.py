@@ -217,3 +217,36 @@ def test_pages_show_no_database_key(client: Client, study: Study) -> None:
         assert "/batches/1/" in page
         assert f"/batches/{batch.pk}/" not in page
         assert f'value="{batch.prompt.story_id}"' not in page
+
+
+def test_every_way_of_ending_and_drawing_can_be_asked_for(client: Client, study: Study) -> None:
+    client.post(
+        address(study, "batch-new"),
+        asked(study, stop="###\n\nThe End\n", no_repeat_ngram="3", sentence_from="2", exact="on"),
+    )
+    sampling = Batch.objects.get().sampling
+    assert sampling["stop"] == ["###", "The End"]
+    assert (sampling["no_repeat_ngram"], sampling["sentence_from"], sampling["exact"]) == (3, 2, True)
+    page = client.get(f"{address(study, 'batch-new')}?batch=1").content.decode()
+    assert "###\nThe End</textarea>" in page
+
+
+def test_a_preview_asks_for_nothing_and_keeps_what_was_typed(client: Client, study: Study) -> None:
+    typed = asked(study, text="The {group} met and", table="group\nfarmers\n<nurses>", preview="1")
+    page = client.post(address(study, "batch-new"), typed).content.decode()
+    assert "The &lt;nurses&gt; met and" in page
+    assert "2 batches, one for each row of the table." in page
+    assert not Batch.objects.exists()
+
+
+def test_a_table_makes_a_batch_a_row(client: Client, study: Study) -> None:
+    typed = asked(study, text="The {group} met and", table="group\nfarmers\nnurses")
+    response = client.post(address(study, "batch-new"), typed)
+    assert response.headers["Location"] == address(study, "index")
+    assert Batch.objects.count() == 2
+
+
+def test_a_table_without_its_slot_is_said_at_the_field(client: Client, study: Study) -> None:
+    page = client.post(address(study, "batch-new"), asked(study, table="group\nfarmers")).content.decode()
+    assert "No slot in the prompt takes {group}" in page
+    assert not Batch.objects.exists()
