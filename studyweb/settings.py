@@ -77,14 +77,18 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "studyweb.middleware.PolicyMiddleware",
     "studyweb.languages.InterfaceLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "studyweb.middleware.for_researchers",
+]
+# Around every page but those of people who take part, outermost first.
+RESEARCHERS_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "studyweb.urls"
@@ -114,9 +118,9 @@ DATABASES = {
     "default": database("DATABASE_URL")
     or {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "studyweb.sqlite3")}
 }
-if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    pool = {"min_size": 1, "max_size": whole_number("DATABASE_POOL_SIZE", 8, at_least=1)}
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
+# Each thread keeps its connection: to fetch one from a pool, or to open a file anew, costs a page as much as a query.
+# One that broke is found out by the first query and made anew (surveys/participant/patience.py).
+DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Tests that use several threads need a file: in memory, SQLite shares one cache, and locks in it differently.

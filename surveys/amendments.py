@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import IntegerField
 from django.utils.translation import gettext as _
 
 from surveys import audit
@@ -15,6 +16,7 @@ from surveys.definition import FrozenStudy
 from surveys.design import Amended
 from surveys.lifecycle import is_unblinded
 from surveys.models import Amendment, Researcher, Study, StudyVersion
+from surveys.prepared import Given, Lookup
 
 Kind = Amendment.Kind
 Status = Study.Status
@@ -37,9 +39,16 @@ def holding(version: StudyVersion) -> Amended:
 def held_at_times(version: StudyVersion) -> list[Amended]:
     """What held before the first amendment, after it, after the second, and so on. One query."""
     found = [Amended()]
-    for amendment in version.amendments.order_by("pk"):
-        found.append(_after(found[-1], amendment.kind, amendment.detail))
+    for kind, detail in _AMENDMENTS.all(version=version.pk):
+        found.append(_after(found[-1], kind, detail))
     return found
+
+
+_AMENDMENTS = Lookup(
+    lambda: (
+        Amendment.objects.filter(version=Given("version", IntegerField())).order_by("pk").values_list("kind", "detail")
+    )
+)
 
 
 def change_target(study: Study, arm_key: str, target: int | None, reason: str, *, by: Researcher) -> Amendment:

@@ -252,6 +252,10 @@ class FrozenStudy(Part):
 
     def design_spec(self) -> DesignSpec:
         """What ``surveys.design`` needs of it to allocate."""
+        return self._design_spec
+
+    @cached_property
+    def _design_spec(self) -> DesignSpec:
         design = self.definition.design
         return DesignSpec(
             kind=design.kind,

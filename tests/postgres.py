@@ -51,13 +51,17 @@ def postgres_server() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def postgres_database(postgres_server: dict[str, Any], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A fresh, migrated PostgreSQL database behind Django's default alias, through a pool as in production."""
+    """A fresh, migrated PostgreSQL database behind Django's default alias.
+
+    Its connections come from a pool, which closes them at the end: the threads of tests come and go, those of a web
+    process stay and keep theirs.
+    """
     name = f"test_{secrets.token_hex(6)}"
     with _connected(postgres_server) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     options = {"pool": {"min_size": 1, "max_size": 8}}
     try:
-        with as_default({**postgres_server, "NAME": name, "OPTIONS": options}, django_db_blocker):
+        with as_default({**postgres_server, "NAME": name, "OPTIONS": options, "CONN_MAX_AGE": 0}, django_db_blocker):
             yield
     finally:
         with _connected(postgres_server) as connection:

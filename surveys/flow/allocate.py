@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from django.db.models import Count, F
+from django.conf import settings
+from django.db.models import CharField, Count, F, IntegerField, Model, QuerySet
 from django.db.models.functions import Now
 
+from surveys import prepared
 from surveys.amendments import held_at_times, holding
 from surveys.definition import FrozenStudy, digest
 from surveys.design import (
@@ -35,8 +38,10 @@ from surveys.models import (
     StudyVersion,
     Trial,
 )
+from surveys.prepared import Given, Lookup, Update, made
 
 _LONGEST_STRATUM = 120
+M = TypeVar("M", bound=Model)
 
 
 def randomise(participant: Participant, study: FrozenStudy) -> bool:
@@ -124,36 +129,34 @@ def _locked_counter(participant: Participant, study: FrozenStudy, stratum: str) 
 
 
 def _lock(participant: Participant, stratum: str) -> AllocationCounter:
-    key = {"version": participant.version, "mode": participant.mode, "stratum": stratum}
-    counters = AllocationCounter.objects.select_for_update().filter(**key)
-    counter = counters.first()
-    if counter is None:
+    key = {"version_id": participant.version_id, "mode": participant.mode, "stratum": stratum}
+    if (counter := _COUNTER.first(**key)) is None:
         AllocationCounter.objects.bulk_create([AllocationCounter(**key)], ignore_conflicts=True)
-        counter = counters.get()
-    return counter
+        counter = _COUNTER.first(**key)
+    assert counter is not None  # noqa: S101  # it was there, or was written a moment ago
+    return made(AllocationCounter, _OF_A_COUNTER, counter)
 
 
 def _counts(participant: Participant, study: FrozenStudy, spec: DesignSpec, stratum: str) -> Counts:
     """What was given in this stratum to those who completed or hold a live lease."""
-    everywhere = Participant.objects.occupying().filter(version=participant.version, mode=participant.mode)
-    here = everywhere.filter(stratum=stratum)
+    here = {"version_id": participant.version_id, "mode": participant.mode, "stratum": stratum}
     arms: Counter[str] = Counter()
     people: Counter[tuple[str, str]] = Counter()
-    for arm, condition, n in here.order_by().values_list("arm", "condition").annotate(n=Count("pk")):
+    for arm, condition, n in _PEOPLE.all(**here):
         arms[arm] += n
         if condition:
             people[arm, condition] += n
     articles: Counter[str] = Counter()
     cells: Counter[tuple[str, int]] = Counter()
     readings: Counter[tuple[str, int, str]] = Counter()
-    given = Trial.objects.filter(participant__in=here).order_by().values_list("article__key", "position", "condition")
-    for key, at, condition, n in given.annotate(n=Count("pk")):
+    for key, at, condition, n in _READINGS.all(**here):
         articles[key] += n
         cells[key, at] += n
         if spec.within:
             readings[key, at, part(spec.within, condition)] += n
     totals = None
     if study.definition.design.block_by and any(arm.target is not None for arm in spec.arms):
+        everywhere = Participant.objects.occupying().filter(version=participant.version, mode=participant.mode)
         totals = dict(everywhere.order_by().values_list("arm").annotate(n=Count("pk")))
     return Counts(arms, articles, cells, totals, people, readings)
 
@@ -161,29 +164,26 @@ def _counts(participant: Participant, study: FrozenStudy, spec: DesignSpec, stra
 def _write(
     participant: Participant, assignment: Assignment, seen: dict[str, Any], seed: int, counter: AllocationCounter
 ) -> None:
-    keys = [trial.article_key for trial in assignment.plan]
-    articles = Article.objects.filter(study=participant.study_id, key__in=keys).in_bulk(field_name="pk")
-    by_key = {article.key: article for article in articles.values()}
-    Participant.objects.filter(pk=participant.pk).update(
-        arm=assignment.arm,
-        condition=assignment.condition,
-        stratum=counter.stratum,
-        randomised_at=Now(),
-        lease_expires_at=lease_end(),
+    keys = {f"key{n}": trial.article_key for n, trial in enumerate(assignment.plan)}
+    row_of = dict(_articles(len(keys)).all(study=participant.study_id, **keys))
+    _assigning(settings.LEASE_MINUTES).run(
+        pk=participant.pk, arm=assignment.arm, condition=assignment.condition, stratum=counter.stratum
     )
-    Trial.objects.bulk_create(
-        Trial(
-            participant=participant,
-            position=trial.position,
-            article=by_key[trial.article_key],
-            story=trial.story,
-            arm=trial.arm,
-            article_sha256=trial.sha256,
-            condition=trial.condition,
-        )
-        for trial in assignment.plan
+    prepared.insert(
+        [
+            Trial(
+                participant=participant,
+                position=trial.position,
+                article_id=row_of[trial.article_key],
+                story=trial.story,
+                arm=trial.arm,
+                article_sha256=trial.sha256,
+                condition=trial.condition,
+            )
+            for trial in assignment.plan
+        ]
     )
-    LedgerEntry.objects.create(
+    entry = LedgerEntry(
         version=participant.version,
         mode=participant.mode,
         stratum=counter.stratum,
@@ -194,4 +194,53 @@ def _write(
         counts_seen=seen,
         result=assignment.to_dict(),
     )
-    AllocationCounter.objects.filter(pk=counter.pk).update(allocated=F("allocated") + 1)
+    prepared.insert([entry])
+    _COUNTED.run(pk=counter.pk)
+
+
+def _stratum_of(rows: QuerySet[M]) -> QuerySet[M]:
+    """Those of one version, mode and stratum, which are given."""
+    stratum = {"mode": Given("mode", CharField()), "stratum": Given("stratum", CharField())}
+    return rows.filter(version=Given("version_id", IntegerField()), **stratum)
+
+
+def _here() -> QuerySet[Participant]:
+    """Whom the allocation counts in one version, mode and stratum."""
+    return _stratum_of(Participant.objects.occupying())
+
+
+_OF_A_COUNTER = [field.attname for field in AllocationCounter._meta.concrete_fields]
+_COUNTER = Lookup(lambda: _stratum_of(AllocationCounter.objects.select_for_update()).values_list(*_OF_A_COUNTER))
+_PEOPLE = Lookup(lambda: _here().order_by().values_list("arm", "condition").annotate(n=Count("pk")))
+_READINGS = Lookup(
+    lambda: (
+        Trial.objects.filter(participant__in=_here())
+        .order_by()
+        .values_list("article__key", "position", "condition")
+        .annotate(n=Count("pk"))
+    )
+)
+_COUNTED = Update(
+    lambda: (AllocationCounter.objects.filter(pk=Given("pk", IntegerField())), {"allocated": F("allocated") + 1})
+)
+
+
+@lru_cache(maxsize=128)
+def _articles(count: int) -> Lookup:
+    """The rows of so many articles of a study, by their keys."""
+
+    def build() -> QuerySet[Article, tuple[Any, ...]]:
+        keys = [Given(f"key{n}", CharField()) for n in range(count)]
+        return Article.objects.filter(study=Given("study", IntegerField()), key__in=keys).values_list("key", "pk")
+
+    return Lookup(build)
+
+
+@lru_cache(maxsize=8)
+def _assigning(lease_minutes: int) -> Update:
+    def build() -> tuple[QuerySet[Participant], dict[str, Any]]:
+        values = {name: Given(name, CharField()) for name in ("arm", "condition", "stratum")}
+        times = {"randomised_at": Now(), "lease_expires_at": lease_end()}
+        return Participant.objects.filter(pk=Given("pk", IntegerField())), values | times
+
+    return Update(build)

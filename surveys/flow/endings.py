@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
-from surveys.flow.place import Place
+from surveys.flow.place import Move, Place
 from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage
+from surveys.prepared import Given
+from surveys.route import Step
 
 # Without 0, O, 1, I and L: a code is read from one screen and typed into another.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -27,16 +29,20 @@ def ending(outcome: str) -> dict[str, Any]:
     }
 
 
-def completion() -> dict[str, Any]:
-    """The new position of somebody who has answered everything, with the code that the debriefing leads to."""
-    return {
+def complete(participant: Participant, at: Step, to: Step) -> bool:
+    """Compare and set: somebody has answered everything, and gets the code that the debriefing leads to."""
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+    return _COMPLETING.make(participant, at, to, code=code)
+
+
+_COMPLETING = Move(
+    lambda: {
         "outcome": Outcome.COMPLETED,
-        "stage": Stage.DEBRIEF,
-        "step": 0,
         "completed_at": Now(),
         "ended_at": Now(),
-        "completion_code": "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH)),
+        "completion_code": Given("code", CharField()),
     }
+)
 
 
 def acknowledge_debrief(place: Place) -> bool:

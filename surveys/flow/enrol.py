@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.db import IntegrityError, transaction
+from django.db.models import CharField
 from django.db.models.functions import Now
 
 from surveys import route, tokens
 from surveys.flow.allocate import randomise
-from surveys.flow.place import Place, advance, frozen
+from surveys.flow.place import Move, Place, advance, frozen
 from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study
+from surveys.prepared import Given
 from surveys.recruitment import Entrant
 
 
@@ -80,13 +82,9 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> bool:
     """
     participant, first = place.participant, route.next_step(place.study, place.step)
     with transaction.atomic():
-        values = {
-            "consented_at": Now(),
-            "stage": first.stage,
-            "step": first.number,
-            "network_hash": network_hash,
-        }
-        if place.step.stage != Stage.CONSENT or not advance(participant, place.step, **values):
+        if place.step.stage != Stage.CONSENT or not _AGREEING.make(
+            participant, place.step, first, network_hash=network_hash
+        ):
             return False
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
@@ -95,6 +93,9 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> bool:
         if first.stage == Stage.READING:
             randomise(participant, place.study)
     return True
+
+
+_AGREEING = Move(lambda: {"consented_at": Now(), "network_hash": Given("network_hash", CharField())})
 
 
 def choose_language(place: Place, language: str) -> bool:

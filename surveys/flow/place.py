@@ -1,5 +1,6 @@
 """Where a participant is: the row, the frozen study, the step at the cursor and the article it is about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -22,8 +23,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from surveys.definition import FrozenStudy, parse_version
-from surveys.flow.prepared import Given, Lookup, Update, made
 from surveys.models import Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
+from surveys.prepared import Given, Lookup, Update, made
 from surveys.route import Step, step_at
 from surveys.tokens import token_hash
 
@@ -101,24 +102,41 @@ def advance(participant: Participant, at: Step, **values: Any) -> bool:
     return people.update(**values) == 1
 
 
+class Move:
+    """A compare-and-set as ``advance`` makes it, to another step, with its SQL written once.
+
+    ``values`` makes what is set besides; it may name what is given at each move.
+    """
+
+    def __init__(self, values: Callable[[], dict[str, Any]]) -> None:
+        self._values = values
+        self._update = Update(self._build)
+
+    def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
+        at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
+        to = {"stage": Given("to_stage", CharField()), "step": Given("to_step", IntegerField())}
+        mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
+        return mine, to | self._values()
+
+    def make(self, participant: Participant, at: Step, to: Step, **given: Any) -> bool:
+        """Whether the person was still at the first step, and is at the second now."""
+        there = {"pk": participant.pk, "stage": at.stage, "step": at.number}
+        return self._update.run(**there, to_stage=to.stage, to_step=to.number, **given) == 1
+
+
 def go_on(participant: Participant, at: Step, to: Step) -> bool:
-    """Compare and set, as ``advance``, for the common way: to the next step, and an assigned place held for longer."""
-    update = _going_on(settings.LEASE_MINUTES if participant.arm else None)
-    moved = update.run(pk=participant.pk, stage=at.stage, step=at.number, to_stage=to.stage, to_step=to.number)
-    return moved == 1
+    """Compare and set for the common way: to the next step, with an assigned place held for longer."""
+    move = _holding_longer(settings.LEASE_MINUTES) if participant.arm else _GOING_ON
+    return move.make(participant, at, to)
+
+
+_GOING_ON = Move(dict)
 
 
 @lru_cache(maxsize=8)
-def _going_on(lease_minutes: int | None) -> Update:
-    def build() -> tuple[QuerySet[Participant], dict[str, Any]]:
-        at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
-        values: dict[str, Any] = {"stage": Given("to_stage", CharField()), "step": Given("to_step", IntegerField())}
-        if lease_minutes is not None:
-            values["lease_expires_at"] = lease_end()
-        mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
-        return mine, values
-
-    return Update(build)
+def _holding_longer(_minutes: int) -> Move:
+    # The minutes are written into the SQL.
+    return Move(lambda: {"lease_expires_at": lease_end()})
 
 
 def mark_shown(place: Place) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models.functions import Now
 
-from surveys.flow import prepared
+from surveys import prepared
 from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
-from surveys.flow.endings import completion, ending, forget_drafts
+from surveys.flow.endings import complete, ending, forget_drafts
 from surveys.flow.place import Place, advance, go_on, stamp_submitted
 from surveys.flow.screening import ended_by
 from surveys.items import Problem, Reading
@@ -99,7 +99,7 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
         if ended_by_rule:
             is_first = advance(participant, step, **ending(ended_by_rule))
         elif onward.stage == Stage.DEBRIEF:
-            is_first = advance(participant, step, **completion())
+            is_first = complete(participant, step, onward)
         else:
             is_first = go_on(participant, step, onward)
         if not is_first:

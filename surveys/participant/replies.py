@@ -15,6 +15,7 @@ from surveys.flow import Gate, Place
 from surveys.languages import interface_language
 from surveys.models import Outcome, Study
 from surveys.participant.pages import frame, outside
+from surveys.participant.patience import patient
 from surveys.recruitment import Entrant
 
 P = ParamSpec("P")
@@ -22,14 +23,16 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def private(view: View[P]) -> View[P]:
-    """A view whose responses nobody keeps: no cache, no search engine, and no browser that looks ahead.
+    """A view whose responses nobody keeps: no cache, no search engine, and no browser that looks ahead. It is patient.
 
     A page that is fetched before anybody asks for it would count somebody as arrived, or an article as shown.
     """
 
+    waiting = patient(view)
+
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = HttpResponse(status=503) if _looks_ahead(request) else view(request, *args, **kwargs)
+        response = HttpResponse(status=503) if _looks_ahead(request) else waiting(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         patch_vary_headers(response, ["Cookie"])

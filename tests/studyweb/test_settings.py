@@ -101,11 +101,11 @@ def test_debug_is_on_only_when_asked_for(folder: Path) -> None:
 
 
 def test_postgresql_and_redis_are_one_variable_each(folder: Path) -> None:
-    names = "[s.DATABASES['default']['ENGINE'], s.DATABASES['default']['OPTIONS']['pool'], s.CELERY_BROKER_URL]"
+    names = "[s.DATABASES['default']['ENGINE'], s.DATABASES['default']['CONN_MAX_AGE'], s.CELERY_BROKER_URL]"
     environment = {"DATABASE_URL": "postgres://u:p@db/studyweb", "REDIS_URL": "redis://redis:6379/0"}
-    engine, pool, broker = value(folder, names, DATABASE_POOL_SIZE="3", **environment)
+    engine, kept_for, broker = value(folder, names, **environment)
     assert engine == "django.db.backends.postgresql"
-    assert pool["max_size"] == 3
+    assert kept_for is None
     assert broker == "redis://redis:6379/0"
 
 
@@ -147,7 +147,6 @@ def test_a_relative_data_folder_is_the_same_whatever_the_working_folder_is_later
         ("DATABASE_URL", "mysql://u:p@db/studyweb", "DATABASE_URL must begin with"),
         ("DATABASE_URL", "postgres://u:p@db:port/studyweb", "DATABASE_URL cannot be read"),
         ("DATABASE_URL", "postgres://u:p@db/", "DATABASE_URL names no database"),
-        ("DATABASE_POOL_SIZE", "0", "DATABASE_POOL_SIZE must be a whole number of at least 1"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_the_setting(folder: Path, name: str, bad: str, says: str) -> None:

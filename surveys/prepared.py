@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import UpdateQuery
+from psycopg import Cursor
 
 M = TypeVar("M", bound=Model)
 W = TypeVar("W")
@@ -38,6 +39,21 @@ class _Statement:
 
     def values(self, given: dict[str, Any]) -> list[Any]:
         return [given[part.name] if isinstance(part, Given) else part for part in self.parameters]
+
+
+def _run(sql: str, values: Sequence[Any]) -> Any:
+    """A cursor with the statement's result.
+
+    PostgreSQL plans it once a connection, by a prepared statement: Django's own cursor writes the values into the text,
+    so that every execution is planned anew. Whoever counts or wraps queries still sees each.
+    """
+    if connection.vendor == "postgresql" and not connection.execute_wrappers and not connection.queries_logged:
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            return Cursor(connection.connection).execute(sql, values, prepare=True)
+    cursor = connection.cursor()
+    cursor.execute(sql, values)
+    return cursor
 
 
 def _once_a_dialect(write: Callable[[Any], W]) -> Callable[[Any], W]:
@@ -69,17 +85,18 @@ class Lookup:
 
     def first(self, **given: Any) -> list[Any] | None:
         """The first row, or None."""
+        return next(iter(self.all(**given)), None)
+
+    def all(self, **given: Any) -> list[list[Any]]:
+        """Every row."""
         statement, converters = self._written()
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.values(given))
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        row = list(found)
-        for place, functions, expression in converters:
-            for convert in functions:
-                row[place] = convert(row[place], expression, connection)
-        return row
+        with _run(statement.sql, statement.values(given)) as cursor:
+            rows = [list(row) for row in cursor.fetchall()]
+        for row in rows:
+            for place, functions, expression in converters:
+                for convert in functions:
+                    row[place] = convert(row[place], expression, connection)
+        return rows
 
 
 class Update:
@@ -98,8 +115,7 @@ class Update:
     def run(self, **given: Any) -> int:
         """Change the rows, and say how many there were."""
         statement = self._written()
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.values(given))
+        with _run(statement.sql, statement.values(given)) as cursor:
             return int(cursor.rowcount)
 
 
@@ -118,8 +134,7 @@ def insert(rows: Sequence[Model]) -> None:
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
     sql = f"INSERT INTO {quoted(first._meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608  # names of our models
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    _run(sql, values).close()
 
 
 def made(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:

@@ -6,8 +6,8 @@ from django.db.models import CharField, IntegerField
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from surveys.flow.prepared import Given, Lookup, Update, insert, made
 from surveys.models import Answer, Draft, Participant
+from surveys.prepared import Given, Lookup, Update, insert, made
 from tests import factories
 
 pytestmark = pytest.mark.django_db
