@@ -60,17 +60,20 @@ def change_definition(study: Study, changes: Mapping[str, Any], *, by: Researche
     Raises ``DraftOnly`` if the study is frozen, ``ChangedMeanwhile`` if the parts are not those that were seen, and
     ``DefinitionError`` if the result is not sound. Storing what is there already writes nothing.
     """
-    return _rewrite(study, lambda before: changes, by=by, seen=seen)
+    return rewrite(study, lambda before: changes, by=by, seen=seen)
 
 
-def _rewrite(
+def rewrite(
     study: Study,
     changes_to: Callable[[dict[str, Any]], Mapping[str, Any]],
     *,
     by: Researcher,
     seen: str = "",
 ) -> Definition:
-    """Replace parts of the definition by what ``changes_to`` makes of it, with the study's row held."""
+    """Replace parts of the definition by what ``changes_to`` makes of it, with the study's row held.
+
+    Raises ``DraftOnly``, ``ChangedMeanwhile`` and ``DefinitionError`` as ``change_definition`` does.
+    """
     with transaction.atomic():
         locked = Study.objects.select_for_update().get(pk=study.pk)
         if not locked.is_draft:
@@ -102,12 +105,12 @@ def add_instrument(study: Study, key: str, when: str, *, by: Researcher) -> Defi
         block = {"key": _free_key(key, {block["key"] for block in blocks}), "when": when, "instrument": key}
         return {"blocks": [*blocks, *with_instruments({"blocks": [block]})["blocks"]]}
 
-    return _rewrite(study, added, by=by)
+    return rewrite(study, added, by=by)
 
 
 def remove_block(study: Study, key: str, *, by: Researcher) -> Definition:
     """The definition without this block. Raises ``DraftOnly``; ``DefinitionError`` where the design rests on it."""
-    return _rewrite(study, lambda whole: {"blocks": [block for block in whole["blocks"] if block["key"] != key]}, by=by)
+    return rewrite(study, lambda whole: {"blocks": [block for block in whole["blocks"] if block["key"] != key]}, by=by)
 
 
 def move_block(study: Study, key: str, *, by: Researcher, up: bool) -> Definition:
@@ -123,7 +126,7 @@ def move_block(study: Study, key: str, *, by: Researcher, up: bool) -> Definitio
         blocks[here], blocks[there] = blocks[there], blocks[here]
         return {"blocks": blocks}
 
-    return _rewrite(study, moved, by=by)
+    return rewrite(study, moved, by=by)
 
 
 def add_arm(study: Study, *, by: Researcher, key: str = "", **fields: Any) -> Arm:

@@ -193,7 +193,8 @@ def _rule(item: Item, asked: Sequence[Item], *, is_hidden: bool) -> SafeString:
     """The attributes by which the script shows and hides a question; '' where nothing on its page decides."""
     by_key = {other.key: other for other in asked}
     conditions = [
-        condition.model_dump(mode="json", exclude_defaults=True) | {"optional": not by_key[condition.item].required}
+        {name: value for name, value in condition.model_dump(mode="json").items() if value}
+        | {"optional": not by_key[condition.item].required}
         for condition in item.show_if
         if condition.item in by_key
     ]

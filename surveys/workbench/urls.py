@@ -14,6 +14,7 @@ from surveys.workbench.views import (
     panel,
     people,
     quality,
+    question,
     questions,
     recruitment,
     studies,
@@ -26,6 +27,7 @@ STUDY = "studies/<slug:study_key>/"
 ARM = f"{STUDY}arms/<slug:arm_key>/"
 ARTICLE = f"{STUDY}articles/<slug:article_key>/"
 BLOCK = f"{STUDY}questions/<slug:block_key>/"
+QUESTION = f"{STUDY}questions/+/item/<slug:item_key>/"
 PERSON = f"{STUDY}people/<slug:person_key>/"
 
 urlpatterns = [
@@ -44,6 +46,13 @@ urlpatterns = [
     path(f"{STUDY}questions/add/", questions.add, name="study-question-add"),
     path(f"{STUDY}questions/export/", questions.export, name="study-definition"),
     path(f"{STUDY}questions/import/", questions.load, name="study-definition-import"),
+    path(f"{STUDY}questions/+/new/", question.choose, name="study-question-kinds"),
+    path(f"{STUDY}questions/+/new/<slug:kind>/", question.new, name="study-question-new"),
+    path(f"{QUESTION}", question.edit, name="study-question-edit"),
+    path(f"{QUESTION}remove/", question.remove, name="study-question-remove-one"),
+    path(f"{QUESTION}move/", question.move, name="study-question-move-one"),
+    path(f"{BLOCK}page/", question.page, name="study-question-page"),
+    path(f"{BLOCK}preview/", question.preview, name="study-question-preview"),
     path(f"{BLOCK}remove/", questions.remove, name="study-question-remove"),
     path(f"{BLOCK}move/", questions.move, name="study-question-move"),
     path(f"{STUDY}arms/", arms.arms, name="study-arms"),

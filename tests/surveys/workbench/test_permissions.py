@@ -24,6 +24,13 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-question-add": {"post": OWNER},
     "study-question-remove": {"get": OWNER, "post": OWNER},
     "study-question-move": {"post": OWNER},
+    "study-question-kinds": {"get": OWNER},
+    "study-question-new": {"get": OWNER, "post": OWNER},
+    "study-question-edit": {"get": OWNER, "post": OWNER},
+    "study-question-remove-one": {"get": OWNER, "post": OWNER},
+    "study-question-move-one": {"post": OWNER},
+    "study-question-page": {"get": OWNER, "post": OWNER},
+    "study-question-preview": {"get": EVERYBODY, "post": EVERYBODY},
     "study-definition": {"get": EVERYBODY},
     "study-definition-import": {"post": OWNER},
     "study-arms": {"get": EVERYBODY},
@@ -82,7 +89,8 @@ def test_an_address_opens_to_its_roles_and_to_nobody_else(client: Client, name: 
     for role in sorted(Role.values, key=lambda role: role in ALLOWED[name][method]):
         client.force_login(people[role])
         if role in ALLOWED[name][method]:
-            assert _status(client, method, address) in {200, 302}, f"{role} may"
+            # 422: the page was read, and asks for what is missing.
+            assert _status(client, method, address) in {200, 302, 422}, f"{role} may"
         else:
             assert _status(client, method, address) == 403, f"{role} may not"
 
@@ -128,7 +136,11 @@ def _address(name: str, study: Study) -> str:
         "study-article-template",
     }:
         parts["article_key"] = study.articles.order_by("pk")[0].key
-    if name in {"study-question-remove", "study-question-move"}:
+    if name == "study-question-new":
+        parts["kind"] = "single"
+    if name in {"study-question-edit", "study-question-remove-one", "study-question-move-one"}:
+        parts["item_key"] = "news-use"
+    if name in {"study-question-remove", "study-question-move", "study-question-page", "study-question-preview"}:
         parts["block_key"] = "about-you"
     if name in {"study-person-role", "study-person-link", "study-person-remove"}:
         parts["person_key"] = study.memberships.order_by("pk")[0].key

@@ -1,0 +1,95 @@
+"""Questions as they are shown: orders, rules and what was typed, without a browser."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surveys.definition import FrozenStudy, read_definition
+from surveys.flow.asking import Asked
+from surveys.items.page import SHOWN_FIELD, read_page
+from surveys.items.reading import Problem
+from surveys.participant import questions
+from surveys.route import Step
+from tests.factories import definition
+from tests.surveys.participant.kinds import HIGHLIGHT, KINDS
+from tests.surveys.participant.person import RATING, block, item, option
+
+EVERY = [each for kind in KINDS.values() for each in kind]
+SENTENCES = (("One.", "Two & <b>."), ("Three.",))
+
+
+def page(items: list[dict[str, Any]], raw: dict[str, list[str]] | None = None, asked: Asked | None = None) -> str:
+    """The HTML of these questions beside an article, blanks squeezed."""
+    study = FrozenStudy(
+        definition=read_definition(definition(blocks=[block("asked", "reading", *items), RATING])), arms=(), articles=()
+    )
+    step = Step("reading", 0, study.definition.blocks[:1], 0)
+    read = read_page(study.definition.blocks[0].items, raw, {}, 3) if raw is not None else {}
+    problems = {key: problem for key, problem in read.items() if isinstance(problem, Problem)}
+    return " ".join(questions.html_with(study, step, "en", asked or Asked(), raw or {}, problems).split())
+
+
+def test_options_stand_in_the_persons_order() -> None:
+    which = item("which", "single", options=[option("a"), option("b"), option("c")], order="shuffled")
+    html = page([which], asked=Asked(orders=(("which", ("c", "a", "b")),)))
+    assert re.findall(r'value="([abc])"', html) == ["c", "a", "b"]
+
+
+def test_an_item_that_is_left_out_is_not_on_the_page() -> None:
+    first, second = item("first", "single", options=[option("a"), option("b")]), item("second", "short-text")
+    html = page([first, second], asked=Asked(left_out=frozenset({"second"})))
+    assert 'name="first"' in html
+    assert 'name="second"' not in html
+
+
+def test_the_rule_travels_to_the_script_and_only_what_it_says() -> None:
+    html = page(KINDS["rule"])
+    (rule,) = re.findall(r'data-show-if="([^"]*)"( hidden)?', html)
+    assert json.loads(unescape(rule[0])) == [{"item": "paid", "any_of": ["yes"], "optional": False}]
+    assert rule[1] == " hidden"
+    assert f'name="{SHOWN_FIELD}" value="which" disabled' in html
+
+
+def test_what_was_typed_decides_what_is_hidden() -> None:
+    html = page(KINDS["rule"], {"paid": ["yes"], "which": ["Typed"]})
+    assert " hidden>" not in html
+    assert f'name="{SHOWN_FIELD}" value="which">' in html
+    assert 'value="Typed"' in html
+
+
+def test_items_that_share_their_words_and_scale_are_one_grid() -> None:
+    html = page(KINDS["grid"])
+    assert html.count("How much do you agree with each of these?") == 1
+    assert html.count('class="grid-row') == 3
+    other = [item("row-4", "likert", stem=KINDS["grid"][0]["stem"], options=[option("1", 1), option("2", 2)])]
+    assert page([*KINDS["grid"], *other]).count("likert-grid") == 2
+
+
+def test_sentences_are_numbered_through_the_paragraphs_and_escaped() -> None:
+    html = page([HIGHLIGHT], {"doubt": ["3"]}, Asked(sentences=SENTENCES, sentences_language="de"))
+    assert re.findall(r'name="doubt" value="(\d)"', html) == ["1", "2", "3"]
+    assert "Two &amp; &lt;b&gt;." in html
+    assert 'value="3" id="q-doubt-3" checked' in html
+    assert '<div class="sentences" lang="de">' in html
+
+
+def test_the_script_comes_only_where_a_question_has_use_for_it() -> None:
+    assert "questions.js" not in page([*KINDS["single"], *KINDS["long-text"]])
+    for kind in ("slider", "ranking", "rule", "multiple"):
+        assert "questions.js" in page(KINDS[kind]), kind
+
+
+VALUES = st.lists(st.text() | st.sampled_from(["yes", "a", "1.a", "2.b", "50", "none", "agreed", "3"]), max_size=4)
+KEYS = [each["key"] for each in EVERY] + ["doubt", SHOWN_FIELD]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES))
+def test_whatever_was_sent_the_page_comes_back_and_repeats_it_as_text_only(raw: dict[str, list[str]]) -> None:
+    html = page([*EVERY, HIGHLIGHT], raw | {"word": ["<script>alert(1)</script>"]}, Asked(sentences=SENTENCES))
+    assert "<script>alert" not in html
+    assert html.count("<script") == 1
