@@ -64,7 +64,9 @@ class Recruitment(BaseModel):
     ``codes`` holds the panel's completion code for each outcome ('completed', 'screened-out', 'no-consent', ...), and
     'other' for outcomes that have none of their own. ``project`` is Connect's project id; ``host``,
     ``experiment_id`` and ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing
-    of a person stays in the browser.
+    of a person stays in the browser. ``keep_out`` are the keys of studies whose participants are not let in, the
+    study's own standing for its pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
+    ``bonus`` is what the payment list gives to everybody who completed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +79,9 @@ class Recruitment(BaseModel):
     experiment_id: str = Field(default="", max_length=40)
     credit_token: str = Field(default="", max_length=100)
     shared_computer: bool = False
+    keep_out: tuple[str, ...] = ()
+    keep_out_readers: bool = False
+    bonus: str = Field(default="", pattern=r"^(\d{1,4}(\.\d{1,2})?)?$")
 
     def names(self, panel: Panel) -> tuple[str, str]:
         """The parameters' names (person, submission) for this panel."""

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import CharField
 from django.db.models.functions import Now
 
-from surveys import route, tokens
+from surveys import recruitment, route, tokens
 from surveys.flow.allocate import randomise
 from surveys.flow.place import Move, Place, advance, frozen
+from surveys.keeping_out import is_kept_out
 from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study
 from surveys.prepared import Given
 from surveys.recruitment import Entrant
@@ -59,7 +60,7 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     if known is None and opens:
         try:
             with transaction.atomic():
-                known = _new(study, mode, token, language)
+                known = _new(study, mode, token, language, kept_out=_is_kept_out(study, mode, entrant))
                 PanelIdentity.objects.create(
                     study=study, mode=mode, keyed_hash=keyed, panel=entrant.panel, participant=known
                 )
@@ -131,7 +132,12 @@ def _known(study: Study, mode: str, keyed_hash: str) -> Participant | None:
     return identity.participant if identity else None
 
 
-def _new(study: Study, mode: str, token: str, language: str) -> Participant:
+def _is_kept_out(study: Study, mode: str, entrant: Entrant) -> bool:
+    return mode == Mode.LIVE and is_kept_out(study, recruitment.read(study), entrant.panel_id)
+
+
+def _new(study: Study, mode: str, token: str, language: str, *, kept_out: bool = False) -> Participant:
+    """A new arrival; ``kept_out`` for one whose way ends here, since they took part in an earlier study."""
     assert study.current_version is not None  # noqa: S101  # the gate lets nobody into a study without a version
     languages = frozen(study.current_version).definition.languages
     return Participant.objects.create(
@@ -140,6 +146,7 @@ def _new(study: Study, mode: str, token: str, language: str) -> Participant:
         mode=mode,
         token_hash=tokens.token_hash(token),
         language=language if language in languages else languages[0],
+        **({"stage": Stage.END, "outcome": Outcome.TOOK_PART_BEFORE, "ended_at": Now()} if kept_out else {}),
     )
 
 

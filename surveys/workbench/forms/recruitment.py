@@ -60,10 +60,32 @@ class RecruitmentForm(forms.Form):
         help_text=_("One person follows another: at the end a button clears the computer for the next."),
     )
 
+    keep_out = forms.MultipleChoiceField(
+        label=_("Keep out who took part in"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("They are known by the panel’s id, whoever comes without one is not."),
+    )
+    keep_out_readers = forms.BooleanField(
+        label=_("Keep out who has read one of these stories in another study"), required=False
+    )
+    bonus = forms.RegexField(
+        r"^\d{1,4}(\.\d{1,2})?$",
+        label=_("Bonus of everybody who completes"),
+        required=False,
+        help_text=_("An amount such as 0.50, for the payment list; empty for none."),
+        error_messages={"invalid": _("Write an amount such as 0.50.")},
+    )
+
     panel_fields = ("project", "host", "experiment_id", "credit_token")
 
-    def __init__(self, settings: Recruitment, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, settings: Recruitment, earlier: dict[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A study that was chosen by somebody else in the team stays chosen.
+        others = {key: _("a study in which you have no role (%(key)s)") % {"key": key} for key in settings.keep_out}
+        self.fields["keep_out"].choices = [*(others | earlier).items()]  # type: ignore[attr-defined]  # it chooses
+        for name in ("keep_out", "keep_out_readers", "bonus"):
+            self.fields[name].initial = getattr(settings, name)
         self.fields["panel"].initial = settings.panel
         self.fields["participant"].initial = settings.parameters.participant
         self.fields["submission"].initial = settings.parameters.submission
@@ -94,6 +116,6 @@ class RecruitmentForm(forms.Form):
             "panel": given["panel"],
             "parameters": {"participant": given["participant"], "submission": given["submission"]},
             "codes": {ending: value for ending, value in codes.items() if value},
-            "shared_computer": given["shared_computer"],
+            **{name: given[name] for name in ("shared_computer", "keep_out", "keep_out_readers", "bonus")},
             **{name: given[name] for name in self.panel_fields},
         }

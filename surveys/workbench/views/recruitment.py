@@ -33,7 +33,7 @@ def recruitment(request: HttpRequest, study_key: str) -> HttpResponse:
     """Panel, parameter names, completion codes, return links. They lie outside the hash and change at any time."""
     study = study_for(request, study_key, Permission.RUN)
     settings = read(study)
-    form = RecruitmentForm(settings, request.POST if request.method == "POST" else None)
+    form = RecruitmentForm(settings, _earlier(request, study), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             store(study, form.values(), by=signed_in(request))
@@ -57,6 +57,13 @@ def preview(request: HttpRequest, study_key: str) -> HttpResponse:
         entry = absolute(request, reverse("participant:entry", args=[study.key]))
         links = {mode.value: f"{entry}?{urlencode({'mode': signed_mode(study, mode)})}" for mode in modes}
     return study_page(request, study, "preview.html", {"links": links})
+
+
+def _earlier(request: HttpRequest, study: Study) -> dict[str, str]:
+    """{key: name} of the studies whose participants can be kept out, the study's own pilot first."""
+    others = Study.objects.filter(memberships__researcher=signed_in(request), launched_at__isnull=False)
+    names = {each.key: each.name for each in others.exclude(pk=study.pk).order_by("-launched_at")}
+    return {study.key: _("the pilot of this study"), **names}
 
 
 def _entry_link(request: HttpRequest, study: Study, settings: Recruitment) -> str:

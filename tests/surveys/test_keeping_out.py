@@ -1,0 +1,91 @@
+"""Who took part in an earlier study, or read one of its stories, is kept out, and told so."""
+
+import pytest
+
+from surveys import lifecycle
+from surveys.models import Mode, Participant, Study
+from surveys.recruitment import signed_mode
+from tests import factories
+from tests.surveys.participant.person import Person
+
+pytestmark = pytest.mark.django_db
+COMES = "?PROLIFIC_PID=5f3a&SESSION_ID=77cc"
+
+
+def _study(**settings: object) -> Study:
+    study = factories.launched_study()
+    study.recruitment = {"panel": "prolific", "codes": {"took-part-before": "BEFORE"}, **settings}
+    study.save()
+    return study
+
+
+def _outcome(study: Study, entry: str = COMES) -> str:
+    return Person(study, entry=entry).row.outcome
+
+
+def test_who_took_part_in_a_chosen_study_is_kept_out_with_a_page_a_code_and_a_way_back() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("before-1")
+    person = Person(_study(keep_out=[earlier.key]), entry=COMES)
+    assert (person.slug, person.row.outcome) == ("end", "took-part-before")
+    page = person.get().content.decode()
+    assert "You have taken part before" in page
+    assert "https://app.prolific.com/submissions/complete?cc=BEFORE" in page
+    assert person.row.consented_at is None
+    assert person.enter(COMES)["Location"].endswith("/end/")
+
+
+def test_who_came_and_did_not_consent_and_who_is_somebody_else_may_come() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES)
+    study = _study(keep_out=[earlier.key])
+    assert _outcome(study) == ""
+    assert _outcome(study, "?PROLIFIC_PID=other&SESSION_ID=1") == ""
+    assert _outcome(study, "") == ""
+
+
+def test_a_study_that_chose_nothing_keeps_nobody_out() -> None:
+    Person(factories.launched_study(), entry=COMES).walk_to("end")
+    assert _outcome(_study()) == ""
+
+
+def test_people_of_the_pilot_are_kept_out_where_the_study_says_so_and_nobody_twice_over() -> None:
+    study = _study()
+    Person(study, entry=f"{COMES}&mode={signed_mode(study, Mode.PILOT)}").walk_to("before-1")
+    study.recruitment["keep_out"] = [study.key]
+    study.save()
+    assert _outcome(study) == "took-part-before"
+    someone = Person(study, entry="?PROLIFIC_PID=new&SESSION_ID=1").walk_to("before-1")
+    assert Person(study, entry="?PROLIFIC_PID=new&SESSION_ID=1").slug == someone.slug
+
+
+def test_who_read_a_story_in_another_study_is_kept_out_whichever_version_it_was() -> None:
+    earlier = factories.launched_study()
+    reader = Person(earlier, entry=COMES).walk_to("reading-1")
+    unread = Person(earlier, entry="?PROLIFIC_PID=unread&SESSION_ID=1").walk_to("before-1")
+    reader.get()
+    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
+    lifecycle.freeze(copy, copy.created_by)
+    lifecycle.launch(copy, copy.created_by)
+    copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
+    copy.save()
+    assert _outcome(copy) == "took-part-before"
+    assert _outcome(copy, "?PROLIFIC_PID=unread&SESSION_ID=1") == unread.row.outcome == ""
+    unrelated = _study(keep_out_readers=True)
+    unrelated.articles.update(sha256="0" * 64)
+    assert _outcome(unrelated) == ""
+
+
+def test_a_preview_and_a_pilot_keep_nobody_out() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("before-1")
+    study = _study(keep_out=[earlier.key])
+    assert _outcome(study, f"{COMES}&mode={signed_mode(study, Mode.PILOT)}") == ""
+
+
+def test_nothing_that_is_stored_links_one_person_across_studies() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("before-1")
+    Person(_study(keep_out=[earlier.key]), entry=COMES)
+    hashes = Participant.objects.values_list("panel_identity__keyed_hash", "token_hash")
+    assert len({value for row in hashes for value in row}) == 4
