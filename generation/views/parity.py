@@ -23,7 +23,13 @@ from surveys.workbench.pages import show_problems, study_page
 class OverrideForm(forms.Form):
     """Why a finding may stand."""
 
-    reason = forms.CharField(label=gettext_lazy("Why it may stand"), required=False, max_length=2000)
+    reason = forms.CharField(
+        label=gettext_lazy("Why it may stand"),
+        max_length=2000,
+        error_messages={
+            "required": gettext_lazy("Write why it may stand: the reason is kept with the study."),
+        },
+    )
     findings = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
