@@ -49,6 +49,8 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-article-take-down": {"post": CURATORS},
     "study-article-put-back": {"post": CURATORS},
     "study-recruitment": {"get": OWNER, "post": OWNER},
+    "study-payments": {"get": OWNER},
+    "study-payments-file": {"post": OWNER},
     "study-access-keys": {"get": OWNER},
     "study-panel-statuses": {"get": OWNER},
     "study-preview": {"get": EVERYBODY},

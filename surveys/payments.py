@@ -1,0 +1,110 @@
+"""Whom to pay: each panel id with how it ended, the quality flags, the code and the bonus. For a study's owners alone.
+
+Flags stand here as evidence to look at; nothing on this list decides that somebody is not paid.
+"""
+
+import csv
+import io
+import logging
+from dataclasses import astuple, dataclass, fields
+
+from surveys import audit, recruitment
+from surveys.evidence import evidence
+from surveys.lifecycle import may_show_outcomes
+from surveys.models import PanelIdentity, Researcher, Study
+from surveys.quality import flags, judge
+from surveys.tokens import InvalidToken, unseal
+
+log = logging.getLogger(__name__)
+# What stands at the start of a cell makes a spreadsheet take it for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One person whom a panel sent and who consented. ``panel_status`` is what the panel's own list last said."""
+
+    panel_id: str
+    submission: str
+    outcome: str
+    panel_status: str
+    flags: str
+    code: str
+    bonus: str
+
+
+def payments(study: Study, mode: str) -> list[Payment]:
+    """Everybody of this mode whom a panel sent and who consented, those who completed first.
+
+    Flags that look at ratings are left out before the unblinding. Withdrawing costs nobody the payment.
+    """
+    settings = recruitment.read(study)
+    flagged = _flags(study, mode)
+    identities = (
+        PanelIdentity.objects.filter(study=study, mode=mode, participant__consented_at__isnull=False)
+        .select_related("participant")
+        .prefetch_related("submissions")
+        .order_by("participant__completed_at", "participant__arrived_at", "pk")
+    )
+    found = []
+    for identity in identities:
+        person = identity.participant
+        has_completed = person.completed_at is not None
+        outcome = "completed" if has_completed else person.outcome
+        sent = sorted(identity.submissions.all(), key=lambda submission: submission.seen_at)
+        found.append(
+            (
+                not has_completed,
+                Payment(
+                    panel_id=_opened(identity.ciphertext, study),
+                    submission=" ".join(_opened(submission.ciphertext, study) for submission in sent),
+                    outcome=outcome or "under-way",
+                    panel_status=" ".join(submission.status for submission in sent if submission.status),
+                    flags=flagged.get(person.export_id, ""),
+                    code=recruitment.code(settings, outcome) or person.completion_code,
+                    bonus=settings.bonus if has_completed else "",
+                ),
+            )
+        )
+    return [payment for _, payment in sorted(found, key=lambda pair: pair[0])]
+
+
+def export(study: Study, mode: str, *, by: Researcher) -> bytes:
+    """The list as a CSV file; that it was taken is logged, with a digest of it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([field.name for field in fields(Payment)])
+    listed = payments(study, mode)
+    writer.writerows([_harmless(cell) for cell in astuple(payment)] for payment in listed)
+    content = out.getvalue()
+    subject = f"{len(listed)} people, {mode}"
+    audit.record(study, "payment list exported", by=by, subject=subject, content=content)
+    return ("\ufeff" + content).encode()
+
+
+def _flags(study: Study, mode: str) -> dict[str, str]:
+    masked = not may_show_outcomes(study, mode)
+    return {
+        seen.participant: flags(judge(seen, masked=masked))
+        for version in study.versions.all()
+        for seen in evidence(version, mode)
+    }
+
+
+def _opened(ciphertext: bytes | memoryview | None, study: Study) -> str:
+    """What was sealed; '?' where it cannot be read, so that the row is not taken for one without an id."""
+    if not ciphertext:
+        return ""
+    try:
+        return unseal(bytes(ciphertext))
+    except InvalidToken:
+        log.error(  # where it was raised says nothing; the settings are what is wrong
+            "A panel's id of study %s cannot be decrypted: set the IDENTITY_KEY again with which it was stored.",
+            study.key,
+        )
+        return "?"
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet runs: what came in by a link is not trusted."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
