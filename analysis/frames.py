@@ -254,7 +254,7 @@ def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | f
     """An answer as its column holds it: the option's number on a scale, a number, or the code or text itself."""
     if value is None:
         return None
-    if values and item.kind != "multiple":
+    if values and item.kind not in _SEVERAL:
         return values.get(value)
     return float(value) if item.kind in _NUMBERS else value
 

@@ -108,5 +108,5 @@ def _asked_about_articles(definition: Definition) -> list[Item]:
 
 def _is_measured(item: Item) -> bool:
     """Whether an item's column holds numbers, as analysis/frames.py makes it."""
-    scaled = bool(item.options) and item.kind != "multiple" and all(option.value is not None for option in item.options)
-    return scaled or item.kind == "number"
+    is_one_choice = item.kind in {"single", "likert"}
+    return item.kind in {"number", "slider"} or (is_one_choice and all(o.value is not None for o in item.options))

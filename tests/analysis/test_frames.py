@@ -16,6 +16,8 @@ from surveys.models import Answer, Mode, Participant, Study
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash
 from tests.factories import definition, launched_study
+from tests.surveys.participant.kinds import HIGHLIGHT
+from tests.surveys.participant.person import RATING, Person, block, item, option
 from tests.walking import readers_walk
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +247,13 @@ def _place(person: Participant) -> flow.Place:
     place = flow.find(token)
     assert place is not None
     return place
+
+
+def test_rankings_sliders_and_marks_are_columns_of_their_own_kind() -> None:
+    order = [option("a", 1), option("b", 2), option("c", 3)]
+    asked = [item("places", "ranking", options=order), item("warmth", "slider", minimum="0", maximum="10"), HIGHLIGHT]
+    study = launched_study(blocks=[block("more", "reading", *asked), RATING])
+    person = Person(study).walk_to("reading-1")
+    person.answer(places=["2.a", "1.c", "3.b"], warmth="7", doubt=["1", "2"])
+    row = ratings_of(study, mode=Mode.LIVE).to_dict("records")[0]
+    assert (row["places"], row["warmth"], row["doubt"]) == ("c a b", 7.0, "1 2")
