@@ -44,7 +44,9 @@ def build(report: Report) -> None:
 def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     plan = parse_plan(report.version.frozen.definition.plan.model_dump())
-    built = build_report(data.ratings, data.participants, plan, study_info(report, data))
+    built = build_report(
+        data.ratings, data.participants, plan, study_info(report, data), progress=lambda what: jobs.step(report, what)
+    )
     return to_dict(built), report_files(built), built.data_sha256
 
 
@@ -74,7 +76,12 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
         study=report.study.key,
         version=report.version.sha256,
         mode=report.mode,
-        arms=tuple(ArmInfo(arm.key, arm.label, arm.origin, arm.model_slot, arm.curation) for arm in frozen.arms),
+        arms=tuple(
+            ArmInfo(
+                arm.key, arm.label, arm.origin, arm.model_slot, arm.curation, float(arm.level) if arm.level else None
+            )
+            for arm in frozen.arms
+        ),
         **_outcome(report, data),
         attribution_item=frames.attribution_item(frozen) if not report.masked else "",
         deviations=frames.deviations(report.version),

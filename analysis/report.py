@@ -2,29 +2,33 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
+from analysis.articles import ArticleSummaries, Distribution, distributions, summarise_articles
 from analysis.attribution import Attribution, attribution_accuracy
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
+from analysis.crossed import Crossed, crossed_contrasts
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
 from analysis.flow import Flow, participant_flow
-from analysis.flow_figure import flow_figure
 from analysis.plan import Plan
-from analysis.plots import Figure, mean_figure, share_figure
+from analysis.plots import Figure
 from analysis.published import INDEXES, SHARES, SOURCE
+from analysis.report_drawn import report_figures
+from analysis.report_info import ArmInfo, StudyInfo
 from analysis.report_tables import (
     ReportTable,
     all_tables,
     arms_table,
     attribution_table,
+    crossed_table,
     discernment_table,
     exclusions_table,
     means_table,
@@ -32,74 +36,28 @@ from analysis.report_tables import (
     pairwise_table,
     ranks_table,
     shares_table,
+    variance_table,
 )
 from analysis.report_text import REFERENCES, main_sentences, methods
 from analysis.schema import SCHEMA_VERSION
 from analysis.tables import to_json, to_records
-from analysis.validation import FrameError
+from analysis.validation import FrameError, check_ratings
+
+__all__ = ["ArmInfo", "Report", "StudyInfo", "build_report", "data_digest", "software_versions", "to_dict"]
 
 FORMAT = "studyweb-report/2"
 _PACKAGES = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 
 
 @dataclass(frozen=True)
-class ArmInfo:
-    """An arm as the study declares it; ``label`` is what the report calls it."""
-
-    key: str
-    label: str
-    origin: str = ""
-    model: str = ""
-    curation: str = ""
-
-
-@dataclass(frozen=True)
-class StudyInfo:
-    """What the report says of the study and cannot read from its ratings.
-
-    ``arms`` in the study's order; () takes those that occur. ``outcome_label`` is the outcome in words and
-    ``outcome_scale`` its range. ``attribution_item`` is the column of the five-point source attribution (1 human to 5
-    machine, 3 neutral), '' without one. ``truth`` is the column that says whether an article is true: with it, what is
-    compared is each person's discernment, P(yes | true) - P(yes | false). ``show_published`` draws the published
-    reference lines; they belong to the credibility index alone. ``deviations`` are what was done otherwise than
-    planned, a sentence each. ``unblinded``
-    says when and by whom, as text.
-    """
-
-    title: str
-    study: str = ""
-    version: str = ""
-    mode: str = ""
-    arms: tuple[ArmInfo, ...] = ()
-    outcome_label: str = "credibility index (1 to 10)"
-    outcome_scale: tuple[float, float] | None = (1.0, 10.0)
-    show_published: bool = True
-    attribution_item: str = ""
-    truth: str = ""
-    deviations: tuple[str, ...] = ()
-    unblinded: str = ""
-    articles_known: bool = True
-    persons_known: bool = True
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """{arm: label}."""
-        return {arm.key: arm.label for arm in self.arms}
-
-    @property
-    def compared(self) -> str:
-        """What is compared, in words."""
-        return (
-            f"discernment, P({self.outcome_label} | true) − P({self.outcome_label} | false)"
-            if self.truth
-            else (self.outcome_label)
-        )
-
-
-@dataclass(frozen=True)
 class Report:
-    """A finished report. ``comparison`` is with the plan's exclusions; ``without_exclusions`` is the same on
-    everything, None where the plan has no rules. ``data_sha256`` is of ratings and participants as given."""
+    """A finished report.
+
+    ``crossed`` is the main test; None where persons or articles are not known, or where a person has one value only.
+    ``comparison`` holds people's means against each other, articles fixed, with the plan's exclusions;
+    ``without_exclusions`` is the same on everything, None where the plan has no rules. ``data_sha256`` is of ratings
+    and participants as given.
+    """
 
     info: StudyInfo
     plan: Plan
@@ -117,6 +75,9 @@ class Report:
     flow: Flow | None = None
     attribution: Attribution | None = field(default=None)
     discernment: Discernment | None = field(default=None)
+    crossed: Crossed | None = field(default=None)
+    articles: ArticleSummaries | None = field(default=None)
+    distributions: tuple[Distribution, ...] = ()
 
     @property
     def main_sentence(self) -> str:
@@ -129,14 +90,23 @@ class Report:
         return tuple(caution.sentence for caution in self.cautions)
 
 
-def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan: Plan, info: StudyInfo) -> Report:
+def build_report(
+    ratings: pd.DataFrame,
+    participants: pd.DataFrame | None,
+    plan: Plan,
+    info: StudyInfo,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
     """The report on ``ratings`` (one row a person and article) as ``plan`` says; equal data give equal reports.
 
-    ``participants`` gives the flow, and the rules about people; None leaves the flow out. Raises ``FrameError`` for
-    data that cannot be analysed, saying what and where.
+    ``participants`` gives the flow, and the rules about people; None leaves the flow out. ``progress`` is told what is
+    done next, and may raise to end it. Raises ``FrameError`` for data that cannot be analysed, saying what and where.
     """
     _refuse_other_mode(ratings, participants, info)
     order = tuple(arm.key for arm in info.arms)
+    say = progress or _silent
+    say("comparing the arms")
     everything, discerned = _compared(ratings, plan, info)
     exclusions = apply_exclusions(ratings, plan.exclusions, participants)
     if exclusions.kept.empty:
@@ -144,20 +114,28 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
     comparison = everything
     if plan.exclusions:
         comparison, discerned = _compared(exclusions.kept, plan, info)
+    say("fitting the mixed model")
+    crossed = _crossed(exclusions.kept, plan, info)
+    say("looking at the articles")
+    checked = check_ratings(exclusions.kept, outcome=plan.outcome, articles_known=info.articles_known)
+    arms = tuple(arm.arm for arm in comparison.arms.rows)
+    spread = distributions(checked, plan.outcome, arms)
+    articles = summarise_articles(checked, plan.outcome, arms, plan.alpha) if info.articles_known else None
     flow = None
     if participants is not None:
         flow = participant_flow(participants, arms=_arms_of_people(participants, order), analysed=exclusions.kept)
     attribution = None
     if info.attribution_item:
         attribution = attribution_accuracy(exclusions.kept, column=info.attribution_item, arms=order, alpha=plan.alpha)
+    say("drawing the figures")
     return Report(
         info=info,
         plan=plan,
-        sentences=main_sentences(comparison, info.labels, info.compared, info.mode),
-        cautions=comparison.cautions,
-        tables=_tables(comparison, everything, exclusions, attribution, discerned, info, plan),
-        figures=_figures(comparison, flow, info),
-        methods=methods(comparison, plan, exclusions, info.compared),
+        sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed),
+        cautions=_cautions(comparison, crossed),
+        tables=_tables(comparison, everything, exclusions, attribution, discerned, crossed, info, plan),
+        figures=report_figures(comparison, flow, info, crossed, articles, spread),
+        methods=methods(comparison, plan, exclusions, info.compared, crossed),
         references=REFERENCES,
         software=software_versions(),
         data_sha256=data_digest(ratings, participants),
@@ -167,7 +145,30 @@ def build_report(ratings: pd.DataFrame, participants: pd.DataFrame | None, plan:
         flow=flow,
         attribution=attribution,
         discernment=discerned,
+        crossed=crossed,
+        articles=articles,
+        distributions=spread,
     )
+
+
+def _silent(what: str) -> None:
+    """Tell nobody."""
+
+
+def _crossed(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> Crossed | None:
+    """The crossed mixed model, where the data say who rated what."""
+    if info.truth or not (info.articles_known and info.persons_known) or "item" in ratings.columns:
+        return None
+    return crossed_contrasts(ratings, plan, arms=tuple(arm.key for arm in info.arms), labels=info.labels)
+
+
+def _cautions(comparison: Comparison, crossed: Crossed | None) -> tuple[Caution, ...]:
+    """What is to be said of both, once; that articles are held fixed is no caution of a test that does not."""
+    if crossed is None or crossed.fit is None:
+        return tuple(dict.fromkeys((*comparison.cautions, *(crossed.cautions if crossed else ()))))
+    kept = [caution for caution in comparison.cautions if caution.code != "articles-fixed"]
+    known = {(caution.code, caution.about) for caution in kept}
+    return (*kept, *(caution for caution in crossed.cautions if (caution.code, caution.about) not in known))
 
 
 def _compared(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> tuple[Comparison, Discernment | None]:
@@ -211,6 +212,9 @@ def to_dict(report: Report) -> dict[str, Any]:
         "cautions": to_records(report.cautions),
         "results": {
             **_results(report.comparison),
+            "crossed": _crossed_results(report.crossed),
+            "articles": None if report.articles is None else to_records(report.articles.rows),
+            "distributions": to_records(report.distributions),
             "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
             "exclusions": to_records(report.exclusions.steps),
             "discernment": None if report.discernment is None else to_records(report.discernment.rows),
@@ -246,6 +250,22 @@ def software_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
 
 
+def _crossed_results(crossed: Crossed | None) -> dict[str, Any] | None:
+    if crossed is None:
+        return None
+    return {
+        "formula": crossed.formula,
+        "ddf": crossed.ddf,
+        "n_ratings": crossed.n_ratings,
+        "n_people": crossed.n_people,
+        "n_articles": crossed.n_articles,
+        "contrasts": to_records(crossed.rows),
+        "means": to_records(crossed.means),
+        "variance": to_records(crossed.variance),
+        "fitted": crossed.fit is not None,
+    }
+
+
 def _results(comparison: Comparison) -> dict[str, Any]:
     return {
         "outcome": comparison.outcome,
@@ -270,6 +290,7 @@ def _tables(
     exclusions: Exclusions,
     attribution: Attribution | None,
     discerned: Discernment | None,
+    crossed: Crossed | None,
     info: StudyInfo,
     plan: Plan,
 ) -> tuple[ReportTable, ...]:
@@ -279,9 +300,13 @@ def _tables(
         without = means_table(everything, labels, name="means-without-exclusions", title="Without any exclusion")
     return all_tables(
         [
+            None if crossed is None else crossed_table(crossed, labels),
+            None if crossed is None else variance_table(crossed),
             arms_table(comparison, labels, info.compared),
             None if discerned is None else discernment_table(discerned, labels, plan.level),
-            means_table(comparison, labels, name="means", title="Means against the reference"),
+            means_table(
+                comparison, labels, name="means", title="People's means against the reference, with articles fixed"
+            ),
             shares_table(comparison, labels),
             omnibus_table(comparison),
             pairwise_table(comparison, labels),
@@ -291,20 +316,6 @@ def _tables(
             None if attribution is None else attribution_table(attribution, labels, plan.level),
         ]
     )
-
-
-def _figures(comparison: Comparison, flow: Flow | None, info: StudyInfo) -> tuple[Figure, ...]:
-    arms, labels, reference, level = comparison.arms.rows, info.labels, comparison.reference, comparison.level
-    shown = (SHARES, INDEXES) if info.show_published else ((), ())
-    figures = []
-    if comparison.credible_cut is not None:
-        figures.append(share_figure(arms, labels, reference, level, shown[0]))
-    figures.append(
-        mean_figure(arms, labels, reference, level, info.compared, None if info.truth else info.outcome_scale, shown[1])
-    )
-    if flow is not None:
-        figures.append(flow_figure(flow, labels))
-    return tuple(figures)
 
 
 def _arms_of_people(participants: pd.DataFrame, order: tuple[str, ...]) -> tuple[str, ...]:

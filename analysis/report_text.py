@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from analysis.compare import Comparison
 from analysis.contrasts import SAME_PEOPLE, MeanContrast, ShareContrast
+from analysis.crossed import Crossed, CrossedContrast
 from analysis.exclusions import Exclusions
 from analysis.plan import Plan
 
@@ -43,8 +44,13 @@ def p_number(p: float) -> str:
     return p_text(p).replace("p = ", "").replace("p < ", "< ").replace("no test", MISSING)
 
 
-def main_sentences(comparison: Comparison, labels: Mapping[str, str], outcome: str, mode: str) -> tuple[str, ...]:
-    """The result in words, a sentence a contrast; says first where the people were a program."""
+def main_sentences(
+    comparison: Comparison, labels: Mapping[str, str], outcome: str, mode: str, crossed: Crossed | None = None
+) -> tuple[str, ...]:
+    """The result in words, a sentence a contrast, by the crossed model where there is one.
+
+    Says first where the people were a program.
+    """
     opening = (
         ("These are answers of a program that walked the pages, not of people: they show how the study works.",)
         if mode == "simulated"
@@ -54,6 +60,12 @@ def main_sentences(comparison: Comparison, labels: Mapping[str, str], outcome: s
         return (*opening, "There is only one arm, so there is no comparison to report.")
     shares = {row.contrast: row for row in comparison.shares.rows}
     means = {arm.arm: arm.mean for arm in comparison.arms.rows}
+    if crossed is not None and crossed.fit is not None:
+        levels = {arm.arm: arm.estimate for arm in crossed.means}
+        tested = [
+            _crossed_sentence(crossed, row, shares.get(row.contrast), levels, labels, outcome) for row in crossed.rows
+        ]
+        return (*opening, *tested)
     return (
         *opening,
         *(
@@ -61,6 +73,41 @@ def main_sentences(comparison: Comparison, labels: Mapping[str, str], outcome: s
             for row in comparison.means.rows
         ),
     )
+
+
+def _crossed_sentence(
+    crossed: Crossed,
+    row: CrossedContrast,
+    share: ShareContrast | None,
+    means: Mapping[str, float],
+    labels: Mapping[str, str],
+    outcome: str,
+) -> str:
+    arm, reference = (labels.get(name, name) for name in (row.arm, row.reference))
+    if math.isnan(row.estimate):
+        return f"{arm} cannot be compared with {reference}: one of them has no ratings."
+    significant = row.p_adjusted < 1 - crossed.level
+    verb = "was not shown to differ from"
+    if significant:
+        verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
+    sentence = (
+        f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm])} against {number(means[row.reference])}, "
+        f"difference {number(row.estimate)}, {crossed.level:.0%} interval {interval(row.ci_low, row.ci_high)}, "
+        f"{p_text(row.p_adjusted)} (crossed mixed model of {crossed.n_people} readers and "
+        f"{crossed.n_articles} articles, {number(row.df, 1)} df, Holm)"
+    )
+    if not significant:
+        sentence += f"; a difference of {number(row.detectable)} would have been found in four of five such studies"
+    if row.equivalence_p < 1 - crossed.level:
+        sentence += f"; the two are equivalent within the plan's bounds ({p_text(row.equivalence_p)})"
+    return f"{sentence}{_share_words(share)}."
+
+
+def _share_words(share: ShareContrast | None) -> str:
+    if share is None or math.isnan(share.ci_low):
+        return ""
+    points = interval(100 * share.ci_low, 100 * share.ci_high, 1)
+    return f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points})"
 
 
 def _contrast_sentence(
@@ -89,19 +136,19 @@ def _contrast_sentence(
         f"{comparison.level:.0%} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_adjusted)} "
         f"({row.method}, Holm)"
     )
-    if share is not None and not math.isnan(share.ci_low):
-        points = interval(100 * share.ci_low, 100 * share.ci_high, 1)
-        sentence += (
-            f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points})"
-        )
-    return f"{sentence}."
+    return f"{sentence}{_share_words(share)}."
 
 
-def methods(comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome: str) -> tuple[str, ...]:
+def methods(
+    comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome: str, crossed: Crossed | None = None
+) -> tuple[str, ...]:
     """How the numbers were made, in sentences that can stand in a paper."""
     level = f"{comparison.level:.0%}"
+    model = _crossed_methods(crossed)
     found = [
-        f"The outcome is the {outcome}. The unit of analysis is a participant's mean within an arm "
+        f"The outcome is the {outcome}.",
+        *model,
+        f"{'Beside it, the' if model else 'The'} unit of analysis is a participant's mean within an arm "
         f"({comparison.n_people} people, {comparison.n_ratings} ratings). Means have t intervals over people.",
     ]
     if any(row.people == SAME_PEOPLE for row in comparison.means.rows):
@@ -141,7 +188,19 @@ def methods(comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome:
     return tuple(found)
 
 
+def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
+    if crossed is None or crossed.fit is None:
+        return ()
+    return (
+        f"The main test is the linear mixed model {crossed.formula} (lme4's notation), fitted by REML (Bates, "
+        "Maechler, Bolker & Walker 2015), with people and articles as crossed random samples (Judd, Westfall & Kenny "
+        "2012) and Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & Christensen 2017).",
+    )
+
+
 REFERENCES = (
+    "Bates, D., Maechler, M., Bolker, B., & Walker, S. (2015). Fitting linear mixed-effects models using lme4. Journal "
+    "of Statistical Software, 67(1).",
     "Dean, N., & Pagano, M. (2015). Evaluating confidence interval methods for binomial proportions in clustered "
     "surveys. Journal of Survey Statistics and Methodology, 3, 484–503.",
     "Delacre, M., Lakens, D., & Leys, C. (2017). Why psychologists should by default use Welch's t-test instead of "
@@ -154,6 +213,8 @@ REFERENCES = (
     "Journal of Personality and Social Psychology, 103, 54–69.",
     "Kreps, S., McCain, R. M., & Brundage, M. (2022). All the news that's fit to fabricate. Journal of Experimental "
     "Political Science, 9, 104–117. doi:10.1017/XPS.2020.37",
+    "Kuznetsova, A., Brockhoff, P. B., & Christensen, R. H. B. (2017). lmerTest package: tests in linear mixed effects "
+    "models. Journal of Statistical Software, 82(13).",
     "Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. Statistics in "
     "Medicine, 17, 873–890; for paired data, 17, 2635–2650.",
     "OpenAI (2019). Release strategies and the social impacts of language models. arXiv:1908.09203.",

@@ -61,7 +61,7 @@ def test_the_statistics_are_among_the_pure_modules() -> None:
 
 def test_only_figures_draw() -> None:
     drawing = {path.stem for path in PURE if imported(path) & DRAWING}
-    assert drawing == {"plots", "flow_figure", "report_files"}
+    assert drawing == {"plots", "flow_figure", "report_files", "report_figures"}
 
 
 @pytest.mark.parametrize("name", ["schema", "plan", "published"])

@@ -1,0 +1,45 @@
+"""Articles and distributions are counted as they are, with what cannot be estimated left open."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.articles import MOST_VALUES, distributions, summarise_articles
+
+
+def ratings() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "participant": list("abcdefg"),
+            "arm": ["x"] * 5 + ["y"] * 2,
+            "article": ["high", "high", "low", "low", "low", "once", "once"],
+            "credibility": [8.0, 9.0, 1.0, 2.0, 6.0, 4.0, None],
+        }
+    )
+
+
+def test_articles_stand_by_arm_from_the_lowest_to_the_highest_with_t_intervals() -> None:
+    low, high, once = summarise_articles(ratings(), "credibility", ["x", "y"], 0.05).rows
+    assert [row.article for row in (low, high, once)] == ["low", "high", "once"]
+    interval = stats.t.interval(0.95, 2, loc=3.0, scale=np.std([1, 2, 6], ddof=1) / math.sqrt(3))
+    assert (low.ci_low, low.ci_high) == pytest.approx(tuple(map(float, interval)))
+    assert (once.n, once.mean, math.isnan(once.ci_low)) == (1, 4.0, True)
+
+
+def test_distributions_count_every_rating_over_the_same_values() -> None:
+    x, y = distributions(ratings(), "credibility", ["x", "none", "y"])
+    assert x.values == y.values == (1.0, 2.0, 4.0, 6.0, 8.0, 9.0)
+    assert (sum(x.counts), y.counts) == (5, (0, 0, 1, 0, 0, 0))
+    assert x.cumulated == pytest.approx((0.2, 0.4, 0.4, 0.6, 0.8, 1.0))
+    assert distributions(ratings().iloc[-1:], "credibility", ["y"]) == ()
+
+
+def test_many_values_are_counted_in_bins_without_losing_one() -> None:
+    values = np.random.default_rng(1).normal(size=5000)
+    frame = pd.DataFrame({"arm": "x", "article": "t", "credibility": values})
+    (found,) = distributions(frame, "credibility", ["x"])
+    assert (len(found.values), sum(found.counts), found.cumulated[-1]) == (MOST_VALUES, 5000, 1.0)
+    assert found.values[-1] == values.max()

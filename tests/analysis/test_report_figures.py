@@ -1,0 +1,65 @@
+"""The report's figures say in words what they show, show what there is, and are the same for the same data."""
+
+from analysis.articles import distributions, summarise_articles
+from analysis.mixed.result import VarianceShare
+from analysis.plan import Plan
+from analysis.report import ArmInfo, StudyInfo, build_report
+from analysis.report_figures import MOST_ARTICLES, forest_figure, trend_figure, variance_figure
+from tests.analysis.ratings import simulated
+
+ARMS = (
+    ArmInfo("real", "Originals", "real"),
+    ArmInfo("small", "Small <model>", "synthetic", level=355),
+    ArmInfo("large", "Large", "synthetic", level=1500),
+)
+
+
+def test_a_report_holds_all_figures_that_its_data_carry_and_the_same_bytes_twice() -> None:
+    frame = simulated(people=60)
+    first, second = (build_report(frame, None, Plan(reference="real"), StudyInfo("T", arms=ARMS)) for _ in range(2))
+    names = [figure.name for figure in first.figures]
+    assert names == ["share-credible", "mean-outcome", "trend", "distributions", "ecdf", "articles", "variance"]
+    assert [figure.svg for figure in first.figures] == [figure.svg for figure in second.figures]
+    assert all(figure.alt and figure.caption for figure in first.figures)
+    assert "<model>" not in "".join(figure.svg for figure in first.figures)
+
+
+def test_the_main_sentence_and_table_are_the_crossed_models() -> None:
+    report = build_report(simulated(people=60), None, Plan(reference="real"), StudyInfo("T", arms=ARMS))
+    assert report.crossed is not None
+    row = report.crossed.rows[0]
+    assert "crossed mixed model of 60 readers and 18 articles" in report.main_sentence
+    assert f"{abs(row.estimate):.2f}" in report.sentences[0]
+    assert report.tables[0].name == "crossed"
+    assert "articles-fixed" not in {caution.code for caution in report.cautions}
+
+
+def test_without_articles_there_is_no_model_and_people_are_compared() -> None:
+    frame = simulated(people=60).drop(columns="article").drop_duplicates(["participant", "arm"])
+    report = build_report(frame, None, Plan(reference="real"), StudyInfo("T", arms=ARMS, articles_known=False))
+    assert report.crossed is None
+    assert "Welch t, Holm" in report.main_sentence
+    assert "articles" not in {figure.name for figure in report.figures}
+
+
+def test_of_many_articles_the_lowest_and_highest_of_each_arm_are_shown_and_that_is_said() -> None:
+    frame = simulated(people=400)
+    frame["article"] = [f"{arm}-{n % 90}" for n, arm in enumerate(frame["arm"])]
+    rows = summarise_articles(frame, "credibility", ["real", "small", "large"], 0.05).rows
+    assert len(rows) > MOST_ARTICLES
+    figure = forest_figure(rows, {}, "real", 0.95, "index")
+    assert f"of {len(rows)} articles" in figure.caption
+    assert rows[0].article in figure.svg
+
+
+def test_the_trend_is_on_a_logarithmic_axis_where_sizes_differ_by_far() -> None:
+    points = [("L", 1500.0, 6.9, 6.5, 7.2), ("S", 355.0, 6.1, float("nan"), float("nan"))]
+    assert "logarithmic" in trend_figure(points, ("Originals", 7.0), "index").caption
+    near = [("A", 1.0, 5.0, 4.0, 6.0), ("B", 2.0, 6.0, 5.0, 7.0)]
+    assert "logarithmic" not in trend_figure(near, None, "index").caption
+
+
+def test_sources_of_variance_are_named_in_words() -> None:
+    figure = variance_figure([VarianceShare("participant", 1.0, 0.25)], {"participant": "between people"})
+    assert "between people: 25.0%" in figure.alt
+    assert distributions(simulated(people=6), "credibility", ["real"])
