@@ -2,7 +2,12 @@
 
 import difflib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+
+# Word by word, texts of about a thousand words each that have nothing in common take half a second; far more, minutes.
+MOST_PAIRS = 4_000_000
 
 _PIECES = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
 
@@ -31,22 +36,42 @@ class Differences:
 
 
 def compare(old: str, new: str) -> Differences:
-    """The differences between two texts, in whole words, blanks and punctuation marks."""
-    before, after = _PIECES.findall(old), _PIECES.findall(new)
-    pieces: list[Piece] = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for what, a, b, c, d in matcher.get_opcodes():
-        gone, come = "".join(before[a:b]), "".join(after[c:d])
-        if what == "equal":
-            pieces.append(Piece("same", gone))
-            continue
-        if gone:
-            pieces.append(Piece("deleted", gone))
-        if come:
-            pieces.append(Piece("inserted", come))
+    """The differences between two texts, in whole words, blanks and punctuation marks.
+
+    In long texts only the lines that differ are compared word by word, and where even those are too many, as wholes.
+    """
+    pieces = tuple(_joined(_compared(_PIECES.findall(old), _PIECES.findall(new))))
     return Differences(
-        tuple(pieces),
+        pieces,
         deleted=sum(len(piece.text) for piece in pieces if piece.kind == "deleted"),
         inserted=sum(len(piece.text) for piece in pieces if piece.kind == "inserted"),
         old_length=len(old),
     )
+
+
+def _compared(before: list[str], after: list[str], *, by_line: bool = False) -> Iterator[Piece]:
+    is_long = len(before) * len(after) > MOST_PAIRS
+    if is_long and not by_line:
+        before, after = ("".join(side).splitlines(keepends=True) for side in (before, after))
+        yield from _compared(before, after, by_line=True)
+        return
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for what, a, b, c, d in [("replace", 0, len(before), 0, len(after))] if is_long else matcher.get_opcodes():
+        gone, come = "".join(before[a:b]), "".join(after[c:d])
+        if what == "equal":
+            yield Piece("same", gone)
+            continue
+        words, others = _PIECES.findall(gone), _PIECES.findall(come)
+        if by_line and words and others and len(words) * len(others) <= MOST_PAIRS:
+            yield from _compared(words, others)
+            continue
+        if gone:
+            yield Piece("deleted", gone)
+        if come:
+            yield Piece("inserted", come)
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces with neighbours of one kind as one."""
+    for kind, run in groupby(pieces, key=lambda piece: piece.kind):
+        yield Piece(kind, "".join(piece.text for piece in run))

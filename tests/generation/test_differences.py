@@ -1,8 +1,13 @@
 """What changed between two texts, word by word."""
 
+import random
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation import differences
 from generation.differences import compare
 
 texts = st.text(alphabet="ab .,\n’äß漢", max_size=60)
@@ -39,3 +44,32 @@ def test_the_share_counts_characters_against_the_old_text() -> None:
 
 def test_a_text_written_from_nothing_is_wholly_new() -> None:
     assert compare("", "all of it").share == 1
+
+
+@given(texts, texts)
+def test_long_texts_lose_nothing_either(old: str, new: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(differences, "MOST_PAIRS", 4)
+        pieces = compare(old, new).pieces
+    assert "".join(piece.text for piece in pieces if piece.kind != "inserted") == old
+    assert "".join(piece.text for piece in pieces if piece.kind != "deleted") == new
+
+
+def invented(words: int, seed: int) -> str:
+    """Paragraphs of sixty invented words each."""
+    chance = random.Random(seed)
+    drawn = chance.choices([f"w{n}" for n in range(400)], k=words)
+    return "\n".join(" ".join(drawn[n : n + 60]) for n in range(0, words, 60))
+
+
+def test_small_changes_at_both_ends_of_a_long_text_are_small() -> None:
+    old = invented(6000, 1)
+    found = compare(old, f"Today {old} tomorrow")
+    assert (found.deleted, found.inserted) == (0, len("Today  tomorrow"))
+
+
+def test_two_long_texts_that_share_nothing_are_compared_in_seconds() -> None:
+    began = time.process_time()
+    found = compare(invented(18_000, 1), invented(18_000, 2))
+    assert found.share == 1
+    assert time.process_time() - began < 10
