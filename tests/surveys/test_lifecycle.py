@@ -236,3 +236,27 @@ def test_the_database_refuses_a_live_study_without_version() -> None:
     study = ready_study()
     with pytest.raises(IntegrityError), transaction.atomic():
         Study.objects.filter(pk=study.pk).update(status=Status.LIVE)
+
+
+def test_a_question_about_the_stories_needs_a_correct_answer_for_each_of_them() -> None:
+    study = ready_study()
+    first, second = sorted(study.stories.values_list("key", flat=True))
+    label = "Questions about the stories have a correct answer for each"
+    assert label not in {gate.label for gate in lifecycle.readiness(study)}
+    reading = next(block for block in study.definition["blocks"] if block["when"] == "reading")
+    asked = {
+        "key": "about-what",
+        "kind": "single",
+        "wording": {"en": "What is it about?"},
+        "options": [{"code": code, "label": {"en": code}} for code in ("bridge", "school")],
+        "correct_by_story": {first: ["bridge"], "unheard-of": ["school"]},
+    }
+    reading["items"].append(asked)
+    study.save()
+    (gate,) = [gate for gate in lifecycle.readiness(study) if gate.label == label]
+    assert (gate.passed, gate.blocks, gate.where) == (False, True, "questions")
+    assert f"about-what: {second}, unheard-of" in gate.detail or f"about-what: unheard-of, {second}" in gate.detail
+    asked["correct_by_story"] = {first: ["bridge"], second: ["school"]}
+    study.save()
+    (gate,) = [gate for gate in lifecycle.readiness(study) if gate.label == label]
+    assert gate.passed
