@@ -9,10 +9,11 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import httpx
 
-from benchmarks._participants_servers import Database, Postgres, cpu_seconds, free_port, outside, running
+from benchmarks._participants_servers import Postgres, cpu_seconds, free_port, outside, running
 from benchmarks._participants_walk import RATINGS, Given, Walk, WalkError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,13 +23,28 @@ _GUNICORN = ["--workers", "1", "--worker-class", "gthread", "--threads", "8", "-
 _COLUMNS = ", ".join(RATINGS)
 
 
+class Rows(Protocol):
+    """A database: its address as Django spells it, and what it holds."""
+
+    @property
+    def django_url(self) -> str: ...
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]: ...
+
+
+class Server(Protocol):
+    """What makes databases."""
+
+    def new(self, name: str) -> Rows: ...
+
+
 class Side:
     """A server that is running. ``cpu`` is what its web processes used so far, in seconds."""
 
     name: str
     consent: dict[str, str]
 
-    def __init__(self, address: str, database: Database, cpu: Callable[[], float]) -> None:
+    def __init__(self, address: str, database: Rows, cpu: Callable[[], float]) -> None:
         self.address, self.database, self.cpu = address, database, cpu
 
     def entries(self, count: int) -> list[str]:
@@ -110,9 +126,9 @@ class NotInstalled(Exception):  # noqa: N818 -- it names what happened
 
 
 @contextlib.contextmanager
-def studyweb(postgres: Postgres, folder: Path) -> Iterator[Side]:
+def studyweb(server: Server, folder: Path) -> Iterator[Side]:
     """studyweb with a live study, started by `manage.py up` with its broker and fast worker."""
-    database, port = postgres.new("studyweb"), free_port()
+    database, port = server.new("studyweb"), free_port()
     data = folder / "studyweb"
     data.mkdir()
     own = {"DATABASE_URL": database.django_url, "STUDYWEB_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"}

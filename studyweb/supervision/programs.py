@@ -22,6 +22,9 @@ def web(listening: int) -> Program:
     """The web process on a socket that is bound already, and that keeps who connects while the process restarts."""
     command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
     command += ["--workers", "1", "--worker-class", "gthread", "--threads", WEB_THREADS, "--graceful-timeout", "4"]
+    # A classroom or a panel arrives at once: who is not served yet waits instead of being turned away, and keeps the
+    # connection while reading.
+    command += ["--backlog", "2048", "--worker-connections", "2000", "--keep-alive", "30"]
     command += ["--access-logfile", "-", "--logger-class", "studyweb.access_log.RedactingLogger"]
     return _program("web", command, inherits=(listening,))
 

@@ -5,11 +5,16 @@
   if (!form) return;
   const DELAY = 800;
   const PATIENCE = 10_000;
+  const AGAIN = 5_000;
+  const notice = document.querySelector("[data-away] > *");
   let sequence = Number(form.dataset.sequence) || 0;
   let timer = 0;
   let isUnsaved = false;
   let isPast = false;
   let submittedAt = 0;
+  let isAway = false;
+  let retry = 0;
+  let waitingButton = null;
 
   // Clocks differ between devices: a draft always comes after the one that this page began with.
   const address = () => {
@@ -18,15 +23,30 @@
   };
 
   const save = async () => {
-    if (!isUnsaved || isPast) return;
+    if (!(isUnsaved || isAway) || isPast) return;
     isUnsaved = false;
     try {
       const response = await fetch(address(), { method: "POST", body: new FormData(form), credentials: "same-origin" });
       if (response.status === 409) isPast = true;
       else if (!response.ok) isUnsaved = true;
+      away(response.status >= 500);
     } catch {
       isUnsaved = true;
+      away(true);
     }
+    if (!isAway && waitingButton) {
+      const button = waitingButton;
+      waitingButton = null;
+      form.requestSubmit(button);
+    }
+  };
+
+  // A lost network: the page says so, keeps everything, and asks again until somebody answers.
+  const away = (value) => {
+    isAway = value;
+    if (notice) notice.hidden = !value;
+    clearTimeout(retry);
+    if (value) retry = setTimeout(save, AGAIN);
   };
 
   const changed = () => {
@@ -47,8 +67,17 @@
       event.preventDefault();
       return;
     }
-    submittedAt = event.timeStamp;
     clearTimeout(timer);
+    if (isAway || !navigator.onLine) {
+      // Sent now, the browser would put its own error in the place of the page.
+      event.preventDefault();
+      waitingButton = event.submitter;
+      isUnsaved = true;
+      away(true);
+      save();
+      return;
+    }
+    submittedAt = event.timeStamp;
   };
 
   const shown = () => {

@@ -258,3 +258,26 @@ def _press_on(page: Page, button: str) -> None:
             page.keyboard.press("Enter")
             return
     raise AssertionError(f"the Tab key never comes to {button!r}")
+
+
+def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_by_itself(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with _page(chromium, live_server, viewport=PHONE) as page:
+        page.goto(f"/s/{study.key}/")
+        page.get_by_role("button", name="I agree").click()
+        notice = page.get_by_text("There is no connection just now")
+        expect(notice).to_be_hidden()
+        page.context.set_offline(True)
+        _fill(page)
+        expect(notice).to_be_visible()
+        assert sideways(page) == 0
+        here = page.url
+        _continue(page)
+        expect(notice).to_be_visible()
+        assert page.url == here
+        assert not Answer.objects.exists()
+        page.context.set_offline(False)
+        page.wait_for_url("**/reading-1/")
+    assert dict(Answer.objects.values_list("item", "value"))["word"] == "Some words"
+    assert Answer.objects.count() == 6
