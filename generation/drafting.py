@@ -202,7 +202,9 @@ def _drafter(batch: Batch) -> "Drafter | ServedDrafter":
 
         _loaded.clear()
         workers.holds("", "")
-        loaded = _loaded[found.identity] = Drafter.load(found.folder, found.identity)
+        loaded = _loaded[found.identity] = Drafter.load(
+            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS
+        )
         workers.holds(model.name, loaded.versions.device)
     return _loaded[found.identity]
 

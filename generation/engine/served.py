@@ -16,8 +16,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from generation.engine.draft import Draft, FinishReason
+from generation.engine.fields import as_head, read
 from generation.engine.identity import EngineVersions, ModelIdentity, python_version
-from generation.engine.prompt import INSTRUCTION, Prompt
+from generation.engine.prompt import FIELDS, INSTRUCTION, Prompt
 from generation.engine.sampling import Sampling
 from generation.engine.server_request import Answer, Client, ServerError
 
@@ -92,7 +93,7 @@ class ServedTokens:
 
     def check(self, prompt: Prompt, sampling: Sampling) -> int:
         """Return 0, since the prompt's length is not known here; raises PromptError where nothing could be written."""
-        prompt.validated()
+        _sent(prompt.validated())
         prompt.check_length(1, sampling.max_tokens, self.context_length)
         return 0
 
@@ -102,7 +103,7 @@ class ServedTokens:
 
     def rendered(self, prompt: Prompt) -> str:
         """Return the prompt as it is sent; an instruction goes through the server's own chat template."""
-        return prompt.text
+        return _sent(prompt)
 
 
 class ServedDrafter:
@@ -200,7 +201,11 @@ def request_for(server: Server, prompt: Prompt, sampling: Sampling, seed: int) -
         body["logprobs"] = True if prompt.kind == INSTRUCTION else 1
     if prompt.kind == INSTRUCTION:
         return "/chat/completions", body | {"messages": [{"role": "user", "content": prompt.text}]}
-    return "/completions", body | {"prompt": prompt.text}
+    return "/completions", body | {"prompt": _sent(prompt)}
+
+
+def _sent(prompt: Prompt) -> str:
+    return as_head(read(prompt.text)) if prompt.kind == FIELDS else prompt.text
 
 
 def unsupported(server: Server, sampling: Sampling) -> dict[str, str]:

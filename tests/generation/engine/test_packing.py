@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import torch
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from generation.engine.packing import can_pack, pack_linear_layers
+from generation.engine.drafter import Drafter
+from generation.engine.packing import INT8, PackedLinear, QuantisedLinear, can_pack, pack_linear_layers
+from tests.generation.engine.conftest import identity_of
 
 
 class _Quantised(nn.Linear):
@@ -43,3 +46,23 @@ def test_only_float32_on_a_cpu_is_packed() -> None:
     assert can_pack(torch.device("cpu"), torch.float32)
     assert not can_pack(torch.device("cpu"), torch.bfloat16)
     assert not can_pack(torch.device("cuda"), torch.float32)
+
+
+@torch.inference_mode()
+def test_8_bit_layers_compute_nearly_the_same_and_give_the_logits_in_full() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(48, 96), nn.GELU(), _with_bias(Conv1D(64, 96)), nn.Linear(64, 10, bias=False))
+    inputs = torch.randn(64, 48)
+    expected = model(inputs)
+    assert pack_linear_layers(model, quantised=True) == 3
+    assert {type(layer) for layer in model if type(layer) is not nn.GELU} == {QuantisedLinear}
+    error = (model(inputs) - expected).norm() / expected.norm()
+    assert 0 < float(error) < 0.03
+
+
+def test_the_lineage_says_that_products_were_computed_in_8_bits(tiny_folder: Path) -> None:
+    drafter = Drafter.load(tiny_folder, identity_of("rounded"), device="cpu", threads=1, quantised=True)
+    assert drafter.versions.dtype == f"float32, {INT8}"
+    kinds = {type(layer) for layer in drafter.model.modules() if isinstance(layer, PackedLinear | QuantisedLinear)}
+    assert kinds == {PackedLinear, QuantisedLinear}
+    assert isinstance(drafter.model.lm_head, PackedLinear)
