@@ -92,5 +92,20 @@ def test_unequal_weights_within_persons_are_kept_over_people() -> None:
     assert abs(had["disclaimer:shown"] - 50) <= 1
 
 
+def test_plans_with_factors_are_the_ones_that_were_written_down() -> None:
+    # A change here means that no ledger of an earlier release with factors replays any more.
+    spec = design("within", arms=2, stories=4, per_person=4, factors=(DISCLAIMER, LABEL_WITHIN))
+    recruitment = Recruitment(spec, seed=20220101)
+    found = []
+    for _ in range(2):
+        given_now = recruitment.arrive()
+        shown = [f"{trial.article_key} {levels(trial.condition)['source-label']}" for trial in given_now.plan]
+        found.append([given_now.condition, *shown])
+    assert found == [
+        ["disclaimer:none", "a1-s0-v0 correct", "a0-s1-v0 none", "a0-s2-v0 missing", "a1-s3-v0 false"],
+        ["disclaimer:shown", "a0-s3-v0 false", "a1-s1-v0 missing", "a1-s2-v0 none", "a0-s0-v0 correct"],
+    ]
+
+
 def _levels_had(given_now: Assignment) -> Counter[str]:
     return Counter(trial.condition for trial in given_now.plan)
