@@ -16,6 +16,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,8 +87,8 @@ def step(bench: Bench) -> None:
         places = torch.full((bench.candidates, 1), len(batch.rows[0].token_ids) + 75)
         sides: dict[str, Callable[[], object]] = {
             "step": batch.step,
-            "forward": lambda batch=batch, at=places: batch._forward(torch.ones_like(at), at),
-            "products": lambda layers=layers, inputs=inputs: [f(x) for f, x in zip(layers, inputs, strict=True)],
+            "forward": partial(batch._forward, torch.ones_like(places), places),
+            "products": partial(_products, layers, inputs),
         }
         took = in_turns(sides, max(5 * bench.rounds, 5))
         whole, forward, products = (took[side].processor for side in ("step", "forward", "products"))
@@ -134,7 +135,7 @@ def ragged(bench: Bench) -> None:
     waves = [[lengths[index] for index in order[start : start + half]] for start in (0, half)]
     sides: dict[str, Callable[[], object]] = {
         "studyweb": lambda: _ragged_drafts(bench, lengths, half),
-        "generate": lambda: [_generate(bench, reference, len(wave), max(wave)) for wave in waves],
+        "generate": lambda: _waves(bench, reference, waves),
     }
     took = in_turns(sides, bench.rounds)
     print(f"texts of {min(lengths)} to {max(lengths)} tokens: studyweb {took['studyweb']}, generate {took['generate']}")
@@ -251,6 +252,16 @@ def _generate(bench: Bench, model: PreTrainedModel, rows: int, tokens: int | Non
         pad_token_id=0,
     )
     assert written.shape == (rows, ids.shape[1] + tokens)
+
+
+def _waves(bench: Bench, model: PreTrainedModel, waves: list[list[int]]) -> None:
+    for wave in waves:
+        _generate(bench, model, len(wave), max(wave))
+
+
+def _products(layers: list[PackedLinear | QuantisedLinear], inputs: list[torch.Tensor]) -> None:
+    for layer, given in zip(layers, inputs, strict=True):
+        layer(given)
 
 
 def _resident() -> int:
