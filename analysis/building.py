@@ -12,6 +12,7 @@ from analysis import frames, jobs
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
+from analysis.frames_people import participants_frame
 from analysis.models import Report
 from analysis.plan import parse_plan
 from analysis.report import ArmInfo, StudyInfo, build_report, data_digest, software_versions, to_dict
@@ -52,7 +53,7 @@ def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str,
 
 def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     """Before the unblinding: the flow of participants, by arm, which holds no outcome."""
-    people = frames.participants_frame(report.version, report.mode)
+    people = participants_frame(report.version, report.mode)
     info = study_info(report, data)
     flow = participant_flow(people, arms=tuple(sorted(set(people["arm"]) - {""})))
     figure = flow_figure(flow, info.labels)

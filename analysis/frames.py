@@ -5,12 +5,12 @@ ratings, and of the answers only those given before the randomisation: the count
 taken twice, would tell whose ratings belong to which arm.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import pandas as pd
 
+from analysis.frames_people import FACTORS, Keys, add_factors, findings_of, participants_frame, people_of, quality_frame
 from analysis.schema import (
     ANSWERS,
     INDEX_INSTRUMENT,
@@ -24,18 +24,18 @@ from analysis.schema import (
     reasons_column,
 )
 from analysis.schema_quality import PARADATA, QUALITY
-from surveys import amendments, paradata, quality
+from surveys import amendments, paradata
 from surveys.definition import Block, FrozenStudy
-from surveys.evidence import evidence
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
 from surveys.models import Answer, Participant, Stage, StudyVersion, Trial
 from surveys.route import steps
 
-MASKED = frozenset({"arm", "origin", "model", "curation", "story", "article", "article_sha256"})
+# A factor is drawn as an arm is, and tells treatment from control as an arm does.
+MASKED = frozenset(
+    {"arm", "origin", "model", "curation", "story", "article", "article_sha256", "condition", *FACTORS.values()}
+)
 ATTRIBUTION_INSTRUMENT = "source-attribution"
-# The rows of the people who are asked for; None is everybody of the version and mode.
-Keys = Collection[int] | None
 _SEVERAL = frozenset({"multiple", "ranking"})
 _NUMBERS = frozenset({"number", "slider"})
 
@@ -72,7 +72,7 @@ def study_frames(version: StudyVersion, mode: str, *, masked: bool, only: Keys =
 
     ``only`` names the rows of the people who are asked for, here as in every function below; None asks for everybody.
     """
-    findings = _findings(version, mode, only, masked=masked)
+    findings = findings_of(version, mode, only, masked=masked)
     answers, participants = answers_frame(version, mode, only), participants_frame(version, mode, findings, only)
     pages, checks = paradata_frame(version, mode, only), quality_frame(findings, mode)
     if masked:
@@ -94,6 +94,7 @@ def study_frames(version: StudyVersion, mode: str, *, masked: bool, only: Keys =
     }
     ratings = ratings_frame(version, mode, tables["ratings"], only)
     ratings["seconds_visible"] = _visible(ratings, pages)
+    ratings["attention"] = _failed(ratings, participants)
     ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
     return StudyFrames(ratings, answers, participants, pages, checks, tables)
 
@@ -110,6 +111,13 @@ def _visible(ratings: pd.DataFrame, pages: pd.DataFrame) -> pd.Series:
     seconds = reading.set_index(["participant", "article"])["visible_seconds"]
     index = pd.MultiIndex.from_frame(ratings[["participant", "article"]])
     return pd.Series(seconds.reindex(index).to_numpy(), index=ratings.index, dtype="float64")
+
+
+def _failed(ratings: pd.DataFrame, participants: pd.DataFrame) -> pd.Series:
+    """How many checks the person of each rating failed; missing where they answered none."""
+    answered = participants[participants["attention_checks"] > 0]
+    failed = answered.set_index("participant")["attention_failed"].astype("Int64")
+    return pd.Series(failed.reindex(ratings["participant"]).to_numpy(), index=ratings.index, dtype="Int64")
 
 
 def _without(table: Table, names: frozenset[str]) -> Table:
@@ -134,11 +142,6 @@ def people_in_parts(version: StudyVersion, mode: str, at_once: int) -> Iterator[
             return
         last = part[-1][1]
         yield [key for key, _ in part]
-
-
-def _people(version: StudyVersion, mode: str, only: Keys) -> Any:
-    people = Participant.objects.filter(version=version, mode=mode)
-    return people if only is None else people.filter(pk__in=only)
 
 
 def _trial_items(frozen: FrozenStudy) -> Iterator[tuple[Block, Item]]:
@@ -188,7 +191,7 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
     frozen = version.frozen
     trials = list(
         Trial.objects.filter(
-            participant__in=_people(version, mode, only).filter(withdrawn_at__isnull=True), submitted_at__isnull=False
+            participant__in=people_of(version, mode, only).filter(withdrawn_at__isnull=True), submitted_at__isnull=False
         )
         .order_by("participant__export_id", "position")
         .values_list(*_TRIAL_FIELDS)
@@ -200,6 +203,7 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
     frame["model"] = [article.model_name for article in articles]
     frame["curation"] = [article.curation for article in articles]
     frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
+    add_factors(frame)
     frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if trials else None
     given, reasons = _given_by_trial(version, mode, only)
     items = list(_trial_items(frozen))
@@ -240,7 +244,7 @@ def _given_by_trial(
     """{trial: {item: value}} for what was answered about articles, and {(trial, item): state} for what was not."""
     given: dict[int, dict[str, str]] = {}
     reasons: dict[tuple[int, str], str] = {}
-    people = _people(version, mode, only).filter(withdrawn_at__isnull=True)
+    people = people_of(version, mode, only).filter(withdrawn_at__isnull=True)
     rows = Answer.objects.filter(participant__in=people, trial__isnull=False)
     for trial, item, state, value in rows.values_list("trial_id", "item", "state", "value").iterator(chunk_size=10_000):
         if state == Answer.State.ANSWERED:
@@ -270,7 +274,7 @@ def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float
 
 def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
     """One row a person, step and item, for people who consented; what was not reached has its row too."""
-    people = _people(version, mode, only).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
+    people = people_of(version, mode, only).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
     given = {
         (person, step, item): (state, value, order, at)
         for person, step, item, state, value, order, at in Answer.objects.filter(participant__in=people)
@@ -302,73 +306,3 @@ def paradata_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.Da
     # A column without any value would have no type of its own.
     kinds = {"integer": "Int64", "number": "float64"}
     return frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
-
-
-Findings = dict[str, tuple[quality.Finding, ...]]
-
-
-def _findings(version: StudyVersion, mode: str, only: Keys, *, masked: bool) -> Findings:
-    """What the checks on data quality say of each person; without those that look at ratings while masked."""
-    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode, only)}
-
-
-def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
-    """One row a person and check, for people who consented and have not withdrawn."""
-    rows = [
-        (person, mode, found.check, quality.CHECKS[found.check].meaning, found.state, found.evidence)
-        for person, made in findings.items()
-        for found in made
-    ]
-    return pd.DataFrame(rows, columns=list(QUALITY.names))
-
-
-def participants_frame(
-    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None
-) -> pd.DataFrame:
-    """One row a person who arrived, those who withdrew among them; without the panel's id.
-
-    ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
-    """
-    people = _people(version, mode, only)
-    names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
-    fields = ["export_id" if name == "participant" else name for name in names]
-    frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
-    frame["study"], frame["version"] = version.study.key, version.sha256
-    # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
-    frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
-    checks = _attention(version, mode, only)
-    frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
-    frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
-    made = [(findings or {}).get(person) for person in frame["participant"]]
-    # Not known is not the same as none found.
-    frame["flags"] = pd.Series([None if found is None else quality.flags(found) for found in made], dtype="str")
-    frame["flags_unknown"] = pd.Series(
-        [None if found is None else quality.unknown(found) for found in made], dtype="str"
-    )
-    return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
-
-
-_DERIVED = frozenset({"study", "version", "attention_checks", "attention_failed", "flags", "flags_unknown", "panel_id"})
-
-
-def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, int]]:
-    """{person: (attention checks answered, failed)}; a check that was not answered is neither."""
-    instructed = {
-        (step.slug, item.key): item.instructed
-        for step in steps(version.frozen)
-        for block in step.blocks
-        for item in block.items
-        if item.instructed is not None
-    }
-    found: dict[str, tuple[int, int]] = {}
-    rows = Answer.objects.filter(
-        participant__in=_people(version, mode, only),
-        item__in=[item for _, item in instructed],
-        state=Answer.State.ANSWERED,
-    ).values_list("participant__export_id", "step", "item", "value")
-    for person, step, item, value in rows:
-        passing = instructed.get((step, item))
-        if passing is not None:
-            checks, failed = found.get(person, (0, 0))
-            found[person] = (checks + 1, failed + (value != passing))
-    return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
 
@@ -115,6 +115,18 @@ CURATIONS = (
 )
 REASONS = (Level("", "an answer was given"), *(state for state in STATES if state.code != "answered"))
 YES_NO = (Level("yes", "yes"), Level("no", "no"))
+DISCLAIMERS = (
+    Level("", "the study does not vary it, or not here"),
+    Level("none", "no disclaimer beside the article"),
+    Level("shown", "a disclaimer beside the article"),
+)
+SOURCE_LABELS = (
+    Level("", "the study does not vary it, or not here"),
+    Level("none", "no label of the source"),
+    Level("correct", "a label that says truly who wrote the article"),
+    Level("missing", "a label that says that the source is not told"),
+    Level("false", "a label that says the contrary of who wrote the article"),
+)
 
 
 def _person(name: str = "participant") -> Column:
@@ -152,7 +164,7 @@ RATINGS = Table(
         Column("article", "text", "Key of the article.", required=True, nullable=False),
         Column("article_sha256", "text", "SHA-256 of the text that was shown, in hexadecimal."),
         Column("item", "text", "Key of the item, in files with one row an item instead of one row an article."),
-        Column("attention", "integer", "Attention checks that the person failed.", minimum=0),
+        Column("attention", "integer", "Attention and comprehension checks that the person failed.", minimum=0),
         Column("position", "integer", "Place of the article in the person's order, from 1.", minimum=1),
         Column(
             "credibility",
@@ -165,6 +177,8 @@ RATINGS = Table(
         ),
         Column("credible", "yes-no", "Whether the index reaches the cut that the frozen plan names."),
         Column("condition", "text", "Levels of the factors that this reading had; empty in studies without factors."),
+        Column("disclaimer", "text", "Whether a disclaimer stood beside the article.", levels=DISCLAIMERS),
+        Column("source_label", "text", "What was said beside the article of its source.", levels=SOURCE_LABELS),
         Column("shown_at", "time", "When the server first sent the article's page."),
         Column("submitted_at", "time", "When the server stored the rating."),
         Column(
@@ -237,6 +251,8 @@ PARTICIPANTS = Table(
             required=True,
         ),
         Column("condition", "text", "Levels of the factors that vary between people; empty without factors."),
+        Column("disclaimer", "text", "Disclaimer, where it varies between people.", levels=DISCLAIMERS),
+        Column("source_label", "text", "Label of the source, where it varies between people.", levels=SOURCE_LABELS),
         Column("language", "text", "Language in which the person took part (BCP 47)."),
         Column("arrived_at", "time", "When the person arrived."),
         Column("consented_at", "time", "When the person consented."),
@@ -246,8 +262,8 @@ PARTICIPANTS = Table(
         Column("completed_at", "time", "When the end was reached."),
         Column("ended_at", "time", "When the way ended, however it did."),
         Column("withdrawn_at", "time", "When the person withdrew."),
-        Column("attention_checks", "integer", "Attention checks answered.", minimum=0),
-        Column("attention_failed", "integer", "Attention checks failed.", minimum=0),
+        Column("attention_checks", "integer", "Attention and comprehension checks answered.", minimum=0),
+        Column("attention_failed", "integer", "Attention and comprehension checks failed.", minimum=0),
         Column("flags", "text", "Evidence on data quality: names of flags, separated by blanks. Flags reject nobody."),
         Column(
             "flags_unknown",

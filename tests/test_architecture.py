@@ -18,6 +18,7 @@ ANALYSIS_AND_SURVEYS = {
     "export_views",
     "exports",
     "frames",
+    "frames_people",
     "frames_study",
     "jobs",
     "models",
@@ -38,6 +39,9 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
     "surveys.definition",
     "surveys.items",
     "surveys.instruments",
+    # Which factors there are, and how a condition is written: pure.
+    "surveys.design",
+    "surveys.manipulation",
     # Which quality flags there are, and which a study can give.
     "surveys.quality",
     "surveys.evidence",
@@ -47,7 +51,7 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 )
 # These know the database or the web; every other module of analysis is pure.
 # These are imported by a worker alone, inside a job.
-READ_FRAMES = {"frames", "frames_study", "export_building"}
+READ_FRAMES = {"frames", "frames_people", "frames_study", "export_building"}
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}
 # What reads and writes the formats of files.
 FILE_FORMATS = {"openpyxl", "pyarrow", "pyreadstat"}

@@ -1,0 +1,123 @@
+"""The people's half of the seam between the database and statistics: who arrived, which checks they passed or failed.
+
+analysis/frames.py puts it together with what they answered.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from analysis.schema import PARTICIPANTS
+from analysis.schema_quality import QUALITY
+from surveys import quality
+from surveys.design import levels
+from surveys.evidence import evidence
+from surveys.items.checks import passes
+from surveys.manipulation import DISCLAIMER, SOURCE_LABEL
+from surveys.models import Answer, Participant, StudyVersion
+from surveys.route import steps
+
+# The rows of the people who are asked for; None is everybody of the version and mode.
+Keys = Collection[int] | None
+# The columns of the factors, by the factor's key in the study's definition.
+FACTORS = {DISCLAIMER: "disclaimer", SOURCE_LABEL: "source_label"}
+
+
+def people_of(version: StudyVersion, mode: str, only: Keys) -> Any:
+    """The participants of a version and mode, all or those asked for."""
+    people = Participant.objects.filter(version=version, mode=mode)
+    return people if only is None else people.filter(pk__in=only)
+
+
+def add_factors(frame: pd.DataFrame) -> None:
+    """A column for each factor, out of the conditions; '' where the condition does not name it."""
+    conditions = [levels(condition) for condition in frame["condition"]]
+    for key, column in FACTORS.items():
+        frame[column] = pd.Series([found.get(key, "") for found in conditions], index=frame.index, dtype="str")
+
+
+Findings = dict[str, tuple[quality.Finding, ...]]
+
+
+def findings_of(version: StudyVersion, mode: str, only: Keys, *, masked: bool) -> Findings:
+    """What the checks on data quality say of each person; without those that look at ratings while masked."""
+    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode, only)}
+
+
+def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
+    """One row a person and check, for people who consented and have not withdrawn."""
+    rows = [
+        (person, mode, found.check, quality.CHECKS[found.check].meaning, found.state, found.evidence)
+        for person, made in findings.items()
+        for found in made
+    ]
+    return pd.DataFrame(rows, columns=list(QUALITY.names))
+
+
+def participants_frame(
+    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None
+) -> pd.DataFrame:
+    """One row a person who arrived, those who withdrew among them; without the panel's id.
+
+    ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
+    """
+    people = people_of(version, mode, only)
+    names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
+    fields = ["export_id" if name == "participant" else name for name in names]
+    frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
+    frame["study"], frame["version"] = version.study.key, version.sha256
+    add_factors(frame)
+    # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
+    frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
+    checks = _attention(version, mode, only)
+    frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
+    frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
+    made = [(findings or {}).get(person) for person in frame["participant"]]
+    # Not known is not the same as none found.
+    frame["flags"] = pd.Series([None if found is None else quality.flags(found) for found in made], dtype="str")
+    frame["flags_unknown"] = pd.Series(
+        [None if found is None else quality.unknown(found) for found in made], dtype="str"
+    )
+    return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
+
+
+_DERIVED = frozenset(
+    {
+        "study",
+        "version",
+        *FACTORS.values(),
+        "attention_checks",
+        "attention_failed",
+        "flags",
+        "flags_unknown",
+        "panel_id",
+    }
+)
+
+
+def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, int]]:
+    """{person: (checks answered, failed)}; a check that was not answered is neither.
+
+    Checks are instructed answers, and questions that have correct answers, about a vignette or an article.
+    """
+    checks = {
+        (step.slug, item.key): item
+        for step in steps(version.frozen)
+        for block in step.blocks
+        for item in block.items
+        if item.is_check
+    }
+    found: dict[str, tuple[int, int]] = {}
+    rows = Answer.objects.filter(
+        participant__in=people_of(version, mode, only),
+        item__in={item for _, item in checks},
+        state=Answer.State.ANSWERED,
+    ).values_list("participant__export_id", "step", "item", "value", "trial__story")
+    for person, step, key, value, story in rows:
+        item = checks.get((step, key))
+        passed = None if item is None else passes(item, value, story or "")
+        if passed is not None:
+            answered, failed = found.get(person, (0, 0))
+            found[person] = (answered + 1, failed + (not passed))
+    return found
