@@ -94,7 +94,7 @@ OUTCOMES = (
     Level("failed-checks", "failed as many attention checks as the study's version allows, and was ended by that rule"),
     Level("took-part-before", "kept out: took part in an earlier study, or had read one of the stories"),
     Level("returned", "gave the submission back at the panel before the end"),
-    Level("timed-out", "ran out of the panel's time before the end"),
+    Level("timed-out", "ran out of time before the end: the panel's, or the study's own for coming back"),
     Level("left", "left by the button that is on every page"),
     Level("quota-full", "arrived when the quota was full"),
     Level("closed", "still inside when the study closed"),

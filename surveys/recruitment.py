@@ -38,6 +38,7 @@ PROLIFIC_PATHS: dict[str, str] = {
 }
 MAX_PANEL_ID = 200
 SIGNED_MODE_DAYS = 30
+MAX_RESUME_HOURS = 24 * 366
 _SALT = "surveys.recruitment.mode"
 
 
@@ -66,7 +67,8 @@ class Recruitment(BaseModel):
     ``experiment_id`` and ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing
     of a person stays in the browser. ``keep_out`` are the keys of studies whose participants are not let in, the
     study's own standing for its pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
-    ``bonus`` is what the payment list gives to everybody who completed.
+    ``bonus`` is what the payment list gives to everybody who completed. Of whom nothing was heard for ``resume_hours``,
+    comes back too late to go on; without it everybody can, for as long as the study is open.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +84,7 @@ class Recruitment(BaseModel):
     keep_out: tuple[str, ...] = ()
     keep_out_readers: bool = False
     bonus: str = Field(default="", pattern=r"^(\d{1,4}(\.\d{1,2})?)?$")
+    resume_hours: int | None = Field(default=None, ge=1, le=MAX_RESUME_HOURS)
 
     def names(self, panel: Panel) -> tuple[str, str]:
         """The parameters' names (person, submission) for this panel."""

@@ -17,6 +17,7 @@ from surveys.flow.endings import (
 from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
+from surveys.flow.resume import come_back
 
 __all__ = [
     "Arrival",
@@ -29,6 +30,7 @@ __all__ = [
     "arrive",
     "can_withdraw",
     "choose_language",
+    "come_back",
     "decline",
     "end_at_panel",
     "end_because_closed",

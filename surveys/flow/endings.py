@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from surveys.flow.place import Move, Place
-from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage
+from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Trial
 from surveys.prepared import Given
 from surveys.route import Step
 
@@ -78,6 +78,19 @@ def end_at_panel(participant: Participant, outcome: str) -> bool:
     return _stopped(participant, outcome, outcome, participant.stage)
 
 
+def end_because_late(place: Place, limit: timedelta) -> bool:
+    """End the way of somebody of whom nothing was heard for longer than ``limit``. False if it had ended before.
+
+    The database's clock decides. Every answer is kept, and whoever had seen an article is debriefed.
+    """
+    since, mine = Now() - limit, OuterRef("pk")
+    answered = Answer.objects.filter(participant=mine, submitted_at__gte=since)
+    typed = Draft.objects.filter(participant=mine, saved_at__gte=since)
+    read = Trial.objects.filter(Q(shown_at__gte=since) | Q(submitted_at__gte=since), participant=mine)
+    silent = Q(~Exists(answered), ~Exists(typed), ~Exists(read), consented_at__lt=since)
+    return _stopped(place.participant, Outcome.TIMED_OUT, "came-back-late", place.step.slug, silent)
+
+
 def withdrawal_deadline(place: Place) -> datetime | None:
     """Until when somebody whose way has ended can withdraw; None while it has not ended."""
     ended = place.participant.ended_at
@@ -133,8 +146,8 @@ def _stop(place: Place, outcome: str, kind: str) -> bool:
     return _stopped(place.participant, outcome, kind, place.step.slug)
 
 
-def _stopped(participant: Participant, outcome: str, kind: str, step: str) -> bool:
-    people = Participant.objects.filter(pk=participant.pk, outcome=Outcome.UNDER_WAY, consented_at__isnull=False)
+def _stopped(participant: Participant, outcome: str, kind: str, step: str, only: Q = Q()) -> bool:  # noqa: B008  # never changed
+    people = Participant.objects.filter(only, pk=participant.pk, outcome=Outcome.UNDER_WAY, consented_at__isnull=False)
     with transaction.atomic():
         if people.update(**ending(outcome)) != 1:
             return False

@@ -42,7 +42,7 @@ class Outcome(models.TextChoices):
     QUOTA_FULL = "quota-full", _("Quota full")
     TOOK_PART_BEFORE = "took-part-before", _("Took part before")
     RETURNED = "returned", _("Returned to the panel")
-    TIMED_OUT = "timed-out", _("Timed out at the panel")
+    TIMED_OUT = "timed-out", _("Timed out")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     CLOSED = "closed", _("Still inside when the study closed")
 

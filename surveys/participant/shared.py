@@ -41,7 +41,7 @@ def key(request: HttpRequest, study_key: str) -> HttpResponse:
     if arrival is None:
         return replies.turned_away(request, study, gate, entrant)
     access_keys.mark_used(study, entrant)
-    place = flow.find(arrival.token, study.key)
+    place = flow.come_back(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     if not place.is_under_way and "again" not in request.POST:
         return _page(request, study, "key_used", {"typed": typed})

@@ -17,7 +17,7 @@ from surveys.flow.asking import asked_of, earlier_answers
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.languages import interface_language
-from surveys.models import Stage, Study
+from surveys.models import Outcome, Stage, Study
 from surveys.participant import pages, questions, replies, shared, sheets, visit
 from surveys.participant.replies import private
 from surveys.participant.sheets import Sheet
@@ -36,7 +36,7 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.refused(request, study, str(refusal))
     settings = recruitment.read(study)
     entrant = recruitment.entrant(settings, request.GET.dict())
-    known = visit.place_of(request, study_key)
+    known = visit.place_of(request, study_key) if entrant.panel_id else visit.comes_back(request, study_key)
     if (other := shared.instead(request, study, settings, mode, known)) is not None:
         return other
     if known is not None and not entrant.panel_id and _goes_on(known, mode):
@@ -51,7 +51,7 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def personal_link(request: HttpRequest, token: str) -> HttpResponse:
     """The link that brings somebody back, on any device: it hands the token to a cookie and leaves the address bar."""
-    place = flow.find(token)
+    place = flow.come_back(token)
     if place is None:
         return replies.unknown(request)
     response = replies.onward(place)
@@ -140,7 +140,7 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     arrival = flow.arrive(study, mode, entrant, language, opens=gate is Gate.OPEN)
     if arrival is None:
         return replies.turned_away(request, study, gate, entrant)
-    place = flow.find(arrival.token, study.key)
+    place = flow.come_back(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     response = replies.onward(place)
     visit.remember(response, study.key, arrival.token, lasting=not recruitment.read(study).shared_computer)
@@ -235,6 +235,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         "debrief": pages.wording(place, "debrief"),
         "articles": pages.revealed(place),
         "to_acknowledge": place.step.stage == Stage.DEBRIEF,
+        "has_timed_out": place.participant.outcome == Outcome.TIMED_OUT,
     }
     return replies.page(request, "debrief", place, context | _withdrawal(place))
 

@@ -29,6 +29,12 @@ def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | No
     return flow.find(token, study_key, slug) if token else None
 
 
+def comes_back(request: HttpRequest, study_key: str) -> Place | None:
+    """``place_of`` for somebody who comes by a link, from outside the study's pages."""
+    token = token_of(request)
+    return flow.come_back(token, study_key) if token else None
+
+
 def network_hash(request: HttpRequest, place: Place) -> str:
     """The keyed hash of the browser's network address and kind, or '' where the address is not known.
 

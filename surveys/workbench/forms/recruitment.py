@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys.recruitment import ENDINGS, PROLIFIC_PATHS, Recruitment
+from surveys.recruitment import ENDINGS, MAX_RESUME_HOURS, PROLIFIC_PATHS, Recruitment
 
 NAME = r"^[A-Za-z0-9_.-]*$"
 NAME_ERROR = _("Letters, digits, point, hyphen and underscore only.")
@@ -60,6 +60,17 @@ class RecruitmentForm(forms.Form):
         help_text=_("One person follows another: at the end a button clears the computer for the next."),
     )
 
+    resume_hours = forms.IntegerField(
+        label=_("Hours after which nobody can go on"),
+        required=False,
+        min_value=1,
+        max_value=MAX_RESUME_HOURS,
+        help_text=_(
+            "Such as 72 for 3 days, counted from when somebody was last heard of; empty for no limit. Whoever comes "
+            "back later is told so and debriefed. All their answers are kept."
+        ),
+    )
+
     keep_out = forms.MultipleChoiceField(
         label=_("Keep out who took part in"),
         required=False,
@@ -77,6 +88,7 @@ class RecruitmentForm(forms.Form):
         error_messages={"invalid": _("Write an amount such as 0.50.")},
     )
 
+    own_fields = ("shared_computer", "resume_hours", "keep_out", "keep_out_readers", "bonus")
     panel_fields = ("project", "host", "experiment_id", "credit_token")
 
     def __init__(self, settings: Recruitment, earlier: dict[str, str], *args: Any, **kwargs: Any) -> None:
@@ -84,13 +96,10 @@ class RecruitmentForm(forms.Form):
         # A study that was chosen by somebody else in the team stays chosen.
         others = {key: _("a study in which you have no role (%(key)s)") % {"key": key} for key in settings.keep_out}
         self.fields["keep_out"].choices = [*(others | earlier).items()]  # type: ignore[attr-defined]  # it chooses
-        for name in ("keep_out", "keep_out_readers", "bonus"):
-            self.fields[name].initial = getattr(settings, name)
         self.fields["panel"].initial = settings.panel
         self.fields["participant"].initial = settings.parameters.participant
         self.fields["submission"].initial = settings.parameters.submission
-        self.fields["shared_computer"].initial = settings.shared_computer
-        for name in self.panel_fields:
+        for name in (*self.own_fields, *self.panel_fields):
             self.fields[name].initial = getattr(settings, name)
         labels = {ending.value: ending.label for ending in ENDINGS} | {"other": _("Any other ending")}
         for ending, label in labels.items():
@@ -116,6 +125,6 @@ class RecruitmentForm(forms.Form):
             "panel": given["panel"],
             "parameters": {"participant": given["participant"], "submission": given["submission"]},
             "codes": {ending: value for ending, value in codes.items() if value},
-            **{name: given[name] for name in ("shared_computer", "keep_out", "keep_out_readers", "bonus")},
+            **{name: given[name] for name in self.own_fields},
             **{name: given[name] for name in self.panel_fields},
         }

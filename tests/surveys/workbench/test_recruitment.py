@@ -59,6 +59,10 @@ def test_renamed_parameters_are_in_the_entry_link(owner: Client, study: Study) -
         ("host", "https://example.sona-systems.com"),
         ("code-completed", "x" * 41),
         ("project", "a\x00b"),
+        ("resume_hours", "0"),
+        ("resume_hours", "-1"),
+        ("resume_hours", "two days"),
+        ("resume_hours", "99999999999999999999"),
     ],
 )
 def test_a_wrong_setting_is_named_and_kept(owner: Client, study: Study, field: str, value: str) -> None:
@@ -67,6 +71,15 @@ def test_a_wrong_setting_is_named_and_kept(owner: Client, study: Study, field: s
     assert list(response.context["form"].errors) == [field]
     assert "typed with care" in response.content.decode()
     assert _stored(study) == recruitment.Recruitment()
+
+
+def test_the_limit_for_coming_back_is_saved_shown_again_and_taken_away(owner: Client, study: Study) -> None:
+    assert 'value="72"' in _send(owner, study, {**PROLIFIC, "resume_hours": "72"}).content.decode()
+    assert _stored(study).resume_hours == 72
+
+    _send(owner, study, {**PROLIFIC, "resume_hours": ""})
+
+    assert _stored(study).resume_hours is None
 
 
 def test_the_log_has_the_change_without_the_codes(owner: Client, study: Study) -> None:
