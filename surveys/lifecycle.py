@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from surveys import audit, study_file
 from surveys.definition import DefinitionError, FrozenStudy, canonical, digest, read_definition
 from surveys.models import Article, Membership, Mode, Researcher, Role, Study, StudyVersion, Unblinding
+from surveys.wording import untranslated
 
 Status = Study.Status
 
@@ -155,6 +156,14 @@ def _wording_gates(draft: FrozenStudy) -> Iterator[Gate]:
         detail = _("Missing in: %(all)s.") % {"all": ", ".join(missing)} if missing else ""
         label = _("What is shown beside the articles is written (%(factor)s)") % {"factor": factor.key}
         yield Gate(label, not missing, detail, where="design")
+    gaps = "; ".join(f"{tag}: {', '.join(keys)}" for tag, keys in untranslated(definition).items())
+    advice = _("Missing in %(gaps)s. An instrument can be used only in languages in which it was published.")
+    yield Gate(
+        _("Every question is written in every language"),
+        not gaps,
+        advice % {"gaps": gaps} if gaps else "",
+        where="questions",
+    )
     contact = definition.contact
     yield Gate(
         _("Participants can reach somebody"),

@@ -118,14 +118,14 @@ def _straight_lining(seen: Evidence) -> Said:
 def _several_submissions(seen: Evidence) -> Said:
     if seen.submissions is None:
         return "unavailable", _("Came without a panel's id."), {}
-    message = _("The panel sent this id with %(n)s submissions.")
+    message = _("Submissions that the panel sent under this id: %(n)s.")
     return ("fail" if seen.submissions > 1 else "pass"), message, {"n": seen.submissions}
 
 
 def _same_browser(seen: Evidence) -> Said:
     if seen.same_browser is None:
         return "unavailable", _("The network's address is not known."), {}
-    message = _("%(n)s others came from the same network with the same kind of browser.")
+    message = _("Others who came from the same network with the same kind of browser: %(n)s.")
     return ("fail" if seen.same_browser else "pass"), message, {"n": seen.same_browser}
 
 

@@ -202,7 +202,8 @@ def test_a_finished_preview_begins_anew_and_never_turns_into_a_live_person(study
 
 def test_the_language_is_the_first_of_the_studys_that_the_browser_likes() -> None:
     wording = {name: text | {"de": f"DE {text['en']}"} for name, text in factories.definition()["wording"].items()}
-    study = factories.launched_study(languages=["en", "de"], wording=wording)
+    blocks = [_also_in("de", block) for block in factories.definition()["blocks"]]
+    study = factories.launched_study(languages=["en", "de"], wording=wording, blocks=blocks)
     german = Person(study, headers={"accept-language": "fr;q=0.9, de-AT;q=0.8, en;q=0.5"})
     assert german.row.language == "de"
     response = german.get()
@@ -214,7 +215,9 @@ def test_the_language_is_the_first_of_the_studys_that_the_browser_likes() -> Non
 
 def test_a_page_is_in_the_interfaces_language_and_the_studys_words_on_it_in_their_own() -> None:
     wording = {name: text | {"it": f"IT {text['en']}"} for name, text in factories.definition()["wording"].items()}
-    study = factories.launched_study(languages=["en", "it"], wording=wording, blocks=[_italian(EVERY_KIND), RATING])
+    study = factories.launched_study(
+        languages=["en", "it"], wording=wording, blocks=[_also_in("it", EVERY_KIND), _also_in("it", RATING)]
+    )
     italian = Person(study, headers={"accept-language": "it"})
     consent = _squeezed(italian.get())
     assert '<html lang="en" dir="ltr">' in consent
@@ -239,14 +242,14 @@ def test_where_both_speak_one_language_nothing_is_marked(study: Study) -> None:
         assert _squeezed(person.walk_to(slug).get()).count(' lang="') == 1
 
 
-def _italian(block: dict[str, Any]) -> dict[str, Any]:
-    """The block with each of its texts in Italian too, as far as 'IT' is Italian."""
+def _also_in(tag: str, block: dict[str, Any]) -> dict[str, Any]:
+    """The block with each of its texts in another language too, as far as 'IT' is Italian."""
     if set(block) == {"en"}:
-        return block | {"it": f"IT {block['en']}"}
+        return block | {tag: f"{tag.upper()} {block['en']}"}
     return {
-        key: [_italian(part) if isinstance(part, dict) else part for part in value]
+        key: [_also_in(tag, part) if isinstance(part, dict) else part for part in value]
         if isinstance(value, list)
-        else _italian(value)
+        else _also_in(tag, value)
         if isinstance(value, dict)
         else value
         for key, value in block.items()
