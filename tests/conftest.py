@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_django import Settings
 
@@ -9,6 +10,12 @@ from surveys.models import Researcher
 from tests import factories
 from tests.browser import browser_type_launch_args as browser_type_launch_args
 from tests.browser import chromium as chromium
+
+# How long an example takes says how busy the machine is and nothing of the code: no test fails for it.
+hypothesis.settings.register_profile(
+    "studyweb", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("studyweb")
 
 
 @pytest.fixture(autouse=True)
