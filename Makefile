@@ -20,8 +20,9 @@ help: ## Show what can be made
 run: $(RUN_STAMP) ## Start studyweb on this machine (PORT=8000, HOST=127.0.0.1); Ctrl-C stops it
 	@$(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
-test: .venv/.dev-installed chromium ## Run all tests, the ones in a real browser too
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "not stack"
+test: .venv/.dev-installed chromium ## Run all tests, the ones in a real browser too, and those against R where it is
+	@kept="not stack"; sh .ci/r || { kept="not stack and not r"; echo "The tests against R are LEFT OUT of this run." >&2; }; \
+	set -x; $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$$kept"
 	$(BIN)/python -m pytest -m stack
 
 # The tools load the settings: they must not touch the data of an installation that runs from this folder.

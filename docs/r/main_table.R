@@ -1,0 +1,128 @@
+# Makes the main table of a report anew from an export's long ratings, with lme4 and lmerTest.
+#
+#   Rscript docs/r/main_table.R table-ratings_data.csv main-table.csv [outcome] [reference]
+#
+# The outcome is 'credibility' unless you name another column; the reference is the arm of real articles unless you name
+# one. Every rating in the file counts: where the plan excludes some, give a file without them, such as the one that
+# docs/notebooks/analysis.ipynb writes. The columns' names are those of analysis/crossed.py.
+alpha <- 0.05
+
+fail <- function(...) {
+  message("main_table.R: ", ...)
+  quit(status = 1)
+}
+
+read_ratings <- function(path, outcome) {
+  if (!l10n_info()[["UTF-8"]]) fail("start R in a UTF-8 locale, such as with LC_ALL=C.UTF-8")
+  if (!file.exists(path)) fail("there is no file ", path)
+  ratings <- read.csv(path, colClasses = "character", check.names = FALSE, na.strings = NULL, encoding = "UTF-8")
+  names(ratings) <- sub("^\ufeff", "", names(ratings))
+  for (name in c("participant", "article", "arm", outcome)) {
+    if (!name %in% names(ratings)) fail(path, " has no column '", name, "'")
+  }
+  if ("mode" %in% names(ratings) && length(unique(ratings$mode)) > 1) {
+    fail(path, " holds several modes (", paste(sort(unique(ratings$mode)), collapse = ", "), "): keep one of them")
+  }
+  twice <- which(duplicated(ratings[c("participant", "article")]))
+  if (length(twice)) fail("row ", twice[1] + 1, " of ", path, ": this participant rated this article before")
+  if (!nrow(ratings)) fail("there are no ratings in ", path)
+  ratings$rating <- numbers(ratings[[outcome]], outcome, path)
+  ratings
+}
+
+numbers <- function(text, outcome, path) {
+  missing <- trimws(tolower(text)) %in% c("", "na", "n/a", "nan", "null", "none", ".")
+  values <- suppressWarnings(as.numeric(ifelse(missing, NA, text)))
+  wrong <- which(!missing & !is.finite(values))
+  if (length(wrong)) fail("row ", wrong[1] + 1, " of ", path, ": '", text[wrong[1]], "' in ", outcome, " is no number")
+  values
+}
+
+reference_arm <- function(ratings, asked) {
+  arms <- sort(unique(ratings$arm), method = "radix")
+  if (!is.na(asked)) {
+    if (!asked %in% arms) fail("the reference '", asked, "' is no arm; there are ", paste(arms, collapse = ", "))
+    return(asked)
+  }
+  real <- unique(ratings$arm[ratings$origin == "real"])
+  if (length(real) == 1) real else arms[1]
+}
+
+# The largest random part that the design carries, as analysis/crossed_terms.py chooses it.
+random_part <- function(rated) {
+  count <- function(...) nrow(unique(rated[c(...)]))
+  n <- nrow(rated)
+  people <- count("participant")
+  cells <- count("participant", "arm")
+  articles <- count("article")
+  versions <- count("article", "arm")
+  both <- "signed" %in% names(rated) && count("participant", "signed") > people
+  terms <- character()
+  if (people > 1 && people < n) {
+    if (cells > people && both && n > 2 * people) {
+      terms <- "(1 + signed | participant)"
+    } else {
+      terms <- c("(1 | participant)", if (people < cells && cells < n) "(1 | participant:arm)")
+    }
+  }
+  crossing <- versions > articles
+  if (articles >= 2 && articles < n && (crossing || articles > count("arm"))) {
+    terms <- c(terms, "(1 | article)", if (crossing && versions < n) "(1 | article:arm)")
+  }
+  if (!length(terms)) fail("nobody and no article has more than one rating: there is no mixed model")
+  paste(terms, collapse = " + ")
+}
+
+# Tighter than lme4's defaults, so that the last digits are the data's and not the optimiser's.
+tight <- function() {
+  lme4::lmerControl(
+    optimizer = "bobyqa", optCtrl = list(rhobeg = 0.1, rhoend = 1e-10, maxfun = 100000),
+    calc.derivs = FALSE, check.conv.singular = "ignore"
+  )
+}
+
+need_packages <- function() {
+  for (package in c("lme4", "lmerTest")) {
+    if (!requireNamespace(package, quietly = TRUE)) fail("R has no ", package, ": install.packages(\"", package, "\")")
+  }
+}
+
+main_table <- function(rated, reference) {
+  arms <- c(reference, setdiff(sort(unique(rated$arm), method = "radix"), reference))
+  if (length(arms) < 2 || !reference %in% rated$arm) fail("fewer than two arms have ratings, or the reference has none")
+  random <- random_part(rated)
+  need_packages()
+  rated$arm <- factor(rated$arm, levels = arms)
+  formula <- as.formula(paste("rating ~ arm +", random))
+  message("Model: ", paste(deparse(formula, width.cutoff = 500), collapse = ""), ", REML, Satterthwaite")
+  model <- lmerTest::lmer(formula, rated, control = tight())
+  if (lme4::isSingular(model)) message("The fit is singular: a variance is estimated as nought.")
+  count <- function(column, arm) length(unique(rated[[column]][rated$arm == arm]))
+  rows <- lapply(arms[-1], function(arm) {
+    weights <- as.numeric(names(lme4::fixef(model)) == paste0("arm", arm))
+    found <- lmerTest::contest1D(model, weights, ddf = "Satterthwaite", confint = TRUE, level = 1 - alpha)
+    data.frame(
+      contrast = paste(arm, "-", reference), arm = arm, reference = reference,
+      estimate = found$Estimate, std_error = found[["Std. Error"]], statistic = found[["t value"]], df = found$df,
+      p_value = found[["Pr(>|t|)"]], p_adjusted = NA, ci_low = found$lower, ci_high = found$upper,
+      n = count("participant", arm), n_reference = count("participant", reference),
+      n_articles = count("article", arm), n_articles_reference = count("article", reference)
+    )
+  })
+  table <- do.call(rbind, rows)
+  table$p_adjusted <- p.adjust(table$p_value, "holm")
+  table
+}
+
+given <- commandArgs(trailingOnly = TRUE)
+if (!length(given) %in% 2:4) fail("say what to read and what to write: FILE.csv OUT.csv [outcome] [reference]")
+outcome <- if (length(given) > 2) given[3] else "credibility"
+ratings <- read_ratings(given[1], outcome)
+reference <- reference_arm(ratings, given[4])
+rated <- ratings[!is.na(ratings$rating), ]
+if ("origin" %in% names(rated) && all(rated$origin %in% c("real", "synthetic"))) {
+  rated$signed <- ifelse(rated$origin == "synthetic", 0.5, -0.5)
+}
+table <- main_table(rated, reference)
+print(table[c("contrast", "estimate", "std_error", "df", "p_value", "ci_low", "ci_high")], row.names = FALSE)
+write.csv(table, given[2], row.names = FALSE)
