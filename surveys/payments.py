@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass, fields
 from surveys import audit, recruitment
 from surveys.evidence import evidence
 from surveys.lifecycle import may_show_outcomes
-from surveys.models import PanelIdentity, Researcher, Study
+from surveys.models import Outcome, PanelIdentity, Researcher, Study
 from surveys.quality import flags, judge
 from surveys.tokens import InvalidToken, unseal
 
@@ -31,6 +31,11 @@ class Payment:
     flags: str
     code: str
     bonus: str
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return str(Outcome("" if self.outcome == "under-way" else self.outcome).label)
 
 
 def payments(study: Study, mode: str) -> list[Payment]:

@@ -151,7 +151,7 @@ class QuestionForm(forms.Form):
     def _add_answering(self) -> None:
         required = self.first.required if self.first else self.kind != "highlight"
         self.fields["required"] = forms.ChoiceField(
-            label=_("Answering"),
+            label=_("An answer is"),
             choices=[("yes", _("needed to go on")), ("no", _("can be left out"))],
             initial="yes" if required else "no",
             widget=forms.RadioSelect,
@@ -173,7 +173,7 @@ class QuestionForm(forms.Form):
             kinds = [("comprehension", _("comprehension: any answer marked as correct passes"))]
             kinds += [] if self.kind == "multiple" else [("attention", _("attention: the one answer that is told"))]
             self.fields["check"] = forms.ChoiceField(
-                label=_("Answers marked as correct check"),
+                label=_("What the correct answers check"),
                 choices=kinds,
                 initial="attention" if is_attention else "comprehension",
             )

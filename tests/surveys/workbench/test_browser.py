@@ -7,12 +7,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from surveys.models import Researcher, Study
+from surveys.drafting import definition_of
+from surveys.models import Participant, Researcher, Study
 from surveys.team import add_person
-from tests.factories import PASSWORD, ResearcherFactory, StudyFactory, launched_study, ready_study
+from surveys.workbench.forms.question_pages import NAMES
+from tests.factories import PASSWORD, ResearcherFactory, StudyFactory, ready_study
+from tests.surveys.workbench.peopled import STATUSES, full_draft, peopled_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = [(320, "light"), (1280, "dark")]
@@ -20,7 +23,17 @@ DRAFT_PAGES = [
     "",
     "texts/",
     "design/",
+    "design/beside/",
+    "design/check/",
     "questions/",
+    "questions/+/new/",
+    *(f"questions/+/new/{kind}/" for kind in NAMES),
+    "questions/+/item/which/",
+    "questions/+/item/row-1/",
+    "questions/+/item/one/remove/",
+    "questions/every-kind/page/",
+    "questions/every-kind/preview/",
+    "questions/marks/preview/",
     "arms/",
     "arms/synthetic/",
     "arms/synthetic/delete/",
@@ -34,7 +47,19 @@ DRAFT_PAGES = [
     "log/",
     "freeze/",
 ]
-LIVE_PAGES = ["", "texts/", "monitor/", "preview/", "close/"]
+LIVE_PAGES = [
+    "",
+    "texts/",
+    "monitor/",
+    "quality/",
+    "amendments/",
+    "recruitment/",
+    "recruitment/statuses/",
+    "recruitment/keys/",
+    "recruitment/payments/",
+    "preview/",
+    "close/",
+]
 
 
 @pytest.fixture
@@ -57,8 +82,17 @@ def context(browser: Browser, live_server: LiveServer, researcher: Researcher) -
 def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    told: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            told.append(f"{address}: the console says {message.text}")
+
+    page.on("console", hear)
     answer = page.goto(address)
-    faults = [] if answer is not None and answer.ok else [f"{address}: does not open"]
+    page.remove_listener("console", hear)
+    faults = told
+    faults += [] if answer is not None and answer.ok else [f"{address}: does not open"]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         faults.append(f"{address}: wider than {width} px")
     found = Axe().run(page)
@@ -71,7 +105,7 @@ def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
 def test_every_page_is_accessible_and_within_the_screen(
     context: BrowserContext, researcher: Researcher, width: int, scheme: str
 ) -> None:
-    draft, live = ready_study(owner=researcher), launched_study(owner=researcher)
+    draft, live = full_draft(researcher), peopled_study(researcher)
     add_person(draft, "colleague@example.org", "curator", by=researcher)
     addresses = ["/", "/studies/new/", "/account/password/"]
     addresses += [f"/studies/{draft.key}/{page}" for page in DRAFT_PAGES]
@@ -90,7 +124,8 @@ def test_the_pages_before_the_sign_in_and_the_empty_ones_are_too(
     outside = browser.new_context(base_url=live_server.url)
     page = outside.new_page()
     faults = [fault for each in ("/sign-in/", "/sign-in/a-token/") for fault in _faults(page, each, width, scheme)]
-    for each in ("", "questions/", "arms/", "articles/", "monitor/", "freeze/"):
+    empty = ("", "questions/", "arms/", "articles/", "monitor/", "quality/", "amendments/", "design/check/", "freeze/")
+    for each in (*empty, "recruitment/keys/", "recruitment/payments/"):
         faults += _faults(inside, f"/studies/{study.key}/{each}", width, scheme)
     outside.close()
 
@@ -131,6 +166,59 @@ def test_a_study_is_made_filled_and_launched_without_javascript(
         page.get_by_role("button", name=button).click()
     expect(page.locator("#entry-link")).to_have_text(f"{live_server.url}/s/{study.key}/")
     context.close()
+
+
+def test_a_question_is_written_by_keyboard_alone(context: BrowserContext, researcher: Researcher) -> None:
+    study = ready_study(owner=researcher)
+    page = context.new_page()
+    page.goto(f"/studies/{study.key}/questions/")
+    _tab_to(page, page.get_by_role("link", name="New question"))
+    page.keyboard.press("Enter")
+    _tab_to(page, page.get_by_role("link", name="Single choice"))
+    page.keyboard.press("Enter")
+    _tab_to(page, page.get_by_label("Question", exact=True))
+    page.keyboard.type("Where do you read the news?")
+    for row, words in ((1, "On paper"), (2, "On a screen")):
+        _tab_to(page, page.get_by_label(f"Words, row {row}"))
+        page.keyboard.type(words)
+    _tab_to(page, page.get_by_label("Key", exact=False).first)
+    page.keyboard.type("where-read")
+    _tab_to(page, page.get_by_role("button", name="Save the question"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The question is added.")).to_be_visible()
+    study.refresh_from_db()
+    written = {item.key: item for block in definition_of(study).blocks for item in block.items}["where-read"]
+    assert [option.label["en"] for option in written.options] == ["On paper", "On a screen"]
+
+
+def test_a_panels_list_is_imported_by_keyboard_alone(
+    context: BrowserContext, researcher: Researcher, tmp_path: Path
+) -> None:
+    study = peopled_study(researcher)
+    file = tmp_path / "prolific.csv"
+    file.write_text(STATUSES)
+    page = context.new_page()
+    page.goto(f"/studies/{study.key}/recruitment/statuses/")
+    _tab_to(page, page.get_by_label("List of submissions"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    _tab_to(page, page.get_by_role("button", name="See what it would do"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 place would be free again")).to_be_visible()
+    _tab_to(page, page.get_by_role("button", name="Free the places"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 place is free again.")).to_be_visible()
+    assert Participant.objects.filter(study=study, outcome="returned").count() == 1
+
+
+def _tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until this is focused, as somebody without a mouse does; fails where it cannot be reached."""
+    for _ in range(150):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {wanted}")
 
 
 def _sign_in_and_make_a_study(page: Page) -> None:

@@ -34,7 +34,9 @@ def _page(client: Client, study: Study, query: str = "") -> str:
 
 def _counts(page: str, check: str) -> list[str]:
     row = next(row for row in page.split("<tr>") if f"flagged:{check}<" in row)
-    return [cell.split("<")[0] for cell in row.split('class="num">')[1:]] or ["masked" if "masked-value" in row else ""]
+    return [cell.partition(">")[2].split("<")[0] for cell in row.split('class="num"')[1:]] or [
+        "masked" if "masked-value" in row else ""
+    ]
 
 
 def test_without_anybody_the_page_says_what_will_be_here(client: Client, study: Study) -> None:
