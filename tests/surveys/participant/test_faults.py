@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 
 from surveys import tokens
-from surveys.models import Answer, Study
-from surveys.participant.visit import TOKEN_COOKIE
+from surveys.models import Answer, Participant, Study
+from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
 from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting, leads_to
 
@@ -90,6 +91,70 @@ def test_ratings_are_refused_after_the_debriefing(study: Study) -> None:
     for slug in ("reading-1", "looking-back-1", "after-1"):
         assert leads_to(person.post(slug, RATINGS | {"author": "machine"})) == "end"
     assert list(Answer.objects.order_by("pk").values_list("step", "item", "value")) == before
+
+
+GUESS = "ABCDEFGHJK"
+
+
+def test_no_page_gives_a_code_before_the_completion(study: Study) -> None:
+    study.recruitment = {"panel": "prolific", "codes": {"completed": "PANELC0DE"}}
+    study.save()
+    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
+    while person.slug != "debrief":
+        assert person.row.completion_code == ""
+        for slug in (person.slug, "debrief", "end", "leave", "withdraw"):
+            assert b"PANELC0DE" not in person.get(slug, follow=True).content
+        person.answer()
+    assert b"PANELC0DE" not in person.get().content
+    person.answer()
+    assert b"PANELC0DE" in person.get("end").content
+
+
+@pytest.mark.parametrize("slug", ["before-1", "reading-2"])
+def test_a_code_that_is_guessed_does_nothing(study: Study, slug: str) -> None:
+    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc").walk_to(slug)
+    before = list(Answer.objects.order_by("pk").values_list("step", "item", "value"))
+    for name in ("code", "completion_code", "cc", "outcome"):
+        person.client.cookies[name] = GUESS
+        for address in (f"{person.base}{slug}/", f"{person.base}end/", person.base):
+            query = "?" if address != person.base else "?PROLIFIC_PID=5f3a&SESSION_ID=77cc&"
+            assert GUESS not in person.client.get(f"{address}{query}{name}={GUESS}", follow=True).content.decode()
+        assert leads_to(person.post("end", {name: GUESS})) == slug
+        assert person.post(slug, {name: GUESS}).status_code == 422
+        assert person.client.get(f"{person.base}{GUESS}/")["Location"] == f"{person.base}{slug}/"
+        assert Client().get(f"/r/{GUESS}/").status_code == 404
+    row = person.row
+    assert (person.slug, row.outcome, row.completion_code, row.completed_at) == (slug, "", "", None)
+    assert list(Answer.objects.order_by("pk").values_list("step", "item", "value")) == before
+
+
+def test_a_forged_entrant_names_nobody(study: Study) -> None:
+    person = Person(study)
+    person.client.cookies[ENTRANT_COOKIE] = GUESS
+    person.answer()
+    assert not Participant.objects.filter(panel_identity__isnull=False).exists()
+
+
+@pytest.mark.parametrize("wrong", ["1999-12-31T23:59:59Z", "2038-01-19T03:14:08Z", "2099-06-01T00:00:00Z"])
+def test_a_machine_whose_clock_jumps_loses_nobody_and_times_stay_the_databases(study: Study, wrong: str) -> None:
+    study.recruitment = {"resume_hours": 1}
+    study.save()
+    person = Person(study).walk_to("reading-1")
+    with time_machine.travel(wrong):
+        assert leads_to(person.enter()) == "reading-1"
+        assert leads_to(person.answer()) == "reading-2"
+        assert Participant.objects.occupying().count() == 1
+    assert leads_to(Client().get(f"/r/{person.token}/")) == "reading-2"
+    with time_machine.travel(wrong):
+        person.walk_to("end")
+    row = person.row
+    times = [row.consented_at, row.randomised_at, row.exposed_at, row.completed_at, row.debriefed_at]
+    assert times == sorted(time for time in times if time is not None)
+    assert row.debriefed_at is not None
+    assert row.consented_at is not None
+    assert (row.debriefed_at - row.consented_at).total_seconds() < 600
+    assert row.outcome == "completed"
+    assert Answer.objects.filter(step="reading-1").count() == len(RATINGS)
 
 
 HOSTILE = [
