@@ -17,7 +17,8 @@ class Draft:
     `token_ids`, `logprobs` and `ranks` have one entry a token, the ending token included: the natural
     logarithm of the token's probability and its rank (1 is the most probable) under the model's own
     distribution, before temperature and limits (GLTR, Gehrmann et al. 2019). `finish_reason` is 'stop' where
-    the model ended the text and 'length' where it reached the limit. `seconds` is wall-clock time from its
+    the model ended the text, 'length' where it reached the limit, 'stop string' and 'sentence' where the sampling's
+    own ends did. `seconds` is wall-clock time from its
     first token to its last; `rows` is how many candidates the batch held at most while it was written.
     """
 

@@ -208,3 +208,17 @@ def test_the_way_through_the_queue_takes_a_bounded_number_of_queries(
 ) -> None:
     with django_assert_max_num_queries(35):
         client.get(address(batch.study, "candidate", 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("stop", "ended by the model"),
+        ("length", "cut at the longest length"),
+        ("stop string", "ended at a stop string"),
+        ("sentence", "ended with a sentence"),
+    ],
+)
+def test_the_page_says_how_a_text_ended(client: Client, batch: Batch, reason: str, said: str) -> None:
+    batch.candidates.update(finish_reason=reason)
+    assert said in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
