@@ -70,13 +70,13 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
             logger.info("Batch %s is no longer ours; what was saved stays.", batch.pk)
         except Exception as error:
             logger.exception("Batch %s failed.", batch.pk)
-            queue.fail(batch.pk, owner, _explained(error))
+            queue.fail(batch.pk, owner, explained(error))
     return batch
 
 
 def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
-    drafter = _drafter(batch)
+    drafter = _drafter(batch.language_model)
     prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
     Run.objects.filter(pk=run.pk).update(
         model_identity=drafter.identity.to_dict(),
@@ -187,14 +187,18 @@ def _real_texts(batch: Batch) -> list[str]:
     return list(real.order_by("pk").values_list("text", flat=True))
 
 
-def _drafter(batch: Batch) -> "Drafter | ServedDrafter":
-    """The batch's model, loaded, or its server, asked. Raises what ``registry.files`` raises, and ``ServerError``."""
-    model = batch.language_model
+def _drafter(model: LanguageModel) -> "Drafter | ServedDrafter":
+    """The model, loaded, or its server, asked. Raises what ``registry.files`` raises, and ``ServerError``."""
     if model.source == LanguageModel.Source.SERVER:
         from generation.engine.served import ServedDrafter
 
         # Not kept: the server may have been given another model since.
         return ServedDrafter(registry.server(model))
+    return loaded(model)
+
+
+def loaded(model: LanguageModel) -> "Drafter":
+    """A local model in this process's memory, where it stays. Raises what ``registry.files`` raises."""
     found = registry.files(model)
     if found.identity not in _loaded:
         # Only a process that writes pays for torch, and one model at a time fills the memory.
@@ -202,10 +206,10 @@ def _drafter(batch: Batch) -> "Drafter | ServedDrafter":
 
         _loaded.clear()
         workers.holds("", "")
-        loaded = _loaded[found.identity] = Drafter.load(
+        drafter = _loaded[found.identity] = Drafter.load(
             found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS
         )
-        workers.holds(model.name, loaded.versions.device)
+        workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]
 
 
@@ -214,7 +218,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
-def _explained(error: Exception) -> str:
+def explained(error: Exception) -> str:
     """A sentence that a researcher can act on."""
     from generation.engine.drafter import OutOfMemoryError
     from generation.engine.served import ServerError

@@ -1,10 +1,13 @@
 """Where an accepted text came from, as one JSON object that travels with its article."""
 
 import hashlib
+import math
+from collections import Counter
 from typing import Any
 
 from generation.differences import compare
 from generation.models import Candidate, Continuation
+from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
 
 SCHEMA = "studyweb-lineage/1"
@@ -40,6 +43,7 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
         "sampling": batch.sampling,
         "batch": {"number": batch.number, "size": batch.size, "seed": str(batch.seed)},
         "candidate": _circumstances(candidate),
+        "score": _score(candidate),
         "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
         "cleaned": {"text": candidate.text, "removed": candidate.removals},
         "flags": candidate.flags,
@@ -94,6 +98,20 @@ def _circumstances(candidate: Candidate) -> dict[str, Any]:
         "rows": candidate.rows,
         "mean_logprob": candidate.mean_logprob,
         "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
+    }
+
+
+def _score(candidate: Candidate) -> dict[str, Any]:
+    """How probable the model found what it wrote, given its prompt: perplexity, and how many tokens of each rank class.
+
+    {} for a served model, which tells no ranks.
+    """
+    if candidate.mean_logprob is None or not candidate.ranks:
+        return {}
+    counts = Counter(map(rank_class, candidate.ranks))
+    return {
+        "perplexity": math.exp(-candidate.mean_logprob),
+        "ranks": {kind: counts[kind] for kind in CLASSES},
     }
 
 

@@ -1,12 +1,17 @@
-"""What generation adds to a study in the workbench: a tab."""
+"""What generation adds to a study in the workbench: a tab, and how probable models find the words of an article."""
+
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from generation import scores
+from generation.models import TextScore
+from generation.overlay import Overlay, overlay
 from generation.rules import sees_models
-from surveys.lifecycle import Tab
-from surveys.models import Study
+from surveys.lifecycle import Panel, Tab
+from surveys.models import Article, Study
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:
@@ -15,3 +20,23 @@ def tab(request: HttpRequest, study: Study) -> Tab | None:
     # Under blind curation its first page, which names the models, is closed to those who only curate.
     first = url if sees_models(study) else reverse("generation:review", kwargs={"study_key": study.key})
     return Tab(label=_("Generation"), url=first, current=request.path.startswith(url))
+
+
+@dataclass(frozen=True)
+class ScoredText:
+    """An article's text as a model finds it; ``model_name`` is '' for those from whom models are hidden."""
+
+    score: TextScore
+    overlay: Overlay
+    model_name: str
+
+
+def article_panel(request: HttpRequest, study: Study, article: Article) -> Panel | None:
+    """The article's words under the ranks that models gave them; None where no model scored it."""
+    named = sees_models(study)
+    scored = [
+        ScoredText(row, overlay(article.text, row.ends, row.ranks), row.language_model.name if named else "")
+        for row in scores.of_article(article)
+        if row.ranks and not article.taken_down_at
+    ]
+    return Panel("generation/_scored.html", scored) if scored else None

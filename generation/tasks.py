@@ -1,11 +1,11 @@
-"""Celery's side of generation: a task for texts on the queue ``generation``, one for downloads on ``fast``."""
+"""Celery's side of generation: texts and scores on the queue ``generation``, downloads on ``fast``."""
 
 from typing import Any
 
 from celery import shared_task
 from celery.worker import state
 
-from generation import downloads, drafting
+from generation import downloads, drafting, scores
 
 
 @shared_task(name="generation.tasks.draft_next")
@@ -22,6 +22,12 @@ def draft_next(**kwargs: Any) -> None:
 def download_next(**kwargs: Any) -> None:
     """Go on with a model's download for a slice of time, if one waits."""
     downloads.download_next()
+
+
+@shared_task(name="generation.tasks.score_next")
+def score_next(**kwargs: Any) -> None:
+    """Score texts that wait, for a slice of time; batches have their turn between two slices."""
+    scores.score_next(stopping=_is_stopping)
 
 
 def _is_stopping() -> bool:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from generation.rules import names_models
-from generation.views import batches, continuing, curators, decisions, edits, pairs, parity, review
+from generation.views import batches, continuing, curators, decisions, edits, pairs, parity, review, scoring
 
 app_name = "generation"
 
@@ -35,7 +35,10 @@ urlpatterns = [
     path("pairs/<int:prompt>/accept/", pairs.accept_best, name="accept-best"),
     path("parity/", names_models(parity.report), name="parity"),
     path("parity/override/<slug:gate>/", names_models(parity.override), name="gate-override"),
+    path("scores/", names_models(scoring.request_scores), name="scores"),
+    path("scores/progress/", names_models(scoring.progress), name="scores-progress"),
     path(TEXT, review.candidate, name="candidate"),
+    path(f"{TEXT}ranks/", scoring.ranks, name="ranks"),
     path(f"{TEXT}accept/", decisions.accept, name="accept"),
     path(f"{TEXT}edit/", edits.edit, name="edit"),
     path(f"{TEXT}keep/", edits.keep, name="keep"),

@@ -111,6 +111,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the other apps add to a study, by dotted name: surveys knows of neither (surveys/lifecycle.py calls them).
 STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
+ARTICLE_PANELS = ["generation.study.article_panel"]
 LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]
 
 # --- database ---
@@ -154,7 +155,13 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 }
 CELERY_TIMEZONE = "UTC"
 # What each worker calls at its start and every 15 seconds, to publish again what nobody is working on.
-SWEEPS = ["generation.queue.sweep", "generation.downloads.sweep", "analysis.reports.sweep", "analysis.exports.sweep"]
+SWEEPS = [
+    "generation.queue.sweep",
+    "generation.downloads.sweep",
+    "generation.scores.sweep",
+    "analysis.reports.sweep",
+    "analysis.exports.sweep",
+]
 
 # What each worker calls beside the sweeps, with its name: reports of what it is at.
 WORKER_REPORTS = ["generation.workers.report"]

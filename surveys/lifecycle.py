@@ -60,6 +60,20 @@ def study_tabs(request: HttpRequest, study: Study) -> list[Tab]:
     return [tab for tab in tabs if tab is not None]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What another app shows below an article in the workbench: a template of its own and what that is about."""
+
+    template: str
+    about: object
+
+
+def article_panels(request: HttpRequest, study: Study, article: Article) -> list[Panel]:
+    """What the other apps know of an article, for the researcher of this request."""
+    panels = (import_string(name)(request, study, article) for name in settings.ARTICLE_PANELS)
+    return [panel for panel in panels if panel is not None]
+
+
 def new_study(by: Researcher, name: str, template_key: str | None = None) -> Study:
     """A draft with ``by`` as its owner, from a shipped template or empty. Raises ``LifecycleError``."""
     if template_key is not None and template_key not in study_file.templates():

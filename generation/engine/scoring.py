@@ -12,20 +12,22 @@ from dataclasses import dataclass
 import torch
 
 from generation.engine.drafter import Drafter
-from generation.engine.prompt import Prompt
 
 _BATCH_TOKENS = 1024  # what one pass holds, padding included: enough for full products, and 200 MB of logits
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A text as a model sees it. `token_ids` are all its tokens, `logprobs` (natural logarithm) and `ranks` (1 is the
-    most probable) those of each token after the first, of which nothing says how probable it is.
+    """A text as a model sees it.
+
+    `token_ids` are all its tokens, `ends` where in the text each ends, `logprobs` (natural logarithm) and `ranks` (1 is
+    the most probable) those of each token after the first, of which nothing says how probable it is.
 
     `whole` is False where the text was longer than the model's context and only its start was scored.
     """
 
     token_ids: tuple[int, ...]
+    ends: tuple[int, ...]
     logprobs: tuple[float, ...]
     ranks: tuple[int, ...]
     whole: bool
@@ -40,12 +42,15 @@ class Scored:
 def score(drafter: Drafter, texts: Sequence[str]) -> list[Scored]:
     """Return the score of each text, in their order; texts of like length share a forward pass."""
     longest = drafter.tokens.context_length
-    encoded = [drafter.tokens.encode(Prompt(text)) for text in texts]
+    found = [drafter.tokens.encode_with_ends(text) for text in texts]
+    encoded = [ids for ids, _ends in found]
     scored: list[Scored | None] = [None] * len(texts)
     for bucket in _buckets([min(len(ids), longest) for ids in encoded]):
         rows = [encoded[number][:longest] for number in bucket]
         for number, row, (logprobs, ranks) in zip(bucket, rows, _scores(drafter, rows), strict=True):
-            scored[number] = Scored(tuple(row), logprobs, ranks, len(row) == len(encoded[number]))
+            scored[number] = Scored(
+                tuple(row), tuple(found[number][1][:longest]), logprobs, ranks, len(row) == len(encoded[number])
+            )
     return [one for one in scored if one is not None]
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
 
@@ -104,6 +105,14 @@ class PromptTokens:
         text = self.rendered(prompt)
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=prompt.kind != INSTRUCTION).ids
         return ids
+
+    def encode_with_ends(self, text: str) -> tuple[list[int], list[int]]:
+        """Return a text's token ids as a continuation's, and where in the text, in characters, each token ends.
+
+        Tokens that share a character end at the same place; one that stands for no character ends where it begins.
+        """
+        encoding = self._tokenizer.encode(text)
+        return list(encoding.ids), list(accumulate((end for _start, end in encoding.offsets), max))
 
     def count(self, prompt: Prompt) -> int:
         """Return the prompt's length in tokens; raises PromptError."""

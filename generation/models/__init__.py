@@ -13,6 +13,7 @@ from generation.models.curation import (
 from generation.models.gates import GateOverride
 from generation.models.language_models import Download, LanguageModel, TermsAcceptance
 from generation.models.opinions import Assignment, Comparison, Opinion
+from generation.models.scores import TextScore
 from generation.models.workers import Worker
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "Run",
     "Scratch",
     "TermsAcceptance",
+    "TextScore",
     "Worker",
 ]

@@ -55,8 +55,13 @@ def differences(texts: Sequence[Shown]) -> list[Difference]:
     found = []
     for name in NAMES:
         real, synthetic = ([v for m in sides[side] if (v := m[name]) is not None] for side in ("real", "synthetic"))
-        found.append(Difference(name, spread(real), spread(synthetic), standardised(real, synthetic)))
+        found.append(compared(name, real, synthetic))
     return found
+
+
+def compared(name: str, real: Sequence[float], synthetic: Sequence[float]) -> Difference:
+    """One measure's values on both sides, held against each other."""
+    return Difference(name, spread(real), spread(synthetic), standardised(real, synthetic))
 
 
 def standardised(real: Sequence[float], synthetic: Sequence[float]) -> float | None:

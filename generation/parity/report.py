@@ -4,14 +4,14 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from generation.parity.comparison import Difference, differences
+from generation.parity.comparison import Difference, compared, differences
 from generation.parity.figures import Figure, differences_figure, spread_figure
 from generation.parity.leaks import Leak, scan
 from generation.parity.measures import Shown, measured
@@ -35,6 +35,7 @@ LABELS: dict[str, str | Promise] = {
     "curly_quotes": gettext_lazy("Typographic quotes"),
     "markup": gettext_lazy("Markup per 100 words"),
     "flags": gettext_lazy("Screening flags"),
+    "perplexity": gettext_lazy("Perplexity"),
 }
 KINDS: dict[str, str | Promise] = {
     "self-naming": gettext_lazy("A model speaks of itself or to its user"),
@@ -86,6 +87,8 @@ class Report:
     differences: tuple[Difference, ...]
     leaks: tuple[Leak, ...]
     texts: tuple[Shown, ...]
+    # How probable a model finds the texts: no reader sees it, so that no gate asks for it. None where none was scored.
+    perplexity: Difference | None = None
 
     @property
     def is_comparable(self) -> bool:
@@ -117,7 +120,7 @@ class Report:
                 "" if d.standardised is None else "∞" if math.isinf(d.standardised) else f"{d.standardised:+.2f}",
                 d.size,
             )
-            for d in self.differences
+            for d in (*self.differences, *([self.perplexity] if self.perplexity else []))
         ]
 
     @property
@@ -183,6 +186,17 @@ def report_of(study: Study) -> Report:
         leaks=tuple(scan(texts)),
         texts=texts,
     )
+
+
+def with_perplexity(found: Report, perplexities: Mapping[str, float]) -> Report:
+    """The report with the perplexities of its texts, by key of their article, as one more measure."""
+    scored = {
+        side: [perplexities[text.key] for text in found.texts if text.side == side and text.key in perplexities]
+        for side in ("real", "synthetic")
+    }
+    if not any(scored.values()):
+        return found
+    return replace(found, perplexity=compared("perplexity", scored["real"], scored["synthetic"]))
 
 
 def _side(texts: Sequence[Shown], side: str) -> Side:

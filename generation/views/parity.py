@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from generation import scores
 from generation.parity import gates
-from generation.parity.report import LEAKS, PARITY, report_of
+from generation.parity.report import LEAKS, PARITY, report_of, with_perplexity
 from generation.rules import CurationError
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import DraftOnly
@@ -62,7 +63,9 @@ def override(request: HttpRequest, study_key: str, gate: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, study: Study, **given: Any) -> HttpResponse:
-    found = report_of(study)
+    scored = scores.progress(study)
+    known = scores.perplexities(study, scored.language_model) if scored else {}
+    found = with_perplexity(report_of(study), known)
     blank = {
         f"{gate}_form": OverrideForm(initial={"findings": found.findings_sha256(gate)}, auto_id=f"{gate}-%s")
         for gate in (PARITY, LEAKS)
@@ -71,6 +74,8 @@ def _page(request: HttpRequest, study: Study, **given: Any) -> HttpResponse:
         "report": found,
         "figures": found.figures() if found.is_comparable else [],
         "overrides": gates.standing_overrides(study, found),
+        "scored": scored,
+        "scoring_models": scores.models(),
         "may_override": study.is_draft and permits(study.role, Permission.RUN),
         **blank,
         **given,

@@ -99,7 +99,7 @@ def address(study: Study, name: str, *rest: object) -> str:
     return reverse(f"generation:{name}", args=[study.key, *rest])
 
 
-OF_A_TEXT = {"candidate", "accept", "reject", "reopen", "edit", "keep", "discard", "mark", "note", "continue"}
+OF_A_TEXT = {"candidate", "accept", "reject", "reopen", "edit", "keep", "discard", "mark", "note", "continue", "ranks"}
 
 
 def text_of(batch: Batch, index: int = 0) -> Candidate:

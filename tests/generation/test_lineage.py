@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 
 import pytest
 
@@ -57,3 +58,13 @@ def test_the_lineage_holds_the_prompt_as_the_model_was_given_it() -> None:
         "sha256": hashlib.sha256(b"<user>Write about a bridge.<assistant>").hexdigest(),
         "tokens": 9,
     }
+
+
+def test_the_lineage_says_how_probable_the_model_found_its_text() -> None:
+    text = text_of(written())
+    assert lineage_of(text)["score"] == {
+        "perplexity": pytest.approx(math.exp(2)),
+        "ranks": {"10": 3, "100": 0, "1000": 0, "rest": 0},
+    }
+    text.mean_logprob, text.ranks = None, []
+    assert lineage_of(text)["score"] == {}

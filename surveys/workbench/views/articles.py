@@ -22,6 +22,7 @@ from surveys.articles import (
     story_named,
     take_down,
 )
+from surveys.lifecycle import article_panels
 from surveys.models import Article, Researcher, Study
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
 from surveys.workbench.grid import grid
@@ -153,7 +154,13 @@ def _article_page(request: HttpRequest, study: Study, found: Article, untrue: Un
     while (before := study.articles.filter(replaced_by=step).first()) is not None:
         earlier.append(before)
         step = before
-    context = {"article": found, "earlier": earlier, "place": PlaceForm(found), "untrue": untrue}
+    context = {
+        "article": found,
+        "earlier": earlier,
+        "place": PlaceForm(found),
+        "untrue": untrue,
+        "panels": article_panels(request, study, found),
+    }
     return study_page(request, study, "article.html", context)
 
 

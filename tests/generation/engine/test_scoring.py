@@ -63,5 +63,5 @@ def test_nothing_to_score_gives_nothing(tiny: Drafter) -> None:
 
 
 def test_perplexity_is_the_inverse_geometric_mean_of_the_probabilities() -> None:
-    scored = Scored((1, 2, 3), (math.log(0.5), math.log(0.125)), (1, 4), whole=True)
+    scored = Scored((1, 2, 3), (1, 2, 3), (math.log(0.5), math.log(0.125)), (1, 4), whole=True)
     assert scored.perplexity == pytest.approx(4.0)

@@ -22,6 +22,7 @@ READ = [
     ("pairs", []),
     ("ranking", [1]),
     ("parity", []),
+    ("ranks", [1, 0]),
 ]
 CHANGE = [
     ("batch-cancel", [1]),
@@ -30,6 +31,7 @@ CHANGE = [
     ("batch-resume", [1]),
     ("batch-extend", [1]),
     ("batch-pick", [1]),
+    ("scores", []),
     ("undo", []),
     ("reject-flagged", []),
     ("accept-best", [1]),

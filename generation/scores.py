@@ -1,0 +1,216 @@
+"""Scoring texts, real and written alike: rows are the queue, a generation worker takes a few at a time for a slice.
+
+A text is scored alone, as a continuation of nothing, so that real and machine-written ones are held to the same.
+Nothing is scored twice: of two workers only one can claim a row or save it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generation import drafting, queue, registry, terms
+from generation.models import LanguageModel, TextScore
+from studyweb.celery import app
+from surveys.models import Article, Researcher, Study
+
+logger = logging.getLogger(__name__)
+
+# Only a worker that died lets it run out: a claim is of few texts, made once the model is loaded.
+LEASE = timedelta(minutes=5)
+SLICE_SECONDS = 20
+AT_ONCE = 8
+MOST_ATTEMPTS = 3
+ANNOUNCED_AGAIN_AFTER = timedelta(seconds=90)
+TASK = "generation.tasks.score_next"
+
+Status = TextScore.Status
+_UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+
+
+class ScoringError(Exception):
+    """Texts that cannot be scored by this model, in a sentence for the researcher."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study's texts are scored by one model; ``error`` is the first that one failed with."""
+
+    language_model: LanguageModel
+    total: int
+    done: int
+    failed: int
+    error: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a worker is on it or will be."""
+        return self.done + self.failed < self.total
+
+
+def models() -> list[LanguageModel]:
+    """The models that can score: those whose files are here. A server tells no ranks of a text that it is given."""
+    return [model for model in registry.offered() if model.source != LanguageModel.Source.SERVER]
+
+
+def request(study: Study, model: LanguageModel, *, by: Researcher) -> int:
+    """Have each text of the study that stands scored by the model; how many were not scored or waiting already.
+
+    Raises ``ScoringError``.
+    """
+    if model.source == LanguageModel.Source.SERVER:
+        raise ScoringError(_("A served model cannot score texts: the protocol tells no ranks. Choose a local one."))
+    if not registry.is_here(model):
+        raise ScoringError(_("This model is not on this machine. Download it first, or choose another one."))
+    if terms.must_accept(model, by):
+        raise ScoringError(_("Accept this model's terms first: they stand on its page."))
+    texts = _texts(study)
+    again = {"status": Status.QUEUED, "error": "", "attempts": 0, "announced_at": None, "ended_at": None}
+    with transaction.atomic():
+        failed = TextScore.objects.filter(article__in=texts, language_model=model, status=Status.FAILED)
+        count = failed.update(**again, requested_by=by, requested_at=Now())
+        missing = texts.exclude(scores__language_model=model)
+        rows = [TextScore(article=article, language_model=model, requested_by=by) for article in missing]
+        count += len(TextScore.objects.bulk_create(rows, ignore_conflicts=True))
+        transaction.on_commit(_announce)
+    return count
+
+
+def progress(study: Study) -> Progress | None:
+    """How far the scores are that were asked for last; None where none were."""
+    rows = TextScore.objects.filter(article__in=_texts(study)).select_related("language_model")
+    last = rows.order_by("-requested_at", "-pk").first()
+    if last is None:
+        return None
+    mine = rows.filter(language_model=last.language_model_id)
+    counts = mine.aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(status=Status.DONE)),
+        failed=Count("pk", filter=Q(status=Status.FAILED)),
+    )
+    failed = mine.filter(status=Status.FAILED).order_by("pk").first()
+    return Progress(last.language_model, **counts, error=failed.error if failed else "")
+
+
+def perplexities(study: Study, model: LanguageModel) -> dict[str, float]:
+    """{article's key: perplexity} of the study's texts that the model scored."""
+    done = TextScore.objects.filter(article__in=_texts(study), language_model=model, status=Status.DONE)
+    known = done.values_list("article__key", "perplexity")
+    return {key: perplexity for key, perplexity in known if perplexity is not None}
+
+
+def of_article(article: Article) -> list[TextScore]:
+    """The article's scores, the newest first."""
+    done = article.scores.filter(status=Status.DONE).select_related("language_model")
+    return list(done.order_by("-ended_at", "-pk"))
+
+
+def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[[], float] = time.monotonic) -> int:
+    """Score what waits by one model, for a slice of time; how many texts were scored."""
+    first = _claimable().order_by("requested_at", "pk").select_related("language_model").first()
+    if first is None:
+        return 0
+    model, owner, until, scored = first.language_model, queue.new_owner(), clock() + SLICE_SECONDS, 0
+    try:
+        drafter = drafting.loaded(model)
+        identity, versions = drafter.identity, drafter.versions.to_dict()
+        _again_where_the_model_changed(model, identity.digest(), str(versions["dtype"]))
+        while clock() < until and not stopping() and (rows := _claimed(model, owner)):
+            scored += _scored(rows, owner)
+    except Exception as error:
+        logger.exception("Texts could not be scored by %s.", model)
+        held = Q(status=Status.RUNNING, lease_owner=owner)
+        # Where not even the model could be loaded, nothing that waits for it can be scored.
+        wanted = (
+            held if TextScore.objects.filter(held).exists() else Q(pk__in=_claimable().filter(language_model=model))
+        )
+        TextScore.objects.filter(wanted).update(
+            status=Status.FAILED, error=drafting.explained(error), ended_at=Now(), **_UNLEASED
+        )
+    # Behind the messages of batches that wait.
+    _claimable().update(announced_at=None)
+    _announce()
+    return scored
+
+
+def sweep() -> int:
+    """Wake a generation worker where texts wait that none heard of, or whose worker died; how many messages."""
+    unheard = _claimable().filter(Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER))
+    if not unheard.exists():
+        return 0
+    app.send_task(TASK)
+    TextScore.objects.filter(pk__in=_claimable()).update(announced_at=Now())
+    return 1
+
+
+def _scored(rows: list[TextScore], owner: str) -> int:
+    """Score the claimed rows and save each, unless another worker has it by now; how many were saved."""
+    # Only a process that scores pays for torch.
+    from generation.engine.scoring import score
+
+    drafter = drafting.loaded(rows[0].language_model)
+    made_by = {
+        "model_sha256": drafter.identity.digest(),
+        "model_identity": drafter.identity.to_dict(),
+        "engine_versions": drafter.versions.to_dict(),
+    }
+    saved = 0
+    for row, found in zip(rows, score(drafter, [row.article.text for row in rows]), strict=True):
+        saved += TextScore.objects.filter(pk=row.pk, status=Status.RUNNING, lease_owner=owner).update(
+            status=Status.DONE,
+            ended_at=Now(),
+            ends=list(found.ends),
+            logprobs=[round(value, 4) for value in found.logprobs],
+            ranks=list(found.ranks),
+            perplexity=found.perplexity,
+            is_whole=found.whole,
+            error="",
+            **made_by,
+            **_UNLEASED,
+        )
+    return saved
+
+
+def _claimed(model: LanguageModel, owner: str) -> list[TextScore]:
+    """The next few texts, now leased to ``owner``; those whose workers died too often are failed instead."""
+    waiting = _claimable().filter(language_model=model).order_by("requested_at", "pk")
+    for pk in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
+        lease = {"status": Status.RUNNING, "lease_owner": owner, "lease_expires_at": Now() + LEASE}
+        _claimable().filter(pk=pk).update(**lease, attempts=F("attempts") + 1)
+    mine = TextScore.objects.filter(language_model=model, status=Status.RUNNING, lease_owner=owner)
+    message = _("The worker stopped %(n)s times while scoring this text, perhaps for want of memory. Look at its log.")
+    mine.filter(attempts__gt=MOST_ATTEMPTS).update(
+        status=Status.FAILED, error=message % {"n": MOST_ATTEMPTS}, ended_at=Now(), **_UNLEASED
+    )
+    return list(mine.select_related("article", "language_model").order_by("pk"))
+
+
+def _again_where_the_model_changed(model: LanguageModel, digest: str, dtype: str) -> None:
+    """Queue what other files under the same name scored, or the same ones otherwise computed: no mixed comparisons."""
+    done = TextScore.objects.filter(language_model=model, status=Status.DONE)
+    alike = Q(model_sha256=digest, engine_versions__dtype=dtype)
+    done.exclude(alike).update(status=Status.QUEUED, attempts=0, announced_at=None, ended_at=None)
+
+
+def _texts(study: Study) -> QuerySet[Article]:
+    """Those that stand, placed in an arm or not yet."""
+    return Article.objects.filter(study=study, replaced_by=None, taken_down_at=None)
+
+
+def _claimable() -> QuerySet[TextScore]:
+    waiting = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_expires_at__lt=Now())
+    return TextScore.objects.filter(waiting, article__replaced_by=None, article__taken_down_at=None)
+
+
+def _announce() -> None:
+    try:
+        sweep()
+    except queue.BROKER_ERRORS as error:
+        logger.warning("The broker did not take the message for scores (%s); the sweep sends it again.", error)
