@@ -151,6 +151,43 @@ def test_targets_hold_over_all_strata() -> None:
     assert flow.ledger_differences(study.current_version) == (4, [])
 
 
+def test_a_stratum_whose_quota_is_full_takes_nobody_more_and_the_others_go_on() -> None:
+    quotas = [{"stratum": "left", "most": 2}]
+    design = factories.definition()["design"] | {"block_by": "party", "quotas": quotas}
+    study = factories.launched_study(blocks=[PARTY, RATING], design=design)
+    study.recruitment = {"panel": "prolific", "codes": {"completed": "CDONE", "quota-full": "CFULL"}}
+    study.save()
+    entry = "?PROLIFIC_PID={}&SESSION_ID=of-{}"
+    people = [Person(study, entry=entry.format(n, n)).walk_to("before-1") for n in range(5)]
+    for person, party in zip(people, ("left", "left", "left", "right", "left"), strict=True):
+        person.answer(party=party)
+
+    assert [person.slug for person in people] == ["reading-1", "reading-1", "end", "reading-1", "end"]
+    assert Counter(people[n].row.arm for n in (0, 1)) == {"real": 1, "synthetic": 1}
+    for turned_away in (people[2], people[4]):
+        assert (turned_away.row.outcome, turned_away.row.arm) == ("quota-full", "")
+        assert not turned_away.row.trials.exists()
+        page = turned_away.get().content.decode()
+        assert "All places are taken" in page
+        assert "CFULL" in page
+        assert "https://app.prolific.com/submissions/complete?cc=CFULL" in page
+        assert "CDONE" not in page
+    assert people[3].walk_to("end").row.outcome == "completed"
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (3, [])
+
+
+def test_a_place_of_a_stratum_that_somebody_gave_up_is_given_again() -> None:
+    design = factories.definition()["design"] | {"block_by": "party", "quotas": [{"stratum": "left", "most": 1}]}
+    study = factories.launched_study(blocks=[PARTY, RATING], design=design)
+    (first,) = _assigned(study, 1, party="left")
+    flow.leave(first.place)
+    (second,) = _assigned(study, 1, party="left")
+    (third,) = _assigned(study, 1, party="left")
+    assert second.slug == "reading-1"
+    assert third.row.outcome == "quota-full"
+
+
 def test_the_command_says_identical(capsys: pytest.CaptureFixture[str]) -> None:
     study = factories.launched_study()
     _assigned(study, 3)

@@ -120,6 +120,24 @@ def test_withdrawing_and_answering_at_the_same_moment_leaves_no_answer(study: St
     assert not Answer.objects.exists()
 
 
+def test_of_twenty_who_answer_alike_at_once_a_quota_of_seven_takes_seven(study: Study) -> None:
+    design = factories.definition()["design"] | {
+        "block_by": "news-use",
+        "quotas": [{"stratum": "daily", "most": 7}],
+    }
+    study = factories.launched_study(design=design)
+    people = [Person(study).walk_to("before-1") for _ in range(20)]
+    places = [_after_looking(person) for person in people]
+    at_once([partial(flow.submit, place, "before-1", {"news-use": ["daily"]}) for place in places])
+
+    assert Counter(person.slug for person in people) == {"reading-1": 7, "end": 13}
+    assert Counter(Participant.objects.values_list("outcome", flat=True)) == {"": 7, "quota-full": 13}
+    assert LedgerEntry.objects.count() == 7
+    other = Person(study).walk_to("before-1")
+    other.answer(**{"news-use": "rarely"})
+    assert other.slug == "reading-1"
+
+
 def _walk(study: Study, number: int) -> str:
     """Arrive, consent, answer the question before, look at the first article and rate it; the token."""
     entrant = Entrant("prolific", f"person-{number}", f"submission-{number}")
