@@ -1,14 +1,20 @@
 """The pages of the results: who may see what, before and after the unblinding."""
 
+import csv
+import io
+import zipfile
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analysis import reports
-from analysis.models import Report
+from analysis import exports, reports
+from analysis.models import Export, Report
 from surveys import lifecycle
 from surveys.models import Mode, Role, Study
+from surveys.recruitment import signed_mode
 from tests.factories import ResearcherFactory, launched_study, member, ready_study
+from tests.surveys.participant.person import Person
 from tests.walking import readers_walk
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +154,58 @@ def test_a_mode_in_which_nobody_took_part_is_not_found(study: Study, mode: str) 
 def test_a_draft_has_no_results() -> None:
     study = ready_study()
     assert signed_in(study).get(url(study, "results")).status_code == 404
+
+
+@pytest.fixture
+def with_pilot() -> Study:
+    """Two live people in a study through which a pilot and two previews went too; a panel sent them all."""
+    study = launched_study()
+    study.recruitment = {"panel": "prolific"}
+    study.save()
+    for number, mode in enumerate((Mode.PILOT, Mode.LIVE, Mode.PREVIEW, Mode.LIVE, Mode.PREVIEW)):
+        asked = "" if mode == Mode.LIVE else f"&mode={signed_mode(study, mode)}"
+        Person(study, entry=f"?PROLIFIC_PID={mode}-{number}{asked}").walk_to("end")
+    return study
+
+
+def test_a_report_that_names_no_mode_counts_neither_pilot_nor_previews(with_pilot: Study) -> None:
+    client = signed_in(with_pilot)
+    client.post(url(with_pilot, "request-report"))
+    report = Report.objects.get()
+    reports.make(report.pk)
+    report.refresh_from_db()
+    assert (report.mode, report.result["results"]["flow"]["arrived"]) == (Mode.LIVE, 2)
+    page = client.get(url(with_pilot, "results"))
+    assert page.context["mode"] == Mode.LIVE
+    assert page.context["report"] == report
+
+
+def test_an_export_that_names_no_mode_holds_neither_pilot_nor_previews_in_any_file(with_pilot: Study) -> None:
+    lifecycle.unblind(with_pilot, with_pilot.created_by, "The sample is complete.")
+    signed_in(with_pilot).post(url(with_pilot, "request-export"), {"formats": ["json-lines", "qualtrics"]})
+    export = Export.objects.get()
+    exports.make(export.pk)
+    export.refresh_from_db()
+    assert (export.status, export.mode) == (Export.Status.DONE, Mode.LIVE), export.error
+    with zipfile.ZipFile(io.BytesIO(b"".join(exports.read(export)))) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    everything = b"".join(files.values())
+    others = with_pilot.participants.exclude(mode=Mode.LIVE).values_list("export_id", flat=True)
+    live = with_pilot.participants.filter(mode=Mode.LIVE).values_list("export_id", flat=True)
+    assert (len(others), len(live)) == (3, 2)
+    assert all(person.encode() in everything for person in live)
+    assert not any(person.encode() in everything for person in others)
+    flow = csv.DictReader(io.StringIO(files["data/table-flow_data.csv"].decode(), newline=""))
+    assert sum(int(row["people"]) for row in flow) == 2
+
+
+def test_quality_and_payment_lists_that_name_no_mode_hold_live_people_alone(with_pilot: Study) -> None:
+    client = signed_in(with_pilot)
+    listed = client.get(reverse("workbench:study-payments", args=[with_pilot.key]))
+    assert {payment.panel_id for payment in listed.context["page"]} == {"live-1", "live-3"}
+    file = client.post(reverse("workbench:study-payments-file", args=[with_pilot.key])).content.decode("utf-8-sig")
+    assert {row["panel_id"] for row in csv.DictReader(io.StringIO(file))} == {"live-1", "live-3"}
+    quality = client.get(reverse("workbench:study-quality", args=[with_pilot.key]))
+    assert quality.context["mode"] == Mode.LIVE
+    pilots = client.get(reverse("workbench:study-payments", args=[with_pilot.key]), {"mode": Mode.PILOT})
+    assert {payment.panel_id for payment in pilots.context["page"]} == {"pilot-0"}
