@@ -35,13 +35,19 @@ class KeyRefused(Exception):  # noqa: N818 -- it is an answer to a person, and r
 
 @dataclass(frozen=True)
 class Batch:
-    """Keys that were made together: how many, how many of them were used, when and by whom they were made."""
+    """Keys that were made together: how many, when and by whom; how many let somebody in, and how many were revoked."""
 
     number: int
     made_at: datetime
     by: str
     keys: int
     used: int
+    revoked: int
+
+    @property
+    def unused(self) -> int:
+        """How many would still let somebody in for the first time."""
+        return self.keys - self.used - self.revoked
 
 
 def make(study: Study, count: int, *, by: Researcher) -> list[str]:
@@ -67,10 +73,26 @@ def batches(study: Study) -> list[Batch]:
     rows = (
         AccessKey.objects.filter(study=study)
         .values("batch", "made_by__email")
-        .annotate(at=Min("made_at"), keys=Count("pk"), used=Count("used_at"))
+        .annotate(at=Min("made_at"), keys=Count("pk"), used=Count("used_at"), revoked=Count("revoked_at"))
         .order_by("-batch")
     )
-    return [Batch(row["batch"], row["at"], row["made_by__email"], row["keys"], row["used"]) for row in rows]
+    return [
+        Batch(row["batch"], row["at"], row["made_by__email"], row["keys"], row["used"], row["revoked"]) for row in rows
+    ]
+
+
+def revoke(study: Study, batch: int, number: int, *, by: Researcher) -> bool:
+    """Let one unused key of a sheet in no more, and log it. False if the sheet has no such key that is unused.
+
+    A used key stays: it is the way back of whoever used it.
+    """
+    keys = AccessKey.objects.filter(study=study, batch=batch, number=number)
+    with transaction.atomic():
+        Study.objects.select_for_update().get(pk=study.pk)
+        revoked = keys.filter(used_at__isnull=True, revoked_at__isnull=True).update(revoked_at=Now()) == 1
+        if revoked:
+            audit.record(study, "access key revoked", by=by, subject=f"number {number}, sheet {batch}")
+    return revoked
 
 
 def redeem(study: Study, typed: str, network: str) -> Entrant:

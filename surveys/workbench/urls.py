@@ -75,6 +75,7 @@ urlpatterns = [
     path(f"{STUDY}recruitment/payments/", payments.listed, name="study-payments"),
     path(f"{STUDY}recruitment/payments/file/", payments.download, name="study-payments-file"),
     path(f"{STUDY}recruitment/keys/", panel.keys, name="study-access-keys"),
+    path(f"{STUDY}recruitment/keys/revoke/", panel.revoke_key, name="study-access-key-revoke"),
     path(f"{STUDY}recruitment/statuses/", panel.statuses, name="study-panel-statuses"),
     path(f"{STUDY}preview/", recruitment.preview, name="study-preview"),
     path(f"{STUDY}amendments/", amendments.made, name="study-amendments"),

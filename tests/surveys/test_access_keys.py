@@ -129,3 +129,33 @@ def test_after_a_quarter_of_an_hour_keys_can_be_tried_again(study: Study, known:
     KeyAttempt.objects.update(at="2020-01-01T00:00:00Z")
     assert redeem(study, known, NETWORK).panel == "keys"
     assert not KeyAttempt.objects.exists()
+
+
+def test_a_revoked_key_lets_nobody_in_and_the_others_of_its_sheet_still_do(study: Study) -> None:
+    keys = make(study, 3, by=study.created_by)
+    assert access_keys.revoke(study, 1, 2, by=study.created_by)
+    with pytest.raises(KeyRefused, match="not known here"):
+        redeem(study, keys[1], NETWORK)
+    assert {redeem(study, key, NETWORK).panel for key in (keys[0], keys[2])} == {"keys"}
+    (sheet,) = access_keys.batches(study)
+    assert (sheet.keys, sheet.used, sheet.revoked, sheet.unused) == (3, 0, 1, 2)
+    entry = study.audit.order_by("-sequence")[0]
+    assert (entry.verb, entry.subject, entry.researcher) == (
+        "access key revoked",
+        "number 2, sheet 1",
+        study.created_by,
+    )
+
+
+def test_a_used_a_revoked_and_an_unknown_key_are_not_revoked(study: Study) -> None:
+    keys = make(study, 2, by=study.created_by)
+    access_keys.mark_used(study, redeem(study, keys[0], NETWORK))
+    assert access_keys.revoke(study, 1, 2, by=study.created_by)
+    before = study.audit.count()
+    elsewhere = factories.launched_study()
+    assert not access_keys.revoke(study, 1, 1, by=study.created_by)
+    assert not access_keys.revoke(study, 1, 2, by=study.created_by)
+    assert not access_keys.revoke(study, 2, 1, by=study.created_by)
+    assert not access_keys.revoke(elsewhere, 1, 1, by=study.created_by)
+    assert redeem(study, keys[0], NETWORK).panel == "keys"
+    assert study.audit.count() == before

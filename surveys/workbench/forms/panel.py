@@ -15,6 +15,13 @@ class KeysForm(forms.Form):
     count = forms.IntegerField(label=_("How many keys"), min_value=1, max_value=MOST_KEYS, initial=30)
 
 
+class RevokeForm(forms.Form):
+    """Which key of which sheet is to let nobody in any more."""
+
+    batch = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    number = forms.IntegerField(min_value=1, max_value=MOST_KEYS)
+
+
 class PanelFileForm(forms.Form):
     """The list as the panel's own page exports it."""
 

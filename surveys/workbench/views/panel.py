@@ -11,14 +11,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys import access_keys, panel_status, recruitment
 from surveys.access import Permission, signed_in, study_for
 from surveys.addresses import absolute
 from surveys.models import Study
 from surveys.panel_status import Line, PanelFileError
-from surveys.workbench.forms.panel import KeysForm, PanelFileForm
+from surveys.workbench.forms.panel import KeysForm, PanelFileForm, RevokeForm
 from surveys.workbench.pages import study_page
 
 MOST_LINES = 500
@@ -39,6 +39,22 @@ def keys(request: HttpRequest, study_key: str) -> HttpResponse:
         "in_use": recruitment.read(study).panel == access_keys.PANEL,
     }
     return study_page(request, study, "access_keys.html", context)
+
+
+@login_required
+@require_POST
+def revoke_key(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Revoke one unused key of a sheet by its number."""
+    study = study_for(request, study_key, Permission.RUN)
+    form = RevokeForm(request.POST)
+    asked = form.cleaned_data if form.is_valid() else {}
+    if asked and access_keys.revoke(study, asked["batch"], asked["number"], by=signed_in(request)):
+        messages.success(request, _("Key %(number)s of sheet %(batch)s lets nobody in any more.") % asked)
+    else:
+        messages.error(
+            request, _("Nothing was revoked: the sheet has no unused key of this number. Look at the number again.")
+        )
+    return redirect("workbench:study-access-keys", study_key=study.key)
 
 
 def _sheet(request: HttpRequest, study: Study, made: list[str]) -> HttpResponse:

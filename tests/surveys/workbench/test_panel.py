@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from surveys.models import Participant, Role, Study
+from surveys import access_keys
+from surveys.models import AccessKey, Participant, Role, Study
 from tests.factories import launched_study, member
 from tests.surveys.participant.person import Person
 
@@ -85,3 +86,16 @@ def test_a_count_of_keys_that_cannot_be_made_is_named(client: Client, running: S
     response = client.post(reverse("workbench:study-access-keys", args=[running.key]), {"count": count})
     assert "count" in response.context["form"].errors
     assert response.context["batches"] == []
+
+
+def test_an_unused_key_is_revoked_by_its_number_and_a_wrong_number_says_so(client: Client, running: Study) -> None:
+    access_keys.make(running, 3, by=running.created_by)
+    page = client.get(reverse("workbench:study-access-keys", args=[running.key])).content.decode()
+    assert 'name="number"' in page
+    url = reverse("workbench:study-access-key-revoke", args=[running.key])
+    for wrong in ({"batch": 1, "number": 4}, {"batch": 1, "number": ""}, {"batch": "x", "number": 1}, {}):
+        assert "Nothing was revoked" in client.post(url, wrong, follow=True).content.decode()
+    assert not AccessKey.objects.filter(revoked_at__isnull=False).exists()
+    done = client.post(url, {"batch": 1, "number": 2}, follow=True).content.decode()
+    assert "Key 2 of sheet 1 lets nobody in any more." in done
+    assert AccessKey.objects.get(revoked_at__isnull=False).number == 2

@@ -52,6 +52,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-payments": {"get": OWNER},
     "study-payments-file": {"post": OWNER},
     "study-access-keys": {"get": OWNER},
+    "study-access-key-revoke": {"post": OWNER},
     "study-panel-statuses": {"get": OWNER},
     "study-preview": {"get": EVERYBODY},
     "study-monitor": {"get": EVERYBODY},
