@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from generation import curation
+from generation.engine import NOTES
 from generation.models import Assignment, BulkRejection, Candidate
 from generation.rules import CurationError
 from surveys.articles import lock_draft
@@ -15,9 +16,9 @@ Decision = Candidate.Decision
 
 
 def rejectable(study: Study, texts: Sequence[Candidate]) -> list[Candidate]:
-    """Those of the texts that are flagged, undecided and nobody's in particular to decide."""
+    """Those of the texts that are flagged (a note is no flag), undecided and nobody's in particular to decide."""
     asked = set(Assignment.objects.filter(candidate__batch__study=study).values_list("candidate", flat=True))
-    return [text for text in texts if text.flags and text.decision == Decision.PENDING and text.pk not in asked]
+    return [text for text in texts if text.flag_count and text.decision == Decision.PENDING and text.pk not in asked]
 
 
 def reject_flagged(study: Study, texts: Sequence[Candidate], *, by: Researcher, expected: int) -> BulkRejection:
@@ -33,7 +34,7 @@ def reject_flagged(study: Study, texts: Sequence[Candidate], *, by: Researcher, 
             message = _("Meanwhile %(now)s texts would be rejected, not %(then)s. Nothing was done; look again.")
             raise CurationError({"": message % {"now": len(chosen), "then": expected}})
         number = BulkRejection.objects.filter(study=study).count() + 1
-        codes = sorted({flag["code"] for text in chosen for flag in text.flags})
+        codes = sorted({flag["code"] for text in chosen for flag in text.flags} - NOTES)
         # Not translated: the record must not depend on the language of whoever clicked.
         rule = f"bulk rejection {number} of {len(chosen)} flagged texts ({', '.join(codes)})"
         bulk = BulkRejection.objects.create(study=study, number=number, by=by, rule=rule)

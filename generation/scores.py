@@ -108,7 +108,7 @@ def perplexities(study: Study, model: LanguageModel) -> dict[str, float]:
 
 def of_article(article: Article) -> list[TextScore]:
     """The article's scores, the newest first."""
-    done = article.scores.filter(status=Status.DONE).select_related("language_model")
+    done = TextScore.objects.filter(article=article, status=Status.DONE).select_related("language_model")
     return list(done.order_by("-ended_at", "-pk"))
 
 
