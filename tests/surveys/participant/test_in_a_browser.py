@@ -137,7 +137,7 @@ def test_a_text_with_endless_words_does_not_widen_the_page(chromium: Browser, li
         "reading_intro": {"en": LONG_WORD},
     }
     study = factories.ready_study(blocks=WHOLE, wording=wording)
-    study.articles.update(headline=LONG_WORD, text=f"{LONG_WORD}\n\n{LONG_WORD}")
+    study.articles.update(headline=LONG_WORD, text=f"{LONG_WORD}\n\n{LONG_WORD}.")
     owner = study.memberships.get().researcher
     lifecycle.freeze(study, owner)
     lifecycle.launch(study, owner)

@@ -192,7 +192,7 @@ def test_a_ranked_thing_can_be_taken_out_and_what_was_ranked_comes_back(
         for label in ("Answer b", "Answer a"):
             page.get_by_role("button", name=label).click()
         page.get_by_role("button", name="Answer b").click()
-        expect(page.get_by_role("status")).to_have_text("Answer b: taken out")
+        expect(page.locator("p[role=status]")).to_have_text("Answer b: taken out")
         expect(page.get_by_role("button", name="Answer a")).to_have_text("1Answer a")
         expect(page.get_by_role("button", name="Answer a")).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="Answer c").click()
