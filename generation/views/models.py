@@ -71,7 +71,12 @@ def add_hub(request: HttpRequest) -> HttpResponse:
             return redirect("models:model", key=added.key)
         except HubError as error:
             form.add_error(None, str(error))
-    return render(request, "models/add_hub.html", {"form": form})
+    text = _(
+        "Only safetensors, tokenizer and configuration are downloaded: no pickled weights, and no code of the model "
+        "runs."
+    )
+    context = {"title": _("Add a model of the hub"), "text": text, "button": _("Add and download")}
+    return render(request, "models/add.html", {"form": form, **context})
 
 
 @login_required
@@ -87,7 +92,12 @@ def add_server(request: HttpRequest) -> HttpResponse:
             return redirect("models:model", key=added.key)
         except ServerError as error:
             form.add_error(None, str(error))
-    return render(request, "models/add_server.html", {"form": form})
+    text = _(
+        "A vLLM or llama.cpp server on another machine, or a hosted model. Its files cannot be hashed from here, and "
+        "the lineage says so."
+    )
+    context = {"title": _("Add a model that a server serves"), "text": text, "button": _("Add")}
+    return render(request, "models/add.html", {"form": form, **context})
 
 
 @login_required
