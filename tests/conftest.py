@@ -1,9 +1,12 @@
 """What every test has: plain static files, and an account to work with. tests/isolation.py comes before it."""
 
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
 import pytest
+from django.apps import apps
+from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from surveys.models import Researcher
@@ -32,3 +35,14 @@ def _plain_static_files(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def researcher(db: None) -> Researcher:
     return factories.ResearcherFactory()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_of_the_migrations() -> None:
+    """A test with real transactions empties all tables behind it; the rows of the migrations come back at once."""
+
+    def made_again(**_kwargs: object) -> None:
+        import_module("generation.migrations.0002_builtin_model").add_builtin(apps, None)
+        import_module("generation.migrations.0005_staged_release").add_family(apps, None)
+
+    post_migrate.connect(made_again, sender=apps.get_app_config("generation"), weak=False)

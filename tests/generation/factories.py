@@ -1,10 +1,8 @@
 """Batches and texts for tests, made the way the product makes them. All texts are invented."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.urls import reverse
 
 from generation import drafting, queue, registry
@@ -27,8 +25,7 @@ CONTINUATION = (
 
 
 def built_in() -> LanguageModel:
-    """The row that the migrations make, made again by them where a test with real transactions emptied the tables."""
-    import_module("generation.migrations.0002_builtin_model").add_builtin(apps, None)
+    """The row that the migrations make."""
     return LanguageModel.objects.get(key=registry.BUILTIN_KEY)
 
 
