@@ -111,7 +111,7 @@ def compare_arms(
     pairs = [pair(units, arm, reference) for arm in order if arm != reference]
     between = design == "between"
     samples = {arm: units.loc[units["arm"] == arm, "mean"].to_numpy(dtype=float) for arm in order}
-    means = with_holm(mean_contrast(people, plan.alpha, plan.equivalence_bound) for people in pairs)
+    means = with_holm(mean_contrast(people, plan.alpha, plan.bounds) for people in pairs)
     shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
     cautions = [
         *_data_cautions(missing, len(checked), labels.get(reference, reference), plan),

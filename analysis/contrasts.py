@@ -35,7 +35,7 @@ class MeanContrast:
 
     ``method`` names the test. ``p_adjusted`` is Holm's over all contrasts of the table; the interval is not adjusted.
     ``effect_size`` is Hedges' g, of the kind that ``effect_size_kind`` says. ``equivalence_p`` is the larger p of the
-    two one-sided tests against the plan's bound, nan without one. ``n`` and ``n_reference`` count people.
+    two one-sided tests against the plan's bounds, nan without. ``n`` and ``n_reference`` count people.
     """
 
     contrast: str
@@ -122,7 +122,7 @@ def pair(units: pd.DataFrame, arm: str, reference: str) -> Pair:
     return Pair(arm, reference, own, other, both)
 
 
-def mean_contrast(people: Pair, alpha: float, bound: float | None = None) -> MeanContrast:
+def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None = None) -> MeanContrast:
     """Welch's t for different people, Student's paired t of within-person differences for the same people.
 
     Where somebody is in both arms only the people who are in both count. nan stands for what cannot be computed.
@@ -153,7 +153,7 @@ def mean_contrast(people: Pair, alpha: float, bound: float | None = None) -> Mea
         effect_size_kind=kind,
         effect_size_ci_low=effect.low,
         effect_size_ci_high=effect.high,
-        equivalence_p=NAN if bound is None else tost(test, bound),
+        equivalence_p=NAN if bounds is None else tost(test, *bounds),
         n=n,
         n_reference=n_reference,
         people=SAME_PEOPLE if people.same_people else DIFFERENT_PEOPLE,

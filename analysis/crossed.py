@@ -35,7 +35,7 @@ class CrossedContrast:
     """The expected rating in ``arm`` less that in ``reference``, for new people and new articles.
 
     ``p_adjusted`` is Holm's over the rows of the table; the interval is not adjusted. ``equivalence_p`` is the larger
-    p of the two one-sided tests against the plan's bound, nan without one. ``detectable`` is the difference that this
+    p of the two one-sided tests against the plan's bounds, nan without one. ``detectable`` is the difference that this
     test finds with 80% probability. ``n`` and ``n_reference`` count people, the last two columns articles.
     """
 
@@ -275,9 +275,9 @@ def _tested(
 
 
 def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:
-    bound = plan.equivalence_bound
+    bounds = plan.bounds
     test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
-    p = NAN if bound is None else equivalence_row(row.term, test, Interval(-bound, bound), plan.alpha).p_value
+    p = NAN if bounds is None else equivalence_row(row.term, test, Interval(*bounds), plan.alpha).p_value
     return replace(
         blank,
         estimate=row.estimate,

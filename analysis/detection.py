@@ -15,10 +15,10 @@ import pandas as pd
 
 from analysis.detection_counts import MEASURES, AnswerCounts, bootstrap
 from analysis.intervals import NAN
+from analysis.plan import Neutral
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
-Neutral = Literal["left-out", "as-human", "halved"]
 NEUTRAL_IN_WORDS: dict[Neutral, str] = {
     "left-out": "neutral answers are left out",
     "as-human": "neutral answers count as 'human'",

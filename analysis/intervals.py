@@ -113,15 +113,15 @@ def t_test(estimate: float, std_error: float, df: float) -> TTest:
     return TTest(estimate, std_error, statistic, df, float(2 * stats.t.sf(abs(statistic), df)))
 
 
-def tost(test: TTest, bound: float) -> float:
-    """The larger p of the two one-sided tests against -bound and +bound (Schuirmann 1987; Welch df where given).
+def tost(test: TTest, low: float, high: float) -> float:
+    """The larger p of the two one-sided tests against the bounds (Schuirmann 1987; Welch df where given).
 
     It is below alpha exactly if the interval at level 1 - 2 alpha lies inside the bounds.
     """
     if not math.isfinite(test.std_error):
         return NAN
-    above = stats.t.sf((test.estimate + bound) / test.std_error, test.df)
-    below = stats.t.cdf((test.estimate - bound) / test.std_error, test.df)
+    above = stats.t.sf((test.estimate - low) / test.std_error, test.df)
+    below = stats.t.cdf((test.estimate - high) / test.std_error, test.df)
     return float(max(above, below))
 
 

@@ -15,15 +15,14 @@ from analysis.compare import compare_arms
 from analysis.crossed import crossed_contrasts
 from analysis.exclusions import apply_exclusions
 from analysis.intervals import NAN
-from analysis.plan import Plan, Rule
+from analysis.plan import MODELS as NAMES
+from analysis.plan import MOST_RULES, Plan, Rule
 from analysis.robust import clustered_ols
 from analysis.tables import to_frame
 from analysis.validation import FrameError
 
-MIXED, MEANS, CLUSTERED = "crossed mixed model", "people's means", "clustered least squares"
+MIXED, MEANS, CLUSTERED = (NAMES[key] for key in ("mixed", "means", "clustered"))
 MODELS = (MIXED, MEANS, CLUSTERED)
-# Every rule more doubles the curve.
-MOST_RULES = 8
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ def multiverse(
     arms: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Multiverse:
-    """The contrast of ``arm`` with the plan's reference under every subset of the plan's exclusions and every model.
+    """The contrast of ``arm`` with the plan's reference under every subset of the plan's rules and every model.
+
+    The rules are the plan's exclusions, and its alternative ones, which the planned analysis does not apply.
 
     ``progress(done, total)`` is called after each specification; what it raises ends the work. Raises ``FrameError``
     for an arm that has no contrast, ValueError for an unknown model or more than ``MOST_RULES`` rules. A
@@ -86,13 +87,14 @@ def multiverse(
     """
     if unknown := [name for name in models if name not in MODELS]:
         raise ValueError(f"there is no model {unknown[0]!r}; there are {', '.join(MODELS)}")
-    if len(plan.exclusions) > MOST_RULES:
-        raise ValueError(f"{len(plan.exclusions)} rules make {2 ** len(plan.exclusions)} subsets: {MOST_RULES} at most")
+    known = (*plan.exclusions, *plan.alternative_exclusions)
+    if len(known) > MOST_RULES:
+        raise ValueError(f"{len(known)} rules make {2 ** len(known)} subsets: {MOST_RULES} at most")
     everything = compare_arms(ratings, plan, arms=arms)
     found = [row.contrast for row in everything.means.rows if row.arm == arm]
     if not found:
         raise FrameError(f"the arm '{arm}' has no contrast with '{everything.reference}'", column="arm")
-    subsets = [rules for size in range(len(plan.exclusions) + 1) for rules in combinations(plan.exclusions, size)]
+    subsets = [rules for size in range(len(known) + 1) for rules in combinations(known, size)]
     rows = []
     for n, rules in enumerate(subsets):
         kept = apply_exclusions(ratings, rules, participants).kept

@@ -1,11 +1,17 @@
 """PURE: the analysis plan that is frozen with a study, and the exclusion rules that it may name."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Level = Literal["people", "ratings"]
+Neutral = Literal["left-out", "as-human", "halved"]
+NEUTRALS: tuple[Neutral, ...] = ("left-out", "as-human", "halved")
+# The models that a specification curve can hold, and how a reader calls them.
+MODELS = {"mixed": "crossed mixed model", "means": "people's means", "clustered": "clustered least squares"}
+# Every rule more doubles the specification curve.
+MOST_RULES = 8
 ArgumentKind = Literal["none", "count", "seconds", "name"]
 
 
@@ -72,25 +78,25 @@ class Rule:
         return f"{self.name}:{self.argument}" if self.argument else self.name
 
 
-def parse_rule(text: str) -> Rule:
-    """The rule that a plan's line names. Raises ``PlanError`` saying which rules there are."""
+def parse_rule(text: str, key: str = "exclusions") -> Rule:
+    """The rule that a line of the plan's field ``key`` names. Raises ``PlanError`` saying which rules there are."""
     name, colon, argument = (part.strip() for part in text.partition(":"))
     if name not in RULE_KINDS:
-        raise PlanError([f"exclusions: {text!r} is no rule; there are {', '.join(sorted(RULE_KINDS))}"])
+        raise PlanError([f"{key}: {text!r} is no rule; there are {', '.join(sorted(RULE_KINDS))}"])
     kind = RULE_KINDS[name]
     if kind.argument == "none":
         if colon:
-            raise PlanError([f"exclusions: {name!r} takes nothing after a colon: write {name!r} alone"])
+            raise PlanError([f"{key}: {name!r} takes nothing after a colon: write {name!r} alone"])
         return Rule(name)
     argument = argument or kind.default
     if kind.argument == "name":
         if not argument:
-            raise PlanError([f"exclusions: {name!r} needs a name after a colon, such as '{name}:speeding'"])
+            raise PlanError([f"{key}: {name!r} needs a name after a colon, such as '{name}:speeding'"])
         return Rule(name, argument)
     number = _number(argument)
     if number is None or number <= 0 or (kind.argument == "count" and number != int(number)):
         wanted = "a whole number from 1" if kind.argument == "count" else "a number of seconds above 0"
-        raise PlanError([f"exclusions: {text!r} needs {wanted} after the colon, such as '{name}:2'"])
+        raise PlanError([f"{key}: {text!r} needs {wanted} after the colon, such as '{name}:2'"])
     return Rule(name, f"{number:g}")
 
 
@@ -101,8 +107,16 @@ class Plan:
     ``outcome`` is a column of the ratings. ``reference`` is the arm that the others are held against; empty where the
     ratings' origin says it. A rating is 'credible' from ``credible_cut`` upwards: on the index of 1 to 10 the default
     is 6, above the midpoint 5.5. The published reports do not state their cut, so this one is a choice of ours; None
-    leaves shares out. ``equivalence_bound`` is the largest difference of means that counts as none, in the outcome's
-    units. ``exclusions`` are applied in this order.
+    leaves shares out. ``exclusions`` are applied in this order.
+
+    ``equivalence_bound`` is the largest difference of means that counts as none, in the outcome's units;
+    ``equivalence_low`` and ``equivalence_high`` are two bounds that need not lie alike on both sides of 0.
+    ``question`` is what the study asks, in words. ``main_contrast`` is the arm whose contrast with the reference the
+    specification curve shows, '' for the first one; it is drawn over every combination of ``exclusions``, of the rules
+    in ``alternative_exclusions``, which the main analysis does not apply, and of ``specification_models`` (keys of
+    ``MODELS``; empty for all). ``covariates`` are columns by which the contrasts may differ; ``trend_scores`` gives
+    arms a place on a scale, empty for the places that the study's arms have. ``neutral_answers`` is how detection
+    treats answers that name no source.
     """
 
     outcome: str = "credibility"
@@ -112,40 +126,89 @@ class Plan:
     equivalence_bound: float | None = None
     exclusions: tuple[Rule, ...] = field(default=())
     notes: str = ""
+    question: str = ""
+    main_contrast: str = ""
+    equivalence_low: float | None = None
+    equivalence_high: float | None = None
+    covariates: tuple[str, ...] = ()
+    trend_scores: tuple[tuple[str, float], ...] = ()
+    alternative_exclusions: tuple[Rule, ...] = ()
+    specification_models: tuple[str, ...] = ()
+    neutral_answers: Neutral = "left-out"
 
     def __post_init__(self) -> None:
-        """Raises ``PlanError`` for numbers that no analysis can use."""
-        problems = []
-        if not self.outcome:
-            problems.append("outcome: name the column of the ratings that is compared, such as 'credibility'")
-        if not 0 < self.alpha < 0.5:
-            problems.append(f"alpha: {self.alpha:g} is not between 0 and 0.5; 0.05 gives 95% intervals")
-        if self.credible_cut is not None and not math.isfinite(self.credible_cut):
-            problems.append(f"credible_cut: {self.credible_cut} is no number on the outcome's scale")
-        if self.equivalence_bound is not None and not 0 < self.equivalence_bound < math.inf:
-            problems.append(f"equivalence_bound: {self.equivalence_bound:g} is not above 0; leave it out for no test")
+        """Raises ``PlanError`` for what no analysis can use."""
+        problems = [*self._wrong_numbers(), *self._wrong_bounds(), *self._wrong_choices()]
         if problems:
             raise PlanError(problems)
+
+    def _wrong_numbers(self) -> Iterator[str]:
+        if not self.outcome:
+            yield "outcome: name the column of the ratings that is compared, such as 'credibility'"
+        if not 0 < self.alpha < 0.5:
+            yield f"alpha: {self.alpha:g} is not between 0 and 0.5; 0.05 gives 95% intervals"
+        if self.credible_cut is not None and not math.isfinite(self.credible_cut):
+            yield f"credible_cut: {self.credible_cut} is no number on the outcome's scale"
+        scores = dict(self.trend_scores)
+        if not all(map(math.isfinite, scores.values())):
+            yield "trend_scores: every arm's score is a finite number"
+        if self.trend_scores and len(set(scores.values())) < 2:
+            yield "trend_scores: give two arms or more different scores, such as small = 355 and large = 1500"
+
+    def _wrong_bounds(self) -> Iterator[str]:
+        if self.equivalence_bound is not None and not 0 < self.equivalence_bound < math.inf:
+            yield f"equivalence_bound: {self.equivalence_bound:g} is not above 0; leave it out for no test"
+        low, high = self.equivalence_low, self.equivalence_high
+        if (low is None) != (high is None):
+            yield "equivalence_low and equivalence_high belong together: give both, or neither"
+        elif low is not None and high is not None:
+            if self.equivalence_bound is not None:
+                yield "equivalence_bound: give one bound for both sides, or equivalence_low and equivalence_high"
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+                yield f"equivalence_low: {low:g} is not below equivalence_high, {high:g}"
+
+    def _wrong_choices(self) -> Iterator[str]:
+        if self.main_contrast and self.main_contrast == self.reference:
+            yield f"main_contrast: {self.main_contrast!r} is the reference arm; name the arm that is compared with it"
+        if unknown := [name for name in self.specification_models if name not in MODELS]:
+            yield f"specification_models: {unknown[0]!r} is no model; there are {', '.join(MODELS)}"
+        if self.neutral_answers not in NEUTRALS:
+            yield f"neutral_answers: {self.neutral_answers!r} is no treatment; there are {', '.join(NEUTRALS)}"
+        both = [str(rule) for rule in self.alternative_exclusions if rule in self.exclusions]
+        if both:
+            yield f"alternative_exclusions: {', '.join(both)} stands among the exclusions: keep it in one of the two"
+        if self.alternative_exclusions and len(self.exclusions) + len(self.alternative_exclusions) > MOST_RULES:
+            yield f"alternative_exclusions: with the exclusions there may be {MOST_RULES}, as each doubles the curve"
+        for name in ("covariates", "specification_models"):
+            if twice := sorted({one for one in getattr(self, name) if getattr(self, name).count(one) > 1}):
+                yield f"{name}: these are there more than once: {', '.join(twice)}"
 
     @property
     def level(self) -> float:
         """The intervals' confidence level, such as 0.95."""
         return 1 - self.alpha
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The lower and upper bound of equivalence, in the outcome's units; None without a test of it."""
+        if self.equivalence_low is not None and self.equivalence_high is not None:
+            return self.equivalence_low, self.equivalence_high
+        return None if self.equivalence_bound is None else (-self.equivalence_bound, self.equivalence_bound)
+
     def as_dict(self) -> dict[str, Any]:
         """The plan as ``parse_plan`` reads it, with numbers as numbers."""
-        return {
-            "outcome": self.outcome,
-            "reference": self.reference,
-            "alpha": self.alpha,
-            "credible_cut": self.credible_cut,
-            "equivalence_bound": self.equivalence_bound,
-            "exclusions": [str(rule) for rule in self.exclusions],
-            "notes": self.notes,
-        }
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name in _RULES:
+            found[name] = [str(rule) for rule in found[name]]
+        for name in _LISTS:
+            found[name] = list(found[name])
+        return {**found, "trend_scores": dict(self.trend_scores)}
 
 
-_FIELDS = ("outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "exclusions", "notes")
+_TEXTS = ("outcome", "reference", "notes", "question", "main_contrast", "neutral_answers")
+_NUMBERS = ("alpha", "credible_cut", "equivalence_bound", "equivalence_low", "equivalence_high")
+_RULES = ("exclusions", "alternative_exclusions")
+_LISTS = ("covariates", "specification_models")
 
 
 def parse_plan(data: Mapping[str, Any]) -> Plan:
@@ -153,41 +216,78 @@ def parse_plan(data: Mapping[str, Any]) -> Plan:
 
     Raises ``PlanError`` with every problem found, each naming its field.
     """
-    problems = [f"{key}: no field of a plan; there are {', '.join(_FIELDS)}" for key in sorted(set(data) - {*_FIELDS})]
+    known = [each.name for each in fields(Plan)]
+    problems = [f"{key}: no field of a plan; there are {', '.join(known)}" for key in sorted(set(data) - {*known})]
     values: dict[str, Any] = {}
-    for key in ("outcome", "reference", "notes"):
-        if key in data and not isinstance(data[key], str):
-            problems.append(f"{key}: must be text, not {data[key]!r}")
-        elif key in data:
-            values[key] = data[key] if key == "notes" else data[key].strip()
-    for key in ("alpha", "credible_cut", "equivalence_bound"):
-        if key not in data:
-            continue
-        blank = data[key] in ("", None)
-        number = None if blank else _number(data[key])
-        if number is None and (not blank or key == "alpha"):
-            problems.append(f"{key}: {data[key]!r} is not a number")
-        else:
-            values[key] = number
-    rules = data.get("exclusions", ())
-    if isinstance(rules, str) or not all(isinstance(rule, str) for rule in rules):
-        problems.append("exclusions: must be a list of rules, such as ['attention-failed:2', 'faster-than:5']")
-        rules = ()
-    parsed = []
-    for rule in rules:
-        try:
-            parsed.append(parse_rule(rule))
-        except PlanError as error:
-            problems += error.problems
-    if twice := sorted({str(rule) for rule in parsed if parsed.count(rule) > 1}):
-        problems.append(f"exclusions: these rules are there more than once: {', '.join(twice)}")
+    for readers, read in ((_TEXTS, _text), (_NUMBERS, _plan_number), (_RULES, _rules), (_LISTS, _names)):
+        for key in readers:
+            if key in data:
+                _read(key, data[key], read, values, problems)
+    if "trend_scores" in data:
+        _read("trend_scores", data["trend_scores"], _scores, values, problems)
+    if not values.get("neutral_answers", "left-out"):
+        del values["neutral_answers"]
     try:
-        plan = Plan(**values, exclusions=tuple(parsed))
+        plan = Plan(**values)
     except PlanError as error:
         problems += error.problems
     if problems:
         raise PlanError(problems)
     return plan
+
+
+def _read(key: str, given: Any, read: Callable[[str, Any], Any], values: dict[str, Any], problems: list[str]) -> None:
+    """Put what ``read`` makes of a field into ``values``, or what is wrong with it into ``problems``."""
+    try:
+        values[key] = read(key, given)
+    except PlanError as error:
+        problems += error.problems
+
+
+def _text(key: str, given: Any) -> str:
+    if not isinstance(given, str):
+        raise PlanError([f"{key}: must be text, not {given!r}"])
+    return given if key in {"notes", "question"} else given.strip()
+
+
+def _plan_number(key: str, given: Any) -> float | None:
+    blank = given in ("", None)
+    number = None if blank else _number(given)
+    if number is None and (not blank or key == "alpha"):
+        raise PlanError([f"{key}: {given!r} is not a number"])
+    return number
+
+
+def _rules(key: str, given: Any) -> tuple[Rule, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(rule, str) for rule in given):
+        raise PlanError([f"{key}: must be a list of rules, such as ['attention-failed:2', 'faster-than:5']"])
+    parsed: list[Rule] = []
+    problems: list[str] = []
+    for rule in given:
+        try:
+            parsed.append(parse_rule(rule, key))
+        except PlanError as error:
+            problems += error.problems
+    if twice := sorted({str(rule) for rule in parsed if parsed.count(rule) > 1}):
+        problems.append(f"{key}: these rules are there more than once: {', '.join(twice)}")
+    if problems:
+        raise PlanError(problems)
+    return tuple(parsed)
+
+
+def _names(key: str, given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) and name.strip() for name in given):
+        raise PlanError([f"{key}: must be a list of names, such as ['party']"])
+    return tuple(name.strip() for name in given)
+
+
+def _scores(key: str, given: Any) -> tuple[tuple[str, float], ...]:
+    if not isinstance(given, Mapping):
+        raise PlanError([f"{key}: must say a number for each arm, such as {{small = 355, large = 1500}}"])
+    scores = {str(arm): _number(score) for arm, score in given.items()}
+    if wrong := [arm for arm, score in scores.items() if score is None]:
+        raise PlanError([f"{key}: the score of {arm!r}, {given[arm]!r}, is not a number" for arm in wrong])
+    return tuple((arm, score) for arm, score in scores.items() if score is not None)
 
 
 def _number(value: object) -> float | None:

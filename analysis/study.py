@@ -52,11 +52,43 @@ def _plan_problems(study: FrozenStudy) -> Iterator[str]:
             "all": ", ".join(outcomes),
         }
     yield from _rule_problems(plan, {SECONDS_COLUMN, *(item_column_name(item.key) for item in items)})
+    yield from _arm_problems(plan, [arm.key for arm in study.arms])
+    known = covariates(definition)
+    if unknown := [name for name in plan.covariates if name not in known]:
+        yield _("The covariate %(name)s is not known before the articles. There are: %(all)s.") % {
+            "name": unknown[0],
+            "all": ", ".join(known) or _("none"),
+        }
     yield from _flag_problems(plan, study)
 
 
+def _arm_problems(plan: Plan, arms: list[str]) -> Iterator[str]:
+    """Where the plan names an arm that there is not."""
+    named = [("main_contrast", plan.main_contrast), *(("trend_scores", arm) for arm, _score in plan.trend_scores)]
+    for field, arm in named:
+        if arm and arm not in arms:
+            yield _("The plan's %(field)s names %(arm)s, which is no arm. There are: %(all)s.") % {
+                "field": field,
+                "arm": arm,
+                "all": ", ".join(arms),
+            }
+
+
+def covariates(definition: Definition) -> dict[str, Item | None]:
+    """{column: the item, None for what is no question} of all that can stand beside the arms as a covariate."""
+    found: dict[str, Item | None] = {factor.key.replace("-", "_"): None for factor in definition.design.factors}
+    if definition.design.block_by:
+        found["stratum"] = None
+    items = [item for block in definition.at("before") for item in block.items]
+    return found | {item_column_name(item.key): item for item in items if _is_choice(item) or _is_measured(item)}
+
+
+def _is_choice(item: Item) -> bool:
+    return item.kind in {"single", "likert"} and bool(item.options)
+
+
 def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
-    for rule in plan.exclusions:
+    for rule in (*plan.exclusions, *plan.alternative_exclusions):
         if rule.kind.level == "ratings" and rule.kind.column not in columns:
             yield _("The exclusion rule %(rule)s needs the question %(item)s beside each article.") % {
                 "rule": rule,
@@ -66,7 +98,7 @@ def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
 
 def _flag_problems(plan: Plan, study: FrozenStudy) -> Iterator[str]:
     """Where the plan leaves people out by a flag that there is not, or that nobody in this study could get."""
-    for rule in plan.exclusions:
+    for rule in (*plan.exclusions, *plan.alternative_exclusions):
         if rule.name != "flagged":
             continue
         if rule.argument not in CHECKS:

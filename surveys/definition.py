@@ -8,9 +8,18 @@ so that a text that is taken down leaves its hash behind.
 import hashlib
 import json
 from functools import cached_property, lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
 from surveys.instruments.model import Scoring, scoring_problems
@@ -114,6 +123,28 @@ class Plan(Part):
     equivalence_bound: str = Field(default="", pattern=r"^(\d+(\.\d+)?)?$")
     exclusions: tuple[str, ...] = ()
     notes: str = ""
+    question: str = ""
+    # The arm whose contrast with the reference the specification curve shows; empty for the first.
+    main_contrast: str = ""
+    equivalence_low: str = Field(default="", pattern=r"^(-?\d+(\.\d+)?)?$")
+    equivalence_high: str = Field(default="", pattern=r"^(-?\d+(\.\d+)?)?$")
+    # Items asked before the articles, or factors, by which the contrasts may differ.
+    covariates: tuple[str, ...] = ()
+    # {arm: its place on a scale}; without it, the places that the arms themselves have.
+    trend_scores: dict[str, Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]] = Field(default_factory=dict)
+    # Rules that the main analysis does not apply, and the specification curve does.
+    alternative_exclusions: tuple[str, ...] = ()
+    specification_models: tuple[Literal["mixed", "means", "clustered"], ...] = ()
+    neutral_answers: Literal["", "left-out", "as-human", "halved"] = ""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A plan that does not use a field that came later is written, and hashed, as before there was the field."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name in _FIRST_FIELDS}
+
+
+_FIRST_FIELDS = frozenset({"outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "exclusions", "notes"})
 
 
 class Definition(Part):

@@ -37,7 +37,7 @@ def test_it_is_claimed_exactly_if_the_inner_interval_lies_within_the_bounds(
 def test_with_one_bound_to_both_sides_it_is_the_p_of_the_plans_test() -> None:
     test = t_test(0.3, 0.2, 31.5)
     row = equivalence_row("a - b", test, Interval(-0.7, 0.7))
-    assert row.p_value == pytest.approx(tost(test, 0.7))
+    assert row.p_value == pytest.approx(tost(test, -0.7, 0.7))
     assert row.statistic == pytest.approx((0.3 - 0.7) / 0.2)
 
 

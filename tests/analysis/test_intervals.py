@@ -62,7 +62,7 @@ def test_equivalence_is_shown_exactly_if_the_interval_at_1_less_2_alpha_lies_ins
     assume(not math.isnan(test.std_error))
     low, high = t_interval(test.estimate, test.std_error, test.df, 2 * alpha)
     assume(min(abs(low + bound), abs(high - bound)) > 1e-9)
-    assert (tost(test, bound) < alpha) == (-bound < low and high < bound)
+    assert (tost(test, -bound, bound) < alpha) == (-bound < low and high < bound)
 
 
 @pytest.mark.parametrize("values", [[3.0], [], [4.0, 4.0, 4.0]])

@@ -72,3 +72,57 @@ def test_all_problems_come_at_once() -> None:
 def test_a_rule_says_in_words_whom_it_leaves_out() -> None:
     assert parse_rule("faster-than: 5").sentence == "Ratings given within less than 5 seconds on the page."
     assert str(parse_rule("attention-failed")) == "attention-failed:1"
+
+
+FULL = {
+    **FROZEN,
+    "question": "Do readers find a machine's news as credible as people's?",
+    "main_contrast": "large",
+    "equivalence_low": "-0.5",
+    "equivalence_high": "1",
+    "covariates": ["party", " age "],
+    "trend_scores": {"small": "355", "large": "1500"},
+    "alternative_exclusions": ["faster-than:5"],
+    "specification_models": ["mixed", "means"],
+    "neutral_answers": "",
+}
+
+
+def test_what_stands_beside_the_main_test_is_read_and_written_too() -> None:
+    plan = parse_plan(FULL)
+    assert plan.bounds == (-0.5, 1.0)
+    assert plan.covariates == ("party", "age")
+    assert dict(plan.trend_scores) == {"small": 355.0, "large": 1500.0}
+    assert plan.alternative_exclusions == (Rule("faster-than", "5"),)
+    assert plan.neutral_answers == "left-out"
+    assert parse_plan(plan.as_dict()) == plan
+
+
+def test_one_bound_holds_on_both_sides() -> None:
+    assert parse_plan({"equivalence_bound": "0.5"}).bounds == (-0.5, 0.5)
+    assert Plan().bounds is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"equivalence_high": ""}, "equivalence_low and equivalence_high belong together"),
+        ({"equivalence_low": "1", "equivalence_high": "-1"}, "equivalence_low: 1 is not below equivalence_high, -1"),
+        ({"equivalence_bound": "1"}, "equivalence_bound: give one bound for both sides"),
+        ({"main_contrast": "real"}, "main_contrast: 'real' is the reference arm"),
+        ({"trend_scores": ["small"]}, "trend_scores: must say a number for each arm"),
+        ({"trend_scores": {"small": "big"}}, "trend_scores: the score of 'small', 'big', is not a number"),
+        ({"trend_scores": {"small": 1, "large": 1}}, "trend_scores: give two arms or more different scores"),
+        ({"specification_models": ["bayes"]}, "specification_models: 'bayes' is no model; there are mixed, means"),
+        ({"neutral_answers": "guess"}, "neutral_answers: 'guess' is no treatment"),
+        ({"alternative_exclusions": ["incomplete"]}, "alternative_exclusions: incomplete stands among the exclusions"),
+        ({"alternative_exclusions": ["robots"]}, "alternative_exclusions: 'robots' is no rule"),
+        ({"alternative_exclusions": [f"faster-than:{n}" for n in range(1, 9)]}, "there may be 8"),
+        ({"covariates": "party"}, "covariates: must be a list of names"),
+        ({"covariates": ["party", "party"]}, "covariates: these are there more than once: party"),
+    ],
+)
+def test_what_is_wrong_beside_the_main_test_is_named_too(change: dict[str, object], says: str) -> None:
+    with pytest.raises(PlanError) as error:
+        parse_plan({**FULL, **change})
+    assert says in str(error.value)

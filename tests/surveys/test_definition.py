@@ -160,3 +160,12 @@ def test_no_data_makes_reading_crash(data: Any) -> None:
     except DefinitionError as error:
         problems = error.problems
     assert (read is None) == bool(problems)
+
+
+def test_a_plan_without_the_fields_that_came_later_is_hashed_as_before_them() -> None:
+    first = {"outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "exclusions", "notes"}
+    plain = read_definition({"plan": {"reference": "real"}})
+    assert set(json.loads(canonical(plain))["plan"]) == first
+    asked = read_definition({"plan": {"reference": "real", "trend_scores": {"small": "355"}, "covariates": ["party"]}})
+    assert set(json.loads(canonical(asked))["plan"]) == first | {"trend_scores", "covariates"}
+    assert read_definition(json.loads(canonical(asked))) == asked

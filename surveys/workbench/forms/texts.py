@@ -11,6 +11,8 @@ from surveys.definition import Definition
 from surveys.items import is_language_tag
 from surveys.languages import own_name, spoken
 from surveys.models import Arm
+from surveys.workbench.forms import plan
+from surveys.workbench.forms.plan import PlanFields
 
 LONGEST = 50_000
 # (field, label, help, one line?)
@@ -163,12 +165,12 @@ class TextsForm(DefinitionForm):
         }
 
 
-class DesignForm(DefinitionForm):
+class DesignForm(PlanFields, DefinitionForm):
     """How articles are given to people, and the analysis that is declared before the data is seen."""
 
     parts = ("design", "plan", "failed_checks")
     design_fields = ("kind", "per_person", "order", "allocation", "block_by")
-    plan_fields = ("outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "exclusions", "notes")
+    plan_fields = ("outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "notes")
 
     kind = forms.ChoiceField(
         label=_("Arms a person"),
@@ -252,8 +254,10 @@ class DesignForm(DefinitionForm):
             self.fields[f"quota-{stratum}"] = forms.IntegerField(
                 label=stratum, required=False, min_value=1, initial=quotas.get(stratum)
             )
-        self.fields["exclusions"].initial = "\n".join(definition.plan.exclusions)
-        self._choose("reference", [(arm.key, arm.label) for arm in arms], definition.plan.reference)
+        for name, value in plan.shown(definition.plan).items():
+            self.fields[name].initial = value
+        for name in ("reference", "main_contrast"):
+            self._choose(name, [(arm.key, arm.label) for arm in arms], getattr(definition.plan, name))
         before = [item for block in definition.at("before") for item in block.items if item.options]
         asked = [(item.key, definition.text(item.wording, definition.languages[0])) for item in before]
         self._choose("block_by", asked, definition.design.block_by)
@@ -266,9 +270,8 @@ class DesignForm(DefinitionForm):
 
     def changes(self) -> dict[str, Any]:
         given = self.cleaned_data
-        plan = {name: given[name] for name in self.plan_fields}
-        plan["exclusions"] = [line.strip() for line in given["exclusions"].splitlines() if line.strip()]
-        plan["notes"] = lines(given["notes"])
+        planned = {name: given[name] for name in self.plan_fields} | plan.written(given)
+        planned |= {name: lines(planned[name]) for name in ("notes", "question")}
         design = {name: given[name] for name in self.design_fields}
         # The quotas on this page are those of the question that was chosen before: another one begins without.
         kept = given["block_by"] == self.definition.design.block_by
@@ -278,7 +281,7 @@ class DesignForm(DefinitionForm):
             if kept and name.startswith("quota-") and most
         ]
         whole = self.definition.design.model_dump(mode="json") | design | {"quotas": quotas}
-        return {"design": whole, "plan": plan, "failed_checks": given["failed_checks"]}
+        return {"design": whole, "plan": planned, "failed_checks": given["failed_checks"]}
 
     def quotas(self) -> list[forms.BoundField]:
         """The fields of the quotas, for the template."""

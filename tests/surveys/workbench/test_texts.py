@@ -155,6 +155,41 @@ def test_the_design_and_the_plan_are_saved(owner: Client, study: Study) -> None:
     assert stored.plan.exclusions == ("attention-failed:2", "faster-than:5")
 
 
+def test_what_stands_beside_the_main_test_is_saved_and_shown_again(owner: Client, study: Study) -> None:
+    _send(
+        owner,
+        _design(study),
+        question="Is it believed?\r\n",
+        reference="real",
+        main_contrast="synthetic",
+        equivalence_low="-0.5",
+        equivalence_high="1",
+        covariates=" news-use \r\n\r\n",
+        trend_scores="real = 0\r\nsynthetic: 355.5",
+        alternative_exclusions="faster-than:5",
+        specification_models=["mixed", "means"],
+        neutral_answers="halved",
+    )
+    plan = _stored(study).plan
+    assert (plan.question, plan.main_contrast, plan.neutral_answers) == ("Is it believed?", "synthetic", "halved")
+    assert (plan.equivalence_low, plan.equivalence_high) == ("-0.5", "1")
+    assert (plan.covariates, plan.alternative_exclusions) == (("news-use",), ("faster-than:5",))
+    assert plan.trend_scores == {"real": "0", "synthetic": "355.5"}
+    assert plan.specification_models == ("mixed", "means")
+    rows = study.audit.count()
+    assert _send(owner, _design(study)).status_code == 302
+    assert (_stored(study).plan, study.audit.count()) == (plan, rows)
+
+
+@pytest.mark.parametrize("line", ["synthetic", "synthetic: big", "synthetic: 1\nsynthetic: 2", "Synthetic: 1"])
+def test_a_score_that_is_none_is_named_by_its_line(owner: Client, study: Study, line: str) -> None:
+    before = _stored(study)
+    response = _send(owner, _design(study), trend_scores=line)
+    assert response.status_code == 200
+    assert "trend_scores" in response.context["form"].errors
+    assert _stored(study) == before
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
