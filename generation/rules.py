@@ -63,10 +63,18 @@ def check_edit(candidate: Candidate, text: str) -> None:
         raise CurationError({"text": message % {"share": 100 * share, "most": most}})
 
 
-def sees_models(study: Study) -> bool:
-    """Whether ``study.role`` may open pages that name models: under blind curation those who do not curate alone."""
+def is_kept_blind(study: Study) -> bool:
+    """Whether ``study.role`` must not learn yet which model wrote a text: who curates blind and does nothing else.
+
+    Only while the study is a draft: then nothing is left to decide. ``settings.BLINDED_BY`` has the workbench ask it.
+    """
     only_curates = permits(study.role, Permission.CURATE) and not permits(study.role, Permission.EDIT)
-    return not (only_curates and rules_of(study).is_blind)
+    return only_curates and study.is_draft and rules_of(study).is_blind
+
+
+def sees_models(study: Study) -> bool:
+    """Whether ``study.role`` may open pages that name models."""
+    return not is_kept_blind(study)
 
 
 def names_models(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

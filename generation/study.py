@@ -24,7 +24,7 @@ def tab(request: HttpRequest, study: Study) -> Tab | None:
 
 @dataclass(frozen=True)
 class ScoredText:
-    """An article's text as a model finds it; ``model_name`` is '' for those from whom models are hidden."""
+    """An article's text as a model finds it."""
 
     score: TextScore
     overlay: Overlay
@@ -32,10 +32,14 @@ class ScoredText:
 
 
 def article_panel(request: HttpRequest, study: Study, article: Article) -> Panel | None:
-    """The article's words under the ranks that models gave them; None where no model scored it."""
-    named = sees_models(study)
+    """The article's words under the ranks that models gave them; None where no model scored it.
+
+    None for blind curators too: a text's ranks tell models apart, also where none is named.
+    """
+    if not sees_models(study):
+        return None
     scored = [
-        ScoredText(row, overlay(article.text, row.ends, row.ranks), row.language_model.name if named else "")
+        ScoredText(row, overlay(article.text, row.ends, row.ranks), row.language_model.name)
         for row in scores.of_article(article)
         if row.ranks and not article.taken_down_at
     ]

@@ -74,6 +74,11 @@ def article_panels(request: HttpRequest, study: Study, article: Article) -> list
     return [panel for panel in panels if panel is not None]
 
 
+def hides_models(study: Study) -> bool:
+    """Whether the other apps keep from ``study.role``, for now, which model wrote a text and in which arm it stands."""
+    return any(import_string(name)(study) for name in settings.BLINDED_BY)
+
+
 def new_study(by: Researcher, name: str, template_key: str | None = None) -> Study:
     """A draft with ``by`` as its owner, from a shipped template or empty. Raises ``LifecycleError``."""
     if template_key is not None and template_key not in study_file.templates():

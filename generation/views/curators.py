@@ -16,7 +16,7 @@ from generation.models import Batch
 from generation.review_forms import AssignForm, RulesForm
 from generation.reviewing import drafted
 from generation.rules import CurationError, rules_of, sees_models, set_rules
-from surveys.access import Permission, permits, signed_in, study_for
+from surveys.access import Permission, signed_in, study_for
 from surveys.articles import DraftOnly
 from surveys.models import Researcher, Study
 from surveys.workbench.pages import show_problems, study_page
@@ -99,7 +99,7 @@ def _page(request: HttpRequest, study: Study, **forms: Any) -> HttpResponse:
     found = assignments.panels(study)
     stand = rules_of(study)
     rules_form = RulesForm(initial={"is_blind": stand.is_blind, "most_edited": stand.most_edited})
-    shows_models = not stand.is_blind or permits(study.role, Permission.EDIT)
+    shows_models = sees_models(study)
     context = {
         "rules": stand,
         "rules_form": rules_form,
@@ -111,7 +111,7 @@ def _page(request: HttpRequest, study: Study, **forms: Any) -> HttpResponse:
         "by_curator": curators.by_curator(study, found),
         "by_model": curators.by_model(study) if shows_models else [],
         "releasable": _releasable(study, found.values()),
-        "sees_models": sees_models(study),
+        "sees_models": shows_models,
         "texts": drafted(study).count(),
         **forms,
     }

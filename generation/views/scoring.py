@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRefresh
 
@@ -14,9 +14,14 @@ from generation.engine import BuiltinModelError, ModelFolderError, PromptTokens
 from generation.models import Candidate, LanguageModel
 from generation.overlay import Overlay, found_ends, overlay
 from generation.rules import rules_of
-from generation.views.review import found, name_of
+from generation.views.review import found, name_of, shows_draft
 from surveys.access import Permission, signed_in, study_for
 from surveys.workbench.pages import study_page
+
+_UNDECIDED = gettext_lazy(
+    "This study is curated blind, and the ranks of a text's words tell models apart: they are shown once the text is "
+    "decided."
+)
 
 
 @login_required
@@ -54,10 +59,10 @@ def progress(request: HttpRequest, study_key: str) -> HttpResponse:
 @login_required
 @require_safe
 def ranks(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
-    """A draft as its model wrote it, each word under its rank. No model is named: blind curators read it too."""
+    """A draft as its model wrote it, each word under its rank; under blind curation once the text is decided."""
     study = study_for(request, study_key, Permission.VIEW)
     text = found(study, code)
-    shown, problem = _overlay(text)
+    shown, problem = _overlay(text) if shows_draft(text) else (None, _UNDECIDED)
     context = {
         "overlay": shown,
         "problem": problem,

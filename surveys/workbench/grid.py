@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from surveys.models import Arm, Article, Story, Study
+from surveys.models import Arm, Article, Origin, Story, Study
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """The whole table. ``holes`` counts the empty cells; ``taken_down`` are articles out of use."""
+    """The whole table. ``holes`` counts the empty cells; ``taken_down`` are articles out of use.
+
+    Where models are hidden it ``hides_models``: arms of real articles alone, and the machine-written ones beside them.
+    """
 
     arms: tuple[Arm, ...]
     rows: tuple[Row, ...]
     taken_down: tuple[Article, ...]
     holes: int
+    hides_models: bool = False
 
 
-def grid(study: Study) -> Grid:
-    """Every story of the study against every arm, in the arms' order and the stories' titles'. Three queries."""
-    arms = tuple(study.arms.order_by("position", "pk"))
+def grid(study: Study, *, hides_models: bool = False) -> Grid:
+    """Every story of the study against every arm, in the arms' order and the stories' titles'. Three queries.
+
+    With ``hides_models`` no machine-written article is told to stand in an arm.
+    """
+    arms = tuple(arm for arm in study.arms.order_by("position", "pk") if arm.origin == Origin.REAL or not hides_models)
+    shown = {arm.pk for arm in arms}
     current = study.articles.filter(replaced_by__isnull=True).select_related("story").order_by("key")
     standing: dict[tuple[int, int | None], list[Placed]] = {}
     taken_down = []
@@ -52,7 +60,8 @@ def grid(study: Study) -> Grid:
             taken_down.append(article)
         else:
             placed = Placed(article.key, str(article), len(article.text.split()))
-            standing.setdefault((article.story_id, article.arm_id), []).append(placed)
+            arm = article.arm_id if article.arm_id in shown else None
+            standing.setdefault((article.story_id, arm), []).append(placed)
     rows = tuple(
         Row(
             story,
@@ -62,4 +71,4 @@ def grid(study: Study) -> Grid:
         for story in study.stories.order_by("title", "pk")
     )
     holes = sum(not cell.articles for row in rows for cell in row.cells)
-    return Grid(arms, rows, tuple(taken_down), holes)
+    return Grid(arms, rows, tuple(taken_down), holes, hides_models)

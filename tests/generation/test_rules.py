@@ -72,7 +72,7 @@ def test_a_change_of_the_rules_is_logged_and_for_drafts_only() -> None:
 
 
 BLIND_PAGES = [("review", []), ("candidate", [1, 0]), ("edit", [1, 0]), ("continue", [1, 0]), ("curation", []),
-               ("pairs", []), ("pair", [1]), ("ranking", [1])]  # fmt: skip
+               ("pairs", []), ("pair", [1]), ("ranking", [1]), ("ranks", [1, 0])]  # fmt: skip
 
 
 def test_swapping_the_model_changes_nothing_that_a_blind_curator_gets(client: Client) -> None:
@@ -90,6 +90,11 @@ def test_swapping_the_model_changes_nothing_that_a_blind_curator_gets(client: Cl
     batch.sampling["temperature"] = 0.123
     batch.save()
     batch.candidates.update(mean_logprob=-9.87, seed=123456789, finish_reason="length", tokens=777, rows=31)
+    for text in batch.candidates.all():
+        text.raw_text += "<|endoftext|>"
+        text.ranks = [3, 200, 5000]
+        text.removals = [{"what": "<|endoftext|>", "why": "a special token"}]
+        text.save()
     after = pages()
     assert after == before
     assert "invented-model-xl" not in "".join(after)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import DraftOnly
 from surveys.drafting import ArmError, add_arm, change_arm, delete_arm, move_arm
+from surveys.lifecycle import hides_models
 from surveys.models import Arm, Study
 from surveys.workbench.forms.material import ArmForm
 from surveys.workbench.pages import lock, show_problems, study_page
@@ -25,7 +26,7 @@ def arms(request: HttpRequest, study_key: str) -> HttpResponse:
     """All arms in their order, each with how many articles stand in it."""
     study = study_for(request, study_key, Permission.VIEW)
     rows = study.arms.annotate(standing=Count("articles", filter=STANDING)).order_by("position", "pk")
-    return study_page(request, study, "arms.html", {"arms": rows})
+    return study_page(request, study, "arms.html", {"arms": rows, "hides_models": hides_models(study)})
 
 
 @login_required

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,8 +23,8 @@ from surveys.articles import (
     story_named,
     take_down,
 )
-from surveys.lifecycle import article_panels
-from surveys.models import Article, Researcher, Study
+from surveys.lifecycle import article_panels, hides_models
+from surveys.models import Article, Origin, Researcher, Study
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
 from surveys.workbench.grid import grid
 from surveys.workbench.pages import show_problems, study_page
@@ -34,7 +35,7 @@ from surveys.workbench.pages import show_problems, study_page
 def articles(request: HttpRequest, study_key: str) -> HttpResponse:
     """Every story against every arm."""
     study = study_for(request, study_key, Permission.VIEW)
-    return study_page(request, study, "articles.html", {"grid": grid(study)})
+    return study_page(request, study, "articles.html", {"grid": grid(study, hides_models=hides_models(study))})
 
 
 @login_required
@@ -67,6 +68,7 @@ def edit(request: HttpRequest, study_key: str, article_key: str) -> HttpResponse
     """Edit an article: the stored text stays, and a new row takes its place."""
     study = study_for(request, study_key, Permission.CURATE)
     found = _article(study, article_key)
+    _refuse_where_hidden(study, found)
     form = ArticleForm(study, request.POST if request.method == "POST" else None, article=found)
     if request.method == "POST" and form.is_valid():
         new_article = _stored(study, form, signed_in(request))
@@ -82,6 +84,7 @@ def put_in_arm(request: HttpRequest, study_key: str, article_key: str) -> HttpRe
     """Put an article into an arm, or out of all."""
     study = study_for(request, study_key, Permission.CURATE)
     found = _article(study, article_key)
+    _refuse_where_hidden(study, found)
     form = PlaceForm(found, request.POST)
     if form.is_valid():
         _tell(request, _("The article is placed."), place, found, form.arms.get(form.cleaned_data["arm"]))
@@ -148,6 +151,22 @@ def _article(study: Study, article_key: str) -> Article:
     return get_object_or_404(rows, key=article_key)
 
 
+def _is_hidden(study: Study, found: Article) -> bool:
+    """Whether the article's model and arm are kept from whoever asks."""
+    return found.origin == Origin.SYNTHETIC and hides_models(study)
+
+
+def _refuse_where_hidden(study: Study, found: Article) -> None:
+    """Raise ``PermissionDenied`` where the page would tell, or change, the arm or model that are hidden."""
+    if _is_hidden(study, found):
+        raise PermissionDenied(
+            _(
+                "This study is curated blind: a machine-written text is edited in its review, and its arm follows from "
+                "its model. Open the text there again to change it."
+            )
+        )
+
+
 def _article_page(request: HttpRequest, study: Study, found: Article, untrue: UntrueForm) -> HttpResponse:
     earlier: list[Article] = []
     step = found
@@ -160,6 +179,7 @@ def _article_page(request: HttpRequest, study: Study, found: Article, untrue: Un
         "place": PlaceForm(found),
         "untrue": untrue,
         "panels": article_panels(request, study, found),
+        "hides_models": _is_hidden(study, found),
     }
     return study_page(request, study, "article.html", context)
 

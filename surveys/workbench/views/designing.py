@@ -17,7 +17,7 @@ from surveys.definition import DefinitionError, FrozenStudy
 from surveys.design import Checked, DesignSpec, check, seed_for
 from surveys.design.check import Finding
 from surveys.drafting import definition_of, parts_digest
-from surveys.lifecycle import compose
+from surveys.lifecycle import compose, hides_models
 from surveys.models import Study
 from surveys.workbench.forms.beside import BesideForm
 from surveys.workbench.pages import study_page
@@ -73,6 +73,9 @@ def beside(request: HttpRequest, study_key: str) -> HttpResponse:
 def design_check(request: HttpRequest, study_key: str) -> HttpResponse:
     """A simulated recruitment through the real allocation: cells, positions and pairs, with a verdict in words."""
     study = study_for(request, study_key, Permission.VIEW)
+    if hides_models(study):
+        messages.info(request, _("This study is curated blind, and that page tells in which arm each article stands."))
+        return redirect("workbench:study-design", study_key=study.key)
     form = DropoutForm(request.GET if "dropout" in request.GET else {"dropout": 20})
     context: dict[str, object] = {"form": form, "problems": []}
     if form.is_valid():

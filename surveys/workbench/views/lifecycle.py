@@ -135,4 +135,6 @@ def log(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.VIEW)
     entries = study.audit.select_related("researcher").order_by("-sequence")
     page = Paginator(entries, 100).get_page(request.GET.get("page"))
-    return study_page(request, study, "log.html", {"page": page, "problems": audit.verify(study)})
+    # 'batch 3: 20 by gpt2-xl', then 'batch 3, candidate 7': together they tell who wrote a text.
+    context = {"page": page, "problems": audit.verify(study), "hides_models": lifecycle.hides_models(study)}
+    return study_page(request, study, "log.html", context)

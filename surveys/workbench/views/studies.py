@@ -1,6 +1,6 @@
 """The list of one's studies, making one, and a study's overview."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, signed_in, study_for
 from surveys.addresses import absolute
-from surveys.lifecycle import LifecycleError, copy_study, new_study, readiness
+from surveys.lifecycle import Gate, LifecycleError, copy_study, hides_models, new_study, readiness
 from surveys.models import Article, Membership, Researcher, Role, Study
 from surveys.workbench.forms.study import EMPTY, NewStudyForm
 from surveys.workbench.next_steps import NextStep, next_step
@@ -68,7 +68,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, study_key: str) -> HttpResponse:
     """Where a study stands: status, checklist, hash, entry link, the next step."""
     study = study_for(request, study_key, Permission.VIEW)
-    gates = readiness(study) if study.is_draft else []
+    gates = _checklist(study) if study.is_draft else []
     return study_page(
         request,
         study,
@@ -84,10 +84,23 @@ def overview(request: HttpRequest, study_key: str) -> HttpResponse:
     )
 
 
+def _checklist(study: Study) -> list[Gate]:
+    """The lines before freezing; without what they say of articles where that would tell which arm got one."""
+    gates = readiness(study)
+    if not hides_models(study):
+        return gates
+    return [replace(gate, detail="") if gate.where == "articles" or gate.url else gate for gate in gates]
+
+
 def _copyable(by: Researcher) -> list[Study]:
-    """A copy holds every article and its origin: whoever may change or curate a study may copy it."""
+    """A copy holds every article and its origin: for those who may change a study, or curate it other than blind."""
     memberships = Membership.objects.filter(researcher=by, role__in=[Role.OWNER, Role.CURATOR])
-    return [each.study for each in memberships.select_related("study").order_by("-study__created_at")]
+    studies = []
+    for membership in memberships.select_related("study").order_by("-study__created_at"):
+        membership.study.role = membership.role
+        if not hides_models(membership.study):
+            studies.append(membership.study)
+    return studies
 
 
 def _made(by: Researcher, name: str, start: str, copyable: dict[str, Study]) -> Study:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from generation import drafting, registry, rules, scores
+from generation import curation, drafting, registry, rules, scores
 from generation.engine import Prompt, Sampling
 from generation.engine.served import Server
 from generation.models import Batch, LanguageModel, TextScore
@@ -141,15 +141,13 @@ def test_an_articles_page_shows_its_words_under_their_ranks(client: Client, stud
     assert "style=" not in page
 
 
-def test_a_curator_of_a_blind_study_reads_no_models_name_there(
-    client: Client, study: Study, model: LanguageModel
-) -> None:
+def test_a_curator_of_a_blind_study_sees_no_ranks_there(client: Client, study: Study, model: LanguageModel) -> None:
     scores.request(study, model, by=study.created_by)
     scores.score_next()
     rules.set_rules(study, by=study.created_by, is_blind=True, most_edited=None)
     client.force_login(curator(study))
     page = article_page(client, study, Article.objects.filter(study=study)[0])
-    assert "rank-text" in page
+    assert "rank-text" not in page
     assert "An invented tiny model" not in page
 
 
@@ -168,10 +166,15 @@ def test_a_draft_shows_the_words_that_its_model_wrote(client: Client, model: Lan
     assert url in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
 
 
-def test_a_blind_curator_sees_the_ranks_and_no_model(client: Client, model: LanguageModel) -> None:
+def test_a_blind_curator_sees_the_ranks_once_the_text_is_decided_and_no_model(
+    client: Client, model: LanguageModel
+) -> None:
     batch = drafted(model)
     rules.set_rules(batch.study, by=batch.created_by, is_blind=True, most_edited=None)
     client.force_login(curator(batch.study))
+    page = client.get(address(batch.study, "ranks", 1, 0)).content.decode()
+    assert "rank-legend" not in page
+    curation.reject(text_of(batch), by=batch.created_by, reason="It makes no sense.")
     page = client.get(address(batch.study, "ranks", 1, 0)).content.decode()
     assert "rank-legend" in page
     assert "tiny" not in page
