@@ -1,36 +1,32 @@
-"""What stands between the server and the views: the content security policy, and who needs sessions and messages."""
+"""What stands between the server and the views: the content security policy, and who needs sessions and messages.
+
+Pages of somebody who takes part are most of what a server does while a study runs. ``TakingPart`` leads them past
+everything that does nothing for them, and past nothing else.
+"""
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from csp.constants import HEADER
 from csp.middleware import CheckableLazyObject, CSPMiddleware
 from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.module_loading import import_string
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.urls import ResolverMatch, resolve
+from django.utils.cache import patch_vary_headers
+
+from studyweb.languages import InterfaceLanguage
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # Where somebody takes part. The entry link is not among them: researchers preview their study by it.
 _TAKING_PART = re.compile(r"/s/[^/]+/[^/]+/$")
 # What a view or template can have done to a policy for one response.
 _OWN = ("_csp_exempt", "_csp_config", "_csp_update", "_csp_replace")
-
-
-def for_researchers(get_response: Handler) -> Handler:
-    """``RESEARCHERS_MIDDLEWARE`` around every page but those of somebody who takes part.
-
-    They know their people by a token of their own, and sessions, accounts, messages and htmx would cost them as much as
-    a page.
-    """
-    whole = get_response
-    for name in reversed(settings.RESEARCHERS_MIDDLEWARE):
-        whole = import_string(name)(whole)
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request) if _TAKING_PART.match(request.path_info) else whole(request)
-
-    return middleware
 
 
 class PolicyMiddleware(CSPMiddleware):
@@ -51,3 +47,60 @@ class PolicyMiddleware(CSPMiddleware):
         too_late = CheckableLazyObject(self._csp_nonce_post_response)
         request.csp_nonce = too_late  # type: ignore[attr-defined]
         return response
+
+
+class TakingPart:
+    """The pages of somebody who takes part, from the request to the response; any other goes the ordinary way.
+
+    What Django's own middleware does for such a page is done here, by that middleware where it decides something
+    (the form's token, the policy, the language) and once a process where it says the same each time (the headers).
+    Left out is what cannot concern it: static files, a slash that is missing, sessions and messages.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self._ordinary = get_response
+        self._answer: Handler = convert_exception_to_response(self._view)  # type: ignore[assignment]  # no view is async
+        self._csrf, self._policy = CsrfViewMiddleware(get_response), PolicyMiddleware(get_response)
+        self._language = InterfaceLanguage(get_response)
+        self._usual: dict[bool, tuple[tuple[str, str], ...]] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The response, with every header that the ordinary way gives it."""
+        is_secure = request.is_secure()
+        if not _TAKING_PART.match(request.path_info) or (settings.SECURE_SSL_REDIRECT and not is_secure):
+            return self._ordinary(request)
+        self._policy.process_request(request)
+        self._language.process_request(request)
+        self._csrf.process_request(request)
+        response = self._answer(request)
+        self._csrf.process_response(request, response)
+        headers = response.headers
+        # Only where nobody has chosen does it matter what the browser likes; a cache must know all the same.
+        patch_vary_headers(response, ("Accept-Language",))
+        headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        headers.setdefault("Content-Length", str(len(response.content)))
+        for name, value in self._usual.get(is_secure) or self._written(request, is_secure):
+            headers.setdefault(name, value)
+        return self._policy.process_response(request, response)
+
+    def _view(self, request: HttpRequest) -> HttpResponseBase:
+        request.get_host()  # raises DisallowedHost for a host that is not ours
+        match = request.resolver_match = _resolved(request.path_info)
+        refused = self._csrf.process_view(request, match.func, match.args, match.kwargs)
+        return refused or match.func(request, *match.args, **match.kwargs)
+
+    def _written(self, request: HttpRequest, is_secure: bool) -> tuple[tuple[str, str], ...]:
+        """The headers that do not depend on the page, as the middleware that knows them writes them."""
+        blank = HttpResponse()
+        before = set(blank.headers)
+        for middleware in (SecurityMiddleware, XFrameOptionsMiddleware):
+            middleware(self._ordinary).process_response(request, blank)
+        found = tuple((name, value) for name, value in blank.headers.items() if name not in before)
+        self._usual[is_secure] = found
+        return found
+
+
+@lru_cache(maxsize=4096)
+def _resolved(path: str) -> ResolverMatch:
+    """The view of an address. A study has few, and to find it anew costs as much as a query."""
+    return resolve(path)

@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "analysis",
 ]
 MIDDLEWARE = [
+    # Pages of people who take part go no further down this list.
+    "studyweb.middleware.TakingPart",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "studyweb.middleware.PolicyMiddleware",
@@ -82,10 +84,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "studyweb.middleware.for_researchers",
-]
-# Around every page but those of people who take part, outermost first.
-RESEARCHERS_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

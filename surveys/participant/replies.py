@@ -1,7 +1,7 @@
 """How pages are sent to participants: in their language, never cached, and the redirect to where somebody is."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -61,9 +61,14 @@ def onward(place: Place) -> HttpResponseRedirect:
 
 def to_step(study_key: str, slug: str) -> HttpResponseRedirect:
     """To a step's page, by GET, so that reloading it sends nothing again."""
-    response = HttpResponseRedirect(reverse("participant:step", kwargs={"study_key": study_key, "slug": slug}))
+    response = HttpResponseRedirect(_address(study_key, slug))
     response.status_code = 303
     return response
+
+
+@lru_cache(maxsize=4096)
+def _address(study_key: str, slug: str) -> str:
+    return reverse("participant:step", kwargs={"study_key": study_key, "slug": slug})
 
 
 def turned_away(request: HttpRequest, study: Study, gate: Gate, entrant: Entrant) -> HttpResponse:
@@ -92,5 +97,5 @@ def _looks_ahead(request: HttpRequest) -> bool:
 
     It drops such an answer if its status is an error, and asks again when somebody really opens the page.
     """
-    purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose"))
-    return any(purpose.startswith("prefetch") for purpose in purposes)
+    purposes = request.META.get("HTTP_SEC_PURPOSE", ""), request.META.get("HTTP_PURPOSE", "")
+    return any(purpose.lower().startswith("prefetch") for purpose in purposes)
