@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import cache
 from threading import BoundedSemaphore
 
-from django.db import connection
-
+from surveys import prepared
 from surveys.models import Answer, PageView, Participant, Study, StudyVersion, Trial
 from surveys.route import Step, steps
 from surveys.tokens import token_hash
@@ -103,10 +103,9 @@ def record(token: str, study_key: str, report: Report) -> bool:
     if not _writing.acquire(blocking=False):
         raise BusyError
     try:
-        with connection.cursor() as cursor:
-            values = [*asdict(report).values(), token_hash(token), study_key, MOST_VIEWS]
-            cursor.execute(_statement(connection.vendor), values)
-            return bool(cursor.rowcount > 0)
+        told = (value if value is None else str(value) for value in asdict(report).values())
+        values = [*told, token_hash(token), study_key, MOST_VIEWS]
+        return prepared.run(_statement, values) > 0
     finally:
         _writing.release()
 
@@ -120,6 +119,7 @@ def _count(values: Mapping[str, str], name: str, highest: int) -> int | None:
     return int(given)
 
 
+@cache
 def _statement(vendor: str) -> str:
     """One statement that finds the person, holds them against the rules, and writes or renews the view.
 
@@ -131,10 +131,12 @@ def _statement(vendor: str) -> str:
     names = [field.name for field in fields(Report)]
     renewed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"step", "view"})
     lock = "FOR KEY SHARE OF p" if vendor == "postgresql" else ""
+    # Numbers come as texts: else PostgreSQL plans the statement anew for each mixture of small and large ones.
+    places = ", ".join("CAST(%s AS integer)" if name in BOUNDS else "%s" for name in names)
     # Only names of our own tables and columns are put together here; every value is a parameter.
     return f"""
         INSERT INTO {table} (participant_id, {", ".join(names)})
-        SELECT p.id, {", ".join(["%s"] * len(names))}
+        SELECT p.id, {places}
         FROM {people} p JOIN {studies} s ON s.id = p.study_id
         WHERE p.token_hash = %s AND s.key = %s AND p.consented_at IS NOT NULL AND p.withdrawn_at IS NULL
           AND (SELECT COUNT(*) FROM {table} v WHERE v.participant_id = p.id) < %s

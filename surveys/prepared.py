@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Expression, Field, Model, QuerySet, TextField
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
-from django.db.models.sql import UpdateQuery
-from psycopg import Cursor
+from django.db.models.sql import DeleteQuery, UpdateQuery
+
+from surveys import planned
 
 M = TypeVar("M", bound=Model)
 W = TypeVar("W")
@@ -41,30 +44,41 @@ class _Statement:
         return [given[part.name] if isinstance(part, Given) else part for part in self.parameters]
 
 
-def _run(sql: str, values: Sequence[Any]) -> Any:
-    """A cursor with the statement's result.
+def _database() -> BaseDatabaseWrapper:
+    """This thread's connection. Each look at ``django.db.connection`` would search for it again."""
+    return connections[DEFAULT_DB_ALIAS]
 
-    PostgreSQL plans it once a connection, by a prepared statement: Django's own cursor writes the values into the text,
-    so that every execution is planned anew. Whoever counts or wraps queries still sees each.
+
+def _run(database: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> tuple[list[list[Any]], int]:
+    """(rows, how many rows there are or were changed).
+
+    PostgreSQL plans it once a connection: Django's own cursor writes the values into the text, so that every execution
+    is planned anew. Whoever counts or wraps queries still sees each.
     """
-    if connection.vendor == "postgresql" and not connection.execute_wrappers and not connection.queries_logged:
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            return Cursor(connection.connection).execute(sql, values, prepare=True)
-    cursor = connection.cursor()
-    cursor.execute(sql, values)
-    return cursor
+    if database.vendor == "postgresql" and not database.execute_wrappers and not database.queries_logged:
+        database.ensure_connection()
+        with database.wrap_database_errors:
+            return planned.run(database.connection, sql, values)
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [list(row) for row in cursor.fetchall()] if cursor.description else [], cursor.rowcount
 
 
-def _once_a_dialect(write: Callable[[Any], W]) -> Callable[[Any], W]:
+def run(write: Callable[[str], str], values: Sequence[Any]) -> int:
+    """Run a statement that was written by hand for this kind of database, and say how many rows it changed."""
+    database = _database()
+    return _run(database, write(database.vendor), values)[1]
+
+
+def _once_a_dialect(write: Callable[[Any], W]) -> Callable[[Any, BaseDatabaseWrapper], W]:
     """A method that writes SQL, called once for each kind of database that the process uses."""
 
     @wraps(write)
-    def written(self: Any) -> W:
+    def written(self: Any, database: BaseDatabaseWrapper) -> W:
         kept: dict[str, W] = self.__dict__.setdefault("_kept", {})
-        found = kept.get(connection.vendor)
+        found = kept.get(database.vendor)
         if found is None:
-            found = kept[connection.vendor] = write(self)
+            found = kept[database.vendor] = write(self)
         return found
 
     return written
@@ -85,17 +99,18 @@ class Lookup:
 
     def first(self, **given: Any) -> list[Any] | None:
         """The first row, or None."""
-        return next(iter(self.all(**given)), None)
+        rows = self.all(**given)
+        return rows[0] if rows else None
 
     def all(self, **given: Any) -> list[list[Any]]:
         """Every row."""
-        statement, converters = self._written()
-        with _run(statement.sql, statement.values(given)) as cursor:
-            rows = [list(row) for row in cursor.fetchall()]
+        database = _database()
+        statement, converters = self._written(database)
+        rows, _ = _run(database, statement.sql, statement.values(given))
         for row in rows:
             for place, functions, expression in converters:
                 for convert in functions:
-                    row[place] = convert(row[place], expression, connection)
+                    row[place] = convert(row[place], expression, database)
         return rows
 
 
@@ -112,31 +127,132 @@ class Update:
         query.add_update_values(values)
         return _Statement(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
 
+    def statement(self, database: BaseDatabaseWrapper) -> _Statement:
+        """The SQL for this kind of database."""
+        return self._written(database)
+
     def run(self, **given: Any) -> int:
         """Change the rows, and say how many there were."""
-        statement = self._written()
-        with _run(statement.sql, statement.values(given)) as cursor:
-            return int(cursor.rowcount)
+        database = _database()
+        statement = self._written(database)
+        return _run(database, statement.sql, statement.values(given))[1]
+
+
+class Delete:
+    """A deletion whose SQL is written once, of rows that no other table refers to. ``build`` makes their queryset."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any]]) -> None:
+        self._build = build
+
+    @_once_a_dialect
+    def _written(self) -> _Statement:
+        query = self._build().query.chain(DeleteQuery)
+        return _Statement(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+    def run(self, **given: Any) -> None:
+        """Delete the rows."""
+        database = _database()
+        statement = self._written(database)
+        _run(database, statement.sql, statement.values(given))
+
+
+class Insert:
+    """Rows of one model in one statement, by the attributes named; none of them may be structured (JSON) or a time."""
+
+    def __init__(self, model: type[Model], *names: str) -> None:
+        self._table = model._meta.db_table
+        by_name = {field.attname: field for field in model._meta.concrete_fields}
+        self._fields = [by_name[name] for name in names]
+
+    def run(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert them. They get no keys back; what is not named gets the database's default."""
+        if rows:
+            _run(_database(), self.sql(len(rows)), [value for row in rows for value in row])
+
+    def sql(self, count: int) -> str:
+        """The statement for so many rows."""
+        row = f"({', '.join(['%s'] * len(self._fields))})"
+        return f"{self._into()} VALUES {', '.join([row] * count)}"
+
+    def sql_if(self, count: int, condition: str, database: BaseDatabaseWrapper) -> str:
+        """The statement for so many rows that inserts none unless this condition holds."""
+        row = f"({', '.join(f'CAST(%s AS {_type(field, database)})' for field in self._fields)})"
+        return f"{self._into()} SELECT * FROM (VALUES {', '.join([row] * count)}) AS given WHERE {condition}"  # noqa: S608  # names of our models
+
+    def _into(self) -> str:
+        columns = ", ".join(f'"{field.column}"' for field in self._fields)
+        return f'INSERT INTO "{self._table}" ({columns})'
+
+
+def _type(field: Any, database: BaseDatabaseWrapper) -> str:
+    """What a value is said to be before it is stored. A text's length is left out: a cast would cut what is longer."""
+    return "text" if isinstance(field, CharField | TextField) else str(field.db_type(database))
+
+
+class Together:
+    """An update, and what belongs to it: rows that are inserted and updates that are made only if it changed a row.
+
+    All or nothing. PostgreSQL does it in one statement, a transaction of its own: to ask one after the other costs both
+    sides more than what is done. SQLite knows no such statement, and need not: asking it sends nothing anywhere.
+    """
+
+    def __init__(self, first: Update, rows: Insert, *then: Update) -> None:
+        self._first, self._rows, self._then = first, rows, then
+        self._sql: dict[int, str] = {}
+
+    def run(self, rows: Sequence[Sequence[Any]], **given: Any) -> bool:
+        """Whether the first update changed a row. What is given is given to every update."""
+        database = _database()
+        if database.vendor != "postgresql" or not rows:
+            return self._one_after_another(rows, given)
+        updates = [update.statement(database) for update in (self._first, *self._then)]
+        if len(rows) not in self._sql:
+            self._sql[len(rows)] = self._joined(updates, len(rows), database)
+        values = [value for statement in updates for value in statement.values(given)]
+        values += [value for row in rows for value in row]
+        return _run(database, self._sql[len(rows)], values)[1] == len(rows)
+
+    def _one_after_another(self, rows: Sequence[Sequence[Any]], given: dict[str, Any]) -> bool:
+        with transaction.atomic():
+            if not self._first.run(**given):
+                return False
+            self._rows.run(rows)
+            for update in self._then:
+                update.run(**given)
+        return True
+
+    def _joined(self, updates: Sequence[_Statement], count: int, database: BaseDatabaseWrapper) -> str:
+        is_first = "EXISTS (SELECT 1 FROM changed)"
+        parts = [f"changed AS ({updates[0].sql} RETURNING 1)"]
+        parts += [f"then_{n} AS ({update.sql} AND {is_first})" for n, update in enumerate(updates[1:])]
+        return f"WITH {', '.join(parts)} {self._rows.sql_if(count, is_first, database)}"
 
 
 def insert(rows: Sequence[Model]) -> None:
     """Insert these rows of one model in one statement. They get no keys back; all leave out the same defaults."""
     if not rows:
         return
-    first = rows[0]
+    database, first = _database(), rows[0]
     fields = [
         field
         for field in first._meta.local_concrete_fields
         if not field.primary_key and not isinstance(getattr(first, field.attname), DatabaseDefault)
     ]
-    quoted = connection.ops.quote_name
+    quoted = database.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
     sql = f"INSERT INTO {quoted(first._meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608  # names of our models
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
-    _run(sql, values).close()
+    values = [field.get_db_prep_save(getattr(row, field.attname), database) for row in rows for field in fields]
+    _run(database, sql, values)
 
 
 def made(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
-    """The row with these columns, in the model's order, as an instance; others are fetched when they are asked for."""
-    return model.from_db(DEFAULT_DB_ALIAS, names, values)
+    """The row with these columns as an instance; others are fetched when they are asked for.
+
+    It is what ``Model.from_db`` makes, without the signals and the checks of values that come from the database.
+    """
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return row

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from surveys import route
 from surveys.definition import FrozenStudy
-from surveys.flow.place import Place
+from surveys.flow.place import AnswerRow, Place
 from surveys.items import Item, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import left_out
@@ -89,19 +89,21 @@ def way_on(
     return onward, passed
 
 
-def not_shown(participant: Participant, steps: Iterable[Step]) -> list[Answer]:
+def not_shown(participant: Participant, steps: Iterable[Step]) -> list[AnswerRow]:
     """The answers that say so of every question of these steps."""
     steps = list(steps)
     positions = [step.trial for step in steps if step.trial is not None]
     trials = Trial.objects.filter(participant=participant, position__in=positions) if positions else ()
-    by_position = {trial.position: trial for trial in trials}
+    by_position = {trial.position: trial.pk for trial in trials}
     return [
-        Answer(
-            participant=participant,
-            step=step.slug,
-            item=item.key,
-            trial=by_position[step.trial] if step.trial is not None else None,
-            state=Answer.State.NOT_SHOWN,
+        (
+            participant.pk,
+            step.slug,
+            item.key,
+            by_position[step.trial] if step.trial is not None else None,
+            Answer.State.NOT_SHOWN.value,
+            "",
+            "",
         )
         for step in steps
         for item in items_of(step)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from surveys.flow.place import Move, Place
 from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Trial
-from surveys.prepared import Given
+from surveys.prepared import Delete, Given
 from surveys.route import Step
 
 # Without 0, O, 1, I and L: a code is read from one screen and typed into another.
@@ -139,7 +139,10 @@ def withdraw(place: Place) -> bool:
 
 def forget_drafts(participant: Participant) -> None:
     """Delete what was typed and not submitted: it was never an answer."""
-    Draft.objects.filter(participant=participant).delete()
+    _FORGETTING.run(pk=participant.pk)
+
+
+_FORGETTING = Delete(lambda: Draft.objects.filter(participant=Given("pk", IntegerField())))
 
 
 def _stop(place: Place, outcome: str, kind: str) -> bool:

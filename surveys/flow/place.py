@@ -1,6 +1,6 @@
 """Where a participant is: the row, the frozen study, the step at the cursor and the article it is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -15,7 +15,6 @@ from django.db.models import (
     F,
     FilteredRelation,
     IntegerField,
-    Model,
     Q,
     QuerySet,
 )
@@ -23,14 +22,25 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from surveys.definition import FrozenStudy, parse_version
-from surveys.models import Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
-from surveys.prepared import Given, Lookup, Update, made
+from surveys.models import Answer, Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
+from surveys.prepared import Given, Insert, Lookup, Together, Update, made
 from surveys.route import Step, step_at
 from surveys.tokens import token_hash
 
-# What a page needs of the study and its version; anything else is fetched when it is asked for.
-_OF_THE_STUDY = frozenset({"id", "key", "status", "current_version_id", "allocation_seed"})
-_OF_THE_VERSION = frozenset({"id", "study_id", "sha256"})
+# The attributes of an answer, one row of them; when it was submitted is the database's to say.
+AnswerRow = tuple[int, str, str, int | None, str, str, str]
+ANSWERS = Insert(Answer, "participant_id", "step", "item", "trial_id", "state", "value", "option_order")
+
+# What a page needs of the person, the study, its version, and the article and draft of the step; each column costs its
+# time on every page, and anything else is fetched when it is asked for. The keys that one row holds of another are not
+# asked for twice.
+_NOT_OF_THE_PERSON = frozenset(
+    {"token_hash", "network_hash", "arrived_at", "randomised_at", "lease_expires_at", "stratum", "completion_code"}
+)
+_OF_THE_STUDY = ("key", "status", "allocation_seed")
+_OF_THE_VERSION = ("sha256",)
+_OF_THE_TRIAL = ("id", "article_id", "article_sha256", "condition", "shown_at")
+_OF_THE_DRAFT = ("id", "sequence", "content")
 
 
 @dataclass(frozen=True)
@@ -65,10 +75,10 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
     row = _WHO.first(token=token_hash(token), slug=slug)
     if row is None:
         return None
-    participant, study, version, trial, draft = _rows(row)
-    if study_key and study.key != study_key:
+    participant, trial, draft = _rows(row)
+    version = participant.version
+    if study_key and participant.study.key != study_key:
         return None
-    participant.study, participant.version = study, version
     found = frozen(version)
     step = step_at(found, participant.stage, participant.step)
     if step.trial is None:
@@ -110,7 +120,7 @@ class Move:
 
     def __init__(self, values: Callable[[], dict[str, Any]]) -> None:
         self._values = values
-        self._update = Update(self._build)
+        self.update = Update(self._build)
 
     def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
@@ -120,23 +130,38 @@ class Move:
 
     def make(self, participant: Participant, at: Step, to: Step, **given: Any) -> bool:
         """Whether the person was still at the first step, and is at the second now."""
-        there = {"pk": participant.pk, "stage": at.stage, "step": at.number}
-        return self._update.run(**there, to_stage=to.stage, to_step=to.number, **given) == 1
+        return self.update.run(**_from_to(participant, at, to), **given) == 1
 
 
-def go_on(participant: Participant, at: Step, to: Step) -> bool:
-    """Compare and set for the common way: to the next step, with an assigned place held for longer."""
-    move = _holding_longer(settings.LEASE_MINUTES) if participant.arm else _GOING_ON
-    return move.make(participant, at, to)
+def _from_to(participant: Participant, at: Step, to: Step) -> dict[str, Any]:
+    """What is given at a move."""
+    there = {"pk": participant.pk, "stage": at.stage, "step": at.number}
+    return there | {"to_stage": to.stage, "to_step": to.number}
 
 
-_GOING_ON = Move(dict)
+def go_on(place: Place, to: Step, answers: Sequence[AnswerRow]) -> bool:
+    """Compare and set for the common way: to the next step, with an assigned place held for longer.
+
+    With it the answers are stored (rows of ``ANSWERS``) and the article's time is stamped. False, and nothing, if the
+    person was no longer at this step.
+    """
+    participant, reads = place.participant, place.trial is not None and place.step.stage == Stage.READING
+    going_on = _going_on(settings.LEASE_MINUTES if participant.arm else None, reads)
+    return going_on.run(answers, **_from_to(participant, place.step, to), trial=place.trial.pk if place.trial else None)
 
 
-@lru_cache(maxsize=8)
-def _holding_longer(_minutes: int) -> Move:
+def store(place: Place, answers: Sequence[AnswerRow]) -> None:
+    """What ``go_on`` stores with a move, within the transaction of another one."""
+    ANSWERS.run(answers)
+    if place.trial is not None and place.step.stage == Stage.READING:
+        _SUBMITTED.run(trial=place.trial.pk)
+
+
+@lru_cache(maxsize=16)
+def _going_on(lease_minutes: int | None, reads: bool) -> Together:
     # The minutes are written into the SQL.
-    return Move(lambda: {"lease_expires_at": lease_end()})
+    move = Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end()})
+    return Together(move.update, ANSWERS, *([_SUBMITTED] if reads else []))
 
 
 def mark_shown(place: Place) -> None:
@@ -149,31 +174,39 @@ def mark_shown(place: Place) -> None:
         return
     with transaction.atomic():
         _SHOWN.run(pk=trial.pk)
-        Participant.objects.filter(pk=place.participant.pk, exposed_at__isnull=True).update(exposed_at=Now())
+        _EXPOSED.run(pk=place.participant.pk)
 
 
-def stamp_submitted(trial: Trial) -> None:
-    """Record that the questions about this article are answered."""
-    _SUBMITTED.run(pk=trial.pk)
+def articles_shown(place: Place) -> list[tuple[Article, str]]:
+    """(article, condition of its reading) for each that this person was shown, in that order; one query."""
+    version = place.participant.version.sha256
+    return [(_article(pk, sha256, version), condition) for pk, sha256, condition in _SEEN.all(pk=place.participant.pk)]
 
 
 _SHOWN = Update(lambda: (Trial.objects.filter(pk=Given("pk", IntegerField()), shown_at=None), {"shown_at": Now()}))
-_SUBMITTED = Update(lambda: (Trial.objects.filter(pk=Given("pk", IntegerField())), {"submitted_at": Now()}))
+_EXPOSED = Update(
+    lambda: (Participant.objects.filter(pk=Given("pk", IntegerField()), exposed_at=None), {"exposed_at": Now()})
+)
+_SEEN = Lookup(
+    lambda: (
+        Trial.objects.filter(participant=Given("pk", IntegerField()), shown_at__isnull=False)
+        .order_by("position")
+        .values_list("article_id", "article_sha256", "condition")
+    )
+)
+_SUBMITTED = Update(lambda: (Trial.objects.filter(pk=Given("trial", IntegerField())), {"submitted_at": Now()}))
 
 
-def _columns(model: type[Model], wanted: frozenset[str] = frozenset()) -> list[str]:
-    """The columns of a model that are wanted, or all, in the order in which ``made`` takes them."""
-    names = [field.attname for field in model._meta.concrete_fields]
-    return [name for name in names if not wanted or name in wanted]
-
-
+_OF_THE_PERSON = tuple(
+    field.attname for field in Participant._meta.concrete_fields if field.attname not in _NOT_OF_THE_PERSON
+)
 # What one query finds of a person, in this order: where it hangs on the participant, and which columns it has.
-_PARTS: tuple[tuple[type[Model], str, list[str]], ...] = (
-    (Participant, "", _columns(Participant)),
-    (Study, "study__", _columns(Study, _OF_THE_STUDY)),
-    (StudyVersion, "version__", _columns(StudyVersion, _OF_THE_VERSION)),
-    (Trial, "current__", _columns(Trial)),
-    (Draft, "kept__", _columns(Draft)),
+_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", _OF_THE_PERSON),
+    ("study__", _OF_THE_STUDY),
+    ("version__", _OF_THE_VERSION),
+    ("current__", _OF_THE_TRIAL),
+    ("kept__", _OF_THE_DRAFT),
 )
 
 
@@ -184,22 +217,28 @@ def _who() -> QuerySet[Any, tuple[Any, ...]]:
             current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
             kept=FilteredRelation("drafts", condition=Q(drafts__step=Given("slug", CharField()))),
         )
-        .values_list(*(f"{prefix}{column}" for _, prefix, columns in _PARTS for column in columns))
+        .values_list(*(f"{prefix}{column}" for prefix, columns in _PARTS for column in columns))
     )
 
 
 _WHO = Lookup(_who)
 
 
-def _rows(row: list[Any]) -> list[Any]:
-    """The model instances in a row of ``_WHO``; None for a trial or draft that is not there."""
-    found, at = [], 0
-    for model, _, columns in _PARTS:
-        values = row[at : at + len(columns)]
+def _rows(row: list[Any]) -> tuple[Participant, Trial | None, Draft | None]:
+    """The person in a row of ``_WHO``, with their study and version, and the trial and draft that are there."""
+    parts, at = list[list[Any]](), 0
+    for _, columns in _PARTS:
+        parts.append(row[at : at + len(columns)])
         at += len(columns)
-        # The key stands first, and every row has one.
-        found.append(None if values[0] is None else made(model, columns, values))
-    return found
+    person, of_study, of_version, of_trial, of_draft = parts
+    participant = made(Participant, _OF_THE_PERSON, person)
+    participant._state.fields_cache = {
+        "study": made(Study, ("id", *_OF_THE_STUDY), [participant.study_id, *of_study]),
+        "version": made(StudyVersion, ("id", *_OF_THE_VERSION), [participant.version_id, *of_version]),
+    }
+    # The key stands first, and every row has one.
+    trial = None if of_trial[0] is None else made(Trial, _OF_THE_TRIAL, of_trial)
+    return participant, trial, None if of_draft[0] is None else made(Draft, _OF_THE_DRAFT, of_draft)
 
 
 def lease_end() -> Combinable:

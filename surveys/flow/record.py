@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from django.db import transaction
-from django.db.models.functions import Now
+from django.db import connection, transaction
 
 from surveys import prepared
 from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import complete, ending, forget_drafts
-from surveys.flow.place import Place, advance, go_on, stamp_submitted
+from surveys.flow.place import AnswerRow, Place, advance, go_on, store
 from surveys.flow.screening import ended_by
 from surveys.items import Problem, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import read_page
-from surveys.models import Answer, Draft, Outcome, Participant, Stage
+from surveys.models import Draft, Outcome, Participant, Stage
 from surveys.sentences import count
 
 ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
@@ -75,16 +75,30 @@ def save_draft(place: Place, slug: str, sequence: int, raw: Raw) -> bool:
     if sum(len(value) for values in content.values() for value in values) > MAX_DRAFT:
         raise DraftTooLongError
     here = {"pk": place.participant.pk, "stage": step.stage, "step": step.number, "outcome": Outcome.UNDER_WAY}
-    with transaction.atomic():
-        # The row is held so that no submit can pass between the look at the cursor and the draft.
-        if not Participant.objects.select_for_update().filter(**here).values_list("pk").first():
-            return False
-        key = {"participant": place.participant, "step": slug}
-        newer = {"sequence": sequence, "content": content, "saved_at": Now()}
-        if not Draft.objects.filter(**key, sequence__lt=sequence).update(**newer):
-            draft = Draft(**key, sequence=sequence, content=content)
-            Draft.objects.bulk_create([draft], ignore_conflicts=True)
-    return True
+    stored = connection.ops.adapt_json_value(content, None)
+    if prepared.run(_drafting, [slug, sequence, stored, *here.values()]):
+        return True
+    # Nothing was written, since another draft is newer, or since the person has gone on.
+    return Participant.objects.filter(**here).exists()
+
+
+@cache
+def _drafting(vendor: str) -> str:
+    """One statement that holds the person's row while they are at the step, and writes or renews the draft there.
+
+    No submit can pass between the look at the cursor and the draft, so that none is left behind by one. SQLite writes
+    one transaction at a time anyway.
+    """
+    drafts, people = Draft._meta.db_table, Participant._meta.db_table
+    lock = "FOR UPDATE" if vendor == "postgresql" else ""
+    # Only names of our own tables are put together here; every value is a parameter.
+    return f"""
+        INSERT INTO {drafts} (participant_id, step, sequence, content)
+        SELECT id, %s, %s, %s FROM {people} WHERE id = %s AND stage = %s AND step = %s AND outcome = %s {lock}
+        ON CONFLICT (participant_id, step) DO UPDATE
+        SET sequence = excluded.sequence, content = excluded.content, saved_at = excluded.saved_at
+        WHERE {drafts}.sequence < excluded.sequence
+    """  # noqa: S608
 
 
 class DraftTooLongError(Exception):
@@ -95,42 +109,37 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, step = place.participant, place.step
     ended_by_rule = ended_by(place, readings)
     onward, passed = way_on(participant, place.study, step, readings)
+    answers = [*_answers(place, readings), *not_shown(participant, () if ended_by_rule else passed)]
+    is_over = bool(ended_by_rule) or onward.stage == Stage.DEBRIEF
+    if not is_over and (participant.arm or onward.stage != Stage.READING):
+        is_first = go_on(place, onward, answers)
+        return Submitted(recorded=is_first, onward=onward.slug if is_first else "")
     with transaction.atomic():
         if ended_by_rule:
             is_first = advance(participant, step, **ending(ended_by_rule))
-        elif onward.stage == Stage.DEBRIEF:
+        elif is_over:
             is_first = complete(participant, step, onward)
         else:
-            is_first = go_on(participant, step, onward)
+            is_first = go_on(place, onward, answers)
         if not is_first:
             return Submitted(recorded=False)
-        passed = [] if ended_by_rule else passed
-        prepared.insert([*_answers(place, readings), *not_shown(participant, passed)])
-        if place.trial is not None and step.stage == Stage.READING:
-            stamp_submitted(place.trial)
-        ended = bool(ended_by_rule)
-        if not ended and onward.stage == Stage.READING and not participant.arm:
-            ended = not randomise(participant, place.study)
-        if ended or onward.stage == Stage.DEBRIEF:
+        if is_over:
+            store(place, answers)
+        is_full = not is_over and not randomise(participant, place.study)
+        if is_over or is_full:
             forget_drafts(participant)
-    return Submitted(recorded=True, onward="" if ended else onward.slug)
+    return Submitted(recorded=True, onward="" if ended_by_rule or is_full else onward.slug)
 
 
-def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[Answer]:
+def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[AnswerRow]:
     """The rows of a step's answers, each with the order in which its options stood."""
-    participant, step = place.participant, place.step
-    for item in items_of(step):
+    participant, slug = place.participant, place.step.slug
+    trial = place.trial.pk if place.trial else None
+    for item in items_of(place.step):
         read = readings[item.key]
         order = shown_codes(item, participant.study.allocation_seed, participant.export_id)
-        yield Answer(
-            participant=participant,
-            step=step.slug,
-            item=item.key,
-            trial=place.trial,
-            state=read.state,
-            value=read.value,
-            option_order="" if read.state == "not-shown" else " ".join(order),
-        )
+        shown = "" if read.state == "not-shown" else " ".join(order)
+        yield participant.pk, slug, item.key, trial, read.state, read.value, shown
 
 
 def _storable(text: str) -> str:
