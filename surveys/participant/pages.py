@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from surveys import recruitment
-from surveys.definition import FrozenArticle, FrozenStudy
+from surveys.definition import FrozenStudy
 from surveys.flow import Place
-from surveys.flow.place import frozen
+from surveys.flow.place import articles_shown, frozen
 from surveys.languages import direction, own_name
 from surveys.manipulation import beside
-from surveys.models import Article, PanelIdentity, Study, Trial
+from surveys.models import PanelIdentity, Study, Trial
 from surveys.participant.controls import paragraphs
 from surveys.participant.questions import lang_attribute
 from surveys.route import Step, progress
@@ -153,14 +153,15 @@ def shown_beside(place: Place) -> tuple[tuple[str, ...], ...]:
     """
     if place.trial is None or place.step.stage != "reading":
         return ()
-    return tuple(each.words for each in _beside(place, place.trial))
+    return tuple(each.words for each in _beside(place, place.trial.article.key, place.trial.condition))
 
 
 def revealed(place: Place) -> list[Revealed]:
     """The articles that this person was shown, in that order, with the truth about each as it was frozen."""
-    trials = place.participant.trials.filter(shown_at__isnull=False).select_related("article").order_by("position")
-    by_key = place.study.article_by_key
-    return [_reveal(trial.article, by_key[trial.article.key], _beside(place, trial)) for trial in trials]
+    return [
+        _reveal(place.study, article.key, article.headline, article.text, _beside(place, article.key, condition))
+        for article, condition in articles_shown(place)
+    ]
 
 
 def way_back(place: Place) -> tuple[str, str]:
@@ -202,23 +203,25 @@ def _panel_id(identity: PanelIdentity) -> str:
         return ""
 
 
-def _beside(place: Place, trial: Trial) -> tuple[RevealedBeside, ...]:
+def _beside(place: Place, article_key: str, condition: str) -> tuple[RevealedBeside, ...]:
     definition, language = place.study.definition, place.participant.language
-    if not trial.condition:
+    if not condition:
         return ()
-    origin = place.study.article_by_key[trial.article.key].origin
+    origin = place.study.article_by_key[article_key].origin
     return tuple(
         RevealedBeside(each.factor, each.level, paragraphs(definition.text(each.text, language)))
-        for each in beside(definition.design.factors, trial.condition, origin)
+        for each in beside(definition.design.factors, condition, origin)
     )
 
 
-def _reveal(article: Article, frozen: FrozenArticle, beside: tuple[RevealedBeside, ...]) -> Revealed:
-    """``article`` gives the text that was read, whose hash is frozen; everything about it is as the version has it."""
+@lru_cache(maxsize=2048)
+def _reveal(study: FrozenStudy, key: str, headline: str, text: str, beside: tuple[RevealedBeside, ...]) -> Revealed:
+    """``headline`` and ``text`` were read, and their hash is frozen; everything about them is as the version has it."""
+    frozen = study.article_by_key[key]
     is_machine_written = frozen.origin == "synthetic"
-    body = paragraphs(article.text)
+    body = paragraphs(text)
     return Revealed(
-        headline=article.headline,
+        headline=headline,
         opening=body[0] if body else "",
         language=frozen.language,
         is_machine_written=is_machine_written,

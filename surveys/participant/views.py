@@ -18,7 +18,8 @@ from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.languages import interface_language
 from surveys.models import Outcome, Stage, Study
-from surveys.participant import pages, questions, replies, shared, sheets, visit
+from surveys.participant import debriefing, pages, questions, replies, shared, sheets, visit
+from surveys.participant.debriefing import Around
 from surveys.participant.replies import private
 from surveys.participant.sheets import Sheet
 
@@ -231,13 +232,19 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method == "POST":
         flow.acknowledge_debrief(place)
         return _where_now(request, place.participant.study.key)
-    context = {
-        "debrief": pages.wording(place, "debrief"),
-        "articles": pages.revealed(place),
-        "to_acknowledge": place.step.stage == Stage.DEBRIEF,
-        "has_timed_out": place.participant.outcome == Outcome.TIMED_OUT,
-    }
-    return replies.page(request, "debrief", place, context | _withdrawal(place))
+    participant, deadline = place.participant, flow.withdrawal_deadline(place)
+    around = Around(
+        study=place.study,
+        study_key=participant.study.key,
+        language=participant.language,
+        interface=interface_language(participant.language),
+        is_preview=participant.mode == "preview",
+        to_acknowledge=place.step.stage == Stage.DEBRIEF,
+        has_timed_out=participant.outcome == Outcome.TIMED_OUT,
+        is_withdrawn=participant.withdrawn_at is not None,
+        withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,
+    )
+    return debriefing.page(request, around, pages.revealed(place))
 
 
 def _end(request: HttpRequest, place: Place) -> HttpResponse:

@@ -2,9 +2,12 @@
 
 import dataclasses
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
+from django.middleware import csrf
+from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_TOKEN_LENGTH, get_token
 from django.test import RequestFactory
 
 from surveys.definition import Contact
@@ -103,6 +106,21 @@ def test_a_page_with_complaints_is_made_for_one_request_alone(study: Study) -> N
     assert b"Error:" in response.content
     assert b"Error:" not in person.get().content
     assert person.post("reading-1", RATINGS).status_code == 303
+
+
+def test_a_forms_token_is_djangos_own_with_another_mask_each_time() -> None:
+    request = RequestFactory().post("/")
+    unmasked = csrf._unmask_cipher_token  # type: ignore[attr-defined]  # what Django checks a token with
+    secret = unmasked(get_token(request))
+    tokens = [sheets.token(request) for _ in range(2000)]
+    assert {len(token) for token in tokens} == {CSRF_TOKEN_LENGTH}
+    assert {unmasked(token) for token in tokens} == {secret}
+    assert len(set(tokens)) == len(tokens)
+    counts = Counter("".join(token[: len(secret)] for token in tokens))
+    expected = len(tokens) * len(secret) / len(CSRF_ALLOWED_CHARS)
+    assert set(counts) == set(CSRF_ALLOWED_CHARS)
+    # Eight of 256 bytes would make eight letters a quarter likelier; chance alone moves a letter by some percent.
+    assert all(abs(count / expected - 1) < 0.2 for count in counts.values())
 
 
 def test_a_step_that_the_study_does_not_have_has_no_page(sheet: Sheet) -> None:

@@ -1,0 +1,136 @@
+"""A debriefing that is put together says of each person's articles what is true, and nothing of anybody else."""
+
+import dataclasses
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from surveys.definition import Contact
+from surveys.flow.place import frozen
+from surveys.models import Study
+from surveys.participant import debriefing, sheets
+from surveys.participant.debriefing import Around
+from surveys.participant.pages import Revealed, RevealedBeside
+from tests import factories
+from tests.surveys.participant.person import WHOLE, Person
+
+pytestmark = pytest.mark.django_db
+ARTICLE = Revealed(
+    headline="A headline",
+    opening="How it begins.",
+    language="en",
+    is_machine_written=False,
+    is_invented=False,
+    model="",
+    source="",
+    author="",
+    published_on=None,
+    url="",
+    untrue=(),
+    beside=(),
+)
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.launched_study(blocks=WHOLE)
+
+
+@pytest.fixture
+def around(study: Study) -> Around:
+    assert study.current_version is not None
+    return Around(
+        study=frozen(study.current_version),
+        study_key=study.key,
+        language="en",
+        interface="en",
+        is_preview=False,
+        to_acknowledge=True,
+        has_timed_out=False,
+        is_withdrawn=False,
+        withdraw_until=date(2026, 5, 4),
+    )
+
+
+def _page(around: Around, *articles: Revealed) -> str:
+    return debriefing.page(RequestFactory().get("/"), around, list(articles)).content.decode()
+
+
+def _constant(page: str) -> str:
+    before, mark, after = page.partition('name="csrfmiddlewaretoken"')
+    return before + mark + after.partition(">")[2]
+
+
+def test_every_field_around_the_articles_changes_the_page(around: Around) -> None:
+    definition = around.study.definition.model_copy(update={"contact": Contact(name="Another team")})
+    others: dict[str, Any] = {
+        "study": around.study.model_copy(update={"definition": definition}),
+        "study_key": "another-key",
+        "language": "de",
+        "interface": "de",
+        "is_preview": True,
+        "to_acknowledge": False,
+        "has_timed_out": True,
+        "is_withdrawn": True,
+        "withdraw_until": date(2026, 5, 5),
+    }
+    assert {field.name for field in dataclasses.fields(Around)} == set(others)
+    page = _constant(_page(around, ARTICLE))
+    for name, value in others.items():
+        assert _constant(_page(dataclasses.replace(around, **{name: value}), ARTICLE)) != page, name
+        assert _constant(_page(around, ARTICLE)) == page, name
+
+
+def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) -> None:
+    others: dict[str, Any] = {
+        "headline": "Another headline",
+        "opening": "Another opening.",
+        "language": "de",
+        "is_machine_written": True,
+        "is_invented": True,
+        "source": "The Gazette",
+        "author": "A. Writer",
+        "published_on": date(2020, 2, 1),
+        "url": "https://example.org/article",
+        "untrue": ("The number.",),
+        "beside": (RevealedBeside("source-label", "false", ("A label.",)),),
+    }
+    assert {field.name for field in dataclasses.fields(Revealed)} == {*others, "model"}
+    page = _constant(_page(around, ARTICLE))
+    for name, value in others.items():
+        assert _constant(_page(around, dataclasses.replace(ARTICLE, **{name: value}))) != page, name
+        assert _constant(_page(around, ARTICLE)) == page, name
+    machines = [dataclasses.replace(ARTICLE, is_machine_written=True, model=model) for model in ("model-1", "model-2")]
+    assert ["model-1" in _page(around, machine) for machine in machines] == [True, False]
+
+
+def test_articles_stand_in_the_order_in_which_they_were_read(around: Around) -> None:
+    other = dataclasses.replace(ARTICLE, headline="The other one")
+    for order in ([ARTICLE, other], [other, ARTICLE]):
+        page = _page(around, *order)
+        places = [page.index(f">{article.headline}</h3>") for article in order]
+        assert places == sorted(places)
+    assert "The other one" not in _page(around, ARTICLE)
+    assert sheets._MARK not in _page(around, ARTICLE, other)
+
+
+def test_what_researchers_wrote_is_text_and_no_markup(around: Around) -> None:
+    hostile = "<script>alert(1)</script>"
+    page = _page(
+        around, dataclasses.replace(ARTICLE, headline=hostile, opening=hostile, untrue=(hostile,), source=hostile)
+    )
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert(1)") == 4
+
+
+def test_two_people_with_other_articles_each_read_of_their_own(study: Study) -> None:
+    people = [Person(study).walk_to("debrief") for _ in range(2)]
+    arms = {person.row.arm for person in people}
+    assert len(arms) == 2
+    for person in people:
+        page = person.get().content.decode()
+        read = [trial.article.headline for trial in person.row.trials.select_related("article").order_by("position")]
+        assert [page.count(f">{headline}</h3>") for headline in read] == [1] * len(read)
+        assert page.count('class="debrief-item"') == len(read)
