@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import httpx
 
 from benchmarks._participants_servers import Postgres, cpu_seconds, free_port, outside, running
-from benchmarks._participants_walk import RATINGS, Given, Walk, WalkError
+from benchmarks._participants_walk import RATINGS, Given, ScriptedWalk, Walk, WalkError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -43,6 +43,7 @@ class Side:
 
     name: str
     consent: dict[str, str]
+    walk: type[Walk] = Walk
 
     def __init__(self, address: str, database: Rows, cpu: Callable[[], float]) -> None:
         self.address, self.database, self.cpu = address, database, cpu
@@ -86,6 +87,17 @@ class Studyweb(Side):
                 raise WalkError(f"studyweb holds other answers than were given: {page}, {answers}")
             found[Given(**dict(answers))] += 1
         return found
+
+
+class StudywebWithScripts(Studyweb):
+    """The same server, to which browsers send drafts and paradata besides; no other side has any."""
+
+    name = "with scripts"
+    walk = ScriptedWalk
+
+    def __init__(self, without: Studyweb) -> None:
+        super().__init__(without.address, without.database, without.cpu)
+        self.study_key = without.study_key
 
 
 class BareDjango(Side):

@@ -1,6 +1,11 @@
-"""One reader's way through the pages of any side, by plain form posts: what was sent, and how long each page took."""
+"""One reader's way through the pages of any side, by plain form posts: what was sent, and how long each page took.
 
+A reader with scripts sends besides what draft.js and paradata.js of studyweb's pages send.
+"""
+
+import html
 import re
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,9 +69,8 @@ class Walk:
         shown = self._shown()
         token = _TOKEN.search(shown.text)
         fields = dict(data) | ({"csrfmiddlewaretoken": token[1]} if token else {})
-        origin = f"{shown.url.scheme}://{shown.url.netloc.decode()}"
         began = time.perf_counter()
-        after = self.client.post(shown.url, data=fields, headers={"Origin": origin})
+        after = self.client.post(shown.url, data=fields, headers=_origin(shown))
         seconds = time.perf_counter() - began
         if not after.history:
             raise WalkError(f"{self.label}: {shown.url} answered {after.status_code} and did not redirect")
@@ -77,6 +81,62 @@ class Walk:
         if self.page is None:
             raise WalkError(f"{self.label} has not entered")
         return self.page
+
+
+@dataclass
+class ScriptedWalk(Walk):
+    """A reader whose browser runs the scripts, and who takes a moment over every question.
+
+    After each answer all that is chosen and typed so far is saved as a draft, and when a page goes away a report says
+    how it was taken. The seconds of a submit are those of the submit alone.
+    """
+
+    reports: int = 0
+    dropped: int = 0
+
+    def submit(self, data: Mapping[str, str]) -> float:
+        """Save drafts while the page is open, send its form, and report on it. Raises ``WalkError``."""
+        shown, given = self._shown(), dict[str, str]()
+        if address := _attribute(shown, "draft"):
+            for name, value in data.items():
+                given[name] = value
+                self._save(f"{address}&sequence={time.time_ns() // 1_000_000}", given)
+        seconds = super().submit(data)
+        if address := _attribute(shown, "paradata"):
+            self._report(address, shown)
+        return seconds
+
+    def _save(self, address: str, given: Mapping[str, str]) -> None:
+        fields = {"csrfmiddlewaretoken": _TOKEN.findall(self._shown().text)[0], "comment": ""} | dict(given)
+        # The browser sends the form as multipart: each field is a part without a file's name.
+        parts = {name: (None, value) for name, value in fields.items()}
+        answer = self.client.post(self._shown().url.join(address), files=parts, headers=_origin(self._shown()))
+        if answer.status_code != httpx.codes.NO_CONTENT:
+            raise WalkError(f"{self.label}: the draft of {self._shown().url} answered {answer.status_code}")
+
+    def _report(self, address: str, page: httpx.Response) -> None:
+        told = {"csrfmiddlewaretoken": _TOKEN.findall(page.text)[0], "step": _attribute(page, "step")}
+        told |= {"view": secrets.token_hex(8), "device": "phone", "input_methods": "touch keyboard"}
+        counts = {"sequence": 1, "first_interaction_ms": 900, "submitted_ms": 41_000, "visible_ms": 41_200}
+        counts |= {"times_away": 0, "away_ms": 0, "longest_away_ms": 0, "scroll_percent": 100}
+        counts |= {"viewport_width": 390, "viewport_height": 844, "pastes": 0, "pasted_characters": 0}
+        data = told | {name: str(count) for name, count in counts.items()}
+        answer = self.client.post(page.url.join(address), data=data, headers=_origin(page))
+        if answer.status_code not in {httpx.codes.NO_CONTENT, httpx.codes.SERVICE_UNAVAILABLE}:
+            raise WalkError(f"{self.label}: the report on {page.url} answered {answer.status_code}")
+        self.reports += 1
+        # The server drops reports where too many come at once, and the browser does not send them again.
+        self.dropped += answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+
+
+def _attribute(page: httpx.Response, name: str) -> str:
+    """What the page's form says to its scripts by this data attribute; '' if it says nothing."""
+    found = re.search(f'data-{name}="([^"]*)"', page.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def _origin(page: httpx.Response) -> dict[str, str]:
+    return {"Origin": f"{page.url.scheme}://{page.url.netloc.decode()}"}
 
 
 def answers(label: str, position: int) -> Given:

@@ -1,8 +1,10 @@
 """Server CPU a submitted page: studyweb as `manage.py up` runs it, a bare Django view, oTree; one PostgreSQL for all.
 
 The pages are the same on all sides (peers/content.json): consent, five articles with four radio questions and a
-comment each, end. Readers send plain forms, without scripts. A submit is a POST with the page that it redirects to;
-its cost is the CPU time (user and system) of the web processes alone, the database's is listed apart. Commits are
+comment each, end. Readers send plain forms, without scripts; in a row of its own, readers of studyweb send what its
+scripts send besides: a draft after each of the five answers of a page, and a report on how it was taken. A submit is a
+POST with the page that it redirects to, and all that belongs to the page; its cost is the CPU time (user and system) of
+the web processes alone, the database's is listed apart. Commits are
 durable. The sides take turns, in another order each round, and medians over the rounds are compared. Before any figure
 is printed, each side's database is held against what was sent: every answer is there once, and nothing else.
 `python -m benchmarks.participants` prints a table and one line of JSON.
@@ -23,8 +25,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks._participants_servers import Postgres, cpu_seconds
-from benchmarks._participants_sides import BareDjango, NotInstalled, OTree, Side, Studyweb, bare_django, otree, studyweb
-from benchmarks._participants_walk import SUBMITS, Given, Walk, browser
+from benchmarks._participants_sides import (
+    BareDjango,
+    NotInstalled,
+    OTree,
+    Rows,
+    Side,
+    Studyweb,
+    StudywebWithScripts,
+    bare_django,
+    otree,
+    studyweb,
+)
+from benchmarks._participants_walk import SUBMITS, Given, ScriptedWalk, Walk, browser
 
 READERS = 20
 BAR = 6.0
@@ -36,12 +49,16 @@ class WrongRun(Exception):  # noqa: N818 -- it names what happened
 
 @dataclass(frozen=True)
 class Turn:
-    """One side's turn: CPU seconds of web, database and load generator over all submits, and seconds of each submit."""
+    """One side's turn: CPU seconds of web, database and load generator over all submits, and seconds of each submit.
+
+    ``dropped`` is the share of the reports on pages that the server did not take.
+    """
 
     web: float
     database: float
     load: float
     seconds: tuple[float, ...]
+    dropped: float = 0.0
 
     def ms(self, what: str) -> float:
         """Milliseconds of CPU a submitted page."""
@@ -53,7 +70,9 @@ def main(rounds: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="participants-", dir="/tmp")))
         postgres = stack.enter_context(Postgres())
-        sides = [stack.enter_context(start(postgres, folder)) for start in (studyweb, bare_django)]
+        own = stack.enter_context(studyweb(postgres, folder))
+        assert isinstance(own, Studyweb)
+        sides = [own, StudywebWithScripts(own), stack.enter_context(bare_django(postgres, folder))]
         try:
             sides.append(stack.enter_context(otree(postgres, folder)))
         except NotInstalled as reason:
@@ -99,16 +118,19 @@ def _measured(
     sides: list[Side], postgres: Postgres, rounds: int
 ) -> tuple[dict[str, list[Turn]], dict[str, list[Turn]]]:
     """The turns of each side, by its name: readers one after another, and all at once."""
-    sent: dict[str, list[Given]] = {side.name: [] for side in sides}
+    # What one database must hold: two sides may have one.
+    sent: dict[Rows, list[Given]] = {side.database: [] for side in sides}
     apart: dict[str, list[Turn]] = {side.name: [] for side in sides}
     together: dict[str, list[Turn]] = {side.name: [] for side in sides}
     for side in sides:
-        turn(side, postgres, "warming up", at_once=4, readers=4, sent=sent[side.name])
+        turn(side, postgres, "warming up", at_once=4, readers=4, sent=sent[side.database])
     for number in range(rounds):
         for side in sides[number % len(sides) :] + sides[: number % len(sides)]:
             label = f"round {number + 1}"
-            apart[side.name].append(turn(side, postgres, f"{label}, apart", at_once=1, sent=sent[side.name]))
-            together[side.name].append(turn(side, postgres, f"{label}, at once", at_once=READERS, sent=sent[side.name]))
+            apart[side.name].append(turn(side, postgres, f"{label}, apart", at_once=1, sent=sent[side.database]))
+            together[side.name].append(
+                turn(side, postgres, f"{label}, at once", at_once=READERS, sent=sent[side.database])
+            )
     return apart, together
 
 
@@ -119,25 +141,32 @@ def turn(
     with contextlib.ExitStack() as stack:
         entries = side.entries(readers)
         walks = [
-            Walk(stack.enter_context(browser()), entry, f"{side.name}, {label}, reader {number}", side.consent)
+            side.walk(stack.enter_context(browser()), entry, f"{side.name}, {label}, reader {number}", side.consent)
             for number, entry in enumerate(entries)
         ]
         for walk in walks:
             walk.enter()
         web, database, load = side.cpu(), cpu_seconds(postgres.process), time.process_time()
         with ThreadPoolExecutor(at_once) as pool:
-            seconds = [one for walk in pool.map(Walk.submit_all, walks) for one in walk]
+            seconds = [one for walk in pool.map(type(walks[0]).submit_all, walks) for one in walk]
         spent = Turn(
             side.cpu() - web,
             cpu_seconds(postgres.process) - database,
             time.process_time() - load,
             tuple(seconds),
+            _dropped(walks),
         )
         for walk in walks:
             side.finish(walk)
             sent += walk.given
     check(side.name, sent, side.recorded())
     return spent
+
+
+def _dropped(walks: Sequence[Walk]) -> float:
+    scripted = [walk for walk in walks if isinstance(walk, ScriptedWalk)]
+    reports = sum(walk.reports for walk in scripted)
+    return sum(walk.dropped for walk in scripted) / reports if reports else 0.0
 
 
 def _median(turns: Iterable[Turn], what: str) -> float:
@@ -153,7 +182,10 @@ def _print_table(apart: dict[str, list[Turn]], together: dict[str, list[Turn]], 
     for name in apart:
         cells = [*_cells(apart[name]), *_cells(together[name]), _median(together[name], "load")]
         print(f"{name:16}" + "".join(f"{cell:10.1f}" for cell in cells))
-    print()
+    lost = [
+        100 * statistics.mean(turn.dropped for turn in turns[StudywebWithScripts.name]) for turns in (apart, together)
+    ]
+    print(f"\nreports on pages that were dropped: {lost[0]:.0f}% one after another, {lost[1]:.0f}% at once\n")
 
 
 def _cells(turns: list[Turn]) -> list[float]:

@@ -1,12 +1,14 @@
 """The benchmark's reader, on studyweb's real pages with the benchmark's own study."""
 
+from collections import Counter
+
 import httpx
 import pytest
 from django.core.wsgi import get_wsgi_application
 
 from benchmarks._participants_study import live_study
-from benchmarks._participants_walk import ARTICLES, SUBMITS, Walk, WalkError, answers
-from surveys.models import Answer, Participant
+from benchmarks._participants_walk import ARTICLES, RATINGS, SUBMITS, ScriptedWalk, Walk, WalkError, answers
+from surveys.models import Answer, Draft, PageView, Participant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +33,21 @@ def test_every_page_is_submitted_once_and_what_is_counted_as_given_is_what_is_re
     ]
     assert sorted(recorded) == sorted(sent)
     assert Participant.objects.get().stage == "debrief"
+
+
+def test_a_reader_with_scripts_saves_drafts_and_reports_on_each_page_besides(walk: Walk) -> None:
+    scripted = ScriptedWalk(walk.client, walk.entry, "reader 2", walk.consent)
+    scripted.enter()
+    seen: list[str] = []
+    walk.client.event_hooks["response"] = [lambda response: seen.append(f"{response.url.path} {response.status_code}")]
+    assert len(scripted.submit_all()) == SUBMITS
+    kinds = Counter(line.rpartition("/")[0].rpartition("/")[2] + line.rpartition("/")[2] for line in seen)
+    assert kinds["draft 204"] == ARTICLES * len((*RATINGS, "comment"))
+    assert kinds["paradata 204"] == scripted.reports == ARTICLES
+    assert scripted.dropped == 0
+    assert Answer.objects.count() == ARTICLES * len((*RATINGS, "comment"))
+    assert PageView.objects.count() == ARTICLES
+    assert not Draft.objects.exists()
 
 
 def test_a_refused_form_ends_the_run(walk: Walk) -> None:
