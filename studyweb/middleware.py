@@ -53,15 +53,15 @@ class TakingPart:
     """The pages of somebody who takes part, from the request to the response; any other goes the ordinary way.
 
     What Django's own middleware does for such a page is done here, by that middleware where it decides something
-    (the form's token, the policy, the language) and once a process where it says the same each time (the headers).
-    Left out is what cannot concern it: static files, a slash that is missing, sessions and messages.
+    (the form's token, the language) and once a process where it says the same each time (the headers, the policy among
+    them). Left out is what cannot concern it: static files, a slash that is missing, sessions and messages, and scripts
+    in the page itself, so that there is no nonce.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self._ordinary = get_response
         self._answer: Handler = convert_exception_to_response(self._view)  # type: ignore[assignment]  # no view is async
-        self._csrf, self._policy = CsrfViewMiddleware(get_response), PolicyMiddleware(get_response)
-        self._language = InterfaceLanguage(get_response)
+        self._csrf, self._language = CsrfViewMiddleware(get_response), InterfaceLanguage(get_response)
         self._usual: dict[bool, tuple[tuple[str, str], ...]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -69,19 +69,21 @@ class TakingPart:
         is_secure = request.is_secure()
         if not _TAKING_PART.match(request.path_info) or (settings.SECURE_SSL_REDIRECT and not is_secure):
             return self._ordinary(request)
-        self._policy.process_request(request)
         self._language.process_request(request)
         self._csrf.process_request(request)
         response = self._answer(request)
         self._csrf.process_response(request, response)
         headers = response.headers
         # Only where nobody has chosen does it matter what the browser likes; a cache must know all the same.
-        patch_vary_headers(response, ("Accept-Language",))
+        if headers.get("Vary") == "Cookie":
+            headers["Vary"] = "Cookie, Accept-Language"
+        else:
+            patch_vary_headers(response, ("Accept-Language",))
         headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         headers.setdefault("Content-Length", str(len(response.content)))
         for name, value in self._usual.get(is_secure) or self._written(request, is_secure):
             headers.setdefault(name, value)
-        return self._policy.process_response(request, response)
+        return response
 
     def _view(self, request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises DisallowedHost for a host that is not ours
@@ -93,7 +95,7 @@ class TakingPart:
         """The headers that do not depend on the page, as the middleware that knows them writes them."""
         blank = HttpResponse()
         before = set(blank.headers)
-        for middleware in (SecurityMiddleware, XFrameOptionsMiddleware):
+        for middleware in (SecurityMiddleware, PolicyMiddleware, XFrameOptionsMiddleware):
             middleware(self._ordinary).process_response(request, blank)
         found = tuple((name, value) for name, value in blank.headers.items() if name not in before)
         self._usual[is_secure] = found

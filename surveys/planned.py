@@ -36,7 +36,9 @@ def run(connection: "Connection[Any]", sql: str, values: Sequence[Any]) -> tuple
     transformer = Transformer(connection)
     sent = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
     statement, types = _numbered(sql), tuple(transformer.types or ())
-    plans = _plans.setdefault(connection, {})
+    plans = _plans.get(connection)
+    if plans is None:
+        plans = _plans[connection] = {}
     name = plans.get((statement, types))
     if name is None:
         name = f"studyweb_{next(_numbers)}".encode()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -88,8 +88,7 @@ class Assignment:
     def to_dict(self) -> dict[str, Any]:
         """As JSON data, for the ledger; without conditions where there are no factors."""
         plan = [
-            {name: value for name, value in asdict(trial).items() if name != "condition" or value}
-            for trial in self.plan
+            {name: value for name, value in vars(trial).items() if name != "condition" or value} for trial in self.plan
         ]
         found: dict[str, Any] = {"arm": self.arm, "plan": plan, "tied": list(self.tied)}
         return found | {"condition": self.condition} if self.condition else found

@@ -38,7 +38,7 @@ from surveys.models import (
     StudyVersion,
     Trial,
 )
-from surveys.prepared import Given, Lookup, Update, made
+from surveys.prepared import Given, Insert, Lookup, Update, made
 
 _LONGEST_STRATUM = 120
 M = TypeVar("M", bound=Model)
@@ -169,18 +169,10 @@ def _write(
     _assigning(settings.LEASE_MINUTES).run(
         pk=participant.pk, arm=assignment.arm, condition=assignment.condition, stratum=counter.stratum
     )
-    prepared.insert(
+    _TRIALS.run(
         [
-            Trial(
-                participant=participant,
-                position=trial.position,
-                article_id=row_of[trial.article_key],
-                story=trial.story,
-                arm=trial.arm,
-                article_sha256=trial.sha256,
-                condition=trial.condition,
-            )
-            for trial in assignment.plan
+            (participant.pk, t.position, row_of[t.article_key], t.story, t.arm, t.sha256, t.condition)
+            for t in assignment.plan
         ]
     )
     entry = LedgerEntry(
@@ -209,6 +201,7 @@ def _here() -> QuerySet[Participant]:
     return _stratum_of(Participant.objects.occupying())
 
 
+_TRIALS = Insert(Trial, "participant_id", "position", "article_id", "story", "arm", "article_sha256", "condition")
 _OF_A_COUNTER = [field.attname for field in AllocationCounter._meta.concrete_fields]
 _COUNTER = Lookup(lambda: _stratum_of(AllocationCounter.objects.select_for_update()).values_list(*_OF_A_COUNTER))
 _PEOPLE = Lookup(lambda: _here().order_by().values_list("arm", "condition").annotate(n=Count("pk")))

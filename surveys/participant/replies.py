@@ -35,7 +35,10 @@ def private(view: View[P]) -> View[P]:
         response = HttpResponse(status=503) if _looks_ahead(request) else waiting(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        patch_vary_headers(response, ["Cookie"])
+        if "Vary" in response.headers:
+            patch_vary_headers(response, ["Cookie"])
+        else:
+            response.headers["Vary"] = "Cookie"
         return response
 
     return wrapped
