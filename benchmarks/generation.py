@@ -1,10 +1,11 @@
-"""The engine against `generate` and against what its own products allow, in one run on one machine.
+"""The engine against `generate`, llama.cpp, and what its own products allow, in one run on one machine.
 
 The built-in model, a news prompt of about 80 tokens. Parts, each of some minutes (`--parts` chooses among them):
 `step` what a step is made of, float32 and 8 bits, with the perplexity of both; `speed` tokens a second against
-`generate` one by one and batched; `ragged` the same with texts that end early; `memory` of a batch; `same` how often
-texts differ between batches outside the exact mode; `scoring` of articles; `gpu`. Sides take turns, and times of the
-processor stand beside those of the clock: on a busy machine only the former mean much.
+`generate` one by one and batched; `first` when the first text is there; `quantised` the same of 8 bits; `llama` both
+against llama.cpp with the file that the model was converted from; `ragged` with texts that end early; `memory` of a
+batch; `same` how often texts differ between batches outside the exact mode; `scoring` of articles; `gpu`. Sides take
+turns, and times of the processor stand beside those of the clock.
 """
 
 from __future__ import annotations
@@ -18,37 +19,22 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+from benchmarks._generation_llama import SEQUENCES, NotInstalled, llama_took
+from benchmarks._generation_reference import Took, generate_took
+from benchmarks._generation_texts import ARTICLES, PROMPT, articles
 from generation.engine import Prompt, Sampling, builtin_model, candidate_seed
 from generation.engine.batch import Batch
-from generation.engine.builtin import BuiltinModel
+from generation.engine.builtin import BuiltinModel, builtin_file
 from generation.engine.drafter import Drafter  # before torch: it says how waiting threads behave
 
 # isort: split
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from generation.engine.packing import PackedLinear, QuantisedLinear
 from generation.engine.scoring import score
 
 BAR = 15.0
-PROMPT = Prompt(
-    "The city council voted on Tuesday to close the old harbour bridge for two years, a decision that divided shop "
-    "owners and residents along the waterfront. Mayor Ellen Marsh said the structure, built in 1931, could no longer "
-    "carry buses safely, and that repairs would begin in March if the state agreed to pay half of the cost. Opponents "
-    "of the plan said"
-)
-
-
-class Took(NamedTuple):
-    """Seconds of the clock, and of the processor over all threads."""
-
-    clock: float
-    processor: float
-
-    def __str__(self) -> str:
-        return f"{self.clock:8.3f} s, processor {self.processor:8.3f} s"
 
 
 class Bench:
@@ -61,15 +47,17 @@ class Bench:
         self.tokens: int = options.tokens
         self.drafter = Drafter.load(*built)
 
-    def reference(self) -> PreTrainedModel:
-        """Return the same model as transformers runs it."""
-        loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(self.built.folder, dtype=torch.float32).eval()
-        return loaded
+    def generate(self, *waves: tuple[int, int]) -> Took:
+        """Return what `generate` took for waves of (rows, tokens), each text as long as its wave."""
+        threads = self.drafter.versions.threads
+        return generate_took(self.built.folder, self.drafter.tokens.encode(PROMPT), list(waves), threads)
 
-    def draft(self, sampling: Sampling, candidates: int, rows: int | None = None) -> dict[int, tuple[int, ...]]:
+    def draft(
+        self, sampling: Sampling, candidates: int, rows: int | None = None, drafter: Drafter | None = None
+    ) -> dict[int, tuple[int, ...]]:
         """Return each candidate's tokens."""
         jobs = [(index, candidate_seed(1, index)) for index in range(candidates)]
-        drafts = self.drafter.draft(PROMPT, sampling, jobs, rows=rows or candidates)
+        drafts = (drafter or self.drafter).draft(PROMPT, sampling, jobs, rows=rows or candidates)
         return {draft.index: draft.token_ids for draft in drafts}
 
     def full(self) -> Sampling:
@@ -79,12 +67,11 @@ class Bench:
 
 def step(bench: Bench) -> None:
     """Print what a step of the loop is made of half way through its texts, in float32 and in 8 bits."""
-    texts = [PROMPT.text, *_articles(bench, 6, 150)]
     for name, drafter in (("float32", bench.drafter), ("8 bits", Drafter.load(*bench.built, quantised=True))):
         layers = [layer for layer in drafter.model.modules() if isinstance(layer, PackedLinear | QuantisedLinear)]
         inputs = [torch.randn(bench.candidates, layer.inputs) for layer in layers]
         batch = _half_way(bench, drafter)
-        places = torch.full((bench.candidates, 1), len(batch.rows[0].token_ids) + 75)
+        places = torch.full((bench.candidates,), len(batch.rows[0].token_ids) + 75)
         sides: dict[str, Callable[[], object]] = {
             "step": batch.step,
             "forward": partial(batch._forward, torch.ones_like(places), places),
@@ -92,7 +79,7 @@ def step(bench: Bench) -> None:
         }
         took = in_turns(sides, max(5 * bench.rounds, 5))
         whole, forward, products = (took[side].processor for side in ("step", "forward", "products"))
-        scored = [logprob for one in score(drafter, texts) for logprob in one.logprobs]
+        scored = [logprob for one in score(drafter, ARTICLES) for logprob in one.logprobs]
         print(f"{name}: a step of {bench.candidates} rows {took['step']}")
         print(
             f"  share of the products' limit {products / whole:.0%}; outside the forward pass {1 - forward / whole:.0%}"
@@ -103,14 +90,12 @@ def step(bench: Bench) -> None:
 
 def speed(bench: Bench) -> None:
     """Print tokens a second against `generate`, one by one and in a batch of as many rows."""
-    reference, full = bench.reference(), bench.full()
+    full = bench.full()
     sides: dict[str, Callable[[], object]] = {
-        "generate, one by one": lambda: _generate(bench, reference, 1),
-        "studyweb, one text": lambda: bench.draft(full, 1),
+        "generate, one by one": lambda: bench.generate((1, bench.tokens)),
         "studyweb, batch": lambda: bench.draft(full, bench.candidates),
-        "generate, batch": lambda: _generate(bench, reference, bench.candidates),
+        "generate, batch": lambda: bench.generate((bench.candidates, bench.tokens)),
     }
-    _generate(bench, reference, 2, 4)
     took = in_turns(sides, bench.rounds)
     written = {name: bench.tokens * (1 if "one" in name else bench.candidates) for name in sides}
     for name, seconds in took.items():
@@ -120,22 +105,79 @@ def speed(bench: Bench) -> None:
     against = {name: [a / b for a, b in zip(speeds["studyweb, batch"], speeds[name], strict=True)] for name in sides}
     for name in ("generate, one by one", "generate, batch"):
         print(f"studyweb, batch against {name}: {against[name][0]:.1f}x (processor {against[name][1]:.1f}x)")
-    first = took["studyweb, one text"].clock / took["generate, one by one"].clock
-    print(f"one text in {first:.2f} times the time of one generate (bar 1.2)")
     ratio = against["generate, one by one"][0]
     print(json.dumps({"benchmark": "generation", "ratio": round(ratio, 2), "bar": BAR, "holds": ratio >= BAR}))
 
 
+def first(bench: Bench) -> None:
+    """Print when a text that is asked for alone is there, and when the first of a whole batch is."""
+    jobs = [(index, candidate_seed(1, index)) for index in range(bench.candidates)]
+    by_itself = Sampling(max_tokens=bench.tokens)  # texts end where the model ends them
+    lengths: list[int] = []
+
+    def first_of(sampling: Sampling) -> None:
+        lengths.append(len(next(bench.drafter.draft(PROMPT, sampling, jobs, rows=bench.candidates)).token_ids))
+
+    sides: dict[str, Callable[[], object]] = {
+        "generate": lambda: bench.generate((1, bench.tokens)),
+        "one text": lambda: bench.draft(bench.full(), 1),
+        "first of a batch": lambda: first_of(by_itself),
+    }
+    took = {name: seconds.clock for name, seconds in in_turns(sides, bench.rounds).items()}
+    one = took["generate"]
+    print(f"one generate of {bench.tokens} tokens {one:.1f} s; one text of as many {took['one text']:.1f} s, ", end="")
+    print(f"{took['one text'] / one:.2f} times as long (bar 1.2)")
+    print(f"the first of {bench.candidates} texts that end by themselves ({lengths[0]} tokens) is there after ", end="")
+    print(f"{took['first of a batch']:.1f} s, {took['first of a batch'] / one:.2f} times as long")
+
+
+def quantised(bench: Bench) -> None:
+    """Print tokens a second with 8-bit products, against `generate` one by one."""
+    full, rounded = bench.full(), Drafter.load(*bench.built, quantised=True)
+    sides: dict[str, Callable[[], object]] = {
+        "generate, one by one": lambda: bench.generate((1, bench.tokens)),
+        "8 bits, batch": lambda: bench.draft(full, bench.candidates, drafter=rounded),
+    }
+    took = in_turns(sides, bench.rounds)
+    speed = bench.tokens * bench.candidates / took["8 bits, batch"].clock
+    print(f"8 bits, batch {speed:.1f} tokens/s of the clock; against generate, one by one: ", end="")
+    print(f"{speed * took['generate, one by one'].clock / bench.tokens:.1f}x (goal 28x)")
+
+
+def llama(bench: Bench) -> None:
+    """Print tokens a second beside llama.cpp's, from the file that the built-in model was converted from."""
+    full, rounded = bench.full(), Drafter.load(*bench.built, quantised=True)
+    ids, threads = bench.drafter.tokens.encode(PROMPT), bench.drafter.versions.threads
+    speeds: dict[str, list[float]] = {"llama.cpp": [], "llama.cpp without its sampler": [], "float32": [], "8 bits": []}
+    for _ in range(bench.rounds):
+        try:
+            theirs = llama_took(builtin_file(), ids, bench.tokens, threads)
+        except NotInstalled as reason:
+            print(f"llama.cpp: not installed, because {reason}")
+            return
+        speeds["llama.cpp"].append(SEQUENCES * bench.tokens / theirs.seconds)
+        speeds["llama.cpp without its sampler"].append(SEQUENCES * bench.tokens / (theirs.seconds - theirs.deciding))
+        for name, drafter in (("float32", bench.drafter), ("8 bits", rounded)):
+            begun = time.perf_counter()
+            bench.draft(full, bench.candidates, drafter=drafter)
+            speeds[name].append(bench.candidates * bench.tokens / (time.perf_counter() - begun))
+    found = {name: statistics.median(of_side) for name, of_side in speeds.items()}
+    print(f"llama.cpp writes {SEQUENCES} texts at once, studyweb {bench.candidates}; tokens/s of the clock")
+    for name, value in found.items():
+        print(f"{name:30}{value:8.1f}   {value / found['llama.cpp']:.2f}x llama.cpp")
+    print("(bars: 1.4x in float32, 2x in 8 bits)")
+
+
 def ragged(bench: Bench) -> None:
     """Print the gain over padded batches of `generate` where most texts end before the limit."""
-    reference, half = bench.reference(), bench.candidates // 2
+    half = bench.candidates // 2
     # Ends are drawn from a curve instead of by the model, so that both sides write texts of the very same lengths.
     lengths = [max(bench.tokens * (index + 1) // bench.candidates, 8) for index in range(bench.candidates)]
     order = sorted(range(bench.candidates), key=lambda index: candidate_seed(2, index))
-    waves = [[lengths[index] for index in order[start : start + half]] for start in (0, half)]
+    waves = [(half, max(lengths[index] for index in order[start : start + half])) for start in (0, half)]
     sides: dict[str, Callable[[], object]] = {
         "studyweb": lambda: _ragged_drafts(bench, lengths, half),
-        "generate": lambda: _waves(bench, reference, waves),
+        "generate": lambda: bench.generate(*waves),
     }
     took = in_turns(sides, bench.rounds)
     print(f"texts of {min(lengths)} to {max(lengths)} tokens: studyweb {took['studyweb']}, generate {took['generate']}")
@@ -145,13 +187,26 @@ def ragged(bench: Bench) -> None:
 
 def memory(bench: Bench) -> None:
     """Print what a batch adds to the process, beside what its cache must hold."""
+    model = bench.drafter.model
+    packed = sum(layer.packed.numel() * 4 for layer in model.modules() if isinstance(layer, PackedLinear))
+    held = packed + sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+    weights = bench.drafter.identity.parameters * 4
     before = _resident()
     batch = _half_way(bench, bench.drafter)
     batch.step()
-    cache = batch.slots.row_bytes(bench.tokens - 1) * bench.candidates
-    weights = sum(p.numel() * p.element_size() for p in bench.drafter.model.parameters())
-    print(f"cache {cache / 1e6:.0f} MB, the batch added {(_resident() - before) / 1e6:.0f} MB to the process; ", end="")
-    print(f"unpacked weights that are left {weights / 1e6:.0f} MB")
+    cache, added = batch.slots.row_bytes(bench.tokens - 1) * bench.candidates, _resident() - before
+    print(
+        f"weights {weights / 1e6:.0f} MB, held {held / 1e6:.0f} MB (the embedding twice: once packed, to give logits)"
+    )
+    print(
+        f"cache {cache / 1e6:.0f} MB, the batch added {added / 1e6:.0f} MB to the process: held weights and batch ",
+        end="",
+    )
+    print(
+        f"{(held + added) / (held + cache):.2f} of held weights and cache, {(held + added) / (weights + cache):.2f} ",
+        end="",
+    )
+    print("of weights and cache (bar 1.10)")
 
 
 def same(bench: Bench) -> None:
@@ -165,8 +220,8 @@ def same(bench: Bench) -> None:
 
 def scoring(bench: Bench) -> None:
     """Print how near scoring comes to the forward pass alone, over articles of 400 tokens."""
-    articles = _articles(bench, 4 * bench.rounds, 400)
-    ids = [bench.drafter.tokens.encode(Prompt(text)) for text in articles]
+    texts = articles(bench.drafter.tokens, 8 * bench.rounds, 400)
+    ids = [bench.drafter.tokens.encode(Prompt(text)) for text in texts]
     model = bench.drafter.model
 
     def passes() -> None:
@@ -175,10 +230,10 @@ def scoring(bench: Bench) -> None:
                 width = min(len(one) for one in ids[start : start + 2])
                 model(input_ids=torch.tensor([one[:width] for one in ids[start : start + 2]]), use_cache=False)
 
-    took = in_turns({"scoring": lambda: score(bench.drafter, articles), "forward": passes}, 3)
+    took = in_turns({"scoring": lambda: score(bench.drafter, texts), "forward": passes}, 3)
     share = took["forward"].processor / took["scoring"].processor
-    print(f"{len(articles)} articles: {took['scoring']}; {share:.2f} of the forward pass's own speed (bar 0.8)")
-    print(f"  a thousand of them would take {took['scoring'].clock / len(articles) * 1000 / 60:.0f} minutes")
+    print(f"{len(texts)} articles: {took['scoring']}; {share:.2f} of the forward pass's own speed (bar 0.8)")
+    print(f"  a thousand of them would take {took['scoring'].clock / len(texts) * 1000 / 60:.0f} minutes")
 
 
 def gpu(_bench: Bench) -> None:
@@ -187,14 +242,18 @@ def gpu(_bench: Bench) -> None:
 
 
 def in_turns(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, Took]:
-    """Return each side's median times over so many rounds, in each of which every side takes its turn."""
+    """Return each side's median times over so many rounds, in each of which every side takes its turn.
+
+    A side that returns what it took, because it ran elsewhere, is believed.
+    """
     turns: dict[str, list[Took]] = {name: [] for name in sides}
     with torch.inference_mode():
         for _ in range(rounds):
             for name, side in sides.items():
                 clock, processor = time.perf_counter(), time.process_time()
-                side()
-                turns[name].append(Took(time.perf_counter() - clock, time.process_time() - processor))
+                told = side()
+                ours = Took(time.perf_counter() - clock, time.process_time() - processor)
+                turns[name].append(told if isinstance(told, Took) else ours)
     return {
         name: Took(statistics.median(t.clock for t in took), statistics.median(t.processor for t in took))
         for name, took in turns.items()
@@ -231,34 +290,6 @@ def _ragged_drafts(bench: Bench, lengths: list[int], rows: int) -> None:
             batch.step()
 
 
-def _articles(bench: Bench, count: int, tokens: int) -> list[str]:
-    """Return texts of so many tokens that the model itself wrote, as likely as texts are; none is a real article."""
-    sampling = Sampling(max_tokens=tokens, min_tokens=tokens, top_p=0.9)
-    jobs = [(index, candidate_seed(3, index)) for index in range(count)]
-    return [draft.text for draft in bench.drafter.draft(PROMPT, sampling, jobs, rows=count)]
-
-
-def _generate(bench: Bench, model: PreTrainedModel, rows: int, tokens: int | None = None) -> None:
-    ids = torch.tensor([bench.drafter.tokens.encode(PROMPT)])
-    tokens = tokens or bench.tokens
-    written = model.generate(
-        ids,
-        attention_mask=torch.ones_like(ids),
-        do_sample=True,
-        top_k=0,
-        num_return_sequences=rows,
-        max_new_tokens=tokens,
-        min_new_tokens=tokens,
-        pad_token_id=0,
-    )
-    assert written.shape == (rows, ids.shape[1] + tokens)
-
-
-def _waves(bench: Bench, model: PreTrainedModel, waves: list[list[int]]) -> None:
-    for wave in waves:
-        _generate(bench, model, len(wave), max(wave))
-
-
 def _products(layers: list[PackedLinear | QuantisedLinear], inputs: list[torch.Tensor]) -> None:
     for layer, given in zip(layers, inputs, strict=True):
         layer(given)
@@ -270,7 +301,7 @@ def _resident() -> int:
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
-    part.__name__: part for part in (step, speed, ragged, memory, same, scoring, gpu)
+    part.__name__: part for part in (step, speed, first, quantised, llama, ragged, memory, same, scoring, gpu)
 }
 
 

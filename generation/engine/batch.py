@@ -16,6 +16,7 @@ from generation.engine.endings import Endings
 from generation.engine.sampling import Sampling
 from generation.engine.seeds import uniforms
 from generation.engine.slots import SlotCache
+from generation.engine.stepping import step_of
 
 Job = tuple[int, int]
 
@@ -61,13 +62,16 @@ class Batch:
         self._device = model.device
         self.slots = SlotCache(model.config.num_hidden_layers)
         self.rows: list[Row] = []
-        self._opening = self._forward(torch.tensor([prompt_ids], device=self._device), 0)
+        self._step = step_of(model)
+        self._opening = self._prefill()
+        self._scratch = self._opening.new_empty((0, self._opening.shape[-1]))
 
     def open(self, rows: int) -> None:
         """Allocate slots for `rows` candidates; raises PyTorch's error where memory is short."""
         self.rows = []
         self.slots.close()
         rows = EXACT_ROWS if self._sampling.exact else max(rows, 2)
+        self._scratch = self._opening.new_empty((rows, self._opening.shape[-1]))
         self.slots.open(rows, max(self._sampling.max_tokens - 1, 1))
 
     def row_bytes(self) -> int:
@@ -91,10 +95,10 @@ class Batch:
     def step(self) -> None:
         """Add one token to every row: one forward pass of the model, one choice."""
         rows = self._computed(self.rows)
-        latest = torch.tensor([[row.token_ids[-1]] for row in rows], device=self._device)
+        latest = torch.tensor([row.token_ids[-1] for row in rows], device=self._device)
         written = torch.tensor([len(row.token_ids) - 1 for row in rows], device=self._device)
         self.slots.begin_step(written, whole=self._sampling.exact)
-        self._add_tokens(self.rows, self._forward(latest, written[:, None] + len(self._prompt_ids)))
+        self._add_tokens(self.rows, self._forward(latest, written + len(self._prompt_ids)))
 
     def take_finished(self) -> list[Row]:
         """Remove the rows that are done from the batch and return them, by row number."""
@@ -107,10 +111,18 @@ class Batch:
                 self.slots.move(len(self.rows), number, len(last.token_ids) - 1)
         return finished
 
-    def _forward(self, token_ids: torch.Tensor, positions: torch.Tensor | int) -> torch.Tensor:
-        """Return the logits (rows, vocabulary) after each row's last token, in float32."""
-        if isinstance(positions, int):
-            positions = torch.arange(token_ids.shape[1], device=self._device)[None] + positions
+    def _prefill(self) -> torch.Tensor:
+        """Fill the prompt's cache; return the logits (1, vocabulary) after its last token."""
+        token_ids = torch.tensor([self._prompt_ids], device=self._device)
+        return self._whole_pass(token_ids, torch.arange(token_ids.shape[1], device=self._device)[None])
+
+    def _forward(self, latest: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """Return the logits (rows, vocabulary) after each row's latest token, in float32."""
+        if self._step is not None:
+            return self._step(latest, positions, self.slots)
+        return self._whole_pass(latest[:, None], positions[:, None])
+
+    def _whole_pass(self, token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         output = self._model(
             input_ids=token_ids,
             position_ids=positions,
@@ -140,6 +152,7 @@ class Batch:
             self._sampling,
             said=self._said(computed),
             forbidden=self._forbidden(computed),
+            scratch=self._scratch[: len(computed)],
         )
         self._record(rows, chosen)
 

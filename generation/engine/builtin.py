@@ -70,6 +70,11 @@ def converted_builtin(cache: Path) -> BuiltinModel | None:
     return _stored(target) if (target / "identity.json").exists() else None
 
 
+def builtin_file() -> Path:
+    """Return the file that the built-in model is converted from; raises BuiltinModelError."""
+    return _gguf_file()[0]
+
+
 def _target(cache: Path, version: str) -> Path:
     return cache / f"{_FOLDER}-{version}-{_LAYOUT}"
 

@@ -17,7 +17,7 @@ from transformers.cache_utils import Cache, CacheLayerMixin
 
 ATTENTION = "studyweb_shared_prompt"
 
-_SPAN = 32  # slots are read in whole blocks, so that a longer neighbour seldom changes the shapes
+_SPAN = 16  # slots are read in whole blocks, so that a longer neighbour seldom changes the shapes
 
 
 class SlotLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers ships no types
@@ -50,10 +50,19 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers ships no
         if self.keys is None or self.values is None:
             self.lazy_initialization(key_states, value_states)
             return key_states, value_states
-        rows, span = self.cache.row_numbers, self.cache.span
-        self.keys[rows, :, self.cache.written] = key_states[:, :, 0]
-        self.values[rows, :, self.cache.written] = value_states[:, :, 0]
-        return self.keys[: len(rows), :, :span], self.values[: len(rows), :, :span]
+        self.write(key_states[:, :, 0], value_states[:, :, 0])
+        return self.in_use(self.keys), self.in_use(self.values)
+
+    def write(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Store one new token's keys and values a row, (rows, heads, width), where the step has its places."""
+        assert self.keys is not None  # noqa: S101 -- the step has begun, so the slots are open
+        assert self.values is not None  # noqa: S101
+        for slots, new in ((self.keys, keys), (self.values, values)):
+            slots.view(-1, slots.shape[-1]).index_copy_(0, self.cache.places, new.reshape(-1, new.shape[-1]))
+
+    def in_use(self, slots: torch.Tensor) -> torch.Tensor:
+        """Return those of the slots that the step reads, as far as it reads them."""
+        return slots[: self.cache.rows, :, : self.cache.span]
 
     def move(self, source: int, target: int, length: int) -> None:
         """Copy one row's slot, `length` tokens of it, over another's."""
@@ -80,8 +89,8 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
     def __init__(self, layers: int) -> None:
         self.slot_layers = [SlotLayer(self) for _ in range(layers)]
         super().__init__(layers=self.slot_layers)
-        self.row_numbers = torch.empty(0, dtype=torch.long)
-        self.written = torch.empty(0, dtype=torch.long)
+        self.rows = 0
+        self.places = torch.empty(0, dtype=torch.long)
         self.mask = torch.empty(0)
         self.span = 0
         self.length = 0
@@ -117,18 +126,27 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
         prompt = self.slot_layers[0].prompt_keys
         longest = int(written.max()) + 1
         self.span = self.length if whole else min(-(-longest // _SPAN) * _SPAN, self.length)
-        self.written = written
-        self.row_numbers = torch.arange(len(written), device=written.device)
-        places = torch.arange(self.span, device=written.device)
-        hidden = places[None, :] > written[:, None]
-        # float32 whatever the model's type: the softmax runs in float32
-        self.mask = torch.zeros(hidden.shape, dtype=torch.float32, device=prompt.device)
+        self.rows = len(written)
+        slots = torch.arange(self.rows * prompt.shape[1], device=written.device)
+        self.places = slots * self.length + written.repeat_interleave(prompt.shape[1])
+        hidden = torch.arange(self.span, device=written.device) > written[:, None, None, None]
+        self.mask = torch.zeros(hidden.shape, dtype=prompt.dtype, device=prompt.device)
         self.mask.masked_fill_(hidden, float("-inf"))
 
     def move(self, source: int, target: int, length: int) -> None:
         """Copy row `source`, `length` tokens of it, over row `target` in every layer."""
         for layer in self.slot_layers:
             layer.move(source, target, length)
+
+    def attend(self, number: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Store one new token a row in layer `number`; return its attention over prompt and draft.
+
+        The result is (rows, heads * width). `query` (rows, heads, width) is scaled already; `key` and `value` are
+        (rows, groups, width).
+        """
+        layer = self.slot_layers[number]
+        layer.write(key, value)
+        return _over_prompt_and_draft(query, layer, self.mask)
 
 
 def shared_prompt_attention(
@@ -146,37 +164,33 @@ def shared_prompt_attention(
     `key` and `value`.
     """
     slots: SlotCache | None = kwargs.get("slots")
-    layer = None if slots is None or not slots.is_open else slots.slot_layers[module.layer_idx]
-    if slots is None or layer is None:
+    if slots is None or not slots.is_open:
         output = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
         return output.transpose(1, 2), None
-    return _decode(query, key, value, layer, slots.mask, scaling or query.shape[-1] ** -0.5), None
+    scaled = query[:, :, 0] * (scaling or query.shape[-1] ** -0.5)
+    output = _over_prompt_and_draft(scaled, slots.slot_layers[module.layer_idx], slots.mask)
+    return output.view(len(query), 1, query.shape[1], -1), None
 
 
-def _decode(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    layer: SlotLayer,
-    mask: torch.Tensor,
-    scaling: float,
-) -> torch.Tensor:
-    rows, heads, _, width = query.shape
-    groups = key.shape[1]  # heads that share keys and values stand together: grouped-query attention
+def _over_prompt_and_draft(query: torch.Tensor, layer: SlotLayer, mask: torch.Tensor) -> torch.Tensor:
+    """Return (rows, heads * width) of queries (rows, heads, width) over the prompt's keys and each row's own."""
+    assert layer.keys is not None  # noqa: S101 -- the step has begun, so the slots are open
+    assert layer.values is not None  # noqa: S101
+    keys, values = layer.in_use(layer.keys), layer.in_use(layer.values)
+    rows, heads, width = query.shape
+    groups = keys.shape[1]  # heads that share keys and values stand together: grouped-query attention
     shared = heads // groups
-    prompt = layer.prompt_keys.shape[2]
-    grouped = (query * scaling).view(rows, groups, shared, width)
+    grouped = query.view(rows, groups, shared, width)
     # (groups, rows * shared, width): one product a group against keys that all rows share
     by_group = grouped.transpose(0, 1).reshape(groups, rows * shared, width)
-    scores = query.new_empty((rows, groups, shared, prompt + key.shape[2]), dtype=torch.float32)
-    over_prompt = torch.matmul(by_group, layer.prompt_keys[0].transpose(1, 2))
-    scores[..., :prompt] = over_prompt.view(groups, rows, shared, prompt).transpose(0, 1)
-    torch.add(torch.matmul(grouped, key.transpose(2, 3)), mask[:, None, None, :], out=scores[..., prompt:])
-    weights = torch.softmax(scores, dim=-1).to(value.dtype)
+    over_prompt = torch.bmm(by_group, layer.prompt_keys[0].transpose(1, 2))
+    prompt = over_prompt.shape[-1]
+    over_draft = torch.matmul(grouped, keys.transpose(2, 3)).add_(mask)
+    scores = torch.cat((over_prompt.view(groups, rows, shared, prompt).transpose(0, 1), over_draft), dim=-1)
+    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(values.dtype)
     of_prompt = weights[..., :prompt].transpose(0, 1).reshape(groups, rows * shared, prompt)
-    from_prompt = torch.matmul(of_prompt, layer.prompt_values[0]).view(groups, rows, shared, -1).transpose(0, 1)
-    output = torch.matmul(weights[..., prompt:], value) + from_prompt
-    return output.reshape(rows, 1, heads, -1)
+    from_prompt = torch.bmm(of_prompt, layer.prompt_values[0]).view(groups, rows, shared, -1).transpose(0, 1)
+    return torch.matmul(weights[..., prompt:], values).add_(from_prompt).view(rows, -1)
 
 
 AttentionInterface.register(ATTENTION, shared_prompt_attention)

@@ -148,3 +148,18 @@ def test_the_ends_of_the_unit_interval_never_give_a_word_of_weight_zero(number: 
     row[0, 0] = row[0, -1] = -torch.inf if vocabulary > 2 else 0.0
     token = int(choose(row, torch.tensor([number], dtype=torch.float64), Sampling()).ids[0])
     assert row[0, token] > -torch.inf
+
+
+@pytest.mark.parametrize(
+    "sampling", [Sampling(), Sampling(top_p=0.9, temperature=0.7), Sampling(temperature=0)], ids=str
+)
+def test_memory_that_is_used_again_changes_nothing(sampling: Sampling) -> None:
+    rows = logits(2.0).repeat(3, 1)
+    numbers = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
+    left_over = torch.full_like(rows, torch.nan)
+    before = rows.clone()
+    for ours, plain in zip(
+        choose(rows, numbers, sampling, scratch=left_over), choose(rows, numbers, sampling), strict=True
+    ):
+        assert ours.tolist() == plain.tolist()
+    assert torch.equal(rows, before)
