@@ -193,7 +193,6 @@ def memory(bench: Bench) -> None:
     weights = bench.drafter.identity.parameters * 4
     before = _resident()
     batch = _half_way(bench, bench.drafter)
-    batch.step()
     cache, added = batch.slots.row_bytes(bench.tokens - 1) * bench.candidates, _resident() - before
     print(
         f"weights {weights / 1e6:.0f} MB, held {held / 1e6:.0f} MB (the embedding twice: once packed, to give logits)"

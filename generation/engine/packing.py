@@ -1,7 +1,8 @@
 """Linear layers packed once into oneDNN's blocked layout: 1.3 to 2 times as fast on a CPU at small batches.
 
 It is the layout that PyTorch's own freezing uses; only float32 on a CPU gains, elsewhere a model stays as it is.
-`QuantisedLinear` goes further: 8-bit weights, and inputs rounded to 8 bits at each call (dynamic quantisation).
+`QuantisedLinear` goes further: 8-bit weights, and inputs rounded to 8 bits at each call (dynamic quantisation), each
+row by its own largest value: the first token of a text has values a thousand times those of the others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-INT8 = "linear layers int8 (weights by channel, inputs by call)"
+INT8 = "linear layers int8 (weights by channel, inputs by row)"
 """How the lineage marks 8-bit products."""
 
 _ROWS_HINT = 64  # the batch that the layout is chosen for; others use the same layout
@@ -37,7 +38,7 @@ class PackedLinear(nn.Module):
 
 
 class QuantisedLinear(nn.Module):
-    """What `nn.Linear` computes, nearly: weights rounded to 8 bits, by output channel, inputs by call."""
+    """What `nn.Linear` computes, nearly: weights rounded to 8 bits, by output channel, inputs by row."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         """Round and pack `weight` (out, in), symmetrically; the original can be dropped afterwards."""
@@ -50,13 +51,16 @@ class QuantisedLinear(nn.Module):
             # A later PyTorch drops these tensors; ours is pinned exactly, and has no other way to these products.
             warnings.filterwarnings("ignore", message=".*quantized tensor creation functions", category=UserWarning)
             rounded = torch.quantize_per_channel(whole, scales, zeros, 0, torch.qint8)
-        self.packed = torch.ops.quantized.linear_prepack(rounded, None if bias is None else bias.detach().contiguous())
+        self.packed = torch.ops.quantized.linear_prepack(rounded, None)
+        self.bias = None if bias is None else bias.detach()
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the layer's output; inputs (..., in), output (..., out)."""
         # Half the range of the inputs: without VNNI, sums of two full 8-bit products overflow 16 bits.
-        output: torch.Tensor = torch.ops.quantized.linear_dynamic(inputs, self.packed, reduce_range=True)
-        return output
+        largest = inputs.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-20)
+        output: torch.Tensor = torch.ops.quantized.linear_dynamic(inputs / largest, self.packed, reduce_range=True)
+        output.mul_(largest)
+        return output if self.bias is None else output.add_(self.bias)
 
 
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:

@@ -105,4 +105,5 @@ def _rms(hidden: torch.Tensor, norm: Any) -> torch.Tensor:
     """Return what the model's own norm returns, in fewer passes: hidden / root of its mean square, times the weight."""
     length = torch.linalg.vector_norm(hidden, dim=-1, keepdim=True)
     root = length.square_().div_(hidden.shape[-1]).add_(norm.variance_epsilon).rsqrt_()
-    return (hidden * root).mul_(norm.weight)
+    normed: torch.Tensor = (hidden * root).mul_(norm.weight)
+    return normed

@@ -60,6 +60,18 @@ def test_8_bit_layers_compute_nearly_the_same_and_give_the_logits_in_full() -> N
     assert 0 < float(error) < 0.03
 
 
+@torch.inference_mode()
+def test_a_row_with_far_larger_values_costs_the_other_rows_nothing_in_8_bits() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(48, 96))
+    inputs = torch.randn(8, 48)
+    inputs[0] *= 1000
+    expected = model(inputs)
+    assert pack_linear_layers(model, quantised=True) == 1
+    errors = (model(inputs) - expected).norm(dim=-1) / expected.norm(dim=-1)
+    assert float(errors.max()) < 0.03
+
+
 def test_the_lineage_says_that_products_were_computed_in_8_bits(tiny_folder: Path) -> None:
     drafter = Drafter.load(tiny_folder, identity_of("rounded"), device="cpu", threads=1, quantised=True)
     assert drafter.versions.dtype == f"float32, {INT8}"
