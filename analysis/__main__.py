@@ -1,9 +1,10 @@
-"""``python -m analysis report FILE --outcome COLUMN`` and ``... mixed FILE``: on any file, without Django."""
+"""``python -m analysis report FILE --outcome COLUMN``, ``... mixed FILE``, ``... power``: without Django."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
+from analysis import power_command as power
 from analysis import report_command as report
 from analysis.mixed import MixedModelError
 from analysis.mixed import command as mixed
@@ -15,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status is 0, or 2 with a sentence on standard error for what cannot be done."""
     options = _parser().parse_args(arguments)
     try:
-        printed = mixed.run(options) if options.command == "mixed" else report.run(options)
+        printed = {"mixed": mixed.run, "report": report.run, "power": power.run}[options.command](options)
     except (FrameError, PlanError, MixedModelError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -28,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     mixed.add_parser(commands)
     report.add_parser(commands)
+    power.add_parser(commands)
     return parser
 
 

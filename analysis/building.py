@@ -12,12 +12,12 @@ from analysis import frames, jobs
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
-from analysis.frames_people import participants_frame
+from analysis.frames_people import participants_frame, with_covariates
 from analysis.models import Report
 from analysis.plan import parse_plan
-from analysis.report import ArmInfo, StudyInfo, build_report, data_digest, software_versions, to_dict
+from analysis.report import build_report, data_digest, software_versions, to_dict
+from analysis.report_facts import study_info
 from analysis.report_files import figure_files, report_files
-from analysis.schema import INDEX_COLUMN
 from analysis.tables import to_json, to_records
 
 
@@ -44,9 +44,11 @@ def build(report: Report) -> None:
 
 def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
-    plan = parse_plan(report.version.frozen.definition.plan.model_dump())
+    frozen = report.version.frozen
+    plan = parse_plan(frozen.definition.plan.model_dump())
+    ratings = with_covariates(data.ratings, data.answers, plan.covariates, frozen)
     built = build_report(
-        data.ratings, data.participants, plan, study_info(report, data), progress=lambda what: jobs.step(report, what)
+        ratings, data.participants, plan, study_info(report, data), progress=lambda what: jobs.step(report, what)
     )
     return to_dict(built), report_files(built), built.data_sha256
 
@@ -65,44 +67,6 @@ def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str
         "software": software_versions(),
     }
     return result, figure_files(figure), data_digest(None, data.participants)
-
-
-def study_info(report: Report, data: StudyFrames) -> StudyInfo:
-    """What the report says of the study and cannot read from its ratings."""
-    frozen = report.version.frozen
-    definition = frozen.definition
-    unblinding = getattr(report.study, "unblinding", None)
-    return StudyInfo(
-        title=definition.text(definition.wording.title, definition.languages[0]),
-        study=report.study.key,
-        version=report.version.sha256,
-        mode=report.mode,
-        arms=tuple(
-            ArmInfo(
-                arm.key, arm.label, arm.origin, arm.model_slot, arm.curation, float(arm.level) if arm.level else None
-            )
-            for arm in frozen.arms
-        ),
-        **_outcome(report, data),
-        attribution_item=frames.attribution_item(frozen) if not report.masked else "",
-        deviations=frames.deviations(report.version),
-        unblinded=f"{unblinding.at:%Y-%m-%d %H:%M} UTC, {unblinding.by}: {unblinding.reason}" if unblinding else "",
-    )
-
-
-def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
-    """How the report calls the plan's outcome, and its scale; the published lines belong to the index alone."""
-    name = report.version.frozen.definition.plan.outcome
-    if name == INDEX_COLUMN:
-        return {"show_published": True}
-    table = data.tables.get("ratings")
-    column = next((column for column in table.columns if column.name == name), None) if table else None
-    bounded = column is not None and column.minimum is not None and column.maximum is not None
-    return {
-        "show_published": False,
-        "outcome_label": column.description if column is not None else name,
-        "outcome_scale": (column.minimum, column.maximum) if column is not None and bounded else None,
-    }
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

@@ -133,8 +133,8 @@ def _tested(
     both = sorted(set(own[0]) & set(other[0]))
     first, second = own[1], other[1]
     if both:
-        first = first[[own[0].index(name) for name in both]]
-        second = second[[other[0].index(name) for name in both]]
+        # Names are sorted, as those of both are.
+        first, second = first[np.isin(own[0], both)], second[np.isin(other[0], both)]
     n, m = len(first), len(second)
     contrast, how = f"{arm} - {reference}", "arms within people" if both else "people between arms"
     if not (n and m):

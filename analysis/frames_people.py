@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.schema import PARTICIPANTS
+from analysis.schema import PARTICIPANTS, item_column_name
 from analysis.schema_quality import QUALITY
 from surveys import quality
+from surveys.definition import FrozenStudy
 from surveys.design import levels
 from surveys.evidence import evidence
 from surveys.items.checks import passes
@@ -94,6 +95,30 @@ _DERIVED = frozenset(
         "panel_id",
     }
 )
+
+
+def with_covariates(
+    ratings: pd.DataFrame, answers: pd.DataFrame, names: Collection[str], frozen: FrozenStudy
+) -> pd.DataFrame:
+    """The ratings with a column for each of ``names`` that is a question asked before the articles.
+
+    A choice stands as the label of its option, a number as one; missing where it was not answered.
+    """
+    definition = frozen.definition
+    items = [item for block in definition.at("before") for item in block.items]
+    for item in items:
+        name = item_column_name(item.key)
+        if name not in names or name in ratings.columns:
+            continue
+        labels = {
+            option.code: definition.text(option.label, definition.languages[0]) or option.code
+            for option in item.options
+        }
+        own = answers[(answers["item"] == item.key) & (answers["state"] == Answer.State.ANSWERED)]
+        given = own.drop_duplicates("participant").set_index("participant")["value"]
+        values = given.map(lambda code, labels=labels: labels.get(code, code)) if labels else given.astype("float64")
+        ratings = ratings.assign(**{name: ratings["participant"].map(values)})
+    return ratings
 
 
 def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, int]]:

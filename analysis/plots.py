@@ -72,10 +72,15 @@ def mean_figure(
     )
 
 
-def svg_of(chart: alt.LayerChart | alt.FacetChart, description: str) -> str:
+def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, description: str) -> str:
     """The chart as SVG, drawn by vl-convert without a browser."""
     styled = (
-        chart.properties(background=PAPER, padding=14, description=description)
+        # Room at the sides for readers whose letters are wider than those that the drawing was measured by.
+        chart.properties(
+            background=PAPER,
+            padding={"left": 36, "right": 58, "top": 14, "bottom": 14},  # type: ignore[arg-type]  # as Vega-Lite has it
+            description=description,
+        )
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK, titleColor=INK, gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelFontSize=13,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.schema import RATINGS
+from analysis.schema import PARTICIPANTS, RATINGS
 from analysis.typed import MISSING, typed
 from analysis.validation import FrameError, numbers
 
@@ -60,12 +60,36 @@ def read_ratings(
     for name in ({*yes_no} - {outcome}) | ({outcome} if outcome in yes_no else set()):
         ratings[name] = _yes_no(frame[name], path.name)
     if outcome not in yes_no:
-        ratings[outcome] = _numbers(frame[outcome], path.name)
+        ratings[outcome] = as_numbers(frame[outcome], path.name)
     ratings = typed(ratings, RATINGS, leave={*chosen, *yes_no, outcome}, file=path.name)
     persons_known = "participant" in chosen
     if not persons_known:
         ratings["participant"] = [f"row {row}" for row in frame.index]
     return Ratings(ratings, persons_known, "article" in chosen)
+
+
+def read_people(path: Path) -> pd.DataFrame:
+    """The table of participants in a CSV or Parquet file: ``participant``, ``outcome``, ``arm``, and what rules need.
+
+    Raises ``FrameError`` for a missing column and for values that the schema of the participants does not have.
+    """
+    frame = _read(path)
+    for name in ("participant", "outcome", "arm"):
+        if name not in frame.columns:
+            raise FrameError(
+                f"{path.name} has no column '{name}'; it has {', '.join(map(str, frame.columns))}", column=name
+            )
+    return typed(frame, PARTICIPANTS, file=path.name)
+
+
+def as_covariate(series: pd.Series) -> pd.Series:
+    """A column as numbers where all its values are, else as text, missing where a cell is empty or NA."""
+    if not isinstance(series.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
+        return series
+    text = series.astype("object").where(series.notna(), "").astype("str").str.strip()
+    known = text.where(~text.str.lower().isin(MISSING))
+    floats = pd.to_numeric(known, errors="coerce")
+    return known if (floats.isna() & known.notna()).any() else floats.astype("float64")
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -100,8 +124,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _numbers(series: pd.Series, file: str) -> pd.Series:
-    """The outcome as floats; text that is a number counts as one."""
+def as_numbers(series: pd.Series, file: str) -> pd.Series:
+    """A column as floats; text that is a number counts as one. Raises ``FrameError`` naming a row that is not."""
     if not isinstance(series.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
         return numbers(series)
     text = series.astype("object").where(series.notna(), "").astype("str").str.strip()

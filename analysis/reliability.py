@@ -134,8 +134,10 @@ def one_factor(correlation: FloatArray) -> FloatArray:
         # Two items have one correlation, which equal loadings account for.
         size = float(np.sqrt(abs(correlation[0, 1])))
         return np.array([size, size if correlation[0, 1] >= 0 else -size])
-    values, vectors = np.linalg.eigh(correlation)
     most = float(np.sqrt(1 - LEAST_UNIQUENESS))
+    if k == 3 and (exact := _of_three(correlation, most)) is not None:
+        return exact
+    values, vectors = np.linalg.eigh(correlation)
     start = np.clip(vectors[:, -1] * np.sqrt(max(values[-1], 1e-9)) * 0.8, -0.95 * most, 0.95 * most)
 
     def residuals(loadings: FloatArray) -> FloatArray:
@@ -145,6 +147,18 @@ def one_factor(correlation: FloatArray) -> FloatArray:
     found = optimize.least_squares(residuals, start, bounds=(-most, most), xtol=1e-14, ftol=1e-14, gtol=1e-12)
     loadings: FloatArray = found.x * (1.0 if found.x.sum() >= 0 else -1.0)
     return loadings
+
+
+def _of_three(correlation: FloatArray, most: float) -> FloatArray | None:
+    """The loadings that leave no residual at all, which three correlations have unless a bound is in the way."""
+    a, b, c = correlation[0, 1], correlation[0, 2], correlation[1, 2]
+    if not a * b * c > 0:
+        return None
+    sizes = np.sqrt(np.array([a * b / c, a * c / b, b * c / a]))
+    if (sizes > most).any():
+        return None
+    signed: FloatArray = sizes * np.array([1.0, np.sign(a), np.sign(b)])
+    return signed if signed.sum() >= 0 else -signed
 
 
 def _complete(frame: pd.DataFrame, items: Sequence[str], person: str) -> tuple[FloatArray, FloatArray]:

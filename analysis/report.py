@@ -1,52 +1,36 @@
-"""PURE: the report of a study: sentence, tables, figures, cautions, methods, versions and the data's digest."""
+"""PURE: the report of a study: main sentence, sections with tables and figures, cautions, versions, data digest."""
 
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-from analysis.articles import ArticleSummaries, Distribution, distributions, summarise_articles
-from analysis.attribution import Attribution, attribution_accuracy
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
-from analysis.flow import Flow, participant_flow
 from analysis.plan import Plan
 from analysis.plots import Figure
 from analysis.published import INDEXES, SHARES, SOURCE
-from analysis.report_drawn import report_figures
 from analysis.report_info import ArmInfo, StudyInfo
-from analysis.report_tables import (
-    ReportTable,
-    all_tables,
-    arms_table,
-    attribution_table,
-    crossed_table,
-    discernment_table,
-    exclusions_table,
-    means_table,
-    omnibus_table,
-    pairwise_table,
-    ranks_table,
-    shares_table,
-    variance_table,
-)
-from analysis.report_text import REFERENCES, main_sentences, methods
+from analysis.report_tables import ReportTable
+from analysis.report_text import REFERENCES, main_sentences
 from analysis.schema import SCHEMA_VERSION
+from analysis.sections import all_sections
+from analysis.sections.section import Material, Section
 from analysis.tables import to_json, to_records
-from analysis.validation import FrameError, check_ratings
+from analysis.validation import FrameError
 
 __all__ = ["ArmInfo", "Report", "StudyInfo", "build_report", "data_digest", "software_versions", "to_dict"]
 
-FORMAT = "studyweb-report/2"
-_PACKAGES = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
+FORMAT = "studyweb-report/3"
+_PACKAGES = ("numpy", "scipy", "pandas", "pyfixest", "altair", "vl-convert-python")
 
 
 @dataclass(frozen=True)
@@ -55,29 +39,21 @@ class Report:
 
     ``crossed`` is the main test; None where persons or articles are not known, or where a person has one value only.
     ``comparison`` holds people's means against each other, articles fixed, with the plan's exclusions;
-    ``without_exclusions`` is the same on everything, None where the plan has no rules. ``data_sha256`` is of ratings
-    and participants as given.
+    ``without_exclusions`` is the same on everything, None where the plan has no rules. ``sections`` are all sections,
+    those that are left out among them. ``data_sha256`` is of ratings and participants as given.
     """
 
     info: StudyInfo
     plan: Plan
     sentences: tuple[str, ...]
     cautions: tuple[Caution, ...]
-    tables: tuple[ReportTable, ...]
-    figures: tuple[Figure, ...]
-    methods: tuple[str, ...]
-    references: tuple[str, ...]
+    sections: tuple[Section, ...]
     software: Mapping[str, str]
     data_sha256: str
     comparison: Comparison
     without_exclusions: Comparison | None
     exclusions: Exclusions
-    flow: Flow | None = None
-    attribution: Attribution | None = field(default=None)
-    discernment: Discernment | None = field(default=None)
-    crossed: Crossed | None = field(default=None)
-    articles: ArticleSummaries | None = field(default=None)
-    distributions: tuple[Distribution, ...] = ()
+    crossed: Crossed | None
 
     @property
     def main_sentence(self) -> str:
@@ -88,6 +64,38 @@ class Report:
     def warnings(self) -> tuple[str, ...]:
         """The cautions as plain sentences."""
         return tuple(caution.sentence for caution in self.cautions)
+
+    @property
+    def shown(self) -> tuple[Section, ...]:
+        """The sections that there are."""
+        return tuple(section for section in self.sections if not section.left_out)
+
+    @property
+    def left_out(self) -> tuple[Section, ...]:
+        """The sections that the data do not carry; each says why."""
+        return tuple(section for section in self.sections if section.left_out)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure, in the order of the sections."""
+        return tuple(figure for section in self.shown for figure in section.figures)
+
+    @property
+    def tables(self) -> tuple[ReportTable, ...]:
+        """Every table, in the order of the sections."""
+        return tuple(table for section in self.shown for table in section.tables)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How the numbers were made, the main test first."""
+        first = [sentence for section in self.shown if section.name == "arms" for sentence in section.methods]
+        others = (sentence for section in self.shown if section.name != "arms" for sentence in section.methods)
+        return tuple(dict.fromkeys((*first, *others)))
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The sources of what is shown, by author."""
+        return tuple(sorted({*REFERENCES, *(source for section in self.shown for source in section.references)}))
 
 
 def build_report(
@@ -104,7 +112,6 @@ def build_report(
     done next, and may raise to end it. Raises ``FrameError`` for data that cannot be analysed, saying what and where.
     """
     _refuse_other_mode(ratings, participants, info)
-    order = tuple(arm.key for arm in info.arms)
     say = progress or _silent
     say("comparing the arms")
     everything, discerned = _compared(ratings, plan, info)
@@ -116,38 +123,30 @@ def build_report(
         comparison, discerned = _compared(exclusions.kept, plan, info)
     say("fitting the mixed model")
     crossed = _crossed(exclusions.kept, plan, info)
-    say("looking at the articles")
-    checked = check_ratings(exclusions.kept, outcome=plan.outcome, articles_known=info.articles_known)
-    arms = tuple(arm.arm for arm in comparison.arms.rows)
-    spread = distributions(checked, plan.outcome, arms)
-    articles = summarise_articles(checked, plan.outcome, arms, plan.alpha) if info.articles_known else None
-    flow = None
-    if participants is not None:
-        flow = participant_flow(participants, arms=_arms_of_people(participants, order), analysed=exclusions.kept)
-    attribution = None
-    if info.attribution_item:
-        attribution = attribution_accuracy(exclusions.kept, column=info.attribution_item, arms=order, alpha=plan.alpha)
-    say("drawing the figures")
+    material = Material(
+        ratings=ratings,
+        kept=exclusions.kept,
+        participants=participants,
+        plan=plan,
+        info=info,
+        comparison=comparison,
+        everything=everything,
+        exclusions=exclusions,
+        crossed=crossed,
+        discerned=discerned,
+    )
     return Report(
         info=info,
         plan=plan,
         sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed),
         cautions=_cautions(comparison, crossed),
-        tables=_tables(comparison, everything, exclusions, attribution, discerned, crossed, info, plan),
-        figures=report_figures(comparison, flow, info, crossed, articles, spread),
-        methods=methods(comparison, plan, exclusions, info.compared, crossed),
-        references=REFERENCES,
+        sections=all_sections(material, say),
         software=software_versions(),
         data_sha256=data_digest(ratings, participants),
         comparison=comparison,
         without_exclusions=everything if plan.exclusions else None,
         exclusions=exclusions,
-        flow=flow,
-        attribution=attribution,
-        discernment=discerned,
         crossed=crossed,
-        articles=articles,
-        distributions=spread,
     )
 
 
@@ -213,14 +212,11 @@ def to_dict(report: Report) -> dict[str, Any]:
         "results": {
             **_results(report.comparison),
             "crossed": _crossed_results(report.crossed),
-            "articles": None if report.articles is None else to_records(report.articles.rows),
-            "distributions": to_records(report.distributions),
             "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
-            "exclusions": to_records(report.exclusions.steps),
-            "discernment": None if report.discernment is None else to_records(report.discernment.rows),
-            "attribution": None if report.attribution is None else to_records(report.attribution.rows),
-            "flow": to_json(report.flow),
+            **dict.fromkeys(SECTION_RESULTS),
+            **{key: rows for section in report.shown for key, rows in section.results.items()},
         },
+        "sections": [_section(section) for section in report.sections],
         "tables": to_records(report.tables),
         "figures": to_records(report.figures),
         "methods": list(report.methods),
@@ -284,44 +280,25 @@ def _results(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _tables(
-    comparison: Comparison,
-    everything: Comparison,
-    exclusions: Exclusions,
-    attribution: Attribution | None,
-    discerned: Discernment | None,
-    crossed: Crossed | None,
-    info: StudyInfo,
-    plan: Plan,
-) -> tuple[ReportTable, ...]:
-    labels = info.labels
-    without = None
-    if plan.exclusions:
-        without = means_table(everything, labels, name="means-without-exclusions", title="Without any exclusion")
-    return all_tables(
-        [
-            None if crossed is None else crossed_table(crossed, labels),
-            None if crossed is None else variance_table(crossed),
-            arms_table(comparison, labels, info.compared),
-            None if discerned is None else discernment_table(discerned, labels, plan.level),
-            means_table(
-                comparison, labels, name="means", title="People's means against the reference, with articles fixed"
-            ),
-            shares_table(comparison, labels),
-            omnibus_table(comparison),
-            pairwise_table(comparison, labels),
-            ranks_table(comparison, labels),
-            exclusions_table(exclusions) if plan.exclusions else None,
-            without,
-            None if attribution is None else attribution_table(attribution, labels, plan.level),
-        ]
-    )
+# What sections add to the results; null where a section is left out.
+SECTION_RESULTS = (
+    "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "distributions",
+    "distribution_tests", "articles", "items", "models", "exclusions", "variants", "specifications", "heterogeneity",
+    "detection", "attribution", "reliability", "agreement",
+)  # fmt: skip
 
 
-def _arms_of_people(participants: pd.DataFrame, order: tuple[str, ...]) -> tuple[str, ...]:
-    """The study's arms, unless people are assigned to rows of a counterbalancing, which are called otherwise."""
-    found = set(participants["arm"].dropna()) if "arm" in participants.columns else set()
-    return order if found & set(order) else ()
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "name": section.name,
+        "title": section.title,
+        "sentences": list(section.sentences),
+        "warnings": list(section.warnings),
+        "notes": list(section.notes),
+        "figures": [figure.name for figure in section.figures],
+        "tables": [table.name for table in section.tables],
+        "left_out": section.left_out,
+    }
 
 
 def _refuse_other_mode(ratings: pd.DataFrame, participants: pd.DataFrame | None, info: StudyInfo) -> None:

@@ -3,15 +3,19 @@
 import argparse
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.plan import Plan, PlanError, parse_plan
-from analysis.read_table import read_ratings
+from analysis.read_table import as_covariate, as_numbers, read_people, read_ratings
 from analysis.report import Report, StudyInfo, build_report, to_dict
 from analysis.report_html import to_html
 from analysis.report_tables import ReportTable
+from analysis.validation import FrameError
 
 INDEX = "credibility"
 
@@ -30,7 +34,15 @@ def add_parser(commands: Any) -> None:
         metavar="COL",
         help="whether the article is true, yes or no: compares each person's P(yes | true) - P(yes | false)",
     )
-    report.add_argument("--plan", metavar="plan.toml", help="the plan: reference, alpha, cut, bound, exclusions")
+    report.add_argument("--plan", metavar="plan.toml", help="the plan, in the fields that docs/plan.md describes")
+    report.add_argument(
+        "--people", metavar="FILE", help="one row a person who arrived, for the flow and rules of people"
+    )
+    report.add_argument("--items", metavar="COL,COL", help="the columns of the items that the outcome is made of")
+    report.add_argument(
+        "--attribution", metavar="COL", help="whom a reader takes for the author, from 1 (human) over 3 to 5 (machine)"
+    )
+    report.add_argument("--covariates", metavar="COL,COL", help="columns by which the arms may differ more or less")
     report.add_argument(
         "--credible-cut", type=float, metavar="NUMBER", help="from where a rating counts as credible (credibility: 6)"
     )
@@ -56,7 +68,12 @@ def run(options: argparse.Namespace) -> str:
 
 def as_text(report: Report) -> str:
     """The report's sentences, tables and cautions for a terminal."""
-    parts = [report.main_sentence, *(_as_text(table) for table in report.tables)]
+    parts = [report.main_sentence]
+    for section in report.shown:
+        parts += ["\n".join([section.title.upper(), *section.sentences, *section.notes])]
+        parts += [f"Caution: {sentence}" for sentence in section.warnings]
+        parts += [as_text_table(table) for table in section.tables]
+    parts += [f"Left out: {section.title}: {section.left_out}" for section in report.left_out]
     parts += [f"Caution: {sentence}" for sentence in report.warnings]
     return "\n\n".join([*parts, f"SHA-256 of the data: {report.data_sha256}"]) + "\n"
 
@@ -84,6 +101,8 @@ def _plan(options: argparse.Namespace) -> tuple[Plan, tuple[str, ...]]:
         asked["alpha"] = options.alpha
     if options.credible_cut is not None:
         asked["credible_cut"] = options.credible_cut
+    if options.covariates is not None:
+        asked["covariates"] = _columns(options.covariates)
     if options.plan is None:
         default_cut = Plan().credible_cut if options.outcome == INDEX else None
         return Plan(**({"credible_cut": default_cut} | asked)), ()
@@ -94,6 +113,17 @@ def _plan(options: argparse.Namespace) -> tuple[Plan, tuple[str, ...]]:
         if getattr(planned, name) != value
     )
     return replace(planned, **asked), departures
+
+
+def _columns(given: str | None) -> tuple[str, ...]:
+    """The columns in 'a,b'."""
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip())
+
+
+def _needed(frame: pd.DataFrame, names: Sequence[str], file: str) -> None:
+    for name in names:
+        if name not in frame.columns:
+            raise FrameError(f"{file} has no column '{name}'; it has {', '.join(map(str, frame.columns))}", column=name)
 
 
 def _report(options: argparse.Namespace) -> Report:
@@ -107,6 +137,13 @@ def _report(options: argparse.Namespace) -> Report:
         article=options.article,
         yes_no=(options.outcome, options.truth) if options.truth else (),
     )
+    items, attribution = _columns(options.items), options.attribution or ""
+    _needed(ratings.frame, (*items, *([attribution] if attribution else []), *plan.covariates), path.name)
+    frame = ratings.frame.assign(
+        **{name: as_numbers(ratings.frame[name], path.name) for name in (*items, attribution) if name}
+    )
+    for name in plan.covariates:
+        frame[name] = as_covariate(frame[name])
     is_index = options.outcome == INDEX
     info = StudyInfo(
         title=path.name,
@@ -114,14 +151,17 @@ def _report(options: argparse.Namespace) -> Report:
         outcome_scale=(1.0, 10.0) if is_index else None,
         show_published=is_index,
         truth=options.truth or "",
+        attribution_item=attribution,
+        items=items,
         deviations=departures,
         articles_known=ratings.articles_known,
         persons_known=ratings.persons_known,
     )
-    return build_report(ratings.frame, None, plan, info)
+    return build_report(frame, read_people(Path(options.people)) if options.people else None, plan, info)
 
 
-def _as_text(table: ReportTable) -> str:
+def as_text_table(table: ReportTable) -> str:
+    """A printed table for a terminal, its columns in line."""
     rows = (table.header, *table.rows)
     widths = [max(len(row[n]) for row in rows) for n in range(len(table.header))]
     lines = [

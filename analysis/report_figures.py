@@ -68,8 +68,8 @@ def ecdf_figure(found: Sequence[Distribution], labels: Mapping[str, str], title:
         .encode(
             x=alt.X("value:Q", title=title, scale=alt.Scale(nice=False, zero=False)),
             y=alt.Y("share:Q", title="Ratings at or below (%)", scale=alt.Scale(domain=[0, 100])),
-            color=alt.Color("arm:N", sort=order, title=None, scale=_colors(order), legend=_legend()),
-            strokeDash=alt.StrokeDash("arm:N", sort=order, title=None, scale=_dashes(order), legend=_legend()),
+            color=alt.Color("arm:N", sort=order, title=None, scale=line_colors(order), legend=line_legend()),
+            strokeDash=alt.StrokeDash("arm:N", sort=order, title=None, scale=line_dashes(order), legend=line_legend()),
         )
         .properties(width=WIDTH, height=_HEIGHT)
     )
@@ -86,7 +86,7 @@ def forest_figure(
     articles: Sequence[ArticleSummary], labels: Mapping[str, str], reference: str, level: float, title: str
 ) -> Figure:
     """Every article's mean with its interval, arm by arm; of many, as many of each arm's lowest and highest as fit."""
-    shown = _shown(articles)
+    shown = shown_articles(articles)
     rows: list[dict[str, Any]] = [
         {
             "place": f"{n:04}",
@@ -133,7 +133,7 @@ def forest_figure(
     )
 
 
-def _shown(articles: Sequence[ArticleSummary]) -> list[ArticleSummary]:
+def shown_articles(articles: Sequence[ArticleSummary]) -> list[ArticleSummary]:
     """All of them, or of each arm as many of the lowest and of the highest as there is room for."""
     if len(articles) <= MOST_ARTICLES:
         return list(articles)
@@ -177,7 +177,7 @@ def trend_figure(
         for label, level, mean, low, high in sorted(points, key=lambda point: point[1])
     ]
     data = alt.InlineData(values=rows)
-    log = rows[0]["level"] > 0 and rows[-1]["level"] >= 4 * rows[0]["level"]
+    log = is_wide([row["level"] for row in rows])
     scale = alt.Scale(type="log", nice=False, padding=24) if log else alt.Scale(zero=False, nice=False, padding=24)
     ticks = alt.Axis(values=[row["level"] for row in rows], grid=False, format="~g")
     x = alt.X("level:Q", title="Place on the arms' scale, such as the model's parameters", scale=scale, axis=ticks)
@@ -210,21 +210,26 @@ def trend_figure(
     )
 
 
+def is_wide(places: Sequence[float]) -> bool:
+    """Whether places, in rising order, differ by so much that only their ratios can be seen or tested."""
+    return places[0] > 0 and places[-1] >= 4 * places[0]
+
+
 def _or_none(value: float) -> float | None:
     return value if value == value else None
 
 
-def _legend() -> alt.Legend:
+def line_legend() -> alt.Legend:
     return alt.Legend(
         orient="bottom", labelLimit=240, labelFontSize=13, columns=3, symbolStrokeWidth=2.5, symbolSize=300
     )
 
 
-def _colors(order: Sequence[str]) -> alt.Scale:
+def line_colors(order: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(order), range=[COLORS[n % len(COLORS)] for n in range(len(order))])
 
 
-def _dashes(order: Sequence[str]) -> alt.Scale:
+def line_dashes(order: Sequence[str]) -> alt.Scale:
     dashes = ([1, 0], *DASHES)
     return alt.Scale(domain=list(order), range=[dashes[n % len(dashes)] for n in range(len(order))])
 

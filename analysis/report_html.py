@@ -4,10 +4,14 @@ import base64
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from analysis.plan import MODELS
 from analysis.plots import Figure
 from analysis.published import SOURCE
 from analysis.report import FORMAT, Report
 from analysis.report_tables import ReportTable
+from analysis.report_text import interval
+from analysis.sections.arms import NAME as ARMS
+from analysis.sections.section import Section
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fdfdfb; --rule: #c9c9c2; --note: #fff4d6; }
@@ -32,7 +36,24 @@ figure img { max-width: 100%; min-width: 36rem; height: auto; }
 figcaption, .note { font-size: .9rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
-@media print { body { max-width: none; margin: 0; } figure, table { break-inside: avoid; } }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dt { font-weight: 600; margin-top: .4rem; } }
+a { color: inherit; }
+nav ol { columns: 18rem; font-size: .95rem; padding-left: 1.6rem; }
+nav li { break-inside: avoid; }
+.made { font-style: italic; }
+figure img { background: #fff; }
+@media print {
+  :root { --ink: #000; --paper: #fff; --rule: #999; --note: #f3f0e2; }
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
+  nav { display: none; }
+  h2, h3, caption { break-after: avoid; }
+  figure, tr, .cautions { break-inside: avoid; }
+  figure img { min-width: 0; max-height: 20cm; }
+  .scroll { overflow: visible; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .2rem .3rem; }
+  td:not(.word) { white-space: normal; }
+}
 """.strip()
 
 
@@ -54,25 +75,53 @@ def _document(report: Report) -> Iterator[str]:
         yield '<h3>What these numbers cannot carry</h3>\n<ul class="cautions">'
         yield from (f"<li>{escape(caution.sentence)}</li>" for caution in report.cautions)
         yield "</ul>"
-    yield "<h2>Figures</h2>"
-    for figure in report.figures:
-        yield _figure(figure)
-    if info.show_published:
-        yield f'<p class="note">Published values: {escape(SOURCE)}.</p>'
-    yield "<h2>Tables</h2>"
-    for table in report.tables:
-        yield from _table(table)
-    yield "<h2>Plan and deviations</h2>"
+    yield from _contents(report)
+    for section in report.shown:
+        yield from _section(section)
+        if section.name == ARMS and info.show_published:
+            yield f'<p class="note">Published values: {escape(SOURCE)}.</p>'
+    if report.left_out:
+        yield '<h2 id="left-out">Not in this report, and why</h2>\n<dl>'
+        for section in report.left_out:
+            yield f"<dt>{escape(section.title)}</dt><dd>Left out: {escape(section.left_out)}</dd>"
+        yield "</dl>"
+    yield '<h2 id="plan">Plan and deviations</h2>'
     yield from _definitions(_plan_lines(report))
     yield from _list(info.deviations, "No deviation from the plan was recorded.")
-    yield "<h2>Methods</h2>"
-    yield f"<p>{escape(' '.join(report.methods))}</p>"
-    yield "<h2>References</h2>"
+    yield '<h2 id="methods">Methods</h2>'
+    yield from (f"<p>{escape(sentence)}</p>" for sentence in report.methods)
+    yield '<h2 id="references">References</h2>'
     yield from _list(report.references, "")
-    yield "<h2>How to make these numbers again</h2>"
+    yield '<h2 id="again">How to make these numbers again</h2>'
     software = [(name, version) for name, version in report.software.items()]
     yield from _definitions([("SHA-256 of the data", report.data_sha256), ("Format", FORMAT), *software])
     yield "</main>\n</body>\n</html>"
+
+
+def _contents(report: Report) -> Iterator[str]:
+    """Links to the sections: a report of fifteen sections is not read from above to below."""
+    yield '<nav aria-label="Contents"><ol>'
+    yield from (f'<li><a href="#{section.name}">{escape(section.title)}</a></li>' for section in report.shown)
+    last = [("left-out", "Not in this report, and why")] if report.left_out else []
+    last += [("plan", "Plan and deviations"), ("methods", "Methods"), ("references", "References")]
+    yield from (f'<li><a href="#{name}">{title}</a></li>' for name, title in last)
+    yield "</ol></nav>"
+
+
+def _section(section: Section) -> Iterator[str]:
+    """What came out, what it cannot carry, the figures beside the tables, and how it was made."""
+    yield f'<section aria-labelledby="{section.name}">\n<h2 id="{section.name}">{escape(section.title)}</h2>'
+    yield from (f"<p>{escape(sentence)}</p>" for sentence in section.sentences)
+    if section.warnings:
+        yield '<ul class="cautions">'
+        yield from (f"<li>{escape(sentence)}</li>" for sentence in section.warnings)
+        yield "</ul>"
+    for figure in section.figures:
+        yield _figure(figure)
+    for table in section.tables:
+        yield from _table(table)
+    yield from (f'<p class="note made">{escape(note)}</p>' for note in section.notes)
+    yield "</section>"
 
 
 def _identity(report: Report) -> Iterator[str]:
@@ -91,15 +140,22 @@ def _identity(report: Report) -> Iterator[str]:
 
 def _plan_lines(report: Report) -> list[tuple[str, str]]:
     plan = report.plan
-    bound = "none" if plan.equivalence_bound is None else f"±{plan.equivalence_bound:g}"
+    bounds = "none" if plan.bounds is None else interval(*plan.bounds)
     cut = "none" if plan.credible_cut is None else f"from {plan.credible_cut:g} upwards"
     lines = [
+        ("Question", plan.question),
         ("Outcome", f"{plan.outcome}: {report.info.compared}"),
         ("Reference arm", report.comparison.reference + ("" if plan.reference else " (not named in the plan)")),
+        ("Main contrast", plan.main_contrast),
         ("Alpha", f"{plan.alpha:g}"),
         ("Credible", cut),
-        ("Equivalence bound", bound),
+        ("Equivalence bounds", bounds),
         ("Exclusions", ", ".join(map(str, plan.exclusions)) or "none"),
+        ("Alternative exclusions", ", ".join(map(str, plan.alternative_exclusions))),
+        ("Models of the curve", ", ".join(MODELS[name] for name in plan.specification_models)),
+        ("Covariates", ", ".join(plan.covariates)),
+        ("Scores of the trend", ", ".join(f"{arm} {score:g}" for arm, score in plan.trend_scores)),
+        ("Neutral answers", plan.neutral_answers if report.info.attribution_item else ""),
         ("Notes", plan.notes),
     ]
     return [(name, value) for name, value in lines if value]

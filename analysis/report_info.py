@@ -25,7 +25,8 @@ class StudyInfo:
     compared is each person's discernment, P(yes | true) - P(yes | false). ``show_published`` draws the published
     reference lines; they belong to the credibility index alone. ``deviations`` are what was done otherwise than
     planned, a sentence each. ``unblinded``
-    says when and by whom, as text.
+    says when and by whom, as text. ``facts`` are the design in words, (name, value) each; ``items`` the columns of the
+    items that the scale is made of.
     """
 
     title: str
@@ -40,6 +41,8 @@ class StudyInfo:
     truth: str = ""
     deviations: tuple[str, ...] = ()
     unblinded: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    items: tuple[str, ...] = ()
     articles_known: bool = True
     persons_known: bool = True
 

@@ -1,7 +1,7 @@
 """PURE: a report's tables, as they are printed: headers, cells and captions."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.attribution import ALL, Attribution
@@ -278,8 +278,3 @@ def _effect(row: MeanContrast) -> str:
 
 def _pair(arm: str, reference: str, labels: Mapping[str, str]) -> str:
     return f"{labels.get(arm, arm)} − {labels.get(reference, reference)}"
-
-
-def all_tables(tables: Sequence[ReportTable | None]) -> tuple[ReportTable, ...]:
-    """Those that there are and that have rows."""
-    return tuple(table for table in tables if table is not None and table.rows)

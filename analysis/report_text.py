@@ -175,11 +175,6 @@ def methods(
             "Omnibus tests on people's means: Welch's (1951) and the classical analysis of variance, Kruskal-Wallis "
             "with ties corrected, Levene's (1960) test around means."
         )
-    if plan.equivalence_bound is not None:
-        found.append(
-            "Equivalence is tested by two one-sided tests (Schuirmann 1987) with bounds of "
-            f"±{plan.equivalence_bound:g}."
-        )
     if plan.exclusions:
         rules = " ".join(step.description for step in exclusions.steps)
         found.append(f"Left out, by the plan's rules in this order: {rules}")

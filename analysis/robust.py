@@ -83,13 +83,15 @@ def clustered_ols(
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
         fit = feols(formula, coded.reset_index(drop=True), vcov={"CRV1": f"{PERSON} + {ARTICLE}"})
-    estimates, errors = fit.coef(), fit.se()
+    # A difference of variances can be negative, which leaves no error.
+    with np.errstate(invalid="ignore"):
+        estimates, errors = fit.coef(), fit.se()
     df = float(min(n for _, n in clusters) - 1)
     rows = []
     for n, arm in enumerate(names[1:]):
         estimate, error = float(estimates[f"arm_{n}"]), float(errors[f"arm_{n}"])
         rows.append(_row(arm, names[0], estimate, error, df, plan.alpha))
-    return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_said(given)))
+    return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_without_error(rows), *_said(given)))
 
 
 def ordinal_regression(
@@ -181,6 +183,18 @@ def _said(given: Sequence[warnings.WarningMessage]) -> tuple[Caution, ...]:
     kinds = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning)
     messages = dict.fromkeys(str(one.message) for one in given if not issubclass(one.category, kinds))
     return tuple(Caution("library", "", message) for message in messages)
+
+
+def _without_error(rows: Sequence[RobustContrast]) -> tuple[Caution, ...]:
+    return tuple(
+        Caution(
+            "no-clustered-error",
+            row.contrast,
+            f"{row.contrast} has no clustered error: its variance came out negative, as happens with few clusters.",
+        )
+        for row in rows
+        if not math.isfinite(row.std_error)
+    )
 
 
 def _few(clusters: Sequence[tuple[str, int]]) -> tuple[Caution, ...]:

@@ -22,6 +22,7 @@ ANALYSIS_AND_SURVEYS = {
     "frames_study",
     "jobs",
     "models",
+    "report_facts",
     "reports",
     "study",
     "tasks",

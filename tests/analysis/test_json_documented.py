@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analysis.__main__ import main
+from analysis.plan import Plan
 from tests.analysis.ratings import simulated
 
 PAGE = (Path(__file__).parents[2] / "docs" / "report-json.md").read_text(encoding="utf-8")
@@ -48,6 +49,21 @@ def test_the_mixed_models_keys(ratings: Path, tmp_path: Path) -> None:
     content = written(["mixed", str(ratings), "--formula", formula], tmp_path)
     assert set(content) == described("mixed")
     assert f"| `version` | {content['version']} |" in PAGE
+
+
+def test_the_powers_keys(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    spreads = ["--sd-person", "1", "--sd-article", "0.3", "--sd-noise", "1"]
+    assert main(["power", "--difference", "1", *spreads, "--json", str(out)]) == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert set(content) == described("power")
+    assert f"| `version` | {content['version']} |" in PAGE.split("## power")[1]
+
+
+def test_every_field_of_a_plan_is_described() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(Plan().as_dict())
 
 
 def test_every_column_of_the_contract_is_described_once() -> None:

@@ -183,6 +183,38 @@ def test_a_plan_is_followed_and_every_departure_from_it_is_said(
     assert "there is no file" in capsys.readouterr().err
 
 
+def test_people_items_attribution_and_covariates_come_from_columns_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = simulated(people=30)
+    person = frame["participant"].str[1:].astype(int)
+    frame = frame.assign(one=frame["credibility"], two=10 - person % 3 - frame["position"], source=1 + person % 5)
+    frame = frame.assign(party=["left" if n % 2 else "right" for n in person], age=20 + person)
+    frame.to_csv(tmp_path / "ratings.csv", index=False)
+    people = frame.drop_duplicates("participant")[["participant", "arm"]].assign(outcome="completed")
+    people.to_csv(tmp_path / "people.csv", index=False)
+    out = tmp_path / "out.json"
+    arguments = ["report", str(tmp_path / "ratings.csv"), "--outcome", "credibility", "--reference", "real"]
+    arguments += ["--people", str(tmp_path / "people.csv"), "--items", "one,two", "--attribution", "source"]
+    assert main([*arguments, "--covariates", "party, age", "--json", str(out)]) == 0
+    content = json.loads(out.read_text())
+    assert content["results"]["flow"]["arrived"] == 30
+    assert [row["item"] for row in content["results"]["reliability"]["items"]] == ["one", "two"]
+    assert content["results"]["detection"]["rows"]
+    assert [one["covariate"] for one in content["results"]["heterogeneity"]] == ["party", "age"]
+    assert {row["group"] for row in content["results"]["heterogeneity"][1]["rows"]} == {"one unit more"}
+    capsys.readouterr()
+    for wrong, says in (
+        (["--items", "one,three"], "has no column 'three'"),
+        (["--attribution", "party"], "holds 'right' in row 2, which is no number"),
+        (["--covariates", "height"], "has no column 'height'"),
+        (["--people", str(tmp_path / "none.csv")], "there is no file"),
+        (["--people", str(tmp_path / "ratings.csv")], "has no column 'outcome'"),
+    ):
+        assert main([*arguments, *wrong]) == 2
+        assert says in capsys.readouterr().err
+
+
 def test_a_column_of_the_contract_that_breaks_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text("participant,arm,article,position,score\n1,a,t,first,1\n2,b,t,2,2\n")

@@ -108,19 +108,19 @@ def test_a_report_is_of_one_mode() -> None:
 
 
 def test_flow_and_analysed_people_agree(report: Report) -> None:
-    assert report.flow is not None
-    assert report.flow.arrived == 62
-    assert sum(arm.analysed or 0 for arm in report.flow.arms) == report.comparison.n_people
+    flow = to_dict(report)["results"]["flow"]
+    assert flow["arrived"] == 62
+    assert sum(arm["analysed"] for arm in flow["arms"]) == report.comparison.n_people
     names = [figure.name for figure in report.figures]
-    assert names[:2] == ["share-credible", "mean-outcome"]
-    assert names[-1] == "flow"
+    assert names[:3] == ["flow", "share-credible", "mean-outcome"]
 
 
 def test_attribution_is_reported_where_it_was_asked() -> None:
     info = StudyInfo("t", mode="simulated", arms=ARMS, attribution_item="source")
     report = build_report(ratings(), None, Plan(reference="real"), info)
-    assert report.attribution is not None
-    assert report.tables[-1].name == "attribution"
+    rows = to_dict(report)["results"]["attribution"]
+    assert [row["arm"] for row in rows] == ["real", "small", "large", "all"]
+    assert {"detection", "attribution"} <= {table.name for table in report.tables}
 
 
 def test_published_values_are_marked_and_only_shown_where_they_belong(report: Report) -> None:
@@ -138,17 +138,20 @@ def test_published_values_are_marked_and_only_shown_where_they_belong(report: Re
 def test_the_html_is_whole_and_asks_nobody_for_anything(report: Report) -> None:
     page = to_html(report)
     assert "<script" not in page
-    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert page.count("<img ") == page.count('alt="') == len(report.figures)
     assert "Small &lt;model&gt;" in page
     assert "Small <model>" not in page
     assert report.data_sha256 in page
     assert all(caution.sentence in unescape(page) for caution in report.cautions)
+    for section in report.shown:
+        assert page.count(f'<h2 id="{section.name}">') == page.count(f'href="#{section.name}"') == 1
+    assert all(f"Left out: {section.left_out}" in unescape(page) for section in report.left_out)
 
 
 def test_the_json_is_strict_versioned_and_holds_the_numbers(report: Report) -> None:
     content = json.loads(json.dumps(to_dict(report), allow_nan=False))
-    assert content["format"] == "studyweb-report/2"
+    assert content["format"] == "studyweb-report/3"
     row = content["results"]["means"][0]
     assert row["contrast"] == "small - real"
     assert row["estimate"] == report.comparison.means.rows[0].estimate

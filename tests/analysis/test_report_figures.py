@@ -18,7 +18,20 @@ def test_a_report_holds_all_figures_that_its_data_carry_and_the_same_bytes_twice
     frame = simulated(people=60)
     first, second = (build_report(frame, None, Plan(reference="real"), StudyInfo("T", arms=ARMS)) for _ in range(2))
     names = [figure.name for figure in first.figures]
-    assert names == ["share-credible", "mean-outcome", "trend", "distributions", "ecdf", "articles", "variance"]
+    assert names == [
+        "share-credible",
+        "mean-outcome",
+        "equivalence",
+        "trend",
+        "distributions",
+        "ecdf",
+        "articles",
+        "variance",
+        "models",
+        "odds",
+        "specifications",
+        "agreement",
+    ]
     assert [figure.svg for figure in first.figures] == [figure.svg for figure in second.figures]
     assert all(figure.alt and figure.caption for figure in first.figures)
     assert "<model>" not in "".join(figure.svg for figure in first.figures)
@@ -30,7 +43,7 @@ def test_the_main_sentence_and_table_are_the_crossed_models() -> None:
     row = report.crossed.rows[0]
     assert "crossed mixed model of 60 readers and 18 articles" in report.main_sentence
     assert f"{abs(row.estimate):.2f}" in report.sentences[0]
-    assert report.tables[0].name == "crossed"
+    assert [table.name for table in report.tables][:2] == ["design", "crossed"]
     assert "articles-fixed" not in {caution.code for caution in report.cautions}
 
 

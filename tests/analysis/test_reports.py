@@ -186,6 +186,32 @@ def test_another_outcome_is_called_by_its_own_words_and_gets_no_published_lines(
     assert "credibility index" not in report.html
 
 
+def test_the_report_says_the_design_and_follows_what_the_plan_says_beside_the_main_test() -> None:
+    planned = {
+        "outcome": "credibility",
+        "reference": "real",
+        "question": "Is it believed?",
+        "covariates": ["news-use"],
+        "equivalence_low": "-1",
+        "equivalence_high": "2",
+    }
+    study = launched_study(plan=planned)
+    readers_walk(study, 12, EFFECTS)
+    report = made(study)
+    sections = {section["name"]: section for section in report.result["sections"]}
+    assert sections["design"]["sentences"][0] == "Is it believed?"
+    assert "Allocation: the arm furthest behind its share first." in sections["design"]["sentences"]
+    assert sections["flow"]["sentences"][0].startswith("12 people arrived")
+    assert report.result["results"]["equivalence"][0]["equivalence"]["bound_high"] == 2
+    assert [row["item"] for row in report.result["results"]["items"]] == ["believable", "accurate", "clear"]
+    asked = {item["key"]: item for block in study.definition["blocks"] for item in block["items"]}["news-use"]
+    labels = {option["label"]["en"] for option in asked["options"]}
+    shown = {row["level"] for row in report.result["results"]["balance"]}
+    assert shown
+    assert shown <= labels
+    assert "Not in this report, and why" in report.html
+
+
 def test_people_of_an_earlier_version_have_their_report_too(study: Study) -> None:
     first = study.current_version
     assert first is not None

@@ -1,6 +1,7 @@
 """Sensitivity lines: two-way clustered errors by their own formula, ordinal regression as R's clm, and refusals."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,11 @@ def test_data_that_carry_nothing_give_a_reason(method: Any, ratings: pd.DataFram
 def test_a_reference_without_ratings_is_refused() -> None:
     with pytest.raises(FrameError, match="has no ratings"):
         clustered_ols(simulated().query("arm != 'real'"), PLAN, arms=["real", "small", "large"])
+
+
+def test_a_negative_clustered_variance_gives_no_error_and_says_so() -> None:
+    found = clustered_ols(simulated(within=True), Plan(reference="real"))
+    lost = [row for row in found.rows if math.isnan(row.std_error)]
+    assert lost
+    assert all(math.isfinite(row.estimate) and math.isnan(row.p_value) for row in lost)
+    assert {one.about for one in found.cautions if one.code == "no-clustered-error"} == {row.contrast for row in lost}

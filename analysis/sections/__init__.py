@@ -1,0 +1,49 @@
+"""PURE: the sections of a report, in their order: each a question, a sentence, a figure beside a table."""
+
+from collections.abc import Callable
+
+from analysis.sections import (
+    arms,
+    design,
+    detecting,
+    exclusions,
+    groups,
+    null,
+    other_models,
+    people,
+    scales,
+    shapes,
+    specifications,
+    texts,
+    trends,
+)
+from analysis.sections.section import Material, Section, made
+
+# (name, title, what is being done, what makes it)
+_SECTIONS: tuple[tuple[str, str, str, Callable[[Material], Section]], ...] = (
+    (design.NAME, design.TITLE, "describing the design", design.design),
+    (people.FLOW, people.FLOW_TITLE, "counting who took part", people.people_flow),
+    (people.BALANCE, people.BALANCE_TITLE, "comparing the arms' people", people.people_balance),
+    (arms.NAME, arms.TITLE, "drawing the arms", arms.arms),
+    (null.NAME, null.TITLE, "testing equivalence", null.null_results),
+    (trends.NAME, trends.TITLE, "testing the trend", trends.trends),
+    (shapes.NAME, shapes.TITLE, "comparing distributions", shapes.shapes),
+    (texts.NAME, texts.TITLE, "looking at the articles", texts.texts),
+    (texts.ITEMS, texts.ITEMS_TITLE, "looking at the items", texts.items),
+    (other_models.NAME, other_models.TITLE, "fitting other models", other_models.models),
+    (exclusions.NAME, exclusions.TITLE, "leaving nobody out", exclusions.exclusions),
+    (specifications.NAME, specifications.TITLE, "making the specification curve", specifications.specifications),
+    (groups.NAME, groups.TITLE, "comparing groups of people", groups.groups),
+    (detecting.NAME, detecting.TITLE, "measuring detection", detecting.detecting),
+    (scales.NAME, scales.TITLE, "measuring reliability", scales.scale),
+    (scales.AGREEMENT, scales.AGREEMENT_TITLE, "measuring agreement", scales.agreement),
+)
+
+
+def all_sections(material: Material, say: Callable[[str], None]) -> tuple[Section, ...]:
+    """Every section in its order; ``say`` is told what is done next, and may raise to end it."""
+    found = []
+    for name, title, doing, make in _SECTIONS:
+        say(doing)
+        found.append(made(name, title, make, material))
+    return tuple(found)

@@ -1,0 +1,60 @@
+"""PURE: the report's first section: what the study asks, and of what its arms are made."""
+
+import pandas as pd
+
+from analysis.report_info import ArmInfo
+from analysis.report_tables import ReportTable
+from analysis.report_text import MISSING
+from analysis.sections.section import Material, Section
+
+NAME, TITLE = "design", "Question and design"
+
+
+def design(material: Material) -> Section:
+    """The plan's question, the study's facts, and a table of the arms with what they hold."""
+    info, plan = material.info, material.plan
+    question = plan.question.strip() or "The plan does not state the study's question."
+    facts = [f"{name}: {value}." for name, value in info.facts]
+    infos = {arm.key: arm for arm in info.arms} or _from_ratings(material.ratings, material.arms)
+    rows = []
+    for arm in material.comparison.arms.rows:
+        known = infos.get(arm.arm, ArmInfo(arm.arm, arm.arm))
+        least, most = arm.ratings_a_person_min, arm.ratings_a_person_max
+        rows.append(
+            (
+                material.label(arm.arm) + (" (reference)" if arm.arm == material.reference else ""),
+                known.origin or MISSING,
+                known.model or MISSING,
+                known.curation or MISSING,
+                MISSING if known.level is None else f"{known.level:g}",
+                str(arm.n_articles) if info.articles_known and not info.truth else MISSING,
+                str(arm.n_people),
+                str(least) if least == most else f"{least} to {most}",
+            )
+        )
+    header = ("Arm", "Origin", "Model", "Curation", "Place", "Articles", "People", "Ratings a person")
+    caption = "After the plan's exclusions. Place: where the arm stands on the arms' own scale, such as model size."
+    if info.truth:
+        caption = "After the plan's exclusions. Each person has one value of discernment."
+    return Section(
+        NAME,
+        TITLE,
+        sentences=(question, *facts),
+        tables=(ReportTable("design", "What the arms are", caption, header, tuple(rows), n_text=4),),
+        results={"study_design": {"question": plan.question, "facts": dict(info.facts)}},
+    )
+
+
+def _from_ratings(ratings: pd.DataFrame, arms: tuple[str, ...]) -> dict[str, ArmInfo]:
+    """What the ratings themselves say of each arm: origin, model and curation where all its ratings agree."""
+    found = {}
+    for arm in arms:
+        own = ratings[ratings["arm"].astype("str") == arm]
+        origin, model, curation = (_only(own, name) for name in ("origin", "model", "curation"))
+        found[arm] = ArmInfo(arm, arm, origin, model, curation)
+    return found
+
+
+def _only(own: pd.DataFrame, column: str) -> str:
+    values = set(own[column].dropna().astype("str")) if column in own.columns else set()
+    return values.pop() if len(values) == 1 else ""

@@ -1,0 +1,130 @@
+"""PURE: whether the arms differ more for some people, or beside some labels, than for others."""
+
+import math
+from collections.abc import Sequence
+
+from analysis.heterogeneity import GroupContrast, Heterogeneity, heterogeneity
+from analysis.report_tables import ReportTable
+from analysis.report_text import interval, number, p_number, p_text
+from analysis.sections.interval_figure import Axis, Mark, interval_figure
+from analysis.sections.people import covariates_of
+from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models, some_people
+from analysis.tables import to_json
+from analysis.validation import FrameError
+
+NAME, TITLE = "heterogeneity", "For whom do the arms differ?"
+MOST_COVARIATES = 10
+
+
+def groups(material: Material) -> Section:
+    """The contrasts by each covariate of the plan, or by the factors, with the tests of interaction."""
+    names = covariates_of(material, material.kept)
+    if not names:
+        raise LeftOut("no covariate is named in the plan, and the study varies no factor")
+    needs_models(material)
+    data, notes = some_people(material.kept, MOST_FITTED)
+    found: list[Heterogeneity] = []
+    warnings: list[str] = []
+    for name in names[:MOST_COVARIATES]:
+        try:
+            one = heterogeneity(data, material.plan, name, arms=material.arms, labels=material.labels)
+        except FrameError as error:
+            warnings.append(f"Not by {name}: {error}.")
+            continue
+        warnings += [caution.sentence for caution in one.cautions]
+        if one.n_missing:
+            warnings.append(f"{one.n_missing} ratings have no value of {name} or of the outcome and do not count here.")
+        if one.rows:
+            found.append(one)
+    if len(names) > MOST_COVARIATES:
+        warnings.append(f"Only the first {MOST_COVARIATES} of {len(names)} covariates are shown.")
+    if not found:
+        raise LeftOut(" ".join(warnings) or "no covariate has groups to compare")
+    if len(found) > 1:
+        warnings.append(
+            f"There are {len(found)} tests of interaction, which are not adjusted: about one in "
+            f"{1 / material.plan.alpha:.0f} is below {material.plan.alpha:g} by chance."
+        )
+    marks = [
+        Mark(f"{_pair(row, material)}: {row.group}", row.estimate, row.ci_low, row.ci_high, group=one.covariate)
+        for one in found
+        for row in one.rows
+    ]
+    caption = f"Contrasts within groups with intervals at {material.level}. The test is the interaction, not these."
+    axis = Axis(f"Difference on the {material.info.compared}")
+    return Section(
+        NAME,
+        TITLE,
+        sentences=tuple(_sentence(one, material) for one in found),
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=notes,
+        figures=(interval_figure("heterogeneity", "The contrasts by group", caption, marks, axis),),
+        tables=(_tests(found), _rows(found, material)),
+        methods=(
+            "Each covariate by arm enters the main test's model; the interaction is a joint F test. Contrasts within "
+            "groups only say what it is made of: that one is significant and another is not does not make the groups "
+            "differ (Gelman & Stern 2006).",
+        ),
+        references=(
+            "Gelman, A., & Stern, H. (2006). The difference between 'significant' and 'not significant' is not itself "
+            "statistically significant. The American Statistician, 60, 328–331.",
+        ),
+        results={"heterogeneity": to_json(found)},
+    )
+
+
+def _pair(row: GroupContrast, material: Material) -> str:
+    """How the report calls a row's contrast."""
+    return next((material.pair(arm) for arm in material.arms if row.contrast.startswith(f"{arm} - ")), row.contrast)
+
+
+def _sentence(one: Heterogeneity, material: Material) -> str:
+    test = one.interaction
+    verb = "depend on" if test.p_value < material.plan.alpha else "were not shown to depend on"
+    if math.isnan(test.p_value):
+        return f"Whether the contrasts depend on {one.covariate} could not be tested."
+    said = "; ".join(
+        f"{_pair(row, material)} for {row.group} {number(row.estimate)} ({interval(row.ci_low, row.ci_high)})"
+        for row in one.rows
+    )
+    return (
+        f"The contrasts {verb} {one.covariate} (F({test.df:g}, {number(test.df_within, 1)}) = "
+        f"{number(test.statistic)}, {p_text(test.p_value)}): {said}."
+    )
+
+
+def _tests(found: Sequence[Heterogeneity]) -> ReportTable:
+    rows = tuple(
+        (
+            one.covariate,
+            number(one.interaction.statistic),
+            f"{one.interaction.df:g}, {number(one.interaction.df_within, 1)}",
+            p_number(one.interaction.p_value),
+            str(one.n_missing),
+        )
+        for one in found
+    )
+    caption = "Joint F test that the contrasts are the same in all groups; p values are not adjusted."
+    header = ("Covariate by arm", "F", "df", "p", "Ratings without a value")
+    return ReportTable("interactions", "Tests of interaction", caption, header, rows)
+
+
+def _rows(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
+    rows = tuple(
+        (
+            one.covariate,
+            row.group,
+            _pair(row, material),
+            number(row.estimate, 3),
+            interval(row.ci_low, row.ci_high, 3),
+            number(row.df, 1),
+            p_number(row.p_value),
+            p_number(row.p_adjusted),
+            str(row.n),
+        )
+        for one in found
+        for row in one.rows
+    )
+    header = ("Covariate", "Group", "Contrast", "Difference", f"{material.level} interval", "df", "p", "p (Holm)")
+    caption = "Of a number: the change of the contrast with one unit more. Holm's adjustment is within a covariate."
+    return ReportTable("heterogeneity", "The contrasts by group", caption, (*header, "People"), rows, n_text=3)

@@ -1,0 +1,140 @@
+"""PURE: what a null result can claim: equivalence within the plan's bounds, and what would have been found."""
+
+import math
+from collections.abc import Sequence
+
+from analysis.compare import Comparison
+from analysis.contrasts import MeanContrast
+from analysis.crossed import CrossedContrast
+from analysis.equivalence import EquivalenceRow, detectable, equivalence_row
+from analysis.intervals import Interval, TTest
+from analysis.report_tables import ReportTable
+from analysis.report_text import MISSING, interval, number, p_number, p_text
+from analysis.sections.interval_figure import Axis, Mark, interval_figure
+from analysis.sections.section import LeftOut, Material, Section
+from analysis.tables import to_json
+
+NAME, TITLE = "equivalence", "Equal, different, or not known?"
+Contrast = CrossedContrast | MeanContrast
+
+
+def null_results(material: Material) -> Section:
+    """Every contrast with the reference: its equivalence where the plan has bounds, and the detectable difference."""
+    tested = _contrasts(material)
+    plan, bounds = material.plan, material.plan.bounds
+    rows = [(row, _tested(row, bounds, plan.alpha)) for row in tested if math.isfinite(row.p_value)]
+    if not rows:
+        raise LeftOut("no contrast with the reference has a test")
+    inner = f"{1 - 2 * plan.alpha:.0%}" if bounds else material.level
+    marks = [
+        Mark(
+            material.pair(row.arm),
+            row.estimate,
+            *(((found.ci_low, found.ci_high)) if found else (row.ci_low, row.ci_high)),
+        )
+        for row, found in rows
+    ]
+    said = f" Shaded: the plan's bounds of equivalence, {interval(*bounds)}." if bounds else ""
+    figure = interval_figure(
+        "equivalence",
+        "Differences and bounds" if bounds else "Differences from the reference",
+        f"Intervals at {inner}.{said}",
+        marks,
+        Axis(f"Difference on the {material.info.compared}", band=bounds),
+    )
+    without = "" if bounds else "The plan has no bounds of equivalence, so that no result here says 'equal'."
+    return Section(
+        NAME,
+        TITLE,
+        sentences=tuple(_sentence(material, row, found) for row, found in rows),
+        warnings=(without,) if without else (),
+        figures=(figure,),
+        tables=(_table(material, rows, inner),),
+        methods=_methods(material),
+        references=(
+            "Bloom, H. S. (1995). Minimum detectable effects. Evaluation Review, 19, 547–556.",
+            "Lakens, D. (2017). Equivalence tests: A practical primer for t tests, correlations, and meta-analyses. "
+            "Social Psychological and Personality Science, 8, 355–362.",
+        ),
+        results={
+            "equivalence": [
+                {
+                    "contrast": row.contrast,
+                    "estimate": row.estimate,
+                    "p_value": row.p_value,
+                    "detectable": to_json(_detectable(row, plan.alpha)),
+                    "equivalence": to_json(found),
+                }
+                for row, found in rows
+            ]
+        },
+    )
+
+
+def _contrasts(material: Material) -> Sequence[Contrast]:
+    if material.crossed is not None and material.crossed.fit is not None:
+        return material.crossed.rows
+    comparison: Comparison = material.comparison
+    return comparison.means.rows
+
+
+def _tested(row: Contrast, bounds: tuple[float, float] | None, alpha: float) -> EquivalenceRow | None:
+    if bounds is None:
+        return None
+    test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
+    return equivalence_row(row.contrast, test, Interval(*bounds), alpha)
+
+
+def _detectable(row: Contrast, alpha: float) -> float:
+    return detectable(row.std_error, row.df, alpha)
+
+
+def _sentence(material: Material, row: Contrast, found: EquivalenceRow | None) -> str:
+    pair, alpha = material.pair(row.arm), material.plan.alpha
+    begins = (
+        f"{pair}: {number(row.estimate)}, {material.level} interval {interval(row.ci_low, row.ci_high)}, "
+        f"{p_text(row.p_value)}"
+    )
+    would = f"a true difference of {number(_detectable(row, alpha))} would be found in four of five such studies"
+    if found is None:
+        if row.p_value < alpha:
+            return f"{begins}; {would}."
+        return f"{begins}. This is no evidence of equality: {would}, and smaller ones are missed more often."
+    words = {
+        "equivalent": "equivalent within the plan's bounds",
+        "different": "different, and not shown to lie within the bounds",
+        "different but within the bounds": "different from 0, and yet within the plan's bounds",
+        "undecided": "undecided: neither a difference nor equivalence was shown",
+        "no test": "without a test",
+    }[found.verdict]
+    return f"{begins}; {words} ({p_text(found.p_value)} for equivalence); {would}."
+
+
+def _table(material: Material, rows: Sequence[tuple[Contrast, EquivalenceRow | None]], inner: str) -> ReportTable:
+    printed = []
+    for row, found in rows:
+        cells = [material.pair(row.arm), found.verdict if found else MISSING, number(row.estimate)]
+        low, high = (found.ci_low, found.ci_high) if found else (row.ci_low, row.ci_high)
+        cells += [interval(low, high), number(row.std_error, 3), p_number(row.p_value)]
+        cells += [interval(found.bound_low, found.bound_high), p_number(found.p_value)] if found else [MISSING] * 2
+        printed.append((*cells, number(_detectable(row, material.plan.alpha))))
+    header = ("Contrast", "Verdict", "Difference", f"{inner} interval", "SE", "p (difference)", "Bounds")
+    caption = "Would be found: the true difference that the two-sided test finds with 80% probability, with this SE."
+    return ReportTable(
+        "equivalence", TITLE, caption, (*header, "p (equivalence)", "Would be found"), tuple(printed), n_text=2
+    )
+
+
+def _methods(material: Material) -> tuple[str, ...]:
+    found = [
+        "The detectable difference is the one that the two-sided test finds with 80% probability at the standard "
+        "error that was reached (Bloom 1995); it is not computed from the observed difference."
+    ]
+    bounds = material.plan.bounds
+    if bounds:
+        found.insert(
+            0,
+            f"Equivalence is tested by two one-sided tests (Schuirmann 1987; Lakens 2017) against the plan's bounds, "
+            f"{number(bounds[0], 3)} and {number(bounds[1], 3)}.",
+        )
+    return tuple(found)

@@ -1,0 +1,199 @@
+"""PURE: the contrasts of the main test by other models: clustered least squares, and odds of credible and higher
+ratings."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.cautions import Caution
+from analysis.crossed_odds import CrossedOdds, crossed_odds
+from analysis.plots import Figure
+from analysis.report_tables import ReportTable
+from analysis.report_text import MISSING, interval, number, p_number, p_text
+from analysis.robust import Robust, clustered_ols
+from analysis.sections.interval_figure import Axis, Mark, interval_figure
+from analysis.sections.section import (
+    MOST_FITTED,
+    MOST_SEARCHED,
+    Material,
+    Section,
+    needs_models,
+    some_people,
+)
+from analysis.tables import to_records
+
+NAME, TITLE = "models", "The same contrasts by other models"
+LINEAR, PEOPLE, CLUSTERED = "crossed mixed model (main)", "people's means", "least squares, clustered"
+CREDIBLE, ORDINAL = "logistic mixed model", "ordinal mixed model"
+# Beyond so many values an outcome has no categories that a model of thresholds could use.
+MOST_CATEGORIES = 20
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """One contrast by one model: a difference in the outcome's units, or the odds ratio with its limits."""
+
+    contrast: str
+    arm: str
+    model: str
+    scale: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    statistic: float
+    df: float
+    p_value: float
+    p_adjusted: float
+
+
+def models(material: Material) -> Section:
+    """Every contrast with the reference by five models, beside each other."""
+    needs_models(material)
+    data, notes = some_people(material.kept, MOST_FITTED)
+    robust = clustered_ols(data, material.plan, arms=material.arms, labels=material.labels)
+    few, searched = some_people(material.kept, MOST_SEARCHED)
+    odds, without = _odds(material, few)
+    lines = [*_linear(material), *_robust_lines(robust), *_odds_lines(odds)]
+    made_of = [f"Least squares: {note[0].lower()}{note[1:]}" for note in notes]
+    made_of += [f"Odds: {note[0].lower()}{note[1:]}" for note in searched]
+    cautions: list[Caution] = [*robust.cautions, *(caution for one in odds for caution in one.cautions)]
+    known = set(() if material.crossed is None else material.crossed.warnings)
+    return Section(
+        NAME,
+        TITLE,
+        sentences=tuple(_sentence(arm, lines, material) for arm in material.arms if arm != material.reference),
+        warnings=tuple(dict.fromkeys(one.sentence for one in cautions if one.sentence not in known)),
+        notes=(*made_of, *without),
+        figures=_figures(lines, material),
+        tables=(_table(lines, material),),
+        methods=_methods(odds),
+        references=(
+            "Cameron, A. C., Gelbach, J. B., & Miller, D. L. (2011). Robust inference with multiway clustering. "
+            "Journal of Business & Economic Statistics, 29, 238–249.",
+            "Liddell, T. M., & Kruschke, J. K. (2018). Analyzing ordinal data with metric models: What could possibly "
+            "go wrong? Journal of Experimental Social Psychology, 79, 328–348.",
+        ),
+        results={"models": to_records(lines)},
+    )
+
+
+def _odds(material: Material, data: pd.DataFrame) -> tuple[list[CrossedOdds], tuple[str, ...]]:
+    """The models of odds that the outcome has categories for, and why one is not there."""
+    plan, without, found = material.plan, [], []
+    if plan.credible_cut is None:
+        without.append("No logistic model: the plan has no cut from which a rating counts as credible.")
+    else:
+        found.append(crossed_odds(data, plan, kind="credible", arms=material.arms, labels=material.labels))
+    values = data[plan.outcome].nunique()
+    if values > MOST_CATEGORIES:
+        without.append(f"No ordinal model: the outcome has {values} different values, which are no categories.")
+    else:
+        found.append(crossed_odds(data, plan, kind="ordinal", arms=material.arms, labels=material.labels))
+    return found, tuple(without)
+
+
+def _linear(material: Material) -> list[ModelLine]:
+    crossed = () if material.crossed is None or material.crossed.fit is None else material.crossed.rows
+    rows = [(LINEAR, row) for row in crossed] + [(PEOPLE, row) for row in material.comparison.means.rows]
+    return [_line(name, "difference", row) for name, row in rows]
+
+
+def _robust_lines(robust: Robust) -> list[ModelLine]:
+    return [_line(CLUSTERED, "difference", row) for row in robust.rows]
+
+
+def _odds_lines(odds: Sequence[CrossedOdds]) -> list[ModelLine]:
+    found = []
+    for one in odds:
+        name = CREDIBLE if one.kind == "credible" else ORDINAL
+        for row in one.rows:
+            limits = {"estimate": row.odds_ratio, "ci_low": row.odds_ratio_ci_low, "ci_high": row.odds_ratio_ci_high}
+            found.append(ModelLine(**{**_line(name, "odds ratio", row).__dict__, **limits}))
+    return found
+
+
+def _line(model: str, scale: str, row: object) -> ModelLine:
+    names = ("estimate", "ci_low", "ci_high", "statistic", "df", "p_value", "p_adjusted")
+    numbers = {name: float(getattr(row, name)) for name in names}
+    return ModelLine(getattr(row, "contrast"), getattr(row, "arm"), model, scale, **numbers)  # noqa: B009
+
+
+def _sentence(arm: str, lines: Sequence[ModelLine], material: Material) -> str:
+    parts = []
+    for line in lines:
+        if line.arm != arm or math.isnan(line.estimate):
+            continue
+        what = "odds ratio " if line.scale == "odds ratio" else ""
+        limits = interval(line.ci_low, line.ci_high)
+        parts.append(f"{line.model} {what}{number(line.estimate)} ({limits}, {p_text(line.p_value)})")
+    if not parts:
+        return f"{material.pair(arm)} could be estimated by none of the models."
+    return f"{material.pair(arm)}, each with its {material.level} interval: {'; '.join(parts)}."
+
+
+def _figures(lines: Sequence[ModelLine], material: Material) -> tuple[Figure, ...]:
+    figures = []
+    for scale, name, title, axis in (
+        ("difference", "models", "Differences by model", Axis(f"Difference on the {material.info.compared}")),
+        ("odds ratio", "odds", "Odds ratios by model", Axis("Odds ratio", null=1.0, log=True)),
+    ):
+        marks = [
+            Mark(line.model, line.estimate, line.ci_low, line.ci_high, material.pair(line.arm), line.model == LINEAR)
+            for arm in material.arms
+            for line in lines
+            if line.scale == scale and line.arm == arm and math.isfinite(line.estimate)
+        ]
+        if marks:
+            caption = f"Intervals at {material.level}, not adjusted."
+            if scale == "odds ratio":
+                caption += " Odds of a credible, or of a higher, rating of the same article by the same person."
+            figures.append(interval_figure(name, title, caption, marks, axis))
+    return tuple(figures)
+
+
+def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
+    rows = tuple(
+        (
+            material.pair(line.arm),
+            line.model,
+            line.scale,
+            number(line.estimate),
+            interval(line.ci_low, line.ci_high),
+            number(line.statistic),
+            "normal" if math.isinf(line.df) else MISSING if math.isnan(line.df) else number(line.df, 1),
+            p_number(line.p_value),
+            p_number(line.p_adjusted),
+        )
+        for arm in material.arms
+        for line in lines
+        if line.arm == arm
+    )
+    header = (
+        "Contrast",
+        "Model",
+        "Scale",
+        "Estimate",
+        f"{material.level} interval",
+        "Statistic",
+        "df",
+        "p",
+        "p (Holm)",
+    )
+    caption = "Each model's contrasts with the reference; Holm's adjustment is within a model."
+    return ReportTable("models", TITLE, caption, header, rows, n_text=3)
+
+
+def _methods(odds: Sequence[CrossedOdds]) -> tuple[str, ...]:
+    found = [
+        "Beside the main test, least squares with errors clustered by participant and by article (Cameron, Gelbach & "
+        "Miller 2011)."
+    ]
+    kinds = [{"credible": "logistic", "ordinal": "cumulative-logit"}[one.kind] for one in odds if one.fit is not None]
+    if kinds:
+        found.append(
+            f"Ratings are ordinal (Liddell & Kruschke 2018): {' and '.join(kinds)} mixed models with the main test's "
+            "random effects, by Laplace's approximation and with Wald's tests, give odds."
+        )
+    return tuple(found)

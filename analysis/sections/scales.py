@@ -1,0 +1,173 @@
+"""PURE: whether the scale measures one thing, and how far people agree about an article."""
+
+import pandas as pd
+
+from analysis.agreement import Agreement, AgreementRow, intraclass, krippendorff
+from analysis.reliability import Reliability, reliability
+from analysis.report_tables import ReportTable
+from analysis.report_text import interval, number
+from analysis.sections.interval_figure import Axis, Mark, interval_figure
+from analysis.sections.section import MOST_FITTED, MOST_RESAMPLED, SEED, LeftOut, Material, Section, binned, some_people
+from analysis.tables import to_records
+from analysis.validation import FrameError
+
+NAME, TITLE = "reliability", "Does the scale measure one thing?"
+AGREEMENT, AGREEMENT_TITLE = "agreement", "Do readers agree about an article?"
+DRAWS = 500
+
+
+def scale(material: Material) -> Section:
+    """Alpha with its interval, omega, and every item against the rest."""
+    items = material.info.items
+    if len(items) < 2:
+        raise LeftOut("the study does not say of which two items or more its scale is made")
+    if missing := [name for name in items if name not in material.kept.columns]:
+        raise LeftOut(f"the item '{missing[0]}' is no column of the ratings")
+    data, notes = some_people(material.kept, MOST_RESAMPLED)
+    found = reliability(data, items, alpha=material.plan.alpha, draws=DRAWS, seed=SEED)
+    marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high) for row in found.rows]
+    caption = f"Intervals at {material.level}. Dashed: 1, which no scale passes."
+    return Section(
+        NAME,
+        TITLE,
+        sentences=_sentences(found, material),
+        warnings=tuple(sentence for sentence in found.statements if "resampling" not in sentence),
+        notes=(*notes, *(sentence for sentence in found.statements if "resampling" in sentence)),
+        figures=(interval_figure("reliability", "Reliability", caption, marks, Axis("Coefficient", null=1.0)),),
+        tables=(_coefficients(found, material), _items(found)),
+        methods=(
+            "Reliability is Cronbach's (1951) alpha, with Feldt's (1965) interval where people have one row each, and "
+            f"McDonald's (1999) omega of one factor; other intervals resample people ({DRAWS} draws, seed {SEED}).",
+        ),
+        references=(
+            "Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika, 16, "
+            "297–334.",
+            "Feldt, L. S. (1965). The approximate sampling distribution of Kuder-Richardson reliability coefficient "
+            "twenty. Psychometrika, 30, 357–370.",
+            "McDonald, R. P. (1999). Test theory: A unified treatment. Erlbaum.",
+        ),
+        results={"reliability": {"coefficients": to_records(found.rows), "items": to_records(found.items)}},
+    )
+
+
+def _sentences(found: Reliability, material: Material) -> tuple[str, ...]:
+    rows = {row.term: row for row in found.rows}
+    alpha, omega = rows["alpha"], rows["omega"]
+    weakest = min(found.items, key=lambda item: (item.item_rest != item.item_rest, item.item_rest))
+    return (
+        f"Over {found.n_rows} complete ratings of {found.n_people} people, alpha is {number(alpha.estimate)} "
+        f"({material.level} interval {interval(alpha.ci_low, alpha.ci_high)}) and omega {number(omega.estimate)} "
+        f"({interval(omega.ci_low, omega.ci_high)}); '{weakest.item}' goes least with the others "
+        f"(r = {number(weakest.item_rest)}).",
+    )
+
+
+def _coefficients(found: Reliability, material: Material) -> ReportTable:
+    rows = tuple(
+        (row.term, row.method, number(row.estimate, 3), interval(row.ci_low, row.ci_high, 3)) for row in found.rows
+    )
+    header = ("Coefficient", "Interval by", "Estimate", f"{material.level} interval")
+    caption = f"Over {found.n_rows} rows in which every item was answered; {found.n_incomplete} rows do not count."
+    return ReportTable("reliability", "Reliability of the scale", caption, header, rows, n_text=2)
+
+
+def _items(found: Reliability) -> ReportTable:
+    rows = tuple(
+        (
+            item.item,
+            number(item.mean),
+            number(item.sd),
+            number(item.item_rest, 3),
+            number(item.loading, 3),
+            number(item.alpha_without, 3),
+        )
+        for item in found.items
+    )
+    caption = "Item-rest: correlation with the sum of the other items. Loading: on the one factor."
+    header = ("Item", "Mean", "SD", "Item-rest", "Loading", "Alpha without it")
+    return ReportTable("reliability-items", "The items of the scale", caption, header, rows)
+
+
+def agreement(material: Material) -> Section:
+    """Krippendorff's alpha of the outcome, and intraclass correlations of articles."""
+    if why := material.why_no_model():
+        raise LeftOut(why)
+    plan = material.plan
+    data, notes = some_people(material.kept, MOST_FITTED)
+    counted, bins = binned(data, plan.outcome)
+    rows: list[AgreementRow] = []
+    warnings: list[str] = []
+    for found in _measures(data, counted, material, warnings):
+        rows += found.rows
+        warnings += found.statements
+    if not rows:
+        raise LeftOut(" ".join(warnings) or "there is no agreement to measure")
+    marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high) for row in rows]
+    caption = f"Intervals at {material.level}, where there are any. 0: no more agreement than by chance."
+    figure = interval_figure("agreement", "Agreement about articles", caption, marks, Axis("Coefficient"))
+    first = rows[0]
+    return Section(
+        AGREEMENT,
+        AGREEMENT_TITLE,
+        sentences=(
+            f"{first.term.replace(', ', ' with distances by ')} is {number(first.estimate)} ({material.level} interval "
+            f"{interval(first.ci_low, first.ci_high)}) over {first.n_units} articles and {first.n_judges} people: how "
+            "far those who read the same article rate it alike.",
+            *(f"{row.term} is {number(row.estimate)} ({_icc(row)})." for row in rows if row.term.startswith("ICC")),
+        ),
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=(*notes, *bins),
+        figures=(figure,),
+        tables=(_agreement_table(rows, material),),
+        methods=(
+            f"Agreement is Krippendorff's (2019) alpha, its interval by resampling articles ({DRAWS} draws, seed "
+            f"{SEED}), and ICC(2,1) and ICC(2,k), two-way random effects with absolute agreement (McGraw & Wong "
+            "1996), over all arms together.",
+        ),
+        references=(
+            "Krippendorff, K. (2019). Content analysis: An introduction to its methodology (4th ed.). Sage.",
+            "McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation coefficients. "
+            "Psychological Methods, 1, 30–46.",
+        ),
+        results={"agreement": to_records(rows)},
+    )
+
+
+def _measures(data: pd.DataFrame, counted: pd.DataFrame, material: Material, warnings: list[str]) -> list[Agreement]:
+    """Each measure that the data carry; of the others, why not, among the warnings."""
+    outcome, alpha = material.plan.outcome, material.plan.alpha
+    found = []
+    for metric in ("interval", "ordinal"):
+        try:
+            found.append(krippendorff(counted, outcome, metric=metric, alpha=alpha, draws=DRAWS, seed=SEED))
+        except FrameError as error:
+            warnings.append(f"No Krippendorff's alpha ({metric}): {error}.")
+    try:
+        found.append(intraclass(data, outcome=outcome, alpha=alpha))
+    except FrameError as error:
+        warnings.append(f"No intraclass correlations: {error}.")
+    return found
+
+
+def _icc(row: AgreementRow) -> str:
+    what = "one person's rating" if row.term.endswith("1)") else "the mean of an article's raters"
+    limits = interval(row.ci_low, row.ci_high)
+    return f"reliability of {what}" + ("" if row.ci_low != row.ci_low else f", interval {limits}")
+
+
+def _agreement_table(rows: list[AgreementRow], material: Material) -> ReportTable:
+    printed = tuple(
+        (
+            row.term,
+            row.method,
+            number(row.estimate, 3),
+            interval(row.ci_low, row.ci_high, 3),
+            str(row.n_units),
+            str(row.n_judges),
+            str(row.n_values),
+        )
+        for row in rows
+    )
+    header = ("Coefficient", "By", "Estimate", f"{material.level} interval", "Articles", "People", "Ratings")
+    caption = "All arms together. ICC(2,1): one person's rating; ICC(2,k): the mean of the raters of an article."
+    return ReportTable("agreement", "Agreement about articles", caption, header, printed, n_text=2)

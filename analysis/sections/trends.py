@@ -1,0 +1,120 @@
+"""PURE: whether ratings rise or fall over the arms' own scale, such as the size of the model."""
+
+import math
+
+from analysis.plots import Figure
+from analysis.report_figures import is_wide, trend_figure
+from analysis.report_tables import ReportTable
+from analysis.report_text import MISSING, interval, number, p_number, p_text
+from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models, some_people
+from analysis.tables import to_json
+from analysis.trend import Trend, trend
+
+NAME, TITLE = "trend", "From small to large"
+
+
+def trends(material: Material) -> Section:
+    """The trend over the plan's scores, or over the places that the study gives its arms."""
+    places, source = _places(material)
+    present = {arm.arm for arm in material.comparison.arms.rows if arm.n_ratings}
+    places = {arm: place for arm, place in places.items() if arm in present}
+    if len(set(places.values())) < 2:
+        raise LeftOut(
+            "fewer than two arms have a place on a scale, neither in the plan's trend_scores nor in the study"
+        )
+    needs_models(material)
+    ordered = sorted(places.values())
+    log = is_wide(ordered)
+    data, notes = some_people(material.kept, MOST_FITTED)
+    scores = {arm: math.log2(place) if log else place for arm, place in places.items()}
+    found = trend(data, material.plan, scores)
+    unit = "each doubling" if log else "each unit"
+    sentences = [_sentence(row.term, row, unit, material) for row in found.rows]
+    if math.isfinite(found.departure.p_value):
+        beyond = "do" if found.departure.p_value < material.plan.alpha else "were not shown to"
+        sentences.append(
+            f"The arms' means {beyond} depart from a straight line (F({found.departure.df:g}, "
+            f"{number(found.departure.df_within, 1)}) = {number(found.departure.statistic)}, "
+            f"{p_text(found.departure.p_value)})."
+        )
+    return Section(
+        NAME,
+        TITLE,
+        sentences=tuple(sentences),
+        warnings=tuple(caution.sentence for caution in found.cautions),
+        notes=notes,
+        figures=(_figure(material, places),),
+        tables=(_table(found, material, unit, places),),
+        methods=(
+            f"The trend takes {source}{', as logarithms to the base 2' if log else ''}: a linear mixed model with the "
+            "random effects of the main test and Satterthwaite's degrees of freedom; for arms of different people, "
+            "also Jonckheere and Terpstra's test of people's means (Jonckheere 1954). Departure from the line is a "
+            "joint F test of what the arms' means have beyond it.",
+        ),
+        references=(
+            "Jonckheere, A. R. (1954). A distribution-free k-sample test against ordered alternatives. Biometrika, "
+            "41, 133–145.",
+        ),
+        results={"trend": to_json(found)},
+    )
+
+
+def _places(material: Material) -> tuple[dict[str, float], str]:
+    if material.plan.trend_scores:
+        return dict(material.plan.trend_scores), "the scores of the plan"
+    found = {arm.key: arm.level for arm in material.info.arms if arm.level is not None}
+    return found, "the places of the arms"
+
+
+def _sentence(term: str, row: object, unit: str, material: Material) -> str:
+    estimate, low, high, p = (float(getattr(row, name)) for name in ("estimate", "ci_low", "ci_high", "p_value"))
+    if term == "Jonckheere-Terpstra":
+        if math.isnan(p):
+            return "People's means do not vary, so that their order with the arms' places cannot be tested."
+        return f"People's means go with the arms' order with Kendall's tau of {number(estimate)} ({p_text(p)})."
+    if math.isnan(p):
+        return "The slope of the straight line has no test."
+    verb = "rose" if estimate > 0 else "fell"
+    shown = "" if p < material.plan.alpha else "; a trend was not shown"
+    return (
+        f"Ratings {verb} by {number(abs(estimate), 3)} with {unit} of the arms' place ({material.level} interval of "
+        f"the change {interval(low, high, 3)}, {p_text(p)}){shown}."
+    )
+
+
+def _table(found: Trend, material: Material, unit: str, places: dict[str, float]) -> ReportTable:
+    rows = [
+        (
+            row.term,
+            number(row.estimate, 3),
+            interval(row.ci_low, row.ci_high, 3),
+            number(row.std_error, 3),
+            number(row.statistic),
+            MISSING if math.isnan(row.df) else number(row.df, 1),
+            p_number(row.p_value),
+            str(row.n),
+        )
+        for row in found.rows
+    ]
+    departure = found.departure
+    if math.isfinite(departure.p_value):
+        df = f"{departure.df:g}, {number(departure.df_within, 1)}"
+        blank = (MISSING, MISSING, MISSING)
+        rows.append(
+            ("departure from the line", *blank, number(departure.statistic), df, p_number(departure.p_value), MISSING)
+        )
+    header = ("Test", "Estimate", f"{material.level} interval", "SE", "Statistic", "df", "p", "Ratings or people")
+    scores = ", ".join(f"{material.label(arm)} {places[arm]:g}" for arm, _score in found.scores)
+    caption = f"Places: {scores}. Estimate: change with {unit} of the place for the line, tau for the order."
+    return ReportTable("trend", "Trend over the arms' scale", caption, header, tuple(rows))
+
+
+def _figure(material: Material, places: dict[str, float]) -> Figure:
+    """The means over the places, by the mixed model where there is one."""
+    means = {arm.arm: (arm.mean, arm.ci_low, arm.ci_high) for arm in material.comparison.arms.rows if arm.n_ratings}
+    if material.crossed is not None and material.crossed.means:
+        means = {arm.arm: (arm.estimate, arm.ci_low, arm.ci_high) for arm in material.crossed.means}
+    points = [(material.label(arm), place, *means[arm]) for arm, place in places.items() if arm in means]
+    against = means.get(material.reference)
+    line = None if against is None or material.reference in places else (material.label(material.reference), against[0])
+    return trend_figure(points, line, material.info.compared)

@@ -1,0 +1,219 @@
+"""Every section says what came out and shows it, or is left out with a reason where the data do not carry it."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.crossed import crossed_contrasts
+from analysis.detection import DetectionOptions, detection
+from analysis.heterogeneity import heterogeneity
+from analysis.multiverse import multiverse
+from analysis.plan import Plan, parse_plan
+from analysis.reliability import reliability
+from analysis.report import SECTION_RESULTS, ArmInfo, Report, StudyInfo, build_report, to_dict
+from analysis.report_files import report_files
+from analysis.report_html import to_html
+from analysis.robust import clustered_ols
+from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, Section, binned, some_people
+from analysis.trend import trend
+from tests.analysis.ratings import simulated
+
+ARMS = (
+    ArmInfo("real", "Originals", "real"),
+    ArmInfo("small", "Small model", "synthetic", level=355),
+    ArmInfo("large", "Large model", "synthetic", level=1500),
+)
+INFO = StudyInfo(
+    "An invented study",
+    arms=ARMS,
+    attribution_item="source",
+    items=("believable", "accurate", "clear"),
+    facts=(("Allocation", "a draw for each person"),),
+)
+PLAN = parse_plan(
+    {
+        "question": "Is it believed?",
+        "reference": "real",
+        "main_contrast": "large",
+        "equivalence_low": -0.5,
+        "equivalence_high": 2,
+        "exclusions": ["faster-than:5"],
+        "alternative_exclusions": ["slower-than:60"],
+        "covariates": ["party"],
+        "neutral_answers": "halved",
+    }
+)
+
+
+def ratings(people: int = 90) -> pd.DataFrame:
+    frame = simulated(people=people)
+    rng = np.random.default_rng(3)
+    person = frame["participant"].str[1:].astype(int)
+    items = {name: np.clip(frame["credibility"] // 3 + rng.integers(1, 3, len(frame)), 1, 4) for name in INFO.items}
+    return frame.assign(
+        **items,
+        source=rng.integers(1, 6, len(frame)),
+        party=np.where(person % 2 == 0, "left", "right"),
+        attention=person % 5 // 4,
+        seconds_on_page=rng.uniform(2, 70, len(frame)),
+    )
+
+
+def participants() -> pd.DataFrame:
+    frame = ratings().drop_duplicates("participant")
+    people = frame[["participant", "arm"]].assign(outcome=["left" if n % 9 == 0 else "completed" for n in range(90)])
+    return pd.concat([people, pd.DataFrame([{"participant": "x", "arm": "", "outcome": "no-consent"}])])
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return build_report(ratings(), participants(), PLAN, INFO)
+
+
+@pytest.fixture(scope="module")
+def results(report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(to_dict(report), allow_nan=False))["results"]
+    return found
+
+
+def section(report: Report, name: str) -> Section:
+    (found,) = (one for one in report.sections if one.name == name)
+    return found
+
+
+def test_with_everything_given_no_section_is_left_out(report: Report, results: dict[str, Any]) -> None:
+    assert [one.name for one in report.left_out] == []
+    assert [key for key in SECTION_RESULTS if results[key] is None] == ["discernment"]
+    for one in report.shown:
+        assert one.name == "arms" or one.sentences
+        assert one.name == "design" or one.figures
+        assert one.tables
+        assert one.name == "design" or one.methods
+    assert len({figure.name for figure in report.figures}) == len(report.figures)
+    assert len({table.name for table in report.tables}) == len(report.tables)
+
+
+def test_every_source_that_the_methods_name_is_among_the_references(report: Report) -> None:
+    sources = " ".join(report.references)
+    for name in ("Zhou", "Austin", "Lakens", "Jonckheere", "Cameron", "Steegen", "Gelman", "Hautus", "Krippendorff"):
+        assert name in " ".join(report.methods)
+        assert name in sources
+
+
+def test_each_number_is_that_of_its_own_function(results: dict[str, Any]) -> None:
+    kept = ratings().query("seconds_on_page >= 5")
+    assert results["trend"]["rows"][0]["estimate"] == pytest.approx(
+        trend(kept, PLAN, {"small": np.log2(355), "large": np.log2(1500)}).rows[0].estimate
+    )
+    curve = multiverse(ratings(), PLAN, "large", arms=("real", "small", "large"))
+    assert [row["estimate"] for row in results["specifications"]] == [row.estimate for row in curve.rows]
+    party = heterogeneity(kept, PLAN, "party", arms=("real", "small", "large"))
+    assert results["heterogeneity"][0]["interaction"][0] == party.interaction.statistic
+    told = detection(kept, DetectionOptions(column="source", treatment="halved"))
+    assert results["detection"]["rows"][2]["estimate"] == told.rows[2].estimate
+    assert results["detection"]["rows"][2]["ci_low"] == told.rows[2].ci_low
+    scale = reliability(kept, INFO.items, draws=0)
+    assert results["reliability"]["coefficients"][0]["estimate"] == scale.rows[0].estimate
+    ols = {row.arm: row.estimate for row in clustered_ols(kept, PLAN).rows}
+    found = {row["arm"]: row["estimate"] for row in results["models"] if row["model"] == "least squares, clustered"}
+    assert found == pytest.approx(ols)
+
+
+def test_asymmetric_bounds_decide_equivalence(report: Report, results: dict[str, Any]) -> None:
+    row = results["equivalence"][0]["equivalence"]
+    assert (row["bound_low"], row["bound_high"]) == (-0.5, 2.0)
+    assert results["crossed"]["contrasts"][0]["equivalence_p"] == pytest.approx(row["p_value"])
+    assert "−0.50 to 2.00" in section(report, "equivalence").figures[0].caption
+
+
+def test_a_null_result_says_what_would_have_been_found() -> None:
+    none = build_report(simulated(people=60, shift=0), None, Plan(reference="real"), StudyInfo("t", arms=ARMS))
+    said = " ".join(section(none, "equivalence").sentences)
+    assert "This is no evidence of equality: a true difference of" in said
+    assert "The plan has no bounds" in section(none, "equivalence").warnings[0]
+
+
+def test_results_stand_by_attention_and_without_exclusions(results: dict[str, Any]) -> None:
+    rows = {(row["variant"], row["arm"]): row for row in results["variants"]}
+    arms = ("real", "small", "large")
+    everything = crossed_contrasts(ratings(), PLAN, arms=arms).rows[0]
+    attentive = crossed_contrasts(ratings().query("attention == 0"), PLAN, arms=arms).rows[0]
+    assert rows["without any exclusion", "small"]["estimate"] == everything.estimate
+    assert rows["of people who failed no check", "small"]["estimate"] == attentive.estimate
+    assert rows["with the plan's exclusions", "small"]["estimate"] == results["crossed"]["contrasts"][0]["estimate"]
+
+
+def test_how_neutral_answers_are_treated_is_said(report: Report) -> None:
+    assert "count half" in " ".join(section(report, "detection").notes)
+    assert "count half" in " ".join(report.methods)
+
+
+def test_a_bare_table_leaves_sections_out_with_a_reason_each() -> None:
+    frame = ratings()[["participant", "arm", "article", "credibility"]]
+    report = build_report(frame, None, Plan(reference="real"), StudyInfo("t"))
+    why = {one.name: one.left_out for one in report.left_out}
+    assert why["flow"].startswith("no table of participants was given")
+    assert why["heterogeneity"].startswith("no covariate is named in the plan")
+    assert "trend_scores" in why["trend"]
+    assert why["detection"].startswith("readers were not asked")
+    assert why["exclusions"].startswith("the plan has no exclusions")
+    assert {"balance", "items", "reliability"} <= set(why)
+    page = to_html(report)
+    assert all(reason.split("'")[0] in page for reason in why.values())
+
+
+def test_what_is_wrong_with_a_covariate_or_an_arm_ends_no_report() -> None:
+    plan = replace(PLAN, covariates=("height",), main_contrast="huge", trend_scores=(("a", 1.0), ("b", 2.0)))
+    found = build_report(ratings(), None, plan, INFO)
+    why = {one.name: one.left_out for one in found.left_out}
+    assert "'height' is no column" in why["heterogeneity"]
+    assert "'huge', which is no arm with ratings" in why["specifications"]
+    assert "fewer than two arms have a place" in why["trend"]
+
+
+def test_discernment_and_tables_without_persons_are_no_models() -> None:
+    frame = ratings().assign(yes=lambda data: (data["credibility"] > 5).astype(float), true=1.0)
+    frame.loc[frame["position"] == 1, "true"] = 0.0
+    told = build_report(frame, None, Plan(outcome="yes", reference="real"), StudyInfo("t", truth="true"))
+    assert "discernment" in section(told, "models").left_out
+    assert to_dict(told)["results"]["discernment"]
+    unknown = build_report(ratings(), None, PLAN, replace(INFO, persons_known=False))
+    assert section(unknown, "agreement").left_out == "no column says who gave a rating."
+
+
+def test_the_question_and_the_design_stand_first(report: Report) -> None:
+    first = report.shown[0]
+    assert first.sentences == ("Is it believed?", "Allocation: a draw for each person.")
+    assert first.tables[0].rows[1][:5] == ("Small model", "synthetic", "–", "–", "355")
+
+
+def test_every_new_table_is_a_file_in_each_format(report: Report) -> None:
+    files = report_files(report)
+    for name in ("specifications", "detection", "reliability", "heterogeneity", "variants", "models", "attrition"):
+        assert {f"tables/{name}.{ending}" for ending in ("csv", "tex", "html")} <= set(files)
+
+
+def test_many_ratings_are_cut_to_some_people_whole_and_that_is_said() -> None:
+    frame = ratings(40)
+    kept, notes = some_people(frame, 60)
+    assert len(kept) == 60
+    assert (kept.groupby("participant").size() == 3).all()
+    assert "60 of 120 ratings, those of 20 of 40 people drawn at random (seed 1)" in notes[0]
+    again, _ = some_people(frame.sample(frac=1, random_state=1), 60)
+    assert set(again["participant"]) == set(kept["participant"])
+    assert some_people(frame, 120)[0] is frame
+    assert MOST_SEARCHED < MOST_FITTED
+
+
+def test_an_outcome_of_many_values_is_counted_in_bins_and_that_is_said() -> None:
+    frame = ratings().assign(credibility=np.random.default_rng(1).normal(size=270))
+    bins, notes = binned(frame, "credibility")
+    assert bins["credibility"].nunique() <= 100
+    assert "100 equal bins" in notes[0]
+    assert (bins["credibility"] - frame["credibility"]).abs().max() < np.ptp(frame["credibility"]) / 150
+    report = build_report(frame, None, replace(PLAN, exclusions=(), alternative_exclusions=()), INFO)
+    assert "which are no categories" in " ".join(section(report, "models").notes)

@@ -1,0 +1,50 @@
+"""Standardised differences are those that a few lines of R give, and do not grow with the sample."""
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.balance import balance
+from analysis.validation import FrameError
+
+R = json.loads((Path(__file__).parents[1] / "reference" / "people.json").read_text(encoding="utf-8"))["balance"]
+PEOPLE = pd.DataFrame({name: R["data"][name] for name in ("arm", "age", "party")})
+
+
+def test_means_and_shares_are_compared_as_in_r() -> None:
+    found = {
+        (row.covariate, row.level): row for row in balance(PEOPLE, ["age", "party"], ["real", "small"], "real").rows
+    }
+    assert found["age", ""].estimate == pytest.approx(R["age"], rel=1e-10)
+    for level, expected in R["party"].items():
+        assert found["party", level].estimate == pytest.approx(expected, rel=1e-10)
+    assert (found["age", ""].n, found["age", ""].n_reference) == (7, 8)
+
+
+def test_twice_the_people_are_no_larger_difference() -> None:
+    once, twice = (
+        balance(frame, ["party"], ["real", "small"], "real") for frame in (PEOPLE, pd.concat([PEOPLE, PEOPLE]))
+    )
+    assert [row.estimate for row in once.rows] == pytest.approx([row.estimate for row in twice.rows])
+    assert once.largest is not None
+    assert abs(once.largest.estimate) == max(abs(row.estimate) for row in once.rows)
+
+
+def test_people_without_a_value_are_counted_and_a_constant_has_no_difference() -> None:
+    people = PEOPLE.assign(party=["", *PEOPLE["party"][1:]], same=1.0)
+    found = balance(people, ["party", "same"], ["real", "small"], "real")
+    assert dict(found.n_missing) == {"party": 1, "same": 0}
+    assert found.rows[-1].estimate == 0.0
+    one = balance(people[people["arm"] == "real"], ["age"], ["real", "small"], "real").rows[0]
+    assert math.isnan(one.estimate)
+
+
+def test_a_covariate_that_is_not_there_or_has_too_many_levels_is_refused() -> None:
+    with pytest.raises(FrameError, match="'height' is no column"):
+        balance(PEOPLE, ["height"], ["real", "small"], "real")
+    many = pd.DataFrame({"arm": "real", "name": [f"n{n}" for n in range(30)]})
+    with pytest.raises(FrameError, match="30 levels; join them"):
+        balance(many, ["name"], ["real"], "real")

@@ -1,0 +1,77 @@
+"""``python -m analysis power`` says how many people and articles a study needs, and what it cannot do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.__main__ import main
+from analysis.crossed import crossed_contrasts
+from analysis.plan import Plan
+from analysis.power import Components, StudySize, components_of, expected_power
+from tests.analysis.ratings import simulated
+
+SPREADS = ["--sd-person", "1", "--sd-article", "0.3", "--sd-noise", "1.2"]
+
+
+def test_from_spreads_it_gives_the_formulas_power_and_what_is_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, curve = tmp_path / "out.json", tmp_path / "curve.svg"
+    arguments = ["power", "--difference", "0.5", *SPREADS, "--people", "100,400", "--articles", "2,12"]
+    assert main([*arguments, "--json", str(out), "--svg", str(curve)]) == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert [(row["articles"], row["people"]) for row in content["sizes"]] == [(2, 100), (2, 400), (12, 100), (12, 400)]
+    wanted = expected_power(StudySize("between", 400, 12, 1), Components(1, 0.3, 1.2), 0.5).expected
+    assert content["sizes"][3]["expected"] == wanted
+    assert content["needed"][0] == {"articles": 2, "people": None}
+    assert 400 < content["needed"][1]["people"] < 1200
+    printed = capsys.readouterr().out
+    assert "With 2 articles an arm no number of people gives a power of 80%" in printed
+    assert f"With 12 articles an arm, {content['needed'][1]['people']} people" in printed
+    assert "12 articles an arm" in curve.read_text(encoding="utf-8")
+
+
+def test_a_pilot_gives_its_spreads_and_not_its_difference(tmp_path: Path) -> None:
+    pilot, out = tmp_path / "pilot.csv", tmp_path / "out.json"
+    simulated(people=60, arms=("real", "small")).to_csv(pilot, index=False)
+    plan = tmp_path / "plan.toml"
+    plan.write_text('alpha = 0.01\nreference = "real"\n', encoding="utf-8")
+    arguments = ["power", "--difference", "0.5", "--pilot", str(pilot), "--plan", str(plan), "--json", str(out)]
+    assert main(arguments) == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    found = components_of(crossed_contrasts(simulated(people=60, arms=("real", "small")), Plan(reference="real")))
+    assert content["components"]["noise"] == pytest.approx(found.noise)
+    assert (content["alpha"], content["difference"]) == (0.01, 0.5)
+
+
+def test_simulated_studies_stand_beside_the_formula_and_are_the_same_again(tmp_path: Path) -> None:
+    arguments = ["power", "--difference", "1", *SPREADS, "--people", "40", "--articles", "6", "--simulations", "8"]
+    written = []
+    for name in ("first.json", "second.json"):
+        assert main([*arguments, "--json", str(tmp_path / name)]) == 0
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+    (row,) = json.loads(written[0])["sizes"]
+    assert row["n_simulated"] == 8
+    assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--difference", "0", *SPREADS], "--difference is 0"),
+        (["--difference", "1", "--sd-person", "1"], "give --sd-article too"),
+        (["--difference", "1", *SPREADS, "--people", "ten"], "--people is 'ten': give whole numbers"),
+        (["--difference", "1", *SPREADS, "--people", "101"], "an even number between arms"),
+        (["--difference", "1", *SPREADS, "--articles", "1"], "two are the least"),
+        (["--difference", "1", *SPREADS, "--ratings", "9"], "from 1 to all of them"),
+        (["--difference", "1", *SPREADS, "--power", "80"], "--power is 80"),
+        (["--difference", "1", *SPREADS, "--pilot", "a.csv"], "a pilot or spreads"),
+        (["--difference", "1", "--pilot", "no-such.csv"], "there is no file"),
+        (["--difference", "1", "--sd-person", "-1", "--sd-article", "1", "--sd-noise", "1"], "it is a number from 0"),
+    ],
+)
+def test_what_it_cannot_do_is_said(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["power", *arguments]) == 2
+    assert says in capsys.readouterr().err
