@@ -8,6 +8,7 @@ from scipy import special
 
 from analysis.mixed.crossproducts import sums
 from analysis.mixed.design import FloatArray, IntArray
+from analysis.mixed.formula import MixedModelError
 
 
 class Derivatives(NamedTuple):
@@ -82,6 +83,8 @@ class CumulativeLogit:
         return padded[self.category + 1] - eta, padded[self.category] - eta
 
     def log_likelihood(self, eta: FloatArray, cuts: FloatArray) -> float:
+        if (np.diff(cuts) <= 0).any():
+            raise MixedModelError("the thresholds between categories are out of order: join rare categories")
         above, below = self._sides(eta, cuts)
         padded = np.concatenate([[-np.inf], cuts, [np.inf]])
         width = np.log(-np.expm1(-np.diff(padded)))[self.category]
