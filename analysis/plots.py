@@ -78,7 +78,7 @@ def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, descriptio
         # Room at the sides for readers whose letters are wider than those that the drawing was measured by.
         chart.properties(
             background=PAPER,
-            padding={"left": 36, "right": 58, "top": 14, "bottom": 14},  # type: ignore[arg-type]  # as Vega-Lite has it
+            padding={"left": 36, "right": 58, "top": 14, "bottom": 14},
             description=description,
         )
         .configure_view(stroke=None)

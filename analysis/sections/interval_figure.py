@@ -81,7 +81,7 @@ def _row(mark: Mark, axis: Axis) -> dict[str, Any]:
     }
 
 
-def _chart(rows: list[dict[str, Any]], axis: Axis) -> alt.LayerChart:
+def _chart(rows: list[dict[str, Any]], axis: Axis) -> alt.LayerChart | alt.FacetChart:
     data = alt.InlineData(values=rows)
     ends = [end for row in rows for end in (row["low"], row["value"], row["high"]) if end is not None]
     ends += [value for value in (axis.null, *(axis.band or ())) if value is not None]

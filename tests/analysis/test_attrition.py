@@ -26,7 +26,8 @@ COUNTS = (("real", 120, 114), ("small", 118, 95), ("large", 121, 108))
 def test_the_test_and_the_intervals_are_those_of_r() -> None:
     found = attrition(flow(*COUNTS), "real")
     assert found.statistic == pytest.approx(R["statistic"], rel=1e-10)
-    assert (found.df, found.p_value) == (R["df"], pytest.approx(R["p_value"], rel=1e-10))
+    assert found.df == R["df"]
+    assert found.p_value == pytest.approx(R["p_value"], rel=1e-10)
     assert found.least_expected == pytest.approx(R["least_expected"])
     assert [row.share_ci_low for row in found.rows] == pytest.approx(R["share_low"], rel=1e-6)
     assert [row.share_ci_high for row in found.rows] == pytest.approx(R["share_high"], rel=1e-6)

@@ -133,6 +133,11 @@ def _described(
     values = back @ np.concatenate([parameters.beta, parameters.cuts])
     covariance = back @ _covariance(least, p, m) @ back.T
     names = [*design.terms, *(f"{categories[k]}|{categories[k + 1]}" for k in range(n_cuts))]
+    if (np.diag(covariance) < 0).any():
+        raise MixedModelError(
+            "the likelihood is too flat to give standard errors: there are too few ratings for so many categories and "
+            "effects; join rare categories of the outcome, or simplify the random part"
+        )
     errors = np.sqrt(np.diag(covariance))
     rows = [
         tested(name, float(value), float(error), math.inf, alpha)
