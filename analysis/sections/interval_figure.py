@@ -90,7 +90,7 @@ def _chart(rows: list[dict[str, Any]], axis: Axis) -> alt.LayerChart | alt.Facet
     margin = (high - low) * 0.05 or 0.5
     domain = [low / 1.1, high * 1.1] if axis.log else [low - margin, high + margin]
     scale = alt.Scale(domain=domain, nice=False, **kind)
-    x = alt.X("value:Q", title=axis.title, scale=scale, axis=alt.Axis(format="~g", labelOverlap=True))
+    x = alt.X("value:Q", title=axis.title, scale=scale, axis=alt.Axis(format="~g", labelOverlap=True, tickCount=6))
     names = " : ".join(f"datum.value == '{row['place']}' ? {json.dumps(row['label'])}" for row in rows) or "''"
     heads = json.dumps([row["place"] for row in rows if row["head"]])
     weight: Any = {"condition": {"test": f"indexof({heads}, datum.value) >= 0", "value": "bold"}, "value": "normal"}
@@ -102,7 +102,8 @@ def _chart(rows: list[dict[str, Any]], axis: Axis) -> alt.LayerChart | alt.Facet
         domain=False,
         grid=False,
     )
-    y = alt.Y("place:N", title=None, axis=labels)
+    # The groups' own lines have no mark: without a domain they would have no place.
+    y = alt.Y("place:N", title=None, axis=labels, scale=alt.Scale(domain=[row["place"] for row in rows]))
     color = alt.condition("datum.main", alt.value(REFERENCE), alt.value(ARM))
     layers: list[alt.Chart] = []
     if axis.band is not None:
