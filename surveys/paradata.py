@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache
 from threading import BoundedSemaphore
 
+from django.db.models import Max
+
 from surveys import prepared
 from surveys.models import Answer, PageView, Participant, Study, StudyVersion, Trial
 from surveys.route import Step, steps
@@ -215,12 +217,14 @@ def pages_taken(version: StudyVersion, mode: str, only: Collection[int] | None =
     if only is not None:
         people = people.filter(pk__in=only)
     stored: dict[int, dict[str, datetime]] = defaultdict(dict)
-    answers = Answer.objects.filter(participant__in=people).values_list("participant", "step", "submitted_at")
-    for participant_id, step, at in answers:
+    answers = Answer.objects.filter(participant__in=people).values_list("participant", "step")
+    for participant_id, step, at in answers.annotate(at=Max("submitted_at")):
         stored[participant_id][step] = at
-    trials: dict[int, dict[int, Trial]] = defaultdict(dict)
-    for trial in Trial.objects.filter(participant__in=people).select_related("article").defer("article__text"):
-        trials[trial.participant_id][trial.position] = trial
+    trials: dict[int, dict[int, tuple[datetime | None, str]]] = defaultdict(dict)
+    planned = Trial.objects.filter(participant__in=people)
+    read = planned.values_list("participant", "position", "shown_at", "article__key")
+    for participant_id, position, sent_at, article in read:
+        trials[participant_id][position] = (sent_at, article)
     views: dict[int, dict[str, list[PageView]]] = defaultdict(lambda: defaultdict(list))
     for view in PageView.objects.filter(participant__in=people):
         views[view.participant_id][view.step].append(view)
@@ -233,18 +237,17 @@ def _way_taken(
     person: Participant,
     way: tuple[Step, ...],
     stored: Mapping[str, datetime],
-    trials: Mapping[int, Trial],
+    trials: Mapping[int, tuple[datetime | None, str]],
     views: Mapping[str, list[PageView]],
 ) -> Iterator[Taken]:
     times = dict(stored) | {"consent": person.consented_at, "debrief": person.debriefed_at}
     before: datetime | None = None
     for step in way:
-        trial = trials.get(step.trial) if step.trial is not None else None
+        sent_at, article = trials.get(step.trial, (before, "")) if step.trial is not None else (before, "")
         submitted_at = times.get(step.slug)
-        shown_at = trial.shown_at if trial is not None and step.stage == "reading" else before
+        shown_at = sent_at if step.stage == "reading" else before
         before = submitted_at or before
         if step.slug in {"consent", "end"} or (submitted_at is None and step.slug not in views):
             continue
         measured = combined(views.get(step.slug, ()))
-        article = trial.article.key if trial is not None else ""
         yield Taken(person.export_id, step.slug, article, shown_at, submitted_at, **measured)  # type: ignore[arg-type]  # named and typed as Taken has them

@@ -6,36 +6,41 @@ Chunks of people come in, in the order of their ids, and every file grows by the
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.codebook import CodebookTable, codebook_csv, codebook_html
 from analysis.files.ddi import codebook_ddi
-from analysis.files.delimited import CsvFile, JsonLinesFile
+from analysis.files.delimited import CsvFile
 from analysis.files.descriptors import data_package, dataset_description
-from analysis.files.excel import ExcelFile
 from analysis.files.manifest import MANIFEST, ExportedFile, Manifest, read_me
-from analysis.files.parquet import ParquetFile
 from analysis.files.qualtrics import QualtricsFile, Question
 from analysis.files.small_cells import SmallCells
-from analysis.files.statistics_programs import SpssFile, StataFile
 from analysis.files.table_file import Made, TableFile
 from analysis.schema import Table
 from analysis.validation import FrameError, check_columns, check_unique
 from analysis.wide import wide_ratings
 
 QUALTRICS = "qualtrics"
-_BY_NAME: dict[str, type[TableFile]] = {
-    "parquet": ParquetFile,
-    "spss": SpssFile,
-    "stata": StataFile,
-    "excel": ExcelFile,
-    "json-lines": JsonLinesFile,
+# Each format's file, beside CSV, which is always there: the data package and the Psych-DS folder are made of it.
+_BY_NAME = {
+    "parquet": "parquet.ParquetFile",
+    "spss": "statistics_programs.SpssFile",
+    "stata": "statistics_programs.StataFile",
+    "excel": "excel.ExcelFile",
+    "json-lines": "delimited.JsonLinesFile",
 }
-# CSV is always there: the data package and the Psych-DS folder are made of it.
-FORMATS: dict[str, str] = {name: kind.title for name, kind in _BY_NAME.items()} | {QUALTRICS: QualtricsFile.title}
+FORMATS = (*_BY_NAME, QUALTRICS)
 WIDE = "wide"
+
+
+def _kind(name: str) -> type[TableFile]:
+    """The format's file. Its libraries are loaded where it is asked for: together they are as large as the tables."""
+    module, kind = _BY_NAME[name].split(".")
+    found: type[TableFile] = getattr(import_module(f"analysis.files.{module}"), kind)
+    return found
 
 
 class Package:
@@ -137,7 +142,7 @@ class Package:
             present = [column for column in table.columns if column.name in frame.columns]
             self._described[name] = replace(table, columns=tuple(present))
             chosen = tuple(column for column in present if self.identifying or not column.identifying)
-            kinds: list[type[TableFile]] = [CsvFile, *(_BY_NAME[kind] for kind in self._formats if kind in _BY_NAME)]
+            kinds: list[type[TableFile]] = [CsvFile, *(_kind(kind) for kind in self._formats if kind in _BY_NAME)]
             self._open[name] = [kind(self.folder, replace(table, columns=chosen)) for kind in kinds]
         names = list(self._open[name][0].table.names)
         if missing := [column for column in names if column not in frame.columns]:

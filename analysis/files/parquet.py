@@ -18,8 +18,8 @@ _TYPES: dict[ColumnType, pa.DataType] = {
     "yes-no": pa.bool_(),
     "time": pa.timestamp("us", tz="UTC"),
 }
-# Rows a row group: large enough to be read fast, small enough to be held in memory.
-_GROUP = 50_000
+# Cells a row group: large enough to be read fast, small enough to be held in memory; wide tables have short groups.
+_GROUP = 500_000
 
 
 class ParquetFile(TableFile):
@@ -41,7 +41,7 @@ class ParquetFile(TableFile):
         arrays = [_array(frame[column.name], column) for column in self.table.columns]
         self._waiting.append(pa.record_batch(arrays, schema=self._schema))
         self._rows += len(frame)
-        if sum(map(len, self._waiting)) >= _GROUP:
+        if sum(map(len, self._waiting)) * len(arrays) >= _GROUP:
             self._flush()
 
     def abandon(self) -> None:
