@@ -33,6 +33,10 @@ _OWN = (
     ("DistributionChannel", "Distribution Channel", "distributionChannel"),
     ("UserLanguage", "User Language", "userLanguage"),
 )
+# Embedded data, as Qualtrics calls them: what the design gave each reading and each person. While a study is masked
+# the tables lack these columns, and their cells are empty.
+OF_THE_ARTICLE = ("arm", "origin", "model", "article", "condition", "disclaimer", "source_label")
+OF_THE_PERSON = ("arm", "stratum", "condition", "disclaimer", "source_label")
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,9 @@ class QualtricsFile:
             if question.has_order:
                 names.append((f"{question.name}_DO", f"{question.wording} - Display Order", f"{key}/order"))
         for place in self._places:
-            names.append((f"{place}_arm", "arm", f"{place}/arm"))
-            names.append((f"{place}_article", "article", f"{place}/article"))
+            names += [(f"{place}_{name}", name, f"{place}/{name}") for name in OF_THE_ARTICLE]
             names.append((f"{place}_timing_Page Submit", "Timing - Page Submit", f"{place}/timing"))
-        names.append(("arm", "arm", "arm"))
+        names += [(name, name, name) for name in OF_THE_PERSON]
         texts = [neutralised(text.replace("\n", " ")) for _, text, _ in names]
         return [name for name, _, _ in names], texts, [json.dumps({"ImportId": key}) for _, _, key in names]
 
@@ -123,9 +126,9 @@ class QualtricsFile:
         for place in self._places:
             rating = read.get(place)
             seconds = getattr(rating, "seconds_on_page", None)
-            row += [getattr(rating, "arm", ""), getattr(rating, "article", "")]
+            row += [neutralised(str(getattr(rating, name, "") or "")) for name in OF_THE_ARTICLE]
             row.append("" if seconds is None or pd.isna(seconds) else f"{seconds:.3f}")
-        row.append(getattr(person, "arm", "") or "")
+        row += [neutralised(str(getattr(person, name, "") or "")) for name in OF_THE_PERSON]
         return row
 
     def _own(self, person: Any) -> list[str]:
