@@ -62,6 +62,9 @@ def cells(series: pd.Series, column: Column) -> list[str]:
 
 def _values(series: pd.Series) -> list[Any]:
     """The values with None for what is missing."""
+    if isinstance(series.dtype, pd.StringDtype):
+        texts: list[Any] = series.to_numpy(dtype="object", na_value=None).tolist()
+        return texts
     return series.astype("object").where(series.notna(), None).tolist()
 
 

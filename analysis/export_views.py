@@ -1,6 +1,7 @@
 """The pages of a study's data files: asked for, followed while they are made, downloaded from any byte on."""
 
 import re
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -40,10 +41,12 @@ def files(request: HttpRequest, study_key: str) -> HttpResponse:
     made = Export.objects.filter(study=study).select_related("requested_by", "version").order_by("-requested_at", "-pk")
     modes = [mode for mode in Mode.values if mode in reports.modes_of(study)]
     mode = request.GET.get("mode", modes[0])
+    listed = [_shown(export, permits(study.role, Permission.IDENTIFY)) for export in made]
     context = {
         "study": study,
         "tabs": tabs(request, study),
-        "exports": [{"export": export, "overtaken": reports.overtaken(export)} for export in made],
+        "exports": listed,
+        "ready": bool(listed) and listed[0]["next"] == "download",
         "modes": [(name, Mode(name).label) for name in modes],
         "mode": mode,
         "versions": reports.versions_of(study, mode),
@@ -54,6 +57,18 @@ def files(request: HttpRequest, study_key: str) -> HttpResponse:
         "kept": exports.KEPT.days,
     }
     return render(request, "analysis/exports.html", context)
+
+
+def _shown(export: Export, may_identify: bool) -> dict[str, Any]:
+    """An export as the page lists it; ``next`` is what to do with it: download it, make it again, or nothing."""
+    overtaken = reports.overtaken(export)
+    then = "download" if export.size and not overtaken else "again"
+    return {
+        "export": export,
+        "kinds": exports.kinds(export),
+        "overtaken": overtaken,
+        "next": then if may_identify or not export.identifying else "",
+    }
 
 
 @login_required
@@ -90,7 +105,9 @@ def progress(request: HttpRequest, study_key: str, export_key: str) -> HttpRespo
     """The part of a page that says how far an export is; a done one makes the page load again."""
     study = study_for(request, study_key, Permission.EXPORT)
     export = _export(study, export_key)
-    response = render(request, "analysis/export_progress.html", {"study": study, "export": export})
+    response = render(
+        request, "analysis/export_progress.html", {"study": study, "export": export, "kinds": exports.kinds(export)}
+    )
     if not export.is_open:
         response.status_code = HTMX_STOP_POLLING
         response["HX-Refresh"] = "true"

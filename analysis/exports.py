@@ -20,8 +20,15 @@ from surveys.models import Participant, Researcher, Study, StudyVersion
 
 # Bytes of a part: what a download holds in memory at once.
 PART_SIZE = 1 << 20
-# The formats that an export may have beside CSV, in the order in which the page offers them.
-FORMATS = ("parquet", "spss", "stata", "excel", "json-lines", "qualtrics")
+# The formats that an export may have beside CSV and what they are called, in the order in which the page offers them.
+FORMATS = {
+    "parquet": "Parquet",
+    "spss": "SPSS",
+    "stata": "Stata",
+    "excel": "Excel",
+    "json-lines": "JSON lines",
+    "qualtrics": "Qualtrics",
+}
 # Exports that identify people are deleted sooner.
 KEPT, KEPT_IDENTIFYING = timedelta(days=90), timedelta(days=7)
 Status = Export.Status
@@ -43,7 +50,8 @@ def request_export(
     """An export of one version, the current one unless named; the like one that waits already.
 
     ``identifying`` is for those who may; whoever calls has checked that. Raises ``ExportError`` if nothing was ever
-    frozen, for an unknown format, and for identifying columns before the unblinding: free text could tell arms.
+    frozen, and for an unknown format. Before the unblinding identifying columns are panel ids and what was typed before
+    the randomisation: whom to pay has to be known while a study runs.
     """
     from analysis.tasks import make_export
 
@@ -75,6 +83,11 @@ def request_export(
         audit.record(study, "export asked for", by=by, subject=subject[:200])
         wake(make_export, export_id=export.pk)
     return export
+
+
+def kinds(export: Export) -> str:
+    """What files an export has, by the names that people know them by."""
+    return ", ".join(["CSV", *(FORMATS[name] for name in export.formats)])
 
 
 def latest(study: Study, mode: str, version: StudyVersion) -> Export | None:

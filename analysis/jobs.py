@@ -3,19 +3,22 @@
 A broker message only says that there is one; who claims the row does the work. Reports and exports are such rows.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from analysis.models import Job
 from surveys import audit
 from surveys.models import Researcher
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 30.0
@@ -80,15 +83,32 @@ def _all(kind: type[J]) -> models.QuerySet[J]:
     return kind._default_manager.all()
 
 
+def _renewed(job: Job) -> bool:
+    try:
+        return renew(job)
+    except DatabaseError:
+        # It may be restarting, or locked for a while; if it stays away the lease runs out, as it should.
+        log.exception("The lease of %s could not be renewed; the next attempt is in %s s.", job, HEARTBEAT_SECONDS)
+        connection.close()
+        return True
+
+
 @contextmanager
 def kept(job: Job) -> Iterator[None]:
-    """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker."""
+    """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker.
+
+    Inside a transaction there is nothing to renew: nobody else sees the claim before its end, and another connection
+    would wait for it.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
     over = threading.Event()
 
     def beat() -> None:
         try:
             while not over.wait(HEARTBEAT_SECONDS):
-                if not renew(job):
+                if not _renewed(job):
                     return
         finally:
             connection.close()

@@ -42,9 +42,10 @@ def request_report(study: Study, *, by: Researcher, mode: str, version: StudyVer
         report = Report.objects.create(study=study, version=version, mode=mode, masked=masked, requested_by=by)
         subject = f"v{version.number}, {mode}{' (masked)' if masked else ''}"
         audit.record(study, "report asked for", by=by, subject=subject)
-        # The data that the report is made of, as files: who reads the one may check it against the other.
-        exports.request_export(study, by=by, mode=mode, version=version)
         wake(make_report, report_id=report.pk)
+        # The data that the report is made of, as files: who reads the one may check it against the other. The report
+        # comes first: files of a large study take minutes.
+        exports.request_export(study, by=by, mode=mode, version=version)
     return report
 
 

@@ -38,6 +38,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
     version = _version(study, request.GET.get("version", ""))
     reported = Report.objects.filter(study=study, mode=mode, version=version).defer(*_LARGE)
     report = reported.filter(status=Report.Status.DONE).order_by("-finished_at").first()
+    export = exports.latest(study, mode, version) if permits(study.role, Permission.EXPORT) else None
     # A report that was masked stays masked: after the unblinding a new one shows the outcomes.
     context = {
         "study": study,
@@ -54,7 +55,8 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "may_unblind": permits(study.role, Permission.UNBLIND) and study.status != Study.Status.DRAFT,
         "may_ask": permits(study.role, Permission.ANALYSE),
         "may_export": permits(study.role, Permission.EXPORT),
-        "export": exports.latest(study, mode, version) if permits(study.role, Permission.EXPORT) else None,
+        "export": export,
+        "kinds": exports.kinds(export) if export else "",
     }
     return render(request, "analysis/results.html", context)
 

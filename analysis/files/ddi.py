@@ -51,9 +51,10 @@ def _variable(data: ET.Element, column: Column, file: str, key: str) -> None:
         category = _child(variable, "catgry", missing="Y" if code == "" else "N")
         _child(category, "catValu", code)
         _child(category, "labl", meaning)
-    if column.unit:
-        _child(variable, "notes", column.unit, subject="unit")
     _child(variable, "varFormat", type=_FORMATS[column.type], schema="other")
+    if column.unit:
+        # The schema has notes behind everything else.
+        _child(variable, "notes", column.unit, subject="unit")
 
 
 def _child(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:

@@ -1,6 +1,6 @@
 """PURE: tables as SPSS and Stata files, with labels, codes and kinds of missing values.
 
-Neither kind of file can be written in pieces, and both are written out of memory: a table of more than ``PART`` rows
+Neither kind of file can be written in pieces, and both are written out of memory: a table of more than ``PART`` cells
 becomes several files, which 'ADD FILES' in SPSS and 'append' in Stata join.
 """
 
@@ -14,7 +14,7 @@ import pyreadstat
 from analysis.files.table_file import Made, TableFile
 from analysis.files.variables import REASONS, Variable, cut, floats, naive_times, variables
 
-PART = 100_000
+PART = 500_000
 _SPSS_TEXT, _STATA_TEXT = 32_767, 2_045
 # SPSS: numbers that are no answer, kept outside what any scale or count holds.
 _SPSS_MISSING = {reason: -9_999_999.0 + n for n, reason in enumerate(REASONS)}
@@ -23,7 +23,7 @@ _STATA_MISSING = dict(zip(REASONS, "abcd", strict=True))
 
 
 class StatisticsFile(TableFile):
-    """A table in parts of ``PART`` rows, each a file of its own."""
+    """A table in parts of some ``PART`` cells, each a file of its own."""
 
     longest_name: ClassVar[int]
     longest_text: ClassVar[int]
@@ -37,7 +37,7 @@ class StatisticsFile(TableFile):
 
     def write(self, frame: pd.DataFrame) -> None:
         while len(frame):
-            room = PART - sum(map(len, self._waiting))
+            room = max(1, PART // len(self.table.names)) - sum(map(len, self._waiting))
             self._waiting.append(frame.iloc[:room])
             frame = frame.iloc[room:]
             if len(frame):

@@ -30,13 +30,16 @@ def web(listening: int) -> Program:
 
 
 def fast_worker() -> Program:
-    """Reports, exports and other short work. A process of its own for the tasks makes their time limits hold."""
-    return _program("fast", _worker("fast", "prefork"))
+    """Reports, exports and other short work. Processes of their own for the tasks make their time limits hold.
+
+    Two: while one writes a large export, or downloads a model, the other makes what somebody waits for.
+    """
+    return _program("fast", _worker("fast", "prefork", 2))
 
 
 def generation_worker() -> Program:
     """Writes candidates. The solo pool, since a GPU's context does not survive a fork."""
-    return _program("generation", _worker("generation", "solo"))
+    return _program("generation", _worker("generation", "solo", 1))
 
 
 def model_conversion() -> Program:
@@ -49,9 +52,9 @@ def log_file(name: str) -> Path:
     return Path(settings.DATA_DIR) / "logs" / f"{name}.log"
 
 
-def _worker(queue: str, pool: str) -> list[str]:
+def _worker(queue: str, pool: str, at_once: int) -> list[str]:
     command = ["-m", "celery", "--app", "studyweb", "worker", "--queues", queue, "--hostname", f"{queue}@%h"]
-    command += ["--pool", pool, "--concurrency", "1", "--loglevel", settings.LOG_LEVEL]
+    command += ["--pool", pool, "--concurrency", str(at_once), "--loglevel", settings.LOG_LEVEL]
     # One machine, two workers: they have nothing to tell each other.
     return [*command, "--without-gossip", "--without-mingle", "--without-heartbeat"]
 

@@ -1,5 +1,7 @@
 """The pages of the data files: who may have what, and a download that goes on where it was cut off."""
 
+import re
+
 import pytest
 from django.db.models.functions import Now
 from django.http import HttpResponseBase
@@ -42,6 +44,34 @@ def test_the_page_offers_the_formats_and_lists_what_was_made(study: Study) -> No
     assert "table-ratings_data.csv" in page
     assert export.sha256[:8] in page
     assert "Answers that fewer than 5 people gave" in page or "only ones with their combination" in page
+
+
+def test_an_export_is_called_by_its_formats_names_while_it_is_made_and_afterwards(study: Study) -> None:
+    client = signed_in(study)
+    client.post(url(study, "request-export"), {"mode": "simulated", "formats": ["json-lines", "excel", "spss"]})
+    export = Export.objects.get()
+    followed = client.get(url(study, "export-progress", export_key=export.key)).content.decode()
+    assert "CSV, SPSS, Excel, JSON lines" in followed
+    exports.make(export.pk)
+    page = client.get(url(study, "exports")).content.decode()
+    assert "CSV, SPSS, Excel, JSON lines" in " ".join(page.split())
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed", "gone"])
+def test_files_that_are_not_there_are_made_anew_by_one_button(study: Study, how: str) -> None:
+    client = signed_in(study)
+    export = exports.request_export(
+        study, by=study.created_by, mode=Mode.SIMULATED, formats=["excel"], identifying=True
+    )
+    assert "Make them anew" not in client.get(url(study, "exports")).content.decode()
+    Export.objects.filter(pk=export.pk).update(status="done" if how == "gone" else how, finished_at=Now(), size=0)
+    page = client.get(url(study, "exports")).content.decode()
+    form = next(part for part in page.split("<form") if "Make them anew" in part)
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    client.post(url(study, "request-export"), dict(fields))
+    again = Export.objects.exclude(pk=export.pk).get()
+    for name in ("version", "mode", "formats", "identifying", "masked"):
+        assert getattr(again, name) == getattr(export, name), name
 
 
 def test_an_export_is_asked_for_followed_cancelled_and_deleted(study: Study) -> None:

@@ -97,11 +97,13 @@ def test_stata_holds_labels_codes_and_why_a_value_is_missing(tmp_path: Path) -> 
 
 
 def test_statistics_programs_get_long_tables_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics_programs, "PART", 4)
+    monkeypatch.setattr(statistics_programs, "PART", 60)
     manifest = exported(tmp_path, formats=["spss", "stata"])
     rows = {file.name: file.rows for file in manifest.files}
     assert (rows["spss/ratings-part1.sav"], rows["spss/ratings-part2.sav"]) == (4, 2)
-    assert (rows["stata/answers.dta"], rows["stata/participants-part2.dta"]) == (4, 2)
+    # As many cells are fewer rows of a wide table, and more of a narrow one.
+    assert [rows[f"spss/ratings-wide-part{n}.sav"] for n in (1, 2, 3)] == [2, 2, 1]
+    assert (rows["stata/answers.dta"], rows["stata/participants.dta"]) == (4, 6)
     parts = [pyreadstat.read_sav(str(tmp_path / "spss" / f"ratings-part{n}.sav"))[0] for n in (1, 2)]
     assert pd.concat(parts)["participant"].tolist() == ratings()["participant"].tolist()
 
