@@ -104,6 +104,31 @@ def _child(step: str, environment: dict[str, str], *arguments: str) -> str:
     return done.stdout.splitlines()[-1] if done.stdout else ""
 
 
+# A trial of each person p for each place, and an answer to each question of each trial r: our rows' columns in SQL.
+# Steps of 13 through the stories meet none of them twice; whose version of a story somebody reads is drawn by a hash.
+TRIALS = f"""surveys_participant p CROSS JOIN generate_series(0, {PER_PERSON - 1}) place JOIN article a
+    ON a.number = 2 * ((p.id * 7 + place * 13) % {ARTICLES // 2}) + abs(hashint8(p.id * 31 + place)::bigint) % 2"""
+TRIAL = {
+    "participant_id": "p.id",
+    "position": "place",
+    "article_id": "a.id",
+    "story": "a.story",
+    "arm": "a.arm",
+    "article_sha256": "a.article_sha256",
+    "shown_at": "t.shown_at + place * interval '60 s'",
+    "submitted_at": "t.shown_at + place * interval '60 s' + (5 + random() * 50) * interval '1 s'",
+}
+ANSWERS = "surveys_trial r CROSS JOIN (VALUES " + ", ".join(f"('{item}')" for item in ITEMS) + ") asked(item)"
+ANSWER = {
+    "participant_id": "r.participant_id",
+    "trial_id": "r.id",
+    "step": "'reading-' || r.position + 1",
+    "item": "asked.item",
+    "value": "(1 + floor(random() * 4))::int::text",
+    "submitted_at": "r.submitted_at",
+}
+
+
 def fill(people: int) -> None:
     """A launched study with so many people, their trials and answers; each row is like one that the models made."""
     from django.core.management import call_command
@@ -122,37 +147,8 @@ def fill(people: int) -> None:
         cursor.execute("SET session_replication_role = replica; SELECT setseed(0.5)")
         numbers = {"export_id": "lpad(to_hex(n), 16, '0')", "token_hash": "lpad(to_hex(n), 64, '0')"}
         _like(cursor, Participant, person, numbers, f"generate_series(1, {people}) n WHERE true")
-        read = {
-            "participant_id": "p.id",
-            "position": "place",
-            "article_id": "a.id",
-            "story": "a.story",
-            "arm": "a.arm",
-            "article_sha256": "a.article_sha256",
-            "shown_at": "t.shown_at + place * interval '60 s'",
-            "submitted_at": "t.shown_at + place * interval '60 s' + (5 + random() * 50) * interval '1 s'",
-        }
-        # Steps of 13 through the stories meet none of them twice; whose version of a story it is, is drawn.
-        source = f"""surveys_participant p CROSS JOIN generate_series(0, {PER_PERSON - 1}) place JOIN article a
-            ON a.number = 2 * ((p.id * 7 + place * 13) % {ARTICLES // 2}) + abs(hashint8(p.id * 31 + place)::bigint) % 2
-            WHERE p.id <> {person}"""
-        _like(cursor, Trial, trial, read, source)
-        asked = ", ".join(f"('{item}')" for item in ITEMS)
-        given = {
-            "participant_id": "r.participant_id",
-            "trial_id": "r.id",
-            "step": "'reading-' || r.position + 1",
-            "item": "asked.item",
-            "value": "(1 + floor(random() * 4))::int::text",
-            "submitted_at": "r.submitted_at",
-        }
-        _like(
-            cursor,
-            Answer,
-            answer,
-            given,
-            f"surveys_trial r CROSS JOIN (VALUES {asked}) asked(item) WHERE r.id <> {trial}",
-        )
+        _like(cursor, Trial, trial, TRIAL, f"{TRIALS} WHERE p.id <> {person}")
+        _like(cursor, Answer, answer, ANSWER, f"{ANSWERS} WHERE r.id <> {trial}")
         for kind, key in ((Answer, answer), (Trial, trial), (Participant, person)):
             cursor.execute(f"DELETE FROM {kind._meta.db_table} WHERE id = %s", [key])  # noqa: S608 -- our own table
         cursor.execute("ANALYZE")

@@ -126,9 +126,9 @@ class QualtricsFile:
         for place in self._places:
             rating = read.get(place)
             seconds = getattr(rating, "seconds_on_page", None)
-            row += [neutralised(str(getattr(rating, name, "") or "")) for name in OF_THE_ARTICLE]
+            row += [_cell(rating, name) for name in OF_THE_ARTICLE]
             row.append("" if seconds is None or pd.isna(seconds) else f"{seconds:.3f}")
-        row += [neutralised(str(getattr(person, name, "") or "")) for name in OF_THE_PERSON]
+        row += [_cell(person, name) for name in OF_THE_PERSON]
         return row
 
     def _own(self, person: Any) -> list[str]:
@@ -146,6 +146,12 @@ class QualtricsFile:
             "anonymous",
             person.language.upper(),
         ]
+
+
+def _cell(row: Any, name: str) -> str:
+    """A column of the row as a cell; empty where the row or its value is missing."""
+    value = getattr(row, name, "")
+    return "" if pd.isna(value) else neutralised(str(value))
 
 
 def _qualtrics_time(value: Any) -> str:
