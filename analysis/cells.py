@@ -63,7 +63,7 @@ def cells(series: pd.Series, column: Column) -> list[str]:
 def _values(series: pd.Series) -> list[Any]:
     """The values with None for what is missing."""
     if isinstance(series.dtype, pd.StringDtype):
-        texts: list[Any] = series.to_numpy(dtype="object", na_value=None).tolist()
+        texts: list[Any] = series.to_numpy(dtype="object", na_value=None).tolist()  # type: ignore[call-overload]  # the stubs lack None
         return texts
     return series.astype("object").where(series.notna(), None).tolist()
 

@@ -1,5 +1,6 @@
 """PURE: the codebook as DDI-Codebook 2.5, the XML that data archives read."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +8,7 @@ from analysis.codebook import CodebookTable
 from analysis.schema import SCHEMA_VERSION, Column
 
 NAMESPACE = "ddi:codebook:2_5"
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMATS = {"text": "character", "integer": "numeric", "number": "numeric", "yes-no": "numeric", "time": "character"}
 
 
@@ -60,7 +62,7 @@ def _variable(data: ET.Element, column: Column, file: str, key: str) -> None:
 def _child(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
     child = ET.SubElement(parent, _tag(tag), attributes)
     # What XML cannot hold stands nowhere in a codebook.
-    child.text = "".join(c for c in text if c >= " " or c in "\n\t") or None
+    child.text = _FORBIDDEN.sub("", text) or None
     return child
 
 

@@ -27,7 +27,7 @@ FORMATS = ["json-lines", "qualtrics"]
 
 def running() -> Study:
     """A live study with questions before, at and after the articles, and factors."""
-    design = definition()["design"] | {"per_person": 2, "factors": [DISCLAIMER, LABEL | {"within": True}]}
+    design = definition()["design"] | {"per_person": 4, "factors": [DISCLAIMER, LABEL | {"within": True}]}
     return launched_study(stories=4, design=design)
 
 
@@ -70,7 +70,7 @@ def told(study: Study, files: dict[str, bytes]) -> set[str]:
 def test_no_two_looks_at_a_running_study_match_what_somebody_gave_with_an_arm() -> None:
     study = running()
     looks = [files_of(made(study, Mode.LIVE, formats=FORMATS))]
-    for to in ("end", "reading-2", "end"):
+    for to in ("end", "reading-3", "end"):
         Person(study).walk_to(to)
         looks.append(files_of(made(study, Mode.LIVE, formats=FORMATS)))
     assert Answer.objects.filter(trial__isnull=False).exists()
@@ -124,7 +124,7 @@ def test_long_wide_and_qualtrics_files_have_each_readings_factors() -> None:
     tables = dict(tables_of(files_of(made(study, Mode.LIVE, formats=FORMATS))))
     wide = {row["participant"]: row for row in tables["data/table-ratings-wide_data.csv"]}
     responses = {row["ResponseId"].removeprefix("R_"): row for row in tables["qualtrics/responses.csv"]}
-    assert len(tables["data/table-ratings_data.csv"]) == 6
+    assert len(tables["data/table-ratings_data.csv"]) == 12
     for row in (*tables["data/table-ratings_data.csv"], *tables["json-lines/ratings.jsonl"]):
         trial = Trial.objects.get(participant__export_id=row["participant"], article__key=row["article"])
         place = trial.position + 1

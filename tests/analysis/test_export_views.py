@@ -63,10 +63,10 @@ def test_files_that_are_not_there_are_made_anew_by_one_button(study: Study, how:
     export = exports.request_export(
         study, by=study.created_by, mode=Mode.SIMULATED, formats=["excel"], identifying=True
     )
-    assert "Make them anew" not in client.get(url(study, "exports")).content.decode()
+    assert "Make them anew</button>" not in client.get(url(study, "exports")).content.decode()
     Export.objects.filter(pk=export.pk).update(status="done" if how == "gone" else how, finished_at=Now(), size=0)
     page = client.get(url(study, "exports")).content.decode()
-    form = next(part for part in page.split("<form") if "Make them anew" in part)
+    form = next(part for part in page.split("<form") if "Make them anew</button>" in part)
     fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
     client.post(url(study, "request-export"), dict(fields))
     again = Export.objects.exclude(pk=export.pk).get()
