@@ -19,7 +19,7 @@ _TYPES: dict[ColumnType, pa.DataType] = {
     "time": pa.timestamp("us", tz="UTC"),
 }
 # Cells a row group: large enough to be read fast, small enough to be held in memory; wide tables have short groups.
-_GROUP = 500_000
+_GROUP = 250_000
 
 
 class ParquetFile(TableFile):
