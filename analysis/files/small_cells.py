@@ -52,8 +52,8 @@ class SmallCells:
         alone = sum(n == 1 for n in self._combinations.values())
         if alone:
             found.append(
-                f"{alone} people are the only ones with their combination of answers about themselves: somebody who "
-                "knows them could find them in these files."
+                f"{alone} {'person is' if alone == 1 else 'people are'} alone with a combination of answers about "
+                "themselves: somebody who knows them could find them in these files."
             )
         return found
 

@@ -43,7 +43,7 @@ def test_the_page_offers_the_formats_and_lists_what_was_made(study: Study) -> No
     page = client.get(url(study, "exports")).content.decode()
     assert "table-ratings_data.csv" in page
     assert export.sha256[:8] in page
-    assert "Answers that fewer than 5 people gave" in page or "only ones with their combination" in page
+    assert "Answers that fewer than 5 people gave" in page or "alone with a combination" in page
 
 
 def test_an_export_is_called_by_its_formats_names_while_it_is_made_and_afterwards(study: Study) -> None:

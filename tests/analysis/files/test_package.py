@@ -110,7 +110,7 @@ def test_small_groups_are_warned_about_and_stay(tmp_path: Path) -> None:
     manifest = exported(tmp_path)
     assert "age = 25-34 (1)" in manifest.warnings[0]
     assert any("Strata with fewer than 5 people: left, right" in warning for warning in manifest.warnings)
-    assert any(warning.startswith("2 people are the only ones") for warning in manifest.warnings)
+    assert any(warning.startswith("2 people are alone with") for warning in manifest.warnings)
     many = frames()["answers"].iloc[[0] * 5].assign(participant=list("abcde"))
     people = frames()["participants"].assign(stratum="")
     assert exported(tmp_path / "many", {"answers": many, "participants": people}).warnings == ()
