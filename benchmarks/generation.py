@@ -31,6 +31,7 @@ from generation.engine.drafter import Drafter  # before torch: it says how waiti
 # isort: split
 import torch
 
+from benchmarks._generation_gpu import XL, measure
 from generation.engine.packing import PackedLinear, QuantisedLinear
 from generation.engine.scoring import score
 
@@ -235,9 +236,12 @@ def scoring(bench: Bench) -> None:
     print(f"  a thousand of them would take {took['scoring'].clock / len(texts) * 1000 / 60:.0f} minutes")
 
 
-def gpu(_bench: Bench) -> None:
-    """Say that there is no GPU; with one, the run of a large model is still to be written."""
-    print("a GPU is here, and its run is not written yet" if torch.cuda.is_available() else "no GPU")
+def gpu(bench: Bench) -> None:
+    """A model of GPT-2 1.5B's shape on a GPU (`_generation_gpu`); without one, say so."""
+    if not torch.cuda.is_available():
+        print("no GPU")
+        return
+    print("\n".join(measure(bench.built, PROMPT, XL, torch.device("cuda"), torch.bfloat16).lines()))
 
 
 def in_turns(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, Took]:

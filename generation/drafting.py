@@ -207,7 +207,7 @@ def loaded(model: LanguageModel) -> "Drafter":
         _loaded.clear()
         workers.holds("", "")
         drafter = _loaded[found.identity] = Drafter.load(
-            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS
+            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS, runs_code=found.runs_code
         )
         workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]

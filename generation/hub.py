@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -18,6 +19,11 @@ _REPOSITORY = re.compile(r"(?!.*(--|\.\.))[A-Za-z0-9_]([\w.-]*\w)?(/[A-Za-z0-9_]
 _WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 # Names in there are of files that have their hash: a download in many pieces reads each of them once.
 _CHECKED = ".checked"
+# A GGUF holds tensors and words, no code.
+_GGUF = re.compile(r"[A-Za-z0-9_][\w.-]*\.gguf", re.ASCII)
+# Of models alone whose code somebody allowed to run.
+_PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
+_CODE = re.compile(r"[A-Za-z_]\w*\.py", re.ASCII)
 _NEEDED = frozenset({"config.json", "tokenizer.json"})
 _WELCOME = frozenset(
     {"chat_template.jinja", "generation_config.json", "model.safetensors.index.json", "tokenizer_config.json"}
@@ -35,33 +41,41 @@ class HubError(RuntimeError):
     """A model that cannot be had from the hub; the message says what to do."""
 
 
-def folder_of(repository: str, revision: str) -> Path:
-    """Where the files of a repository's commit lie on this machine, whether or not they are there."""
-    return Path(settings.CACHE_DIR) / "hub" / repository.replace("/", "--") / revision
+def folder_of(repository: str, revision: str, file: str = "") -> Path:
+    """Where the files of a repository's commit lie on this machine, or its GGUF ``file`` alone; there or not."""
+    return (
+        Path(settings.CACHE_DIR) / "hub" / repository.replace("/", "--") / (f"{revision}-{file}" if file else revision)
+    )
 
 
 def downloaded(
     repository: str,
     revision: str,
     *,
+    file: str = "",
+    trusted: bool = False,
     watch: Watch = lambda _done, _total: None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Path:
     """The folder with the files of this commit; asks the hub only where there is none. No code of the model's is run.
 
-    ``revision`` is a whole commit, since a branch or a tag can move. ``watch`` is told now and then how many bytes of
-    how many are here; what it raises ends the download, which goes on from there the next time. ``enough`` is asked
-    after each piece that arrived. Raises ``HubError``, and ``EnoughForNow`` where that was so.
+    ``revision`` is a whole commit, since a branch or a tag can move. ``file`` is a GGUF of the repository, without
+    which its safetensors are taken; ``trusted`` takes pickled weights and code too. ``watch`` is told now and then how
+    many bytes of how many are here; what it raises ends the download, which goes on from there the next time.
+    ``enough`` is asked after each piece that arrived. Raises ``HubError``, and ``EnoughForNow`` where that was so.
     """
-    check_names(repository, revision)
-    folder = folder_of(repository, revision)
+    check_names(repository, revision, file)
+    folder = folder_of(repository, revision, file)
     if not folder.is_dir():
-        _download(repository, revision, folder, watch, enough)
+        _download(repository, revision, folder, partial(wanted, file=file, trusted=trusted), watch, enough)
     return folder
 
 
-def check_names(repository: str, revision: str) -> None:
-    """Raise ``HubError`` where the hub could have no such repository, or the revision is not a whole commit."""
+def check_names(repository: str, revision: str, file: str = "") -> None:
+    """Raise ``HubError`` where the hub could have no such repository or file, or the revision is not a whole commit."""
+    if file and not _GGUF.fullmatch(file):
+        message = _("“%(file)s” is no GGUF file of a repository: they are called like model.Q4_K_M.gguf.")
+        raise HubError(message % {"file": file})
     if not _REPOSITORY.fullmatch(repository):
         message = _("“%(repository)s” is no repository of the hub: they are called like openai-community/gpt2-xl.")
         raise HubError(message % {"repository": repository})
@@ -72,19 +86,41 @@ def check_names(repository: str, revision: str) -> None:
         )
 
 
-def wanted(repository: str, names: list[str]) -> list[str]:
+def wanted(repository: str, names: list[str], *, file: str = "", trusted: bool = False) -> list[str]:
     """Those of a repository's files that are downloaded. Raises ``HubError`` where they are no whole model."""
     weights = {name for name in names if _WEIGHTS.fullmatch(name)}
-    missing = sorted(_NEEDED - set(names)) + ([] if weights else ["model.safetensors"])
-    if missing:
-        raise HubError(
-            _("%(repository)s cannot be used at this commit: it holds no %(files)s.")
-            % {"repository": repository, "files": ", ".join(missing)}
+    code: set[str] = set()
+    if trusted:
+        weights = weights or {name for name in names if _PICKLED.fullmatch(name)}
+        code = {name for name in names if _CODE.fullmatch(name)}
+    needed = {file} if file else {*_NEEDED, *(weights or {"model.safetensors"})}
+    if missing := sorted(needed - set(names)):
+        said = _("%(repository)s cannot be used at this commit: it holds no %(files)s.")
+        said = said % {"repository": repository, "files": ", ".join(missing)}
+        raise HubError(" ".join(part for part in (said, "" if file or weights else _other_form(names)) if part))
+    return sorted(needed if file else needed | code | (set(names) & _WELCOME))
+
+
+def _other_form(names: list[str]) -> str:
+    """What to do with a repository whose weights are no safetensors; '' where there are none at all."""
+    if gguf := sorted(name for name in names if _GGUF.fullmatch(name)):
+        return _("It holds GGUF files: add it with the name of one, such as %(name)s.") % {"name": gguf[0]}
+    if any(_PICKLED.fullmatch(name) for name in names):
+        return _(
+            "It holds pickled weights, which can run code when they are read: who looks after this installation can "
+            "allow them on the model's page."
         )
-    return sorted(weights | (set(names) & (_NEEDED | _WELCOME)))
+    return ""
 
 
-def _download(repository: str, revision: str, folder: Path, watch: Watch, enough: Callable[[], bool]) -> None:
+def _download(
+    repository: str,
+    revision: str,
+    folder: Path,
+    choose: Callable[[str, list[str]], list[str]],
+    watch: Watch,
+    enough: Callable[[], bool],
+) -> None:
     """Fetch the files; ``folder`` appears whole or not at all. What a broken download left is taken up again."""
     # Read when the library is imported: plain requests can be taken up again in the middle of a file.
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
@@ -92,19 +128,19 @@ def _download(repository: str, revision: str, folder: Path, watch: Watch, enough
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-    partial = folder.with_name(f".{revision}.partial")
+    partly = folder.with_name(f".{folder.name}.partial")
     try:
         # The endpoint is asked for anew, so that a mirror can be named at any time.
         api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
         found = api.model_info(repository, revision=revision, files_metadata=True).siblings or []
         by_name = {file.rfilename: file for file in found}
-        files = [_File.of(by_name[name]) for name in wanted(repository, list(by_name))]
+        files = [_File.of(by_name[name]) for name in choose(repository, list(by_name))]
         fetched = _Fetched(sum(file.size for file in files), watch, enough)
         for file in files:
-            _fetch(api, repository, revision, file, partial, fetched)
-        shutil.rmtree(partial / ".cache", ignore_errors=True)
-        shutil.rmtree(partial / _CHECKED, ignore_errors=True)
-        partial.rename(folder)
+            _fetch(api, repository, revision, file, partly, fetched)
+        shutil.rmtree(partly / ".cache", ignore_errors=True)
+        shutil.rmtree(partly / _CHECKED, ignore_errors=True)
+        partly.rename(folder)
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise HubError(
             _(

@@ -55,7 +55,13 @@ class HubForm(_ModelForm):
     revision = forms.CharField(
         label=_("Commit"), max_length=40, help_text=_("All 40 digits: a branch can move, and the texts with it.")
     )
-    field_order = ("repository", "revision", "key")
+    file = forms.CharField(
+        label=_("GGUF file"),
+        max_length=200,
+        required=False,
+        help_text=_("Only for a model that comes as GGUF: model.Q4_K_M.gguf. It is converted once, to 32-bit numbers."),
+    )
+    field_order = ("repository", "revision", "file", "key")
 
 
 class ServerForm(_ModelForm):
@@ -110,3 +116,16 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # Django knows no s
             "terms": _("With terms the model is closed: each researcher accepts them before asking it for texts.")
         }
         widgets = {"note": forms.Textarea(attrs={"rows": 3}), "terms": forms.Textarea(attrs={"rows": 5})}
+
+
+class TrustForm(forms.Form):
+    """Why a model's own code may run, or no longer."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write why: the reason is kept with the model.")},
+    )
+    # What it is now, as the page showed it.
+    trusts_code = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("models/<slug:key>/", models.model, name="model"),
     path("models/<slug:key>/accept/", models.accept, name="accept"),
     path("models/<slug:key>/terms/", models.change_terms, name="terms"),
+    path("models/<slug:key>/trust/", models.change_trust, name="trust"),
     path("models/<slug:key>/download/", models.download, name="download"),
     path("models/<slug:key>/download/cancel/", models.cancel_download, name="download-cancel"),
     path("models/<slug:key>/download/progress/", models.download_progress, name="download-progress"),

@@ -60,6 +60,11 @@ def models() -> list[LanguageModel]:
     return [model for model in registry.offered() if model.source != LanguageModel.Source.SERVER]
 
 
+def has_texts(study: Study) -> bool:
+    """Whether there is anything to score."""
+    return _texts(study).exists()
+
+
 def request(study: Study, model: LanguageModel, *, by: Researcher) -> int:
     """Have each text of the study that stands scored by the model; how many were not scored or waiting already.
 

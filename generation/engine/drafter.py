@@ -104,8 +104,9 @@ class Drafter:
         device: str = "auto",
         threads: int | None = None,
         quantised: bool = False,
+        runs_code: bool = False,
     ) -> Self:
-        """Return a drafter of a local model folder (safetensors only; no code of the model's own is run).
+        """Return a drafter of a local model folder (safetensors only; code of the model's own with `runs_code` alone).
 
         `device` is 'auto' (a GPU where there is one), or a name as PyTorch has it. On a GPU the weights are held in
         bfloat16, or float16 where it has none; on a CPU in float32, on as many threads as this process has cores
@@ -123,7 +124,7 @@ class Drafter:
                 attn_implementation=ATTENTION,
                 local_files_only=True,
                 use_safetensors=True,
-                trust_remote_code=False,
+                trust_remote_code=runs_code,
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelFolderError(f"{folder} cannot be loaded as a causal language model: {error}") from error

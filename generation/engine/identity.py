@@ -93,11 +93,14 @@ def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def configuration_files(folder: Path) -> tuple[tuple[str, str], ...]:
-    """Return name and SHA-256 of each file in a model folder, beside the weights, that the engine reads; by name.
+    """Return name and SHA-256 of each file in a model folder, beside the weights, that can be read; by name.
+
+    Code of the model's own is among them, whether or not it may run.
 
     Raises OSError where one cannot be read.
     """
-    return tuple((name, file_sha256(folder / name)) for name in _CONFIGURATION if (folder / name).is_file())
+    names = {*_CONFIGURATION, *(path.name for path in folder.glob("*.py"))}
+    return tuple((name, file_sha256(folder / name)) for name in sorted(names) if (folder / name).is_file())
 
 
 def file_sha256(path: Path) -> str:

@@ -11,7 +11,7 @@ from generation.models.curation import (
     Scratch,
 )
 from generation.models.gates import GateOverride
-from generation.models.language_models import Download, LanguageModel, TermsAcceptance
+from generation.models.language_models import Download, LanguageModel, TermsAcceptance, TrustChange
 from generation.models.opinions import Assignment, Comparison, Opinion
 from generation.models.scores import TextScore
 from generation.models.workers import Worker
@@ -37,5 +37,6 @@ __all__ = [
     "Scratch",
     "TermsAcceptance",
     "TextScore",
+    "TrustChange",
     "Worker",
 ]

@@ -31,6 +31,10 @@ class LanguageModel(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     location = models.CharField(max_length=500)
     revision = models.CharField(max_length=100, blank=True)
+    # The GGUF file that the model is, in the folder or repository; '' for safetensors.
+    file = models.CharField(max_length=200, blank=True)
+    # Whether code that comes with the model may run and pickled weights be read; generation/trust.py logs each change.
+    trusts_code = models.BooleanField(default=False)
     licence = models.CharField(max_length=100, blank=True)
     parameters = models.PositiveBigIntegerField(null=True, blank=True)
     context_length = models.PositiveIntegerField(help_text=_("Tokens that prompt and text together may have."))
@@ -74,6 +78,22 @@ class TermsAcceptance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.researcher} accepted the terms of {self.language_model}"
+
+
+class TrustChange(models.Model):
+    """That a model's own code was allowed to run, or no longer, by whom and why. Rows are only ever added."""
+
+    language_model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="trust_changes")
+    trusts_code = models.BooleanField()
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="trust_changes_for_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.language_model}: {'trusted' if self.trusts_code else 'not trusted'}"
 
 
 class Download(models.Model):

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
-from generation import downloads, registry, terms
+from generation import downloads, registry, terms, trust
 from generation.engine.served import ServerError
 from generation.hub import HubError
 from generation.models import Download, LanguageModel
-from generation.registry_forms import HubForm, ServerForm, TermsForm
+from generation.registry_forms import HubForm, ServerForm, TermsForm, TrustForm
 from surveys.access import signed_in
 from surveys.models import Researcher
 
@@ -72,8 +72,8 @@ def add_hub(request: HttpRequest) -> HttpResponse:
         except HubError as error:
             form.add_error(None, str(error))
     text = _(
-        "Only safetensors, tokenizer and configuration are downloaded: no pickled weights, and no code of the model "
-        "runs."
+        "Only safetensors, or one GGUF file, tokenizer and configuration are downloaded: no pickled weights, and no "
+        "code of the model runs."
     )
     context = {"title": _("Add a model of the hub"), "text": text, "button": _("Add and download")}
     return render(request, "models/add.html", {"form": form, **context})
@@ -112,6 +112,27 @@ def change_terms(request: HttpRequest, key: str) -> HttpResponse:
     form.save()
     messages.success(request, _("Saved. Whoever has not accepted these terms is asked to."))
     return redirect("models:model", key=key)
+
+
+@login_required
+@require_POST
+def change_trust(request: HttpRequest, key: str) -> HttpResponse:
+    """Let the model's own code run and its weights be pickled, or no longer."""
+    by = _manager(request)
+    found = _model(key)
+    form = TrustForm(request.POST)
+    if form.is_valid():
+        try:
+            trust.set_trust(
+                found, trusts_code=not form.cleaned_data["trusts_code"], reason=form.cleaned_data["reason"], by=by
+            )
+            messages.success(
+                request, _("Saved and logged. Each text's lineage says under which of both it was written.")
+            )
+            return redirect("models:model", key=key)
+        except trust.TrustError as error:
+            form.add_error(None, str(error))
+    return _model_page(request, found, trust_form=form)
 
 
 @login_required
@@ -155,6 +176,8 @@ def _model_page(request: HttpRequest, found: LanguageModel, **forms: Any) -> Htt
         "read": terms.terms_sha256(found),
         "accepted_by": terms.accepted_by(found) if found.terms else (),
         "terms_form": TermsForm(instance=found),
+        "trust_form": TrustForm(initial={"trusts_code": found.trusts_code}) if trust.concerns(found) else None,
+        "trust_changes": found.trust_changes.select_related("by").order_by("-at", "-pk"),
         **forms,
     }
     return render(request, "models/model.html", context)

@@ -75,7 +75,7 @@ def _page(request: HttpRequest, study: Study, **given: Any) -> HttpResponse:
         "figures": found.figures() if found.is_comparable else [],
         "overrides": gates.standing_overrides(study, found),
         "scored": scored,
-        "scoring_models": scores.models(),
+        "scoring_models": scores.models() if scores.has_texts(study) else [],
         "may_override": study.is_draft and permits(study.role, Permission.RUN),
         **blank,
         **given,

@@ -13,6 +13,8 @@ from huggingface_hub import constants
 from generation import downloads, hub, registry
 from generation.models import Download, LanguageModel
 from tests.factories import ResearcherFactory
+from tests.generation.engine.conftest import write_model
+from tests.generation.gguf_files import write_gguf
 from tests.generation.hub_server import HubServer, served
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +185,32 @@ def test_a_request_wakes_the_fast_worker_and_a_lost_message_is_sent_again(
     assert downloads.sweep() == 0
     Download.objects.update(announced_at=None)
     assert downloads.sweep() == 1
+
+
+def test_a_gguf_file_is_brought_alone_converted_and_ready(
+    server: HubServer, files: Path, tmp_path: Path, broker: redis.Redis
+) -> None:
+    write_gguf(write_model(tmp_path / "llama", "llama"), files / "tiny.F16.gguf")
+    model = registry.add_unfetched("tiny", REPOSITORY, REVISION, file="tiny.F16.gguf")
+    asked(model)
+    downloads.download_next()
+    done = fresh(model)
+    assert (done.status, done.error) == (Status.DONE, "")
+    folder = hub.folder_of(REPOSITORY, REVISION, "tiny.F16.gguf")
+    assert [path.name for path in folder.iterdir()] == ["tiny.F16.gguf"]
+    model.refresh_from_db()
+    assert model.context_length == 256
+    assert registry.prompt_tokens(model) is not None
+    assert registry.files(model).identity.revision == REVISION
+
+
+def test_a_gguf_file_that_is_no_model_fails_its_download_with_the_reason(
+    server: HubServer, files: Path, broker: redis.Redis
+) -> None:
+    (files / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
+    model = registry.add_unfetched("tiny", REPOSITORY, REVISION, file="broken.gguf")
+    asked(model)
+    downloads.download_next()
+    done = fresh(model)
+    assert done.status == Status.FAILED
+    assert "broken.gguf cannot be read" in done.error

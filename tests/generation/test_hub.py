@@ -140,3 +140,31 @@ def test_a_repository_that_holds_no_whole_model_is_refused_before_anything_is_do
     names = {"config.json", "tokenizer.json", "model.safetensors", "pytorch_model.bin"} - {missing}
     with pytest.raises(hub.HubError, match=f"holds no {missing}"):
         hub.wanted(REPOSITORY, sorted(names))
+
+
+def test_a_gguf_file_is_taken_alone_and_its_name_is_checked() -> None:
+    names = ["README.md", "config.json", "model.Q4_0.gguf", "model.Q8_0.gguf", "model.safetensors", "tokenizer.json"]
+    assert hub.wanted(REPOSITORY, names, file="model.Q8_0.gguf") == ["model.Q8_0.gguf"]
+    with pytest.raises(hub.HubError, match=r"holds no other\.gguf"):
+        hub.wanted(REPOSITORY, names, file="other.gguf")
+    for name in ("../x.gguf", "a/b.gguf", "model.bin", ".gguf"):
+        with pytest.raises(hub.HubError, match="no GGUF file"):
+            hub.check_names(REPOSITORY, REVISION, name)
+    assert hub.folder_of(REPOSITORY, REVISION, "a.gguf") != hub.folder_of(REPOSITORY, REVISION)
+
+
+def test_what_comes_in_another_form_says_what_can_be_done() -> None:
+    whole = ["config.json", "tokenizer.json"]
+    with pytest.raises(hub.HubError, match=r"such as a\.Q4_0\.gguf"):
+        hub.wanted(REPOSITORY, [*whole, "b.gguf", "a.Q4_0.gguf"])
+    pickled = [*whole, "pytorch_model.bin", "modeling_invented.py", "setup.sh"]
+    with pytest.raises(hub.HubError, match="allow them on the model's page"):
+        hub.wanted(REPOSITORY, pickled)
+    assert hub.wanted(REPOSITORY, pickled, trusted=True) == [
+        "config.json",
+        "modeling_invented.py",
+        "pytorch_model.bin",
+        "tokenizer.json",
+    ]
+    both = [*pickled, "model.safetensors"]
+    assert "pytorch_model.bin" not in hub.wanted(REPOSITORY, both, trusted=True)

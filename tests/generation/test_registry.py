@@ -98,7 +98,12 @@ def test_a_key_is_a_short_name(folder: Path) -> None:
 
 def test_a_model_of_the_hub_that_is_not_here_is_said_so() -> None:
     model = LanguageModel.objects.create(
-        key="gpt2", name="GPT-2", source="hub", location="openai-community/gpt2", revision="abc", context_length=1024
+        key="elsewhere",
+        name="GPT-2",
+        source="hub",
+        location="openai-community/gpt2",
+        revision="abc",
+        context_length=1024,
     )
     with pytest.raises(ModelFolderError, match="not on this machine"):
         registry.files(model)

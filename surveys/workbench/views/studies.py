@@ -89,7 +89,7 @@ def _checklist(study: Study) -> list[Gate]:
     gates = readiness(study)
     if not hides_models(study):
         return gates
-    return [replace(gate, detail="") if gate.where == "articles" or gate.url else gate for gate in gates]
+    return [replace(gate, detail="", url="") if gate.where == "articles" or gate.url else gate for gate in gates]
 
 
 def _copyable(by: Researcher) -> list[Study]:

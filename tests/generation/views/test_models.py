@@ -207,3 +207,37 @@ def test_a_served_model_refuses_settings_that_it_has_no_word_for_before_anything
     assert set(refused.value.problems) == {"top_k"}
     assert queued(language_model="large", sampling=Sampling()).prompt_tokens == 0
     assert batches.MOST_CANDIDATES
+
+
+def test_a_models_own_code_is_allowed_by_who_looks_after_the_installation_with_a_reason(
+    client: Client, boss: Researcher
+) -> None:
+    registry.add_unfetched("mine", "invented/model", COMMIT)
+
+    def is_trusted() -> bool:
+        return LanguageModel.objects.get(key="mine").trusts_code
+
+    html = page(client, "model", "mine")
+    assert "never runs" in html
+    url = reverse("models:trust", args=["mine"])
+    assert "Write why" in client.post(url, {"reason": "", "trusts_code": ""}).content.decode()
+    client.post(url, {"reason": "I read it.", "trusts_code": ""})
+    assert is_trusted()
+    html = page(client, "model", "mine")
+    assert "may run" in html
+    assert "I read it." in html
+    # A page from before the change does not turn it round.
+    assert "so already" in client.post(url, {"reason": "Twice.", "trusts_code": ""}).content.decode()
+    client.post(url, {"reason": "No more.", "trusts_code": "True"})
+    assert not is_trusted()
+    client.force_login(ResearcherFactory())
+    assert client.post(url, {"reason": "Mine.", "trusts_code": ""}).status_code == 403
+    assert "Let it run" not in page(client, "model", "mine")
+
+
+def test_a_gguf_file_of_the_hub_is_asked_for_by_its_name(client: Client, boss: Researcher, broker: redis.Redis) -> None:
+    refused = client.post(reverse("models:add-hub"), {**HUB, "file": "../model.gguf"})
+    assert "is no GGUF file" in refused.content.decode()
+    client.post(reverse("models:add-hub"), {**HUB, "file": "model.Q4_K_M.gguf"})
+    assert LanguageModel.objects.get(key="mine").file == "model.Q4_K_M.gguf"
+    assert "model.Q4_K_M.gguf" in page(client, "model", "mine")

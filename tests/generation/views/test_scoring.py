@@ -106,6 +106,21 @@ def test_progress_asks_again_until_all_are_scored_and_then_loads_the_report(
     assert client.get(address(study, "scores-progress")).headers["HX-Refresh"] == "true"
 
 
+def test_texts_can_be_scored_as_soon_as_there_is_one_and_not_before(client: Client, model: LanguageModel) -> None:
+    study = StudyFactory()
+    client.force_login(study.created_by)
+    form = f'action="{address(study, "scores")}"'
+    assert form not in report(client, study)
+    article = ArticleFactory(arm=ArmFactory(study=study), text=WRITTEN[0])
+    page = report(client, study)
+    assert "Nothing to compare yet" in page
+    assert form in page
+    client.post(address(study, "scores"), {"model": model.key})
+    assert scores.score_next() == 1
+    assert "1 text is scored" in report(client, study) or "1 of 1" in report(client, study)
+    assert "rank-text" in article_page(client, study, article)
+
+
 def test_why_a_text_could_not_be_scored_stands_in_the_report(
     client: Client, study: Study, model: LanguageModel, tmp_path: Path
 ) -> None:
