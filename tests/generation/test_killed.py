@@ -2,23 +2,20 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
-from django.db import connection
 from django.db.models.functions import Now
 
+from generation import scores
 from generation.engine import Sampling
-from generation.models import Batch, Candidate
-from tests.generation.factories import queued
+from generation.models import Batch, TextScore
+from surveys.models import Study
+from tests.factories import ArmFactory, ArticleFactory
+from tests.generation.factories import CONTINUATION, OPENING, built_in, queued
+from tests.generation.working import Workers, all_once, drafted, is_done
 
 pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.django_db(transaction=True)]
 
@@ -26,63 +23,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.model, pytest.mark.django_db(transa
 LONG = Sampling(temperature=1.3, max_tokens=120)
 # More short texts than a worker writes at once, so that some wait while the first are finished.
 MANY: dict[str, Any] = {"size": 70, "sampling": Sampling(temperature=1.3, max_tokens=24, min_tokens=24)}
-
-
-class Workers:
-    """Starts generation workers on the test's own database, as `manage.py up` starts its one."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "--app", "studyweb", "worker", "--queues", "generation"]
-        command += ["--pool", "solo", "--concurrency", "1", "--loglevel", "INFO"]
-        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}"}
-        with self.log.open("ab") as log:
-            worker = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        self._started.append(worker)
-        return worker
-
-    def end(self) -> None:
-        for worker in self._started:
-            if worker.poll() is None:
-                worker.kill()
-            worker.wait()
-
-    def wait_for(self, happened: Callable[[], bool], *, within: float = 120) -> None:
-        deadline = time.monotonic() + within
-        while not happened():
-            assert time.monotonic() < deadline, self.log.read_text(encoding="utf-8")[-4000:]
-            time.sleep(0.1)
-
-
-@pytest.fixture
-def workers(broker: redis.Redis, tmp_path: Path) -> Iterator[Workers]:
-    started = Workers(tmp_path / "worker.log")
-    yield started
-    started.end()
-
-
-def drafted(batch: Batch) -> dict[int, tuple[str, object]]:
-    rows = batch.candidates.filter(state=Candidate.State.DRAFTED)
-    return {row.index: (row.raw_sha256, row.drafted_at) for row in rows}
-
-
-def is_done(batch: Batch) -> bool:
-    return Batch.objects.get(pk=batch.pk).status == Batch.Status.DONE
-
-
-def all_once(batch: Batch, before: dict[int, tuple[str, object]]) -> None:
-    """Every candidate is there, once, and what was finished before is what it was."""
-    after = drafted(batch)
-    assert sorted(after) == list(range(batch.size))
-    assert {index: after[index] for index in before} == before
-    tokens = sum(batch.candidates.values_list("tokens", flat=True))
-    assert Batch.objects.get(pk=batch.pk).tokens_done == tokens
 
 
 def test_what_a_killed_worker_had_finished_stays_and_the_next_one_does_the_rest(workers: Workers) -> None:
@@ -122,3 +62,32 @@ def test_a_broker_that_dies_in_the_middle_does_not_stop_the_batch(workers: Worke
     os.kill(int(broker.info("server")["process_id"]), signal.SIGKILL)
     workers.wait_for(lambda: is_done(batch))
     all_once(batch, {})
+
+
+def scored(study: Study) -> dict[int, tuple[float | None, object]]:
+    done = TextScore.objects.filter(article__study=study, status=TextScore.Status.DONE)
+    return {row.pk: (row.perplexity, row.ended_at) for row in done}
+
+
+def test_what_a_killed_worker_had_scored_stays_and_the_next_one_scores_the_rest_once(workers: Workers) -> None:
+    arm = ArmFactory()
+    study: Study = arm.study
+    # Far more than a worker takes at once, each long enough to be caught at.
+    for number in range(40):
+        ArticleFactory(arm=arm, text=f"Invented report {number}. {OPENING}{CONTINUATION * 4}")
+    assert scores.request(study, built_in(), by=study.created_by) == 40
+    worker = workers.start()
+    workers.wait_for(lambda: len(scored(study)) > 0)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    before = scored(study)
+    assert 0 < len(before) < 40
+    held = TextScore.objects.filter(article__study=study, status=TextScore.Status.RUNNING)
+    # The leases would run out by themselves in some minutes; the test does not wait for that.
+    held.update(lease_expires_at=Now() - timedelta(seconds=1))
+    workers.start()
+    workers.wait_for(lambda: len(scored(study)) == 40)
+    after = scored(study)
+    assert {pk: after[pk] for pk in before} == before
+    assert max(TextScore.objects.values_list("attempts", flat=True)) <= 2
+    assert TextScore.objects.filter(article__study=study).count() == 40
