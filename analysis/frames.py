@@ -12,6 +12,7 @@ from operator import attrgetter
 import pandas as pd
 
 from analysis.frames_people import FACTORS, Keys, add_factors, findings_of, participants_frame, people_of, quality_frame
+from analysis.scales import scale_columns, scores
 from analysis.schema import (
     ANSWERS,
     INDEX_INSTRUMENT,
@@ -174,6 +175,7 @@ def _item_columns(frozen: FrozenStudy) -> Iterator[Column]:
         )
         yield column
         yield reasons_column(column)
+    yield from scale_columns(frozen.definition)
 
 
 def deviations(version: StudyVersion) -> tuple[str, ...]:
@@ -217,7 +219,10 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
             "" if item.key in given.get(trial, {}) else reasons.get((trial, item.key), "not-reached")
             for trial in frame["trial"]
         ]
-    frame["credibility"] = _index(frozen, [given.get(trial, {}) for trial in frame["trial"]])
+    answers = [given.get(trial, {}) for trial in frame["trial"]]
+    for name, values_of_scale in scores(frozen.definition, answers).items():
+        frame[name] = pd.Series(values_of_scale, index=frame.index, dtype="float64")
+    frame["credibility"] = _index(frozen, answers)
     cut = float(frozen.definition.plan.credible_cut)
     frame["credible"] = [None if pd.isna(index) else index >= cut for index in frame["credibility"]]
     return frame.reindex(columns=[name for name in table.names if name in frame.columns])

@@ -7,6 +7,7 @@ from analysis import frames
 from analysis.frames import StudyFrames
 from analysis.models import Report
 from analysis.report_info import ArmInfo, StudyInfo
+from analysis.scales import label
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, item_column_name
 from surveys.definition import FrozenStudy
 
@@ -73,7 +74,7 @@ def _outcome(report: Report, data: StudyFrames) -> dict[str, Any]:
     bounded = column is not None and column.minimum is not None and column.maximum is not None
     return {
         "show_published": False,
-        "outcome_label": column.description if column is not None else name,
+        "outcome_label": label(column) if column is not None else name,
         "outcome_scale": (column.minimum, column.maximum) if column is not None and bounded else None,
     }
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analysis.plan import Plan, PlanError, parse_plan
+from analysis.scales import scale_column_name, scales
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
 from surveys.definition import Block, Definition, FrozenStudy
@@ -44,6 +45,7 @@ def _plan_problems(study: FrozenStudy) -> Iterator[str]:
         return
     items = _asked_about_articles(definition)
     outcomes = [SECONDS_COLUMN, *(item_column_name(item.key) for item in items if _is_measured(item))]
+    outcomes += [scale_column_name(block.key) for block in scales(definition)]
     if any(block.instrument == INDEX_INSTRUMENT and block.scoring for block in definition.at("reading")):
         outcomes.insert(0, INDEX_COLUMN)
     if plan.outcome not in outcomes:

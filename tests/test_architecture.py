@@ -24,6 +24,7 @@ ANALYSIS_AND_SURVEYS = {
     "models",
     "report_facts",
     "reports",
+    "scales",
     "study",
     "tasks",
     "urls",
