@@ -100,6 +100,16 @@ def value_range(item: Item) -> tuple[int, int]:
     return min(values), max(values)
 
 
+def score_range(items: Sequence[Item], rule: Rule, offset: int = 0) -> tuple[Fraction, Fraction]:
+    """(lowest, highest) score that these items can come to. Raises ValueError if an item has no option with a value."""
+    if rule == "passed":
+        return Fraction(0), Fraction(len(items))
+    ranges = [value_range(item) for item in items]
+    share = len(items) if rule == "mean" else 1
+    low, high = sum(low for low, _ in ranges), sum(high for _, high in ranges)
+    return Fraction(low, share) + offset, Fraction(high, share) + offset
+
+
 def scoring_problems(items_asked: Sequence[Item], scoring: Scoring) -> Iterator[str]:
     """What keeps a scoring from being used on these items, a sentence each; nothing where it fits."""
     known = {item.key: item for item in items_asked}
@@ -117,18 +127,12 @@ def scoring_problems(items_asked: Sequence[Item], scoring: Scoring) -> Iterator[
     if scoring.rule == "passed":
         if unchecked := [item.key for item in items if not (item.instructed or item.correct)]:
             yield f"the rule 'passed' needs an instructed or correct answer on {', '.join(unchecked)}"
-        span = (Fraction(0), Fraction(len(items)))
     else:
         unscored = [item.key for item in items if not any(option.value is not None for option in item.options)]
         if unscored or any(item.kind in {"multiple", "ranking"} for item in items):
             yield f"the rule {scoring.rule!r} needs items with one answer whose options have values"
             return
-        ranges = [value_range(item) for item in items]
-        share = len(items) if scoring.rule == "mean" else 1
-        span = (
-            Fraction(sum(low for low, _ in ranges), share) + scoring.offset,
-            Fraction(sum(high for _, high in ranges), share) + scoring.offset,
-        )
+    span = score_range(items, scoring.rule, scoring.offset)
     if span != (Fraction(scoring.minimum), Fraction(scoring.maximum)):
         yield (
             f"scoring says the range is {scoring.minimum} to {scoring.maximum}, "

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST
 
-from surveys import flow, recruitment
+from surveys import access_keys, flow, recruitment
 from surveys.addresses import absolute
 from surveys.flow import Gate, Place, Problems
 from surveys.flow.asking import asked_of, earlier_answers
@@ -249,6 +249,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _end(request: HttpRequest, place: Place) -> HttpResponse:
     code, link = pages.way_back(place)
+    settings = recruitment.read(place.participant.study)
     context = {
         "outcome": place.participant.outcome or "closed",
         "has_completed": place.participant.completed_at is not None,
@@ -256,7 +257,8 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
         "thanks": pages.wording(place, "thanks"),
         "code": code,
         "return_link": link,
-        "is_shared": recruitment.read(place.participant.study).shared_computer,
+        "is_shared": settings.shared_computer,
+        "has_key": settings.shared_computer and settings.panel == access_keys.PANEL,
         "returns_by_itself": pages.returns_by_itself(place, timezone.now()),
         "way_back": _personal_address(request),
     }

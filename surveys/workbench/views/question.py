@@ -20,6 +20,7 @@ from surveys.models import Study
 from surveys.questions import add_items, change_block, find_item, grid_of, move_item, remove_items, replace_items
 from surveys.workbench.forms.question_pages import KINDS, NAMES, BlockForm
 from surveys.workbench.forms.questions import QuestionForm, kind_of
+from surveys.workbench.forms.scoring import ScoringForm
 from surveys.workbench.pages import show_problems, study_page
 from surveys.workbench.trial import Tried, try_out
 
@@ -109,6 +110,24 @@ def page(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+def scoring(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse:
+    """How a page of the lab's own questions comes to one number; an instrument's scoring is the library's."""
+    study = study_for(request, study_key, Permission.EDIT)
+    definition = definition_of(study)
+    block = _block_named(definition, block_key)
+    form = ScoringForm(definition, block, parts_digest(study, PARTS), _posted(request))
+    if request.method == "POST" and not block.instrument and form.is_valid():
+        seen, by = form.cleaned_data["seen"], signed_in(request)
+        if _stored(study, form, lambda: change_block(study, block_key, form.changes(), by=by, seen=seen)):
+            messages.success(request, _("The scoring is saved."))
+            return redirect("workbench:study-questions", study_key=study.key)
+    about_articles = block.when in {"reading", "looking-back"}
+    context = {"form": form, "asked_on": block, "about_articles": about_articles}
+    return study_page(request, study, "question_scoring.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
 def preview(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse:
     """A page of questions as participants see it; what is sent is read and shown, and kept nowhere."""
     study = study_for(request, study_key, Permission.VIEW)
@@ -165,7 +184,7 @@ def _written(
     return study_page(request, study, "question_form.html", context)
 
 
-def _stored(study: Study, form: QuestionForm | BlockForm, store: Callable[[], object]) -> bool:
+def _stored(study: Study, form: QuestionForm | BlockForm | ScoringForm, store: Callable[[], object]) -> bool:
     """Whether it could be stored; if not, the form says why and still holds what was typed."""
     try:
         store()

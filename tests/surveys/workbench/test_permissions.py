@@ -30,6 +30,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-question-remove-one": {"get": OWNER, "post": OWNER},
     "study-question-move-one": {"post": OWNER},
     "study-question-page": {"get": OWNER, "post": OWNER},
+    "study-question-scoring": {"get": OWNER, "post": OWNER},
     "study-question-preview": {"get": EVERYBODY, "post": EVERYBODY},
     "study-definition": {"get": EVERYBODY},
     "study-definition-import": {"post": OWNER},
@@ -143,7 +144,13 @@ def _address(name: str, study: Study) -> str:
         parts["kind"] = "single"
     if name in {"study-question-edit", "study-question-remove-one", "study-question-move-one"}:
         parts["item_key"] = "news-use"
-    if name in {"study-question-remove", "study-question-move", "study-question-page", "study-question-preview"}:
+    if name in {
+        "study-question-remove",
+        "study-question-move",
+        "study-question-page",
+        "study-question-scoring",
+        "study-question-preview",
+    }:
         parts["block_key"] = "about-you"
     if name in {"study-person-role", "study-person-link", "study-person-remove"}:
         parts["person_key"] = study.memberships.order_by("pk")[0].key
