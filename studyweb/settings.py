@@ -213,8 +213,8 @@ LANGUAGE_CODE = "en"
 # Italian but has English buttons is read aloud wrongly. Studies write their own texts in any language
 # (Definition.languages).
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
-# Those in which every page of the workbench has its words too.
-WORKBENCH_LANGUAGES = ["en"]
+# Those that a researcher can choose for the workbench (studyweb/languages.py).
+WORKBENCH_LANGUAGES = ["en", "de", "es", "fr"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -35,6 +35,7 @@ urlpatterns = [
     path("", studies.home, name="home"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-in/<str:token>/", accounts.sign_in_by_link, name="sign-in-by-link"),
+    path("language/", accounts.language, name="language"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("account/password/", accounts.password, name="password"),
     path("studies/new/", studies.new, name="study-new"),

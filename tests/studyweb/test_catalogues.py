@@ -53,17 +53,15 @@ def test_everything_that_a_participant_reads_is_translated(language: str) -> Non
     assert [original for original, translated in found if not (translated and is_translated(translated))] == []
 
 
-def test_everything_that_a_researcher_reads_is_translated_where_the_workbench_is_offered() -> None:
+@pytest.mark.parametrize("language", [code for code in settings.WORKBENCH_LANGUAGES if code != "en"])
+def test_nearly_everything_that_a_researcher_reads_is_translated_where_the_workbench_is_offered(language: str) -> None:
+    """A new string may stand in English until somebody translates it; one in twenty is too many."""
     wanted = [message for message in collect() if message.id]
-    catalogue_of = {code: read(code) for code in settings.WORKBENCH_LANGUAGES if code != "en"}
-    missing = [
-        (code, message.id)
-        for code, catalogue in catalogue_of.items()
-        for message in wanted
-        if not ((found := catalogue.get(message.id, message.context)) and is_translated(found))
-    ]
+    catalogue = read(language)
+    found = [(message.id, catalogue.get(message.id, message.context)) for message in wanted]
+    missing = [original for original, translated in found if not (translated and is_translated(translated))]
     assert len(wanted) > 800
-    assert missing == []
+    assert len(missing) < len(wanted) / 20, missing
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

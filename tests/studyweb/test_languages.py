@@ -1,7 +1,9 @@
-"""Who is spoken to in which language: a participant in theirs, a researcher in one that the whole workbench has."""
+"""Who is spoken to in which language: a participant in theirs, a researcher in the one that they chose."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from tests import factories
 from tests.surveys.participant.person import Person
@@ -10,10 +12,37 @@ pytestmark = pytest.mark.django_db
 GERMAN = {"accept-language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
-def test_the_workbench_stays_english_while_it_is_not_all_translated() -> None:
+def test_the_workbench_speaks_english_until_a_researcher_chooses() -> None:
     page = Client().get("/sign-in/", headers=GERMAN)
     assert '<html lang="en"' in page.content.decode()
     assert page["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize("tag", [tag for tag in settings.WORKBENCH_LANGUAGES if tag != "en"])
+def test_a_language_that_is_chosen_stays_and_leads_back_to_where_it_was_chosen(tag: str) -> None:
+    client = Client()
+    chosen = client.post("/language/", {"language": tag, "next": "/sign-in/"})
+    assert chosen["Location"] == "/sign-in/"
+    page = client.get("/sign-in/", headers={"accept-language": "en"}).content.decode()
+    assert f'<html lang="{tag}"' in page
+    with translation.override(tag):
+        assert str(translation.gettext("Sign in")) in page
+    assert "No native speaker has read" not in page
+    researcher = factories.ResearcherFactory()
+    client.force_login(researcher)
+    with translation.override(tag):
+        assert translation.gettext("No study yet") in client.get("/").content.decode()
+    client.post("/language/", {"language": "en"})
+    assert '<html lang="en"' in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("tag", ["ar", "", "xx", "../de"])
+def test_a_language_that_the_workbench_does_not_speak_changes_nothing(tag: str) -> None:
+    client = Client()
+    assert client.post("/language/", {"language": tag, "next": "https://elsewhere.example.org/"})["Location"] == "/"
+    assert settings.LANGUAGE_COOKIE_NAME not in client.cookies
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = tag
+    assert '<html lang="en"' in client.get("/sign-in/").content.decode()
 
 
 def test_who_is_turned_away_reads_why_in_the_browsers_language() -> None:

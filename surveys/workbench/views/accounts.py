@@ -1,5 +1,6 @@
 """Signing in and out, and one's own password."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.access import signed_in
 from surveys.accounts import SignInRefused, redeem
+from surveys.languages import own_name
 from surveys.workbench.forms.accounts import SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Whether this session began with a link: then a new password may be set without the forgotten one.
 BY_LINK = "signed-in-by-link"
+LANGUAGE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 
 
 @never_cache
@@ -33,7 +36,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         login(request, form.researcher, backend=BACKEND)
         return redirect(onward)
-    return render(request, "workbench/accounts/sign_in.html", {"form": form, "onward": onward})
+    return render(
+        request, "workbench/accounts/sign_in.html", {"form": form, "onward": onward, "languages": _languages()}
+    )
 
 
 @never_cache
@@ -63,6 +68,23 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("workbench:sign-in")
 
 
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Let the workbench speak another language in this browser, and go back to the page on which it was chosen."""
+    chosen = request.POST.get("language", "")
+    response = redirect(_onward(request))
+    if chosen in settings.WORKBENCH_LANGUAGES:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=LANGUAGE_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
 @never_cache
 @sensitive_post_parameters()
 @login_required
@@ -79,7 +101,12 @@ def password(request: HttpRequest) -> HttpResponse:
         request.session.pop(BY_LINK, None)
         messages.success(request, _("Your password is set. Other sessions of yours were signed out."))
         return redirect("workbench:home")
-    return render(request, "workbench/accounts/password.html", {"form": form})
+    return render(request, "workbench/accounts/password.html", {"form": form, "languages": _languages()})
+
+
+def _languages() -> list[tuple[str, str]]:
+    """(tag, own name) of each language that the workbench speaks."""
+    return [(tag, own_name(tag)) for tag in settings.WORKBENCH_LANGUAGES]
 
 
 def _onward(request: HttpRequest) -> str:

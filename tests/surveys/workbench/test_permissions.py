@@ -71,7 +71,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-close": {"get": OWNER, "post": OWNER},
     "study-revise": {"get": OWNER, "post": OWNER},
 }
-OPEN = {"sign-in", "sign-in-by-link", "sign-out"}
+OPEN = {"sign-in", "sign-in-by-link", "sign-out", "language"}
 SIGNED_IN = {"home", "password", "study-new"}
 CASES = [(name, method) for name, methods in ALLOWED.items() for method in methods]
 
