@@ -32,6 +32,8 @@ DRAFT_PAGES = [
     "questions/+/item/row-1/",
     "questions/+/item/one/remove/",
     "questions/every-kind/page/",
+    "questions/every-kind/scoring/",
+    "questions/marks/scoring/",
     "questions/every-kind/preview/",
     "questions/marks/preview/",
     "arms/",
@@ -101,10 +103,12 @@ def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), WIDTHS)
+@pytest.mark.parametrize(("width", "scheme", "language"), [*((*each, "en") for each in WIDTHS), (320, "light", "de")])
 def test_every_page_is_accessible_and_within_the_screen(
-    context: BrowserContext, researcher: Researcher, width: int, scheme: str
+    context: BrowserContext, live_server: LiveServer, researcher: Researcher, width: int, scheme: str, language: str
 ) -> None:
+    """In German too, whose words are the longest."""
+    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
     draft, live = full_draft(researcher), peopled_study(researcher)
     add_person(draft, "colleague@example.org", "curator", by=researcher)
     addresses = ["/", "/studies/new/", "/account/password/"]
