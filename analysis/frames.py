@@ -12,7 +12,7 @@ from operator import attrgetter
 import pandas as pd
 
 from analysis.frames_people import FACTORS, Keys, add_factors, findings_of, participants_frame, people_of, quality_frame
-from analysis.scales import scale_columns, scores
+from analysis.scale_scores import scale_columns, scores
 from analysis.schema import (
     ANSWERS,
     INDEX_INSTRUMENT,

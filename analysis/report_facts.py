@@ -7,7 +7,7 @@ from analysis import frames
 from analysis.frames import StudyFrames
 from analysis.models import Report
 from analysis.report_info import ArmInfo, StudyInfo
-from analysis.scales import label
+from analysis.scale_scores import label
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, item_column_name
 from surveys.definition import FrozenStudy
 

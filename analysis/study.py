@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analysis.plan import Plan, PlanError, parse_plan
-from analysis.scales import scale_column_name, scales
+from analysis.scale_scores import scale_column_name, scales
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
 from surveys.definition import Block, Definition, FrozenStudy

@@ -24,7 +24,7 @@ ANALYSIS_AND_SURVEYS = {
     "models",
     "report_facts",
     "reports",
-    "scales",
+    "scale_scores",
     "study",
     "tasks",
     "urls",

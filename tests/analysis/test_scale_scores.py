@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from analysis.frames import study_frames
-from analysis.scales import label, scale_columns, scales
+from analysis.scale_scores import label, scale_columns, scales
 from analysis.schema import item_column
 from analysis.study import plan_gates
 from analysis.validation import check_columns
