@@ -43,8 +43,10 @@ def differences_figure(found: Sequence[Difference], labels: Mapping[str, str], t
         y = TOP + ROW * row + ROW / 2
         value = difference.standardised or 0.0
         parts.append(_text(LEFT - 12, y + 4, labels[difference.name], "end", INK))
-        at = middle + max(-MOST, min(MOST, value)) * unit
-        parts.append(f'<line x1="{middle:.1f}" y1="{y:.1f}" x2="{at:.1f}" y2="{y:.1f}" stroke="{SYNTHETIC}"/>')
+        at, low, high = (
+            middle + max(-MOST, min(MOST, place)) * unit for place in (value, *(difference.interval or (0.0, value)))
+        )
+        parts.append(f'<line x1="{low:.1f}" y1="{y:.1f}" x2="{high:.1f}" y2="{y:.1f}" stroke="{SYNTHETIC}"/>')
         parts.append(_mark(at, y, value, difference.size))
     parts.append(_text(middle, 16, title, "middle", INK, bold=True))
     return Figure(title, alt, _svg(height, parts, alt))
@@ -80,13 +82,13 @@ def spread_figure(
 
 
 def _mark(x: float, y: float, value: float, size: str) -> str:
-    """A filled diamond for a large difference, a filled dot for a notable, a hollow one for a small difference."""
+    """A filled diamond for a large difference, a filled dot for one worth a look, a hollow one for a small one."""
     if abs(value) > MOST:
         turn = 8 if value > 0 else -8
         return f'<path d="M{x - turn:.1f} {y - 7:.1f}L{x:.1f} {y:.1f}L{x - turn:.1f} {y + 7:.1f}z" fill="{SYNTHETIC}"/>'
     if size == "large":
         return f'<path d="M{x - 7:.1f} {y:.1f}l7 -7l7 7l-7 7z" fill="{SYNTHETIC}"/>'
-    filling = SYNTHETIC if size == "notable" else PAPER
+    filling = PAPER if size == "small" else SYNTHETIC
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{filling}" stroke="{SYNTHETIC}" stroke-width="2"/>'
 
 

@@ -97,7 +97,7 @@ class Report:
 
     @property
     def large(self) -> tuple[Difference, ...]:
-        """The differences by which readers may tell the sides apart."""
+        """The differences by which readers may tell the sides apart, and that chance alone would hardly make."""
         return tuple(difference for difference in self.differences if difference.size == "large")
 
     @property
@@ -117,7 +117,7 @@ class Report:
                 str(LABELS[d.name]),
                 _spread(d, "real"),
                 _spread(d, "synthetic"),
-                "" if d.standardised is None else "∞" if math.isinf(d.standardised) else f"{d.standardised:+.2f}",
+                _standardised(d),
                 d.size,
             )
             for d in (*self.differences, *([self.perplexity] if self.perplexity else []))
@@ -202,6 +202,16 @@ def with_perplexity(found: Report, perplexities: Mapping[str, float]) -> Report:
 def _side(texts: Sequence[Shown], side: str) -> Side:
     tags = Counter(text.language for text in texts if text.side == side)
     return Side(tags.total(), tuple(sorted(tags.items())))
+
+
+def _standardised(found: Difference) -> str:
+    """The difference with its interval in brackets."""
+    if found.standardised is None:
+        return ""
+    if math.isinf(found.standardised):
+        return "∞"
+    low, high = found.interval or (found.standardised, found.standardised)
+    return f"{found.standardised:+.2f} ({low:+.1f}…{high:+.1f})"
 
 
 def _spread(difference: Difference, side: str) -> str:

@@ -2,13 +2,14 @@
 
 import json
 import math
+import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.parity.comparison import Difference, differences, spread, standardised
+from generation.parity.comparison import Difference, compared, differences, spread, standardised
 from tests.generation.parity.texts import REAL, WRITTEN, pair, shown
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "curation.json").read_text(encoding="utf-8"))
@@ -31,18 +32,46 @@ def test_what_has_no_spread_differs_in_everything_or_in_nothing(
 
 @pytest.mark.parametrize(
     ("value", "size"),
-    [(None, ""), (0.1, "small"), (-0.3, "notable"), (0.8, "large"), (-math.inf, "large")],
+    [(None, ""), (0.1, "small"), (-0.3, "notable"), (0.8, "uncertain"), (-3.0, "large"), (-math.inf, "large")],
 )
 def test_a_difference_is_called_by_its_size(value: float | None, size: str) -> None:
-    assert Difference("words", None, None, value).size == size
+    side = spread([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert Difference("words", side, side, value).size == size
 
 
 def test_longer_texts_on_one_side_show() -> None:
     texts = [*pair(), *pair(REAL + " More.", WRITTEN), shown(WRITTEN * 4), shown(WRITTEN * 5)]
     found = {difference.name: difference for difference in differences(texts)}
-    assert found["words"].size == "large"
+    assert found["words"].size == "uncertain"
     assert found["words"].synthetic is not None
     assert found["words"].synthetic.n == 4
+    more = [*texts, *(shown(WRITTEN * n) for n in (4, 4, 5, 5)), *(pair(REAL + " More." * n)[0] for n in range(4))]
+    again = {difference.name: difference for difference in differences(more)}
+    assert again["words"].size == "large"
+
+
+@pytest.mark.parametrize(("n", "by_chance"), [(3, 0.3), (5, 0.2), (10, 0.05)])
+def test_texts_of_one_author_hardly_ever_differ_surely_though_they_often_differ_much(n: int, by_chance: float) -> None:
+    draw = random.Random(20190)
+    found = [compared("words", *([draw.gauss(0, 1) for _ in range(n)] for _side in range(2))) for _ in range(2000)]
+    beyond = sum(difference.size in {"large", "uncertain"} for difference in found) / len(found)
+    assert beyond > by_chance
+    assert sum(difference.size == "large" for difference in found) / len(found) < 0.03
+
+
+def test_few_texts_that_lie_far_apart_differ_surely() -> None:
+    assert compared("words", [100, 110, 120], [300, 310, 330]).size == "large"
+    assert compared("words", [100, 110, 120], [118, 124, 131]).size == "uncertain"
+    assert compared("words", [1, 1], [2, 2]).size == "large"
+
+
+def test_the_interval_is_that_of_the_formula_and_narrows_with_the_texts() -> None:
+    few = compared("words", [0.0, 1.0, 2.0], [1.0, 2.0, 3.0]).interval
+    many = compared("words", [0.0, 1.0, 2.0] * 10, [1.0, 2.0, 3.0] * 10).interval
+    assert few == pytest.approx((1 - 2.5758 * math.sqrt(2 / 3 + 1 / 12), 1 + 2.5758 * math.sqrt(2 / 3 + 1 / 12)))
+    assert few is not None
+    assert many is not None
+    assert many[0] > 0 > few[0]
 
 
 def test_a_single_text_has_no_spread() -> None:
