@@ -66,7 +66,7 @@ def test_saving_the_design_keeps_the_factors(owner: Client, study: Study) -> Non
     owner.post(_beside(study), DISCLAIMER)
     page = owner.get(reverse("workbench:study-design", args=[study.key]))
     form = page.context["form"]
-    values = {field.name: field.value() for field in form if field.value() not in {None, ""}}
+    values = {field.name: field.value() for field in form if field.value() not in (None, "")}
     owner.post(reverse("workbench:study-design", args=[study.key]), values | {"per_person": 1})
     assert _stored(study).per_person == 1
     assert [factor.key for factor in _stored(study).factors] == ["disclaimer"]
@@ -96,11 +96,11 @@ def test_what_a_factor_lacks_is_named_by_its_field_and_what_was_typed_is_kept(
 
 def test_quotas_are_set_for_each_answer_of_the_question_that_blocks(owner: Client, study: Study) -> None:
     url = reverse("workbench:study-design", args=[study.key])
-    values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in {None, ""}}
+    values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in (None, "")}
     owner.post(url, values | {"block_by": "news-use"})
     form = owner.get(url).context["form"]
     assert [field.name for field in form.quotas()] == ["quota-daily", "quota-rarely", "quota-prefer-not-to-say"]
-    values = {field.name: field.value() for field in form if field.value() not in {None, ""}}
+    values = {field.name: field.value() for field in form if field.value() not in (None, "")}
     owner.post(url, values | {"quota-daily": 30})
     assert [(quota.stratum, quota.most) for quota in _stored(study).quotas] == [("daily", 30)]
     seen = owner.get(url).context["form"]["seen"].value()
@@ -110,7 +110,7 @@ def test_quotas_are_set_for_each_answer_of_the_question_that_blocks(owner: Clien
 
 def test_the_rule_about_failed_checks_is_set_with_the_design(owner: Client, study: Study) -> None:
     url = reverse("workbench:study-design", args=[study.key])
-    values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in {None, ""}}
+    values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in (None, "")}
     owner.post(url, values | {"failed_checks": 2})
     study.refresh_from_db()
     assert read_definition(study.definition).failed_checks == 2
