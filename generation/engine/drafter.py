@@ -18,11 +18,9 @@ from typing import Self
 # Read when transformers is imported: models come from local folders, and nothing here may call home.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Read when torch is imported. A thread that waits for another spins for a third of a millisecond, then sleeps: between
-# two operations of a step it need not be woken, and where other processes want the core it soon lets go of it.
+# two operations of a step it need not be woken (sleeping at once, a step took twice as long), and where other processes
+# want the core it soon lets go of it.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-# Read there too: large tensors lie in large pages. Logits come and go with every step, and each of their small pages
-# was fetched anew.
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 import tokenizers
 import torch
