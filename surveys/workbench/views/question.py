@@ -100,11 +100,9 @@ def page(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse:
     definition = definition_of(study)
     block = _block_named(definition, block_key)
     form = BlockForm(definition, block, parts_digest(study, PARTS), _posted(request))
-    if request.method == "POST" and form.is_valid():
-        seen, by = form.cleaned_data["seen"], signed_in(request)
-        if _stored(study, form, lambda: change_block(study, block_key, form.changes(), by=by, seen=seen)):
-            messages.success(request, _("The page is saved."))
-            return redirect("workbench:study-questions", study_key=study.key)
+    if request.method == "POST" and _block_changed(request, study, block_key, form):
+        messages.success(request, _("The page is saved."))
+        return redirect("workbench:study-questions", study_key=study.key)
     return study_page(request, study, "question_page.html", {"form": form, "asked_on": block})
 
 
@@ -116,11 +114,9 @@ def scoring(request: HttpRequest, study_key: str, block_key: str) -> HttpRespons
     definition = definition_of(study)
     block = _block_named(definition, block_key)
     form = ScoringForm(definition, block, parts_digest(study, PARTS), _posted(request))
-    if request.method == "POST" and not block.instrument and form.is_valid():
-        seen, by = form.cleaned_data["seen"], signed_in(request)
-        if _stored(study, form, lambda: change_block(study, block_key, form.changes(), by=by, seen=seen)):
-            messages.success(request, _("The scoring is saved."))
-            return redirect("workbench:study-questions", study_key=study.key)
+    if request.method == "POST" and not block.instrument and _block_changed(request, study, block_key, form):
+        messages.success(request, _("The scoring is saved."))
+        return redirect("workbench:study-questions", study_key=study.key)
     about_articles = block.when in {"reading", "looking-back"}
     context = {"form": form, "asked_on": block, "about_articles": about_articles}
     return study_page(request, study, "question_scoring.html", context)
@@ -197,6 +193,14 @@ def _stored(study: Study, form: QuestionForm | BlockForm | ScoringForm, store: C
         study.refresh_from_db(fields=["definition"])
         form.renew(parts_digest(study, PARTS))
     return not form.errors
+
+
+def _block_changed(request: HttpRequest, study: Study, key: str, form: BlockForm | ScoringForm) -> bool:
+    """Whether the form is valid and what it says of this page of questions could be stored."""
+    if not form.is_valid():
+        return False
+    seen, by = form.cleaned_data["seen"], signed_in(request)
+    return _stored(study, form, lambda: change_block(study, key, form.changes(), by=by, seen=seen))
 
 
 def _attempt(request: HttpRequest, done: str, act: Callable[[], object]) -> None:
