@@ -1,7 +1,8 @@
 """The DDI codebook keeps the rules of DDI-Codebook 2.5: which element stands where, how often, with which attributes.
 
-No package carries the schema, so that its rules for the elements that we write stand here, as read in
-codebook.xsd of version 2.5 (DDI Alliance, 2012). Elements that we never write are left out of the sequences.
+No package carries the schema, codebook.xsd of version 2.5 (DDI Alliance, 2012), so that its rules for the elements that
+we write stand here. Those of `var` and `varFormat` were read in it; the other sequences and attributes are remembered
+and still to be held against it. Elements that we never write are left out of the sequences.
 """
 
 import xml.etree.ElementTree as ET
