@@ -1,4 +1,7 @@
-"""What every test has: plain static files, and an account to work with. tests/isolation.py comes before it."""
+"""What every test has: plain static files, an account to work with, other databases where it asks for one.
+
+tests/isolation.py comes before it.
+"""
 
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +16,11 @@ from surveys.models import Researcher
 from tests import factories
 from tests.browser import browser_type_launch_args as browser_type_launch_args
 from tests.browser import chromium as chromium
+from tests.databases import migrated_file as migrated_file
+from tests.databases import sqlite_file as sqlite_file
+from tests.postgres import migrated_postgres as migrated_postgres
+from tests.postgres import postgres_database as postgres_database
+from tests.postgres import postgres_server as postgres_server
 
 # How long an example takes says how busy the machine is and nothing of the code: no test fails for it.
 hypothesis.settings.register_profile(

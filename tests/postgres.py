@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: a server by ``DATABASE_URL``, or one that a wheel brings, started once a session.
 
-A directory that wants it imports the fixtures in its conftest.py and marks its tests ``postgres``.
+Who asks for it marks its tests ``postgres``.
 """
 
 import logging
@@ -76,22 +76,41 @@ def stopped_at_once(server: Any) -> Iterator[None]:
         server.ensure_postgres_running()
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: dict[str, Any], django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
+    """A migrated database without people or studies, of which tests take copies: migrating takes seconds."""
+    with _new_database(postgres_server) as database:
+        with as_default(database, django_db_blocker):
+            pass
+        yield database
+
+
 @pytest.fixture
-def postgres_database(postgres_server: dict[str, Any], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def postgres_database(
+    postgres_server: dict[str, Any], migrated_postgres: dict[str, Any], django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
     """A fresh, migrated PostgreSQL database behind Django's default alias.
 
     Its connections come from a pool, which closes them at the end: the threads of tests come and go, those of a web
     process stay and keep theirs.
     """
-    name = f"test_{secrets.token_hex(6)}"
-    with _connected(postgres_server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
     options = {"pool": {"min_size": 1, "max_size": 8}}
+    with (
+        _new_database(postgres_server, copied=migrated_postgres["NAME"]) as database,
+        as_default({**database, "OPTIONS": options}, django_db_blocker, migrated=True),
+    ):
+        yield
+
+
+@contextmanager
+def _new_database(server: dict[str, Any], copied: str = "template1") -> Iterator[dict[str, Any]]:
+    name = f"test_{secrets.token_hex(6)}"
+    with _connected(server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}"')
     try:
-        with as_default({**postgres_server, "NAME": name, "OPTIONS": options, "CONN_MAX_AGE": 0}, django_db_blocker):
-            yield
+        yield {**server, "NAME": name, "CONN_MAX_AGE": 0}
     finally:
-        with _connected(postgres_server) as connection:
+        with _connected(server) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
