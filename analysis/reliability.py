@@ -18,6 +18,7 @@ from analysis.validation import FrameError, numbers
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 # psych's lower bound of a uniqueness: below it, an item would be nothing but the factor.
 LEAST_UNIQUENESS = 0.005
+MOST_SWEEPS = 2000
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,13 @@ def reliability(
     for n, name in enumerate(items):
         if np.ptp(complete[:, n]) == 0:
             raise FrameError(f"the item '{name}' is {complete[0, n]:g} in all rows: it measures nothing", column=name)
-    estimates, loadings, bounded = _coefficients(complete)
+    covariance = np.cov(complete, rowvar=False)
+    loadings = one_factor(_correlation(covariance))
+    estimates = {term: float(value) for term, value in _coefficients(covariance, loadings).items()}
+    bounded = bool((1 - loadings**2 < 1.5 * LEAST_UNIQUENESS).any())
     n_people = len(np.unique(owners))
     single = n_people == len(complete)
-    drawn = _drawn(complete, owners, draws, seed) if draws else {}
+    drawn = _drawn(complete, owners, loadings, draws, seed) if draws else {}
     rows = []
     for term, estimate in estimates.items():
         limits, method = _percentiles(drawn.get(term), alpha), "bootstrap of people"
@@ -109,10 +113,7 @@ def reliability(
 
 def cronbach(values: FloatArray) -> float:
     """Cronbach's alpha of a matrix (rows, items): ``k / (k - 1) (1 - sum of variances / variance of the sum)``."""
-    covariance = np.cov(values, rowvar=False)
-    k = len(covariance)
-    total = float(covariance.sum())
-    return k / (k - 1) * (1 - float(np.trace(covariance)) / total) if total > 0 else NAN
+    return float(_alpha(np.cov(values, rowvar=False)))
 
 
 def feldt_interval(alpha_hat: float, rows: int, items: int, alpha: float = 0.05) -> Interval:
@@ -171,26 +172,34 @@ def _complete(frame: pd.DataFrame, items: Sequence[str], person: str) -> tuple[F
     return np.column_stack(columns), pd.factorize(frame[person])[0].astype(np.float64)
 
 
-def _coefficients(values: FloatArray) -> tuple[dict[str, float], FloatArray, bool]:
-    spread = values.std(axis=0, ddof=1)
-    if (spread == 0).any():
-        return dict.fromkeys(("alpha", "alpha, standardised", "omega", "omega, standardised"), NAN), spread, False
-    standard = values / spread
-    correlation = np.atleast_2d(np.corrcoef(values, rowvar=False))
-    loadings = one_factor(correlation)
+def _alpha(covariance: FloatArray) -> FloatArray:
+    """Alpha of covariance matrices (..., items, items); missing where the sum of the items does not vary."""
+    k = covariance.shape[-1]
+    total = covariance.sum(axis=(-2, -1))
+    varies = total > 0
+    share = np.trace(covariance, axis1=-2, axis2=-1) / np.where(varies, total, 1.0)
+    found: FloatArray = np.where(varies, k / (k - 1) * (1 - share), NAN)
+    return found
+
+
+def _correlation(covariance: FloatArray) -> FloatArray:
+    spread = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    found: FloatArray = covariance / (spread[..., :, None] * spread[..., None, :])
+    return found
+
+
+def _coefficients(covariance: FloatArray, loadings: FloatArray) -> dict[str, FloatArray]:
+    """The coefficients of covariance matrices (..., items, items), whose one factor has these loadings (..., items)."""
+    spread = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    correlation = _correlation(covariance)
     unique = 1 - loadings**2
-    bounded = bool((unique < 1.5 * LEAST_UNIQUENESS).any())
-    raw = float((loadings * spread).sum()) ** 2
-    return (
-        {
-            "alpha": cronbach(values),
-            "alpha, standardised": cronbach(standard),
-            "omega": raw / (raw + float(unique @ spread**2)),
-            "omega, standardised": 1 - float(unique.sum()) / float(correlation.sum()),
-        },
-        loadings,
-        bounded,
-    )
+    factor = (loadings * spread).sum(axis=-1) ** 2
+    return {
+        "alpha": _alpha(covariance),
+        "alpha, standardised": _alpha(correlation),
+        "omega": factor / (factor + (unique * spread**2).sum(axis=-1)),
+        "omega, standardised": 1 - unique.sum(axis=-1) / correlation.sum(axis=(-2, -1)),
+    }
 
 
 def _items(values: FloatArray, items: Sequence[str], loadings: FloatArray) -> tuple[ItemRow, ...]:
@@ -212,18 +221,54 @@ def _items(values: FloatArray, items: Sequence[str], loadings: FloatArray) -> tu
     return tuple(rows)
 
 
-def _drawn(values: FloatArray, owners: FloatArray, draws: int, seed: int) -> dict[str, FloatArray]:
-    """The coefficients of samples of people with replacement, all rows of a person together."""
+def _drawn(
+    values: FloatArray, owners: FloatArray, loadings: FloatArray, draws: int, seed: int
+) -> dict[str, FloatArray]:
+    """The coefficients of samples of people with replacement, all rows of a person together; (draws,) each.
+
+    A sample's covariances follow from the sums of its people's rows and of their products, so that no sample is written
+    out. A sample in which an item does not vary has none.
+    """
     rng = np.random.default_rng(seed)
-    order = np.argsort(owners, kind="stable")
-    _, starts, sizes = np.unique(owners[order], return_index=True, return_counts=True)
-    found: dict[str, list[float]] = {}
-    for _ in range(draws):
-        people = rng.integers(len(starts), size=len(starts))
-        rows = np.concatenate([order[starts[n] : starts[n] + sizes[n]] for n in people])
-        for term, value in _coefficients(values[rows])[0].items():
-            found.setdefault(term, []).append(value)
-    return {term: np.array(values) for term, values in found.items()}
+    _, places = np.unique(owners, return_inverse=True)
+    people, k = int(places.max()) + 1, values.shape[1]
+    centred = values - values.mean(axis=0)
+    rows, columns = np.triu_indices(k)
+    summed = np.column_stack([np.ones(len(values)), centred, centred[:, rows] * centred[:, columns]])
+    sums = np.column_stack([np.bincount(places, column, people) for column in summed.T])
+    totals = np.stack([np.bincount(rng.integers(people, size=people), minlength=people) @ sums for _ in range(draws)])
+    n, mean = totals[:, 0, None, None], totals[:, 1 : k + 1] / totals[:, :1]
+    products = np.empty((draws, k, k))
+    products[:, rows, columns] = products[:, columns, rows] = totals[:, k + 1 :]
+    covariance = (products - n * mean[:, :, None] * mean[:, None, :]) / (n - 1)
+    variances = np.diagonal(covariance, axis1=1, axis2=2)
+    varies = (variances > 1e-9 * centred.var(axis=0)).all(axis=1)
+    found = _coefficients(covariance[varies], _one_factor_each(_correlation(covariance[varies]), loadings))
+    return {term: np.concatenate([known, np.full(draws - len(known), NAN)]) for term, known in found.items()}
+
+
+def _one_factor_each(correlations: FloatArray, start: FloatArray) -> FloatArray:
+    """``one_factor`` of each matrix (samples, items, items), from the loadings of the whole, one loading after another.
+
+    With the others held, a loading's best value is ``sum of r_ij l_j / sum of l_j^2``, cut at the bound.
+    """
+    k = len(start)
+    if k == 2:
+        sizes = np.sqrt(np.abs(correlations[:, 0, 1]))
+        return np.column_stack([sizes, np.where(correlations[:, 0, 1] >= 0, sizes, -sizes)])
+    most = float(np.sqrt(1 - LEAST_UNIQUENESS))
+    loadings = np.tile(start, (len(correlations), 1))
+    for _ in range(MOST_SWEEPS):
+        before = loadings.copy()
+        for n in range(k):
+            others = loadings.copy()
+            others[:, n] = 0.0
+            squares = np.maximum((others**2).sum(axis=1), 1e-12)
+            best = (correlations[:, n] * others).sum(axis=1) / squares
+            loadings[:, n] = np.clip(best, -most, most)
+        if not len(loadings) or np.abs(loadings - before).max() < 1e-10:
+            break
+    return loadings
 
 
 def _percentiles(drawn: FloatArray | None, alpha: float) -> Interval:
