@@ -28,7 +28,7 @@ def build(export: Export) -> None:
             folder = Path(name)
             manifest = write(export, folder / "files")
             jobs.step(export, _("packing"))
-            _pack(export, folder / "files", folder / "export.zip")
+            _pack(folder / "files", folder / "export.zip")
             jobs.step(export, _("storing"))
             digest, size = _store(export, folder / "export.zip")
     except jobs.Stopped:
@@ -49,6 +49,7 @@ def write(export: Export, folder: Path) -> Manifest:
         identifying=export.identifying,
         places=frozen.definition.design.per_person,
         questions=frames_study.questions(frozen),
+        version=export.version.document,
     )
     try:
         return _filled(export, package, empty)
@@ -97,8 +98,8 @@ def _about(export: Export) -> dict[str, str]:
     }
 
 
-def _pack(export: Export, folder: Path, target: Path) -> None:
-    """The files and the study's version as a zip that is the same for the same files."""
+def _pack(folder: Path, target: Path) -> None:
+    """The files as a zip that is the same for the same files."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             # Without the moment at which a file was written, which would make every archive another one.
@@ -107,7 +108,6 @@ def _pack(export: Export, folder: Path, target: Path) -> None:
             with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as packed:
                 while piece := source.read(PART_SIZE):
                     packed.write(piece)
-        archive.writestr(zipfile.ZipInfo("study-version.json"), export.version.document, zipfile.ZIP_DEFLATED)
 
 
 def _store(export: Export, path: Path) -> tuple[str, int]:

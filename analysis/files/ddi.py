@@ -10,6 +10,7 @@ from analysis.schema import SCHEMA_VERSION, Column
 NAMESPACE = "ddi:codebook:2_5"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMATS = {"text": "character", "integer": "numeric", "number": "numeric", "yes-no": "numeric", "time": "character"}
+_REPRESENTATIONS = {"integer": "numeric", "number": "numeric", "yes-no": "code", "time": "datetime"}
 
 
 def codebook_ddi(tables: Sequence[CodebookTable], about: Mapping[str, str], rows: Mapping[str, int]) -> bytes:
@@ -30,6 +31,9 @@ def codebook_ddi(tables: Sequence[CodebookTable], about: Mapping[str, str], rows
         _child(dimensions, "caseQnty", str(rows.get(part.file, 0)))
         _child(dimensions, "varQnty", str(len(part.exported)))
         _child(text, "fileType", "text/csv", charset="UTF-8")
+        _child(text, "format", "comma-delimited, one header row")
+        _child(text, "dataMsng", "Missing values are empty cells, except where a category has an empty value.")
+        _child(text, "software", "studyweb", version=f"export schema {SCHEMA_VERSION}")
     data = _child(book, "dataDscr")
     for number, part in enumerate(tables, start=1):
         exported = [column for column in part.table.columns if column.name in part.exported]
@@ -41,22 +45,25 @@ def codebook_ddi(tables: Sequence[CodebookTable], about: Mapping[str, str], rows
 
 
 def _variable(data: ET.Element, column: Column, file: str, key: str) -> None:
-    discrete = "discrete" if column.levels or column.type == "yes-no" else "contin"
-    variable = _child(data, "var", ID=key, name=column.name, files=file, intrvl=discrete)
+    coded = bool(column.levels) or column.type == "yes-no"
+    about = {"ID": key, "name": column.name, "files": file, "intrvl": "discrete" if coded else "contin"}
+    about["representationType"] = "code" if coded else _REPRESENTATIONS.get(column.type, "text")
+    if column.unit:
+        about["measUnit"] = _FORBIDDEN.sub("", column.unit)
+    variable = _child(data, "var", **about)
     _child(variable, "labl", column.description)
     if column.minimum is not None or column.maximum is not None:
         bounds = {"min": column.minimum, "max": column.maximum}
         limits = {name: f"{value:g}" for name, value in bounds.items() if value is not None}
-        _child(_child(variable, "valrng"), "range", **limits)
+        units = "INT" if column.type == "integer" else "REAL"
+        _child(_child(variable, "valrng"), "range", UNITS=units, **limits)
     levels = [(level.code, level.meaning) for level in column.levels]
     for code, meaning in levels or ([("1", "yes"), ("0", "no")] if column.type == "yes-no" else []):
         category = _child(variable, "catgry", missing="Y" if code == "" else "N")
         _child(category, "catValu", code)
         _child(category, "labl", meaning)
-    _child(variable, "varFormat", type=_FORMATS[column.type], schema="other")
-    if column.unit:
-        # The schema has notes behind everything else.
-        _child(variable, "notes", column.unit, subject="unit")
+    shape = {"formatname": "ISO 8601, UTC", "category": "time"} if column.type == "time" else {}
+    _child(variable, "varFormat", type=_FORMATS[column.type], schema="ISO" if shape else "other", **shape)
 
 
 def _child(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:

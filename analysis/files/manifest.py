@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from analysis.schema import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
+# The document whose SHA-256 is the version: what participants saw.
+VERSION = "study-version.json"
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,13 @@ def read_me(title: str, formats: Sequence[str], identifying: bool) -> bytes:
         "",
         f"Exported by studyweb, schema version {SCHEMA_VERSION}. Times are UTC.",
         "",
-        "data/     Every table as CSV: long and wide ratings, answers, participants, lineage, flow.",
+        "data/     Every table as CSV: ratings long and wide, answers, participants, paradata, checks on data quality,",
+        "          the lineage of every text, and the flow. Before the unblinding there are no ratings among them.",
         *(_OF_FORMAT[name] for name in formats),
         "codebook.html, codebook.csv, codebook-ddi.xml   What every column means.",
         "datapackage.json            Describes data/ for Frictionless; the folder is a Psych-DS dataset too",
         "dataset_description.json    (this is its head).",
+        f"{VERSION}          The frozen version: its questions, design and plan, and the texts by their SHA-256.",
         "manifest.json               Rows, sizes and SHA-256 of every file, notes, and warnings about small groups.",
         "",
         "WITH identifying columns: keep these files as the consent and your ethics board say."

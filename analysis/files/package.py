@@ -15,7 +15,7 @@ from analysis.codebook import CodebookTable, codebook_csv, codebook_html
 from analysis.files.ddi import codebook_ddi
 from analysis.files.delimited import CsvFile
 from analysis.files.descriptors import data_package, dataset_description
-from analysis.files.manifest import MANIFEST, ExportedFile, Manifest, read_me
+from analysis.files.manifest import MANIFEST, VERSION, ExportedFile, Manifest, read_me
 from analysis.files.qualtrics import QualtricsFile, Question
 from analysis.files.small_cells import SmallCells
 from analysis.files.table_file import Made, TableFile
@@ -47,8 +47,9 @@ class Package:
     """An export that is being written into ``folder``.
 
     ``tables`` describes each frame by its name; the columns that a file has are those of the first chunk. ``places`` is
-    how many articles a person reads. Without ``identifying`` the identifying columns are left out, and the codebook
-    says so. Equal chunks and ``about`` give equal bytes, apart from Excel's, which holds the time.
+    how many articles a person reads, ``version`` the frozen version's document. Without ``identifying`` the
+    identifying columns are left out, and the codebook says so. Equal chunks and ``about`` give equal bytes, apart from
+    Excel's, which holds the time.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Package:
         identifying: bool = False,
         places: int = 1,
         questions: Sequence[Question] = (),
+        version: str = "",
     ) -> None:
         if unknown := [name for name in formats if name not in FORMATS]:
             raise ValueError(f"there is no format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
@@ -70,6 +72,7 @@ class Package:
         self._open: dict[str, list[TableFile]] = {}
         self._last = ""
         self._cells = SmallCells()
+        self._version = version
         folder.mkdir(parents=True, exist_ok=True)
         self._qualtrics = None
         if QUALTRICS in formats:
@@ -162,6 +165,8 @@ class Package:
             "dataset_description.json": dataset_description(codebook, self.about),
             "README.txt": read_me(title, self._formats, self.identifying),
         }
+        if self._version:
+            contents[VERSION] = self._version.encode()
         for name, content in contents.items():
             (self.folder / name).write_bytes(content)
         return [self._digested(Made(name)) for name in contents]

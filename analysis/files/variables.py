@@ -105,14 +105,21 @@ def floats(series: pd.Series) -> np.ndarray:
 
 
 def cut(series: pd.Series, most: int) -> tuple[pd.Series, int]:
-    """The texts in at most ``most`` bytes of UTF-8, missing ones empty, and how many had to be cut."""
-    text = series.astype("object").where(series.notna(), "").astype("str")
-    long = text.str.len() > most // 4
-    if not long.any():
-        return text, 0
-    encoded = {row: text[row].encode() for row in text.index[long]}
-    too_long = {row: value for row, value in encoded.items() if len(value) > most}
-    shorter = text.copy()
-    for row, value in too_long.items():
-        shorter[row] = value[:most].decode(errors="ignore")
-    return shorter, len(too_long)
+    """The texts in at most ``most`` bytes of UTF-8, missing ones empty, and how many had to be cut.
+
+    Equal texts are one object: a table of codes and keys takes a pointer a cell.
+    """
+    codes, found = pd.factorize(series)
+    whole = [str(text) for text in found]
+    shorter = [_within(text, most) for text in whole]
+    changed = np.array([one != other for one, other in zip(whole, shorter, strict=True)] + [False])
+    # A missing text has the code -1: the last one, which is empty.
+    texts = np.array([*shorter, ""], dtype=object)[codes]
+    return pd.Series(texts, index=series.index, dtype=object), int(changed[codes].sum())
+
+
+def _within(text: str, most: int) -> str:
+    """The text's beginning that takes at most so many bytes."""
+    if 4 * len(text) <= most:
+        return text
+    return text.encode()[:most].decode(errors="ignore")

@@ -84,7 +84,7 @@ def test_the_manifest_counts_rows_and_hashes_of_every_file(study: Study) -> None
     export = made(study, formats=list(exports.FORMATS))
     files = files_of(export)
     manifest = json.loads(files["manifest.json"])
-    assert {file["name"] for file in manifest["files"]} == set(files) - {"manifest.json", "study-version.json"}
+    assert {file["name"] for file in manifest["files"]} == set(files) - {"manifest.json"}
     for file in manifest["files"]:
         assert hashlib.sha256(files[file["name"]]).hexdigest() == file["sha256"]
     assert export.manifest["files"] == manifest["files"]

@@ -1,10 +1,11 @@
 """The DDI codebook keeps the rules of DDI-Codebook 2.5: which element stands where, how often, with which attributes.
 
-No package carries the schema, codebook.xsd of version 2.5 (DDI Alliance, 2012), so that its rules for the elements that
-we write stand here. Those of `var` and `varFormat` were read in it; the other sequences and attributes are remembered
-and still to be held against it. Elements that we never write are left out of the sequences.
+No package carries the schema, codebook.xsd of version 2.5 (DDI Alliance, 17 January 2012), so that its rules for the
+elements that we write stand here, as they were read in it: every sequence is whole, also with elements that we never
+write; attributes are those that we write, with what the schema allows them.
 """
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,37 +18,53 @@ from analysis.schema import Column, Level, Table
 from analysis.schema_study import FLOW, LINEAGE
 from tests.analysis.exported import TABLES, exported
 
-# Children in the order of the schema, with '+' where there must be one, '*' for any number and '?' for at most one.
+# Children in the order of the schema: '!' exactly one, '?' at most one, '+' at least one, '*' any number.
 SEQUENCES = {
-    "codeBook": "stdyDscr+ fileDscr* dataDscr*",
-    "stdyDscr": "citation+ notes*",
-    "citation": "titlStmt! rspStmt? prodStmt? verStmt* notes*",
+    "codeBook": "docDscr* stdyDscr+ fileDscr* dataDscr* otherMat*",
+    "stdyDscr": "citation+ studyAuthorization* stdyInfo* studyDevelopment* method* dataAccs* othrStdyMat* notes*",
+    "citation": "titlStmt! rspStmt? prodStmt? distStmt? serStmt* verStmt* biblCit? holdings* notes*",
     "titlStmt": "titl! subTitl* altTitl* parTitl* IDNo*",
-    "verStmt": "version* verResp* notes*",
+    "verStmt": "version? verResp? notes*",
     "fileDscr": "fileTxt* locMap? notes*",
-    "fileTxt": "fileName* fileCont* fileStrc? dimensns? fileType* format* notes*",
-    "dimensns": "caseQnty* varQnty*",
-    "dataDscr": "varGrp* var*",
-    "var": "location* labl* qstn* valrng* invalrng* universe* txt* catgry* concept* varFormat? notes*",
-    "valrng": "item* range* key? notes*",
-    "catgry": "catValu? labl* txt* catStat*",
+    "fileTxt": "fileName? fileCitation? fileCont? fileStrc? dimensns? fileType? format? filePlac? dataChck* ProcStat? "
+    "dataMsng? software* verStmt?",
+    "dimensns": "caseQnty* varQnty* logRecL* recPrCas* recNumTot*",
+    "dataDscr": "varGrp* nCubeGrp* var* nCube* notes*",
+    "var": "location* labl* imputation? security? embargo? respUnit? anlysUnit? qstn* valrng* invalrng* undocCod* "
+    "universe* TotlResp? sumStat* txt* stdCatgry* catgryGrp* catgry* codInstr* verStmt* concept* derivation? "
+    "varFormat? geoMap* catLevel* notes*",
+    # The schema lets items and ranges alternate; there must be one of them.
+    "valrng": "range+ key? notes*",
+    "catgry": "catValu? labl* txt* catStat* mrow?",
 }
-TEXTS = {"titl", "IDNo", "version", "fileName", "fileCont", "caseQnty", "varQnty", "fileType"}
-TEXTS |= {"labl", "catValu", "notes", "varFormat", "range"}
+TEXTS = {"titl", "IDNo", "version", "fileName", "fileCont", "caseQnty", "varQnty", "fileType", "format", "dataMsng"}
+TEXTS |= {"software", "labl", "catValu", "varFormat"}
+# These have attributes alone.
+EMPTY = {"range"}
 ATTRIBUTES: dict[str, dict[str, set[str] | None]] = {
     "codeBook": {"version": {"2.5"}},
     "IDNo": {"agency": None},
     "fileDscr": {"ID": None},
     "fileType": {"charset": None},
-    "var": {"ID": None, "name": None, "files": None, "intrvl": {"contin", "discrete"}},
-    "range": {"min": None, "max": None},
+    "software": {"version": None},
+    "var": {
+        "ID": None,
+        "name": None,
+        "files": None,
+        "intrvl": {"contin", "discrete"},
+        "measUnit": None,
+        "representationType": {"text", "numeric", "code", "datetime", "other"},
+    },
+    "range": {"UNITS": {"INT", "REAL"}, "min": None, "max": None},
     "catgry": {"missing": {"Y", "N"}},
-    "notes": {"subject": None},
     "varFormat": {
         "type": {"numeric", "character"},
+        "formatname": None,
         "schema": {"SAS", "SPSS", "IBM", "ANSI", "ISO", "XML-Data", "other"},
+        "category": {"date", "time", "currency", "other"},
     },
 }
+REQUIRED = {"var": {"name"}}
 MOST = {"!": 1, "?": 1, "+": 10**9, "*": 10**9}
 
 
@@ -62,8 +79,14 @@ def broken_rules(root: ET.Element) -> Iterator[str]:
             allowed = rules.get(name, set())
             if allowed is not None and value not in allowed:
                 yield f"{tag} has {name}={value!r}"
+        yield from (f"{tag} has no {name}" for name in REQUIRED.get(tag, set()) - {*element.attrib})
+        if "ID" in element.attrib and not re.fullmatch(r"[A-Za-z_][\w.-]*", element.attrib["ID"]):
+            yield f"{element.attrib['ID']!r} is no xs:ID"
         if tag == "var":
             yield from (f"there is no file {key}" for key in element.get("files", "").split() if key not in ids)
+        if tag in EMPTY:
+            yield from (f"{tag} holds something" for _ in [0] if children or (element.text or "").strip())
+            continue
         if tag in TEXTS:
             yield from (f"{tag} holds {child}" for child in children)
             continue
@@ -117,6 +140,9 @@ def test_characters_that_xml_cannot_hold_are_left_out() -> None:
         (lambda var: var.insert(0, var[-1]), "order"),
         (lambda var: var.set("intrvl", "sometimes"), "intrvl='sometimes'"),
         (lambda var: var.set("files", "F99"), "there is no file F99"),
+        (lambda var: var.set("ID", "1"), "'1' is no xs:ID"),
+        (lambda var: var.attrib.pop("name"), "var has no name"),
+        (lambda var: var.append(ET.Element(f"{{{NAMESPACE}}}varFormat")), "var has 2 of varFormat"),
         (lambda var: var.append(ET.Element(f"{{{NAMESPACE}}}titl")), "titl does not belong into var"),
         (lambda var: setattr(var, "text", "loose"), "var holds text"),
     ],
