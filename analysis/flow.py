@@ -1,6 +1,7 @@
 """PURE: how many people arrived, and what became of them, as a CONSORT diagram counts it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -71,6 +72,19 @@ class Flow:
     def to_frame(self) -> pd.DataFrame:
         """One row an arm; the columns are the fields of ``ArmFlow``."""
         return to_frame(self.arms, ArmFlow)
+
+
+def arm_in_words(arm: str, labels: Mapping[str, str]) -> str:
+    """The label of what people are assigned to: an arm, or the row of a counterbalancing in which all arms stand.
+
+    >>> arm_in_words("row-2", {}), arm_in_words("young/balanced", {}), arm_in_words("a", {"a": "An arm"})
+    ('All arms, order 2', 'All arms of young, balanced', 'An arm')
+    """
+    group, _, row = arm.rpartition("/")
+    order = re.fullmatch(r"row-(\d+)|balanced|random", row)
+    if arm in labels or order is None:
+        return labels.get(arm, arm)
+    return f"All arms{f' of {group}' if group else ''}, {f'order {order[1]}' if order[1] else row}"
 
 
 def participant_flow(

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from analysis.flow import ArmFlow, Flow
+from analysis.flow import ArmFlow, Flow, arm_in_words
 from analysis.plots import FONT, GRID, INK, MUTED, Figure, svg_of
 
 WIDTH, LINE, HEAD, ARM_WIDTH = 760, 20, 44, 200
@@ -44,7 +44,7 @@ def flow_figure(flow: Flow, labels: Mapping[str, str]) -> Figure:
         texts.append(_text(ARM_WIDTH + 20 + step * (c + 0.5), table_top + 14, name, align="center", muted=True))
     for n, arm in enumerate(flow.arms):
         y = table_top + 45 + 36 * n
-        texts.append(_text(14, y, _short(labels.get(arm.arm, arm.arm)), bold=True))
+        texts.append(_text(14, y, _short(arm_in_words(arm.arm, labels)), bold=True))
         for c, (_, counts) in enumerate(columns):
             texts.append(_text(ARM_WIDTH + 20 + step * (c + 0.5), y, str(counts[n]), align="center"))
     return Figure(
@@ -103,7 +103,7 @@ def _alt(flow: Flow, labels: Mapping[str, str], lost: list[str]) -> str:
     columns = _columns(flow)
     for n, arm in enumerate(flow.arms):
         counts = ", ".join(f"{name.lower()} {values[n]}" for name, values in columns)
-        arms.append(f"{labels.get(arm.arm, arm.arm)}: {counts}.")
+        arms.append(f"{arm_in_words(arm.arm, labels)}: {counts}.")
     reasons = f" ({', '.join(lost)})" if lost else ""
     return (
         f"Flow of participants. Arrived: {flow.arrived}. Not randomised: {flow.arrived - flow.randomised}{reasons}. "

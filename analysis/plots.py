@@ -72,13 +72,13 @@ def mean_figure(
     )
 
 
-def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, description: str) -> str:
-    """The chart as SVG, drawn by vl-convert without a browser."""
+def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, description: str, longest: int = 0) -> str:
+    """The chart as SVG, drawn by vl-convert without a browser. ``longest`` is its longest label's number of letters."""
     styled = (
         # Room at the sides for readers whose letters are wider than those that the drawing was measured by.
         chart.properties(
             background=PAPER,
-            padding={"left": 36, "right": 58, "top": 14, "bottom": 14},
+            padding={"left": max(36, 2 * longest), "right": 58, "top": 14, "bottom": 14},
             description=description,
         )
         .configure_view(stroke=None)
@@ -87,6 +87,9 @@ def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, descriptio
             titleFontSize=13, titleFontWeight="normal", labelFont=FONT, titleFont=FONT,
         )
         .configure_text(font=FONT, fontSize=12.5, color=INK)
+        .configure_header(labelFont=FONT, labelColor=INK)
+        # Names of different lines must not run into each other where letters are wider than those measured.
+        .configure_legend(labelFont=FONT, labelColor=INK, columnPadding=32)
     )  # fmt: skip
     return str(vl_convert.vegalite_to_svg(styled.to_dict()))
 

@@ -16,6 +16,7 @@ from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
 from analysis.plan import Plan
+from analysis.plan_text import plan_in_words
 from analysis.plots import Figure
 from analysis.published import INDEXES, SHARES, SOURCE
 from analysis.report_info import ArmInfo, StudyInfo
@@ -138,7 +139,7 @@ def build_report(
     return Report(
         info=info,
         plan=plan,
-        sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed),
+        sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed, plan.main_contrast),
         cautions=_cautions(comparison, crossed),
         sections=all_sections(material, say),
         software=software_versions(),
@@ -206,6 +207,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "study": to_json(report.info),
         "plan": report.plan.as_dict(),
+        "plan_in_words": plan_in_words(report.plan, report.info, report.comparison.reference),
         "main_sentence": report.main_sentence,
         "sentences": list(report.sentences),
         "cautions": to_records(report.cautions),

@@ -35,7 +35,13 @@ def distribution_figure(found: Sequence[Distribution], labels: Mapping[str, str]
                 sort=order,
                 title=None,
                 header=alt.Header(
-                    labelAngle=0, labelAlign="left", labelOrient="top", labelColor=INK, labelFontSize=13, labelPadding=2
+                    labelAngle=0,
+                    labelAlign="left",
+                    labelAnchor="start",
+                    labelOrient="top",
+                    labelColor=INK,
+                    labelFontSize=13,
+                    labelPadding=2,
                 ),
             ),
         )
@@ -115,7 +121,9 @@ def forest_figure(
     )
     points = alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=color)
     order = list(dict.fromkeys(row["arm"] for row in rows))
-    header = alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelColor=INK, labelFontSize=13)
+    header = alt.Header(
+        labelAngle=0, labelAlign="left", labelAnchor="start", labelOrient="top", labelColor=INK, labelFontSize=13
+    )
     chart = (
         alt.layer(bars, points, data=data)
         .properties(width=WIDTH, height=alt.Step(15))
@@ -176,6 +184,9 @@ def trend_figure(
         {"arm": label, "level": level, "mean": mean, "low": _or_none(low), "high": _or_none(high)}
         for label, level, mean, low, high in sorted(points, key=lambda point: point[1])
     ]
+    # A label stands on the side of its point that the line to the next one leaves free.
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        row["above"] = following is not None and following["mean"] < row["mean"]
     data = alt.InlineData(values=rows)
     log = is_wide([row["level"] for row in rows])
     scale = alt.Scale(type="log", nice=False, padding=24) if log else alt.Scale(zero=False, nice=False, padding=24)
@@ -188,7 +199,11 @@ def trend_figure(
         alt.Chart(data).mark_line(color=ARM, strokeWidth=1.2).encode(x=x, y=alt.Y("mean:Q", scale=ends)),
         alt.Chart(data).mark_point(color=ARM, filled=True, size=110, opacity=1)
         .encode(x=x, y=alt.Y("mean:Q", scale=ends)),
-        alt.Chart(data).mark_text(align="left", dx=8, dy=-10).encode(x=x, y=alt.Y("mean:Q", scale=ends), text="arm:N"),
+        *(
+            alt.Chart(data).transform_filter(test).mark_text(align="left", dx=8, dy=dy)
+            .encode(x=x, y=alt.Y("mean:Q", scale=ends), text="arm:N")
+            for test, dy in (("datum.above", -11), ("!datum.above", 13))
+        ),
     ]  # fmt: skip
     if reference is not None:
         line = alt.InlineData(values=[{"mean": reference[1], "arm": reference[0]}])
@@ -196,7 +211,7 @@ def trend_figure(
             alt.Chart(line).mark_rule(color=REFERENCE, strokeDash=DASHES[0]).encode(y=alt.Y("mean:Q", scale=ends))
         )
         layers.append(
-            alt.Chart(line).mark_text(align="right", dy=-7, color=MUTED)
+            alt.Chart(line).mark_text(align="left", dx=8, color=MUTED)
             .encode(x=alt.value(WIDTH), y=alt.Y("mean:Q", scale=ends), text="arm:N")
         )  # fmt: skip
     said = "; ".join(f"{row['arm']} ({row['level']:g}): {row['mean']:.2f}" for row in rows)

@@ -10,7 +10,7 @@ from analysis.cells import neutralised
 from analysis.files.delimited import csv_rows
 from analysis.plots import Figure
 from analysis.report import Report, to_dict
-from analysis.report_html import to_html
+from analysis.report_html import WIDE, to_html
 from analysis.report_tables import ReportTable
 
 # Dots of a PNG for each of the drawing's: about 300 a printed inch.
@@ -32,6 +32,7 @@ _LATEX = str.maketrans(
         "±": r"$\pm$",
         "<": r"\textless{}",
         ">": r"\textgreater{}",
+        "|": r"\textbar{}",
     }
 )
 
@@ -67,6 +68,8 @@ def table_latex(table: ReportTable) -> str:
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
+        # A table of many columns in the size of a text would run over the sheet's edge.
+        *([r"\scriptsize\setlength{\tabcolsep}{3pt}"] if len(table.header) >= WIDE else []),
         rf"\caption{{{latex(table.title)}. {latex(table.caption)}}}",
         rf"\label{{tab:{table.name}}}",
         rf"\begin{{tabular}}{{{alignment}}}",

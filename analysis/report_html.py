@@ -4,12 +4,12 @@ import base64
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from analysis.plan import MODELS
+from analysis.dark_figures import follows_theme
+from analysis.plan_text import plan_in_words
 from analysis.plots import Figure
 from analysis.published import SOURCE
 from analysis.report import FORMAT, Report
 from analysis.report_tables import ReportTable
-from analysis.report_text import interval
 from analysis.sections.arms import NAME as ARMS
 from analysis.sections.section import Section
 
@@ -41,9 +41,8 @@ a { color: inherit; }
 nav ol { columns: 18rem; font-size: .95rem; padding-left: 1.6rem; }
 nav li { break-inside: avoid; }
 .made { font-style: italic; }
-figure img { background: #fff; }
 @media print {
-  :root { --ink: #000; --paper: #fff; --rule: #999; --note: #f3f0e2; }
+  :root { color-scheme: light; --ink: #000; --paper: #fff; --rule: #999; --note: #f3f0e2; }
   body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
   nav { display: none; }
   h2, h3, caption { break-after: avoid; }
@@ -51,10 +50,16 @@ figure img { background: #fff; }
   figure img { min-width: 0; max-height: 20cm; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
-  th, td { padding: .2rem .3rem; }
-  td:not(.word) { white-space: normal; }
+  th, td { padding: .15rem .25rem; }
+  th.word[scope=row], td.word { min-width: 0; }
+  .wide { font-size: 6.2pt; }
+  .wide th, .wide td { padding: .12rem .16rem; }
 }
 """.strip()
+
+
+# From so many columns on a table does not fit the width of a sheet of A4.
+WIDE = 9
 
 
 def to_html(report: Report) -> str:
@@ -86,7 +91,7 @@ def _document(report: Report) -> Iterator[str]:
             yield f"<dt>{escape(section.title)}</dt><dd>Left out: {escape(section.left_out)}</dd>"
         yield "</dl>"
     yield '<h2 id="plan">Plan and deviations</h2>'
-    yield from _definitions(_plan_lines(report))
+    yield from _definitions(plan_in_words(report.plan, info, report.comparison.reference))
     yield from _list(info.deviations, "No deviation from the plan was recorded.")
     yield '<h2 id="methods">Methods</h2>'
     yield from (f"<p>{escape(sentence)}</p>" for sentence in report.methods)
@@ -138,29 +143,6 @@ def _identity(report: Report) -> Iterator[str]:
     yield from _definitions([(name, value) for name, value in lines if value])
 
 
-def _plan_lines(report: Report) -> list[tuple[str, str]]:
-    plan = report.plan
-    bounds = "none" if plan.bounds is None else interval(*plan.bounds)
-    cut = "none" if plan.credible_cut is None else f"from {plan.credible_cut:g} upwards"
-    lines = [
-        ("Question", plan.question),
-        ("Outcome", f"{plan.outcome}: {report.info.compared}"),
-        ("Reference arm", report.comparison.reference + ("" if plan.reference else " (not named in the plan)")),
-        ("Main contrast", plan.main_contrast),
-        ("Alpha", f"{plan.alpha:g}"),
-        ("Credible", cut),
-        ("Equivalence bounds", bounds),
-        ("Exclusions", ", ".join(map(str, plan.exclusions)) or "none"),
-        ("Alternative exclusions", ", ".join(map(str, plan.alternative_exclusions))),
-        ("Models of the curve", ", ".join(MODELS[name] for name in plan.specification_models)),
-        ("Covariates", ", ".join(plan.covariates)),
-        ("Scores of the trend", ", ".join(f"{arm} {score:g}" for arm, score in plan.trend_scores)),
-        ("Neutral answers", plan.neutral_answers if report.info.attribution_item else ""),
-        ("Notes", plan.notes),
-    ]
-    return [(name, value) for name, value in lines if value]
-
-
 def _definitions(lines: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield "<dl>"
     yield from (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in lines)
@@ -178,7 +160,7 @@ def _list(sentences: tuple[str, ...], otherwise: str) -> Iterator[str]:
 
 def _figure(figure: Figure) -> str:
     # As an image the figure's inner ids and styles cannot meet those of another figure or of the page.
-    data = base64.b64encode(figure.svg.encode()).decode()
+    data = base64.b64encode(follows_theme(figure.svg).encode()).decode()
     return (
         f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{escape(figure.title)}">'
         f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(figure.alt)}"></div>'
@@ -189,7 +171,9 @@ def _figure(figure: Figure) -> str:
 def _table(table: ReportTable) -> Iterator[str]:
     title = escape(table.title)
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
-    yield f"<table>\n<caption>{title}</caption>\n<thead><tr>"
+    # On paper nothing can be scrolled: a table of many columns is printed smaller, so that no number breaks.
+    kind = ' class="wide"' if len(table.header) >= WIDE else ""
+    yield f"<table{kind}>\n<caption>{title}</caption>\n<thead><tr>"
     for n, name in enumerate(table.header):
         yield f'<th scope="col"{_word(n, table)}>{escape(name)}</th>'
     yield "</tr></thead>\n<tbody>"

@@ -77,9 +77,11 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
     return ReportTable("crossed", "Main test: the crossed mixed model", caption, tuple(header), tuple(rows))
 
 
-def variance_table(crossed: Crossed) -> ReportTable | None:
+def variance_table(crossed: Crossed, names: Mapping[str, str]) -> ReportTable | None:
     """Where the ratings' variance lies; None where no model was fitted."""
-    rows = tuple((row.group, number(row.variance, 3), percent(row.share)) for row in crossed.variance)
+    rows = tuple(
+        (names.get(row.group, row.group), number(row.variance, 3), percent(row.share)) for row in crossed.variance
+    )
     caption = "Variance of one rating within arms, by source: people, articles, and the rest."
     return ReportTable("variance", "Where the ratings differ", caption, ("Source", "Variance", "Share"), rows)
 
@@ -264,7 +266,10 @@ def attribution_table(attribution: Attribution, labels: Mapping[str, str], level
         for row in attribution.rows
     )
     header = ("Arm", "People", "Answers", "Cannot tell", "Right", f"{level:.0%} interval (%)", "Said 'machine'")
-    caption = "Over answers that name a source; 'cannot tell' does not count. Guessing gives 50% over both origins."
+    caption = (
+        "Right: the mean over people of the share of their answers that name the right source, so that who answered "
+        "more often counts no more; 'cannot tell' does not count. Guessing gives 50% over both origins."
+    )
     return ReportTable("attribution", "Human or machine?", caption, header, rows)
 
 

@@ -45,11 +45,17 @@ def p_number(p: float) -> str:
 
 
 def main_sentences(
-    comparison: Comparison, labels: Mapping[str, str], outcome: str, mode: str, crossed: Crossed | None = None
+    comparison: Comparison,
+    labels: Mapping[str, str],
+    outcome: str,
+    mode: str,
+    crossed: Crossed | None = None,
+    main: str = "",
 ) -> tuple[str, ...]:
-    """The result in words, a sentence a contrast, by the crossed model where there is one.
+    """The result in words, a sentence a contrast, by the crossed model where there is one; ``main`` is the arm of the
+    plan's main contrast, whose sentence comes first.
 
-    Says first where the people were a program.
+    Says before all where the people were a program.
     """
     opening = (
         ("These are answers of a program that walked the pages, not of people: they show how the study works.",)
@@ -62,17 +68,14 @@ def main_sentences(
     means = {arm.arm: arm.mean for arm in comparison.arms.rows}
     if crossed is not None and crossed.fit is not None:
         levels = {arm.arm: arm.estimate for arm in crossed.means}
+        rows = sorted(crossed.rows, key=lambda row: row.arm != main)
+        tested = [_crossed_sentence(crossed, row, shares.get(row.contrast), levels, labels, outcome) for row in rows]
+    else:
         tested = [
-            _crossed_sentence(crossed, row, shares.get(row.contrast), levels, labels, outcome) for row in crossed.rows
-        ]
-        return (*opening, *tested)
-    return (
-        *opening,
-        *(
             _contrast_sentence(comparison, row, shares.get(row.contrast), means, labels, outcome)
-            for row in comparison.means.rows
-        ),
-    )
+            for row in sorted(comparison.means.rows, key=lambda row: row.arm != main)
+        ]
+    return (*opening, *tested)
 
 
 def _crossed_sentence(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HTMX_STOP_POLLING
 
 from analysis import exports, reports
+from analysis.dark_figures import follows_theme
 from analysis.models import Report
 from surveys import lifecycle
 from surveys.access import Permission, permits, signed_in, study_for
@@ -48,6 +49,7 @@ def results(request: HttpRequest, study_key: str) -> HttpResponse:
         "version": version,
         "versions": reports.versions_of(study, mode),
         "report": report,
+        "left_out": [section for section in report.result.get("sections", ()) if section["left_out"]] if report else [],
         "latest": reported.order_by("-requested_at", "-pk").first(),
         "overtaken": report is not None and reports.overtaken(report),
         "open": may_show_outcomes(study, mode),
@@ -125,7 +127,7 @@ def figure(request: HttpRequest, study_key: str, report_key: str, name: str) -> 
     report = _open_report(request, study_key, report_key, Permission.VIEW)
     for one in report.result.get("figures", ()):
         if one["name"] == name:
-            return HttpResponse(one["svg"], content_type="image/svg+xml")
+            return HttpResponse(follows_theme(one["svg"]), content_type="image/svg+xml")
     raise Http404(_("This report has no such figure."))
 
 

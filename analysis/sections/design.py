@@ -14,7 +14,6 @@ def design(material: Material) -> Section:
     """The plan's question, the study's facts, and a table of the arms with what they hold."""
     info, plan = material.info, material.plan
     question = plan.question.strip() or "The plan does not state the study's question."
-    facts = [f"{name}: {value}." for name, value in info.facts]
     infos = {arm.key: arm for arm in info.arms} or _from_ratings(material.ratings, material.arms)
     rows = []
     for arm in material.comparison.arms.rows:
@@ -39,10 +38,18 @@ def design(material: Material) -> Section:
     return Section(
         NAME,
         TITLE,
-        sentences=(question, *facts),
-        tables=(ReportTable("design", "What the arms are", caption, header, tuple(rows), n_text=4),),
+        sentences=(question,),
+        tables=(
+            *((_facts(info.facts),) if info.facts else ()),
+            ReportTable("design", "What the arms are", caption, header, tuple(rows), n_text=4),
+        ),
         results={"study_design": {"question": plan.question, "facts": dict(info.facts)}},
     )
+
+
+def _facts(facts: tuple[tuple[str, str], ...]) -> ReportTable:
+    caption = "As the version was frozen; what was changed since stands among the deviations."
+    return ReportTable("study", "How the study is made", caption, ("What", "How"), facts, n_text=2)
 
 
 def _from_ratings(ratings: pd.DataFrame, arms: tuple[str, ...]) -> dict[str, ArmInfo]:

@@ -73,14 +73,16 @@ def exclusions(material: Material) -> Section:
             )
         )
     marks = [
-        Mark(row.variant, row.estimate, row.ci_low, row.ci_high, material.pair(row.arm), row.variant == parts[0][0])
+        Mark(row.variant, row.estimate, row.ci_low, row.ci_high, material.label(row.arm), row.variant == parts[0][0])
         for arm in material.arms
         for row in found
         if row.arm == arm
     ]
     title = "The contrasts on different choices of people"
-    axis = Axis(f"Difference on the {material.info.compared}")
-    figure = interval_figure("exclusions", title, f"Intervals at {material.level}; black: the main test.", marks, axis)
+    axis = Axis(material.difference)
+    figure = interval_figure(
+        "exclusions", title, f"Intervals at {material.level}; in the text's colour: the main test.", marks, axis
+    )
     return Section(
         NAME,
         TITLE,

@@ -1,7 +1,7 @@
 """PURE: whether the arms differ more for some people, or beside some labels, than for others."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analysis.heterogeneity import GroupContrast, Heterogeneity, heterogeneity
 from analysis.report_tables import ReportTable
@@ -46,16 +46,16 @@ def groups(material: Material) -> Section:
             f"{1 / material.plan.alpha:.0f} is below {material.plan.alpha:g} by chance."
         )
     marks = [
-        Mark(f"{_pair(row, material)}: {row.group}", row.estimate, row.ci_low, row.ci_high, group=one.covariate)
+        Mark(row.group, row.estimate, row.ci_low, row.ci_high, group=f"{_arm(row, material)}, by {one.covariate}")
         for one in found
         for row in one.rows
     ]
     caption = f"Contrasts within groups with intervals at {material.level}. The test is the interaction, not these."
-    axis = Axis(f"Difference on the {material.info.compared}")
+    axis = Axis(material.difference)
     return Section(
         NAME,
         TITLE,
-        sentences=tuple(_sentence(one, material) for one in found),
+        sentences=tuple(sentence for one in found for sentence in _sentences(one, material)),
         warnings=tuple(dict.fromkeys(warnings)),
         notes=notes,
         figures=(interval_figure("heterogeneity", "The contrasts by group", caption, marks, axis),),
@@ -73,24 +73,39 @@ def groups(material: Material) -> Section:
     )
 
 
+def _arm(row: GroupContrast, material: Material) -> str:
+    """How the report calls the arm that a row holds against the reference."""
+    return material.label(_key(row, material)) or row.contrast
+
+
 def _pair(row: GroupContrast, material: Material) -> str:
     """How the report calls a row's contrast."""
-    return next((material.pair(arm) for arm in material.arms if row.contrast.startswith(f"{arm} - ")), row.contrast)
+    key = _key(row, material)
+    return material.pair(key) if key else row.contrast
 
 
-def _sentence(one: Heterogeneity, material: Material) -> str:
+def _key(row: GroupContrast, material: Material) -> str:
+    return next((arm for arm in material.arms if row.contrast.startswith(f"{arm} - ")), "")
+
+
+def _sentences(one: Heterogeneity, material: Material) -> Iterator[str]:
+    """The test, then a sentence an arm with its contrast in each group."""
     test = one.interaction
     verb = "depend on" if test.p_value < material.plan.alpha else "were not shown to depend on"
     if math.isnan(test.p_value):
-        return f"Whether the contrasts depend on {one.covariate} could not be tested."
-    said = "; ".join(
-        f"{_pair(row, material)} for {row.group} {number(row.estimate)} ({interval(row.ci_low, row.ci_high)})"
-        for row in one.rows
-    )
-    return (
+        yield f"Whether the contrasts depend on {one.covariate} could not be tested."
+        return
+    yield (
         f"The contrasts {verb} {one.covariate} (F({test.df:g}, {number(test.df_within, 1)}) = "
-        f"{number(test.statistic)}, {p_text(test.p_value)}): {said}."
+        f"{number(test.statistic)}, {p_text(test.p_value)})."
     )
+    for pair in dict.fromkeys(_pair(row, material) for row in one.rows):
+        said = "; ".join(
+            f"{row.group} {number(row.estimate)} ({interval(row.ci_low, row.ci_high)})"
+            for row in one.rows
+            if _pair(row, material) == pair
+        )
+        yield f"{pair}, by {one.covariate}: {said}."
 
 
 def _tests(found: Sequence[Heterogeneity]) -> ReportTable:

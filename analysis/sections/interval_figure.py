@@ -48,7 +48,13 @@ def interval_figure(name: str, title: str, caption: str, marks: Sequence[Mark], 
             rows.append({"label": _short(mark.group), "head": True, "value": None, "low": None, "high": None})
         rows.append(_row(mark, axis))
     rows = [{**row, "place": f"{n:04}"} for n, row in enumerate(rows)]
-    return Figure(name, title, caption, f"{title}. {said}.", svg_of(_chart(rows, axis), title))
+    return Figure(
+        name,
+        title,
+        caption,
+        f"{title}. {said}.",
+        svg_of(_chart(rows, axis), title, longest=max((len(row["label"]) for row in rows), default=0)),
+    )
 
 
 def _short(label: str) -> str:

@@ -28,7 +28,7 @@ def null_results(material: Material) -> Section:
     inner = f"{1 - 2 * plan.alpha:.0%}" if bounds else material.level
     marks = [
         Mark(
-            material.pair(row.arm),
+            material.label(row.arm),
             row.estimate,
             *(((found.ci_low, found.ci_high)) if found else (row.ci_low, row.ci_high)),
         )
@@ -40,7 +40,7 @@ def null_results(material: Material) -> Section:
         "Differences and bounds" if bounds else "Differences from the reference",
         f"Intervals at {inner}.{said}",
         marks,
-        Axis(f"Difference on the {material.info.compared}", band=bounds),
+        Axis(material.difference, band=bounds),
     )
     without = "" if bounds else "The plan has no bounds of equivalence, so that no result here says 'equal'."
     return Section(

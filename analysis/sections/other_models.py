@@ -136,11 +136,16 @@ def _sentence(arm: str, lines: Sequence[ModelLine], material: Material) -> str:
 def _figures(lines: Sequence[ModelLine], material: Material) -> tuple[Figure, ...]:
     figures = []
     for scale, name, title, axis in (
-        ("difference", "models", "Differences by model", Axis(f"Difference on the {material.info.compared}")),
-        ("odds ratio", "odds", "Odds ratios by model", Axis("Odds ratio", null=1.0, log=True)),
+        ("difference", "models", "Differences by model", Axis(material.difference)),
+        (
+            "odds ratio",
+            "odds",
+            "Odds ratios by model",
+            Axis(f"Odds over those of {material.label(material.reference)}", null=1.0, log=True),
+        ),
     ):
         marks = [
-            Mark(line.model, line.estimate, line.ci_low, line.ci_high, material.pair(line.arm), line.model == LINEAR)
+            Mark(line.model, line.estimate, line.ci_low, line.ci_high, material.label(line.arm), line.model == LINEAR)
             for arm in material.arms
             for line in lines
             if line.scale == scale and line.arm == arm and math.isfinite(line.estimate)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.attrition import LEAST_EXPECTED, Attrition, attrition
 from analysis.balance import NEGLIGIBLE, Balance, balance
-from analysis.flow import participant_flow
+from analysis.flow import arm_in_words, participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_text, percent
@@ -31,7 +31,7 @@ def people_flow(material: Material) -> Section:
     if math.isfinite(lost.p_value):
         verb = "differed" if lost.p_value < material.plan.alpha else "was not shown to differ"
         shares = "; ".join(
-            f"{material.label(row.arm)} {percent(row.share)}"
+            f"{arm_in_words(row.arm, material.labels)} {percent(row.share)}"
             + ("" if math.isnan(row.ci_low) else f" ({_points(row.estimate, row.ci_low, row.ci_high)})")
             for row in lost.rows
         )
@@ -75,7 +75,7 @@ def _points(estimate: float, low: float, high: float) -> str:
 def _attrition_table(lost: Attrition, material: Material) -> ReportTable:
     rows = tuple(
         (
-            material.label(row.arm),
+            arm_in_words(row.arm, material.labels),
             str(row.n),
             str(row.n - row.lost),
             str(row.lost),
@@ -108,11 +108,11 @@ def people_balance(material: Material) -> Section:
         raise LeftOut("no covariate has values in two arms")
     where = f"{largest.covariate}{f' ({largest.level})' if largest.level else ''}"
     marks = [
-        Mark(_name(row.covariate, row.level), row.estimate, math.nan, math.nan, group=material.pair(row.arm))
+        Mark(_name(row.covariate, row.level), row.estimate, math.nan, math.nan, group=material.label(row.arm))
         for row in sorted(found.rows, key=lambda row: material.arms.index(row.arm))
     ]
     caption = f"Band: differences below {NEGLIGIBLE:g}, which are often called negligible."
-    axis = Axis("Standardised difference from the reference", band=(-NEGLIGIBLE, NEGLIGIBLE))
+    axis = Axis(f"Standardised difference from {material.label(material.reference)}", band=(-NEGLIGIBLE, NEGLIGIBLE))
     return Section(
         BALANCE,
         BALANCE_TITLE,

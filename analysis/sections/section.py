@@ -84,6 +84,11 @@ class Material:
         """What the report calls an arm."""
         return self.labels.get(arm, arm)
 
+    @property
+    def difference(self) -> str:
+        """What the axis of a figure shows whose marks are contrasts with the reference, called by their arms."""
+        return f"Difference from {self.label(self.reference)}, {self.info.compared}"
+
     def pair(self, arm: str) -> str:
         """How the report calls the contrast of an arm with the reference."""
         return f"{self.label(arm)} − {self.label(self.reference)}"

@@ -117,7 +117,7 @@ def _figure(found: Multiverse, known: list[Specification], material: Material, a
     x = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(known) + 1], nice=False))
     color = alt.condition("datum.planned", alt.value(REFERENCE), alt.value(ARM))
     y = alt.Scale(zero=False)
-    title = f"Difference, {material.pair(arm)}"
+    title = "Difference"
     data = alt.InlineData(values=marked)
     top = alt.layer(
         alt.Chart(data).mark_rule(color=MUTED, strokeDash=DASHES[0]).encode(y=alt.YDatum(0, scale=y)),
@@ -140,8 +140,8 @@ def _figure(found: Multiverse, known: list[Specification], material: Material, a
     return Figure(
         name="specifications",
         title="Specification curve",
-        caption=f"Each point is one analysis with its interval at {material.level}; below it stand its exclusions and "
-        "its model. Black: the planned one.",
+        caption=f"{material.pair(arm)}. Each point is one analysis with its interval at {material.level}; below it "
+        "stand its exclusions and its model. In the text's colour: the planned one.",
         alt=f"Specification curve of {material.pair(arm)}: {len(known)} analyses from {number(low)} to {number(high)}.",
         svg=svg_of(alt.vconcat(top, below, spacing=8), "Specification curve"),
     )

@@ -40,7 +40,7 @@ def texts(material: Material) -> Section:
     sentences = [_sentence(found, material)]
     if crossed is not None and crossed.variance:
         figures.append(variance_figure(crossed.variance, SOURCES))
-        variance = variance_table(crossed)
+        variance = variance_table(crossed, SOURCES)
         tables += [variance] if variance else []
         shares = ", ".join(f"{SOURCES.get(row.group, row.group)} {percent(row.share)}" for row in crossed.variance)
         sentences.append(f"Of the variance of one rating within arms lies: {shares}.")
@@ -148,5 +148,5 @@ def _items_figure(found: dict[str, tuple[ArmSummary, ...]], material: Material) 
         for name, arms in found.items()
         for arm in arms
     ]
-    caption = f"Means over people with t intervals at {material.level}; the reference arm is black."
+    caption = f"Means over people with t intervals at {material.level}; the reference arm is in the text's colour."
     return interval_figure("items", "Items by arm", caption, marks, Axis("Mean answer", null=None))

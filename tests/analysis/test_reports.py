@@ -202,7 +202,8 @@ def test_the_report_says_the_design_and_follows_what_the_plan_says_beside_the_ma
     report = made(study)
     sections = {section["name"]: section for section in report.result["sections"]}
     assert sections["design"]["sentences"][0] == "Is it believed?"
-    assert "Allocation: the arm furthest behind its share first." in sections["design"]["sentences"]
+    tables = {table["name"]: table for table in report.result["tables"]}
+    assert ["Allocation", "the arm furthest behind its share first"] in tables["study"]["rows"]
     assert sections["flow"]["sentences"][0].startswith("12 people arrived")
     assert report.result["results"]["equivalence"][0]["equivalence"]["bound_high"] == 2
     assert [row["item"] for row in report.result["results"]["items"]] == ["believable", "accurate", "clear"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
@@ -83,7 +84,33 @@ def test_figures_are_served_as_images_with_words_beside_them(study: Study) -> No
         response = client.get(url(study, "figure", report_key=report.key, name=name))
         assert response["Content-Type"] == "image/svg+xml"
         assert response.content.startswith(b"<svg")
+        assert b"prefers-color-scheme: dark" in response.content
     assert client.get(url(study, "figure", report_key=report.key, name="no-such")).status_code == 404
+
+
+def test_the_page_leads_to_every_part_and_says_what_was_planned(study: Study) -> None:
+    lifecycle.unblind(study, study.created_by, "Done.")
+    report = made(study)
+    page = signed_in(study).get(url(study, "results")).content.decode()
+    for target in re.findall(r'<a href="#([^"]+)"', page):
+        assert f'id="{target}"' in page
+    for section in report.result["sections"]:
+        assert (f'href="#section-{section["name"]}"' in page) == (not section["left_out"])
+    assert 'href="#plan"' in page
+    assert "No deviation from the plan was recorded." in page
+    report.result = report.result | {"sections": [s for s in report.result["sections"] if not s["left_out"]]}
+    report.save(update_fields=["result"])
+    assert "Not in this report" not in signed_in(study).get(url(study, "results")).content.decode()
+
+
+def test_a_cancelled_report_says_so_on_its_page(study: Study) -> None:
+    asked = reports.request_report(study, by=study.created_by, mode=Mode.LIVE)
+    client = signed_in(study)
+    client.post(url(study, "cancel-report", report_key=asked.key))
+    page = client.get(url(study, "results")).content.decode()
+    assert "The last report was cancelled on" in page
+    assert "the one before it" not in page
+    assert "No report yet" in page
 
 
 def test_the_page_follows_a_report_that_is_being_made(study: Study) -> None:

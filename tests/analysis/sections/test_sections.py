@@ -1,20 +1,30 @@
 """Every section says what came out and shows it, or is left out with a reason where the data do not carry it."""
 
+import hashlib
 import json
+import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.crossed import crossed_contrasts
+from analysis.dark_figures import DARK, follows_theme
 from analysis.detection import DetectionOptions, detection
 from analysis.heterogeneity import heterogeneity
 from analysis.multiverse import multiverse
 from analysis.plan import Plan, parse_plan
+from analysis.plots import INK, LINE, MUTED
 from analysis.reliability import reliability
 from analysis.report import SECTION_RESULTS, ArmInfo, Report, StudyInfo, build_report, to_dict
+from analysis.report_figures import COLORS
 from analysis.report_files import report_files
 from analysis.report_html import to_html
 from analysis.robust import clustered_ols
@@ -22,6 +32,7 @@ from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, Section, binne
 from analysis.trend import trend
 from tests.analysis.ratings import simulated
 
+ROOT = Path(__file__).parents[3]
 ARMS = (
     ArmInfo("real", "Originals", "real"),
     ArmInfo("small", "Small model", "synthetic", level=355),
@@ -187,8 +198,61 @@ def test_discernment_and_tables_without_persons_are_no_models() -> None:
 
 def test_the_question_and_the_design_stand_first(report: Report) -> None:
     first = report.shown[0]
-    assert first.sentences == ("Is it believed?", "Allocation: a draw for each person.")
-    assert first.tables[0].rows[1][:5] == ("Small model", "synthetic", "–", "–", "355")
+    assert first.sentences == ("Is it believed?",)
+    assert first.tables[0].rows == (("Allocation", "a draw for each person"),)
+    assert first.tables[1].rows[1][:5] == ("Small model", "synthetic", "–", "–", "355")
+
+
+def test_the_plans_main_contrast_is_the_first_sentence(report: Report) -> None:
+    assert [sentence.split(" was ")[0] for sentence in report.sentences] == ["Large model", "Small model"]
+
+
+def test_contrasts_by_group_name_arm_and_group_in_the_figure(report: Report) -> None:
+    (figure,) = section(report, "heterogeneity").figures
+    for name in ("Small model, by party", "Large model, by party", ">left<", ">right<"):
+        assert name in figure.svg
+    assert "…" not in figure.svg
+
+
+def test_every_colour_of_the_figures_has_one_for_a_dark_theme_that_can_be_read(report: Report) -> None:
+    for figure in report.figures:
+        used = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]+)"', figure.svg))
+        assert used <= set(DARK), figure.name
+    # WCAG 2.2 asks 4.5 of text; the ground is the lighter of the report's and the workbench's.
+    for dark in (DARK[INK], DARK[MUTED], DARK[LINE], *(DARK[line] for line in COLORS)):
+        assert contrast(dark, "#1c1f23") >= 4.5
+    shown = follows_theme(report.figures[0].svg)
+    assert ElementTree.fromstring(shown).tag.endswith("svg")  # noqa: S314 -- we have just drawn it
+    assert re.sub("<style>.*?</style>", "", shown) == report.figures[0].svg
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (WCAG 2.2)."""
+    values = []
+    for colour in (one, other):
+        channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        values.append(float(np.dot([0.2126, 0.7152, 0.0722], linear)) + 0.05)
+    return max(values) / min(values)
+
+
+def test_another_process_with_other_hashes_writes_the_same_bytes(report: Report) -> None:
+    script = (
+        "import hashlib, json\n"
+        "from analysis.report import build_report\n"
+        "from analysis.report_files import report_files\n"
+        "from tests.analysis.sections import test_sections as given\n"
+        "made = build_report(given.ratings(), given.participants(), given.PLAN, given.INFO)\n"
+        "print(json.dumps({n: hashlib.sha256(c).hexdigest() for n, c in report_files(made).items()}))\n"
+    )
+    here = {name: hashlib.sha256(content).hexdigest() for name, content in report_files(report).items()}
+    seed = {"PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | seed, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    there = json.loads(done.stdout.splitlines()[-1])
+    assert {name for name in here if here[name] != there.get(name)} == set()
+    assert len(here) == len(there) > 100
 
 
 def test_every_new_table_is_a_file_in_each_format(report: Report) -> None:
