@@ -1,21 +1,24 @@
 """PURE: tables as SPSS and Stata files, with labels, codes and kinds of missing values.
 
 Neither kind of file can be written in pieces, and both are written out of memory: a table of more than ``PART`` cells
-becomes several files, which 'ADD FILES' in SPSS and 'append' in Stata join.
+becomes several files, and beside them lies a program that joins them, for SPSS (.sps) or Stata (.do).
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 import pyreadstat
+from pandas.api.types import union_categoricals
 
 from analysis.files.table_file import Made, TableFile
 from analysis.files.variables import REASONS, Variable, cut, floats, naive_times, variables
 
 PART = 500_000
 _SPSS_TEXT, _STATA_TEXT = 32_767, 2_045
+_SPSS_AT_ONCE = 49
 # SPSS: numbers that are no answer, kept outside what any scale or count holds.
 _SPSS_MISSING = {reason: -9_999_999.0 + n for n, reason in enumerate(REASONS)}
 # Stata: .a to .d are no answer, each with its label.
@@ -25,6 +28,7 @@ _STATA_MISSING = dict(zip(REASONS, "abcd", strict=True))
 class StatisticsFile(TableFile):
     """A table in parts of some ``PART`` cells, each a file of its own."""
 
+    program: ClassVar[str]
     longest_name: ClassVar[int]
     longest_text: ClassVar[int]
 
@@ -33,12 +37,14 @@ class StatisticsFile(TableFile):
         self.variables = variables(self.table, self.longest_name)
         self._waiting: list[pd.DataFrame] = []
         self._made: list[Made] = []
+        # The longest text of each variable in bytes, over all parts.
+        self._widths: dict[str, int] = {}
         self._cut: dict[str, int] = {}
 
     def write(self, frame: pd.DataFrame) -> None:
         while len(frame):
             room = max(1, PART // len(self.table.names)) - sum(map(len, self._waiting))
-            self._waiting.append(frame.iloc[:room])
+            self._waiting.append(_lean(frame.iloc[:room]))
             frame = frame.iloc[room:]
             if len(frame):
                 self._flush(last=False)
@@ -48,6 +54,14 @@ class StatisticsFile(TableFile):
 
     def close(self) -> list[Made]:
         self._flush(last=True)
+        if len(self._made) > 1:
+            path = f"{self.folder}/{self.table.name}{self.program}"
+            (self.root / path).write_text(self.joining([Path(made.path).name for made in self._made]), "utf-8")
+            self._made.append(Made(path))
+            self.notes.append(
+                f"{self.title}: the table {self.table.name} is in {len(self._made) - 1} files, which "
+                f"{Path(path).name}, run in their folder, joins."
+            )
         self.notes += [
             f"{self.title}: {n} texts of '{name}' in {self.table.name} are cut to {self.longest_text} bytes, "
             "all that the format holds; they stand whole in the CSV file."
@@ -59,7 +73,7 @@ class StatisticsFile(TableFile):
         if not self._waiting and self._made:
             return
         empty = pd.DataFrame({name: [] for name in self.table.names})
-        frame = pd.concat(self._waiting, ignore_index=True) if self._waiting else empty
+        frame = _joined(self._waiting) if self._waiting else empty
         self._waiting = []
         whole = last and not self._made
         name = self.name(0 if whole else len(self._made) + 1)
@@ -70,9 +84,15 @@ class StatisticsFile(TableFile):
     def save(self, frame: pd.DataFrame, path: Path) -> None:
         """Write one part."""
 
-    def text(self, series: pd.Series, name: str) -> pd.Series:
+    @abstractmethod
+    def joining(self, files: Sequence[str]) -> str:
+        """A program that makes one file of the parts."""
+
+    def text(self, frame: pd.DataFrame, variable: Variable) -> pd.Series:
         """A text as the format holds it; what had to be cut is counted."""
-        text, shortened = cut(series, self.longest_text)
+        name = variable.column.name
+        text, shortened, longest = cut(frame[name], self.longest_text)
+        self._widths[variable.name] = max(self._widths.get(variable.name, 1), longest)
         if shortened:
             self._cut[name] = self._cut.get(name, 0) + shortened
         return text
@@ -86,7 +106,7 @@ class StatisticsFile(TableFile):
 class SpssFile(StatisticsFile):
     """A table as '.sav'."""
 
-    title, folder, suffix = "SPSS", "spss", ".sav"
+    title, folder, suffix, program = "SPSS", "spss", ".sav", ".sps"
     longest_name, longest_text = 64, _SPSS_TEXT
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
@@ -99,7 +119,7 @@ class SpssFile(StatisticsFile):
             if variable.column.type == "time":
                 made[variable.name] = naive_times(series)
             elif variable.column.type == "text":
-                made[variable.name] = self.text(series, variable.column.name)
+                made[variable.name] = self.text(frame, variable)
             else:
                 values = floats(series)
                 reasons = self.reasons(frame, variable)
@@ -123,11 +143,24 @@ class SpssFile(StatisticsFile):
             row_compress=True,
         )
 
+    def joining(self, files: Sequence[str]) -> str:
+        """Texts get the same width in all parts first: 'ADD FILES' refuses those that differ."""
+        types = [f"{name} (A{width})" for name, width in self._widths.items()]
+        lines = [f"* Joins the parts of '{self.table.name}'. Make their folder the working directory (CD), then run."]
+        for n, file in enumerate(files, start=1):
+            lines += [f"GET FILE='{file}'.", *(f"ALTER TYPE {kind}." for kind in types), f"DATASET NAME part{n}."]
+        # So many files are all that the command takes at once; the first is then what was joined so far.
+        for first in range(2, len(files) + 1, _SPSS_AT_ONCE):
+            more = range(first, min(first + _SPSS_AT_ONCE, len(files) + 1))
+            lines += ["DATASET ACTIVATE part1.", f"ADD FILES FILE=*{''.join(f' /FILE=part{n}' for n in more)}."]
+            lines += ["EXECUTE.", "DATASET NAME part1."]
+        return "\n".join([*lines, f"SAVE OUTFILE='{self.table.name}.sav'.", "DATASET CLOSE ALL.", ""])
+
 
 class StataFile(StatisticsFile):
     """A table as '.dta' (version 15: 118)."""
 
-    title, folder, suffix = "Stata", "stata", ".dta"
+    title, folder, suffix, program = "Stata", "stata", ".dta", ".do"
     longest_name, longest_text = 32, _STATA_TEXT
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
@@ -140,7 +173,7 @@ class StataFile(StatisticsFile):
             if variable.column.type == "time":
                 made[variable.name] = naive_times(series)
             elif variable.column.type == "text":
-                made[variable.name] = self.text(series, variable.column.name)
+                made[variable.name] = self.text(frame, variable)
             else:
                 values: pd.Series = pd.Series(floats(series), index=frame.index)
                 reasons = self.reasons(frame, variable)
@@ -162,6 +195,27 @@ class StataFile(StatisticsFile):
             missing_user_values=missing or None,
             version=15,
         )
+
+    def joining(self, files: Sequence[str]) -> str:
+        """'append' widens texts by itself."""
+        lines = [f"* Joins the parts of '{self.table.name}'. Make their folder the working directory (cd), then run."]
+        lines += [f'use "{files[0]}", clear', *(f'append using "{file}"' for file in files[1:])]
+        return "\n".join([*lines, f'save "{self.table.name}.dta"', ""])
+
+
+def _lean(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows while they wait: a text that stands in many of them is held once."""
+    return frame.astype({str(name): "category" for name in frame.columns if frame[name].dtype == "str"})
+
+
+def _joined(waiting: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows that waited, as one frame, whose texts are still held once."""
+    columns: dict[str, Any] = {}
+    for name in waiting[0].columns:
+        parts = [frame[name] for frame in waiting]
+        texts = all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts)
+        columns[name] = union_categoricals(parts) if texts else pd.concat(parts, ignore_index=True).array
+    return pd.DataFrame(columns)
 
 
 def _within(label: str, most: int) -> str:

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from analysis.files import statistics_programs
 from analysis.files.ddi import NAMESPACE
-from tests.analysis.exported import LONG, NASTY, REASONS, UNICODE, exported, frames, ratings
+from tests.analysis.exported import LONG, NASTY, REASONS, TABLES, UNICODE, exported, frames, ratings
 
 
 def test_parquet_holds_types_nulls_times_and_labels(tmp_path: Path) -> None:
@@ -106,6 +106,33 @@ def test_statistics_programs_get_long_tables_in_parts(tmp_path: Path, monkeypatc
     assert (rows["stata/answers.dta"], rows["stata/participants.dta"]) == (4, 6)
     parts = [pyreadstat.read_sav(str(tmp_path / "spss" / f"ratings-part{n}.sav"))[0] for n in (1, 2)]
     assert pd.concat(parts)["participant"].tolist() == ratings()["participant"].tolist()
+    assert pd.concat(parts)["model"].tolist() == ratings()["model"].tolist()
+    stata = [pyreadstat.read_dta(str(tmp_path / "stata" / f"ratings-part{n}.dta"))[0] for n in (1, 2)]
+    assert pd.concat(stata)["model"].tolist() == ratings()["model"].tolist()
+
+
+def test_a_program_beside_the_parts_joins_them_with_texts_of_one_width(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics_programs, "PART", 60)
+    manifest = exported(tmp_path, formats=["spss", "stata"])
+    syntax = (tmp_path / "spss" / "ratings.sps").read_text("utf-8")
+    width = max(len(model.encode()) for model in ratings()["model"])
+    assert syntax.count(f"ALTER TYPE model (A{width}).") == 2
+    assert "ADD FILES FILE=* /FILE=part2." in syntax
+    do_file = (tmp_path / "stata" / "ratings.do").read_text("utf-8").splitlines()
+    assert do_file[1:] == ['use "ratings-part1.dta", clear', 'append using "ratings-part2.dta"', 'save "ratings.dta"']
+    assert {"spss/ratings.sps", "stata/ratings.do"} <= {file.name for file in manifest.files}
+    assert not (tmp_path / "spss" / "answers.sps").exists()
+    assert any("the table ratings is in 2 files" in note for note in manifest.notes)
+
+
+def test_a_hundred_parts_are_joined_by_as_many_files_as_spss_takes_at_once(tmp_path: Path) -> None:
+    file = statistics_programs.SpssFile(tmp_path, TABLES["ratings"])
+    syntax = file.joining([f"ratings-part{n}.sav" for n in range(1, 101)])
+    joined = [line.count("/FILE=") for line in syntax.splitlines() if line.startswith("ADD FILES")]
+    assert joined == [49, 49, 1]
+    assert " /FILE=part100." in syntax
 
 
 def test_excel_holds_values_never_formulas_and_cuts_what_no_cell_holds(tmp_path: Path) -> None:
