@@ -28,6 +28,9 @@ caption { text-align: left; font-weight: 600; padding: .4rem 0; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
 thead th { vertical-align: bottom; }
 td:not(.word) { white-space: nowrap; }
+.wide { font-size: .78rem; }
+.wide th, .wide td { padding: .3rem .38rem; }
+.wide th.word[scope=row] { min-width: 9.5rem; }
 .word { text-align: left; }
 th.word[scope=row] { min-width: 11rem; }
 td.word { min-width: 5rem; }
@@ -51,7 +54,7 @@ nav li { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
   th, td { padding: .15rem .25rem; }
-  th.word[scope=row], td.word { min-width: 0; }
+  th.word[scope=row], .wide th.word[scope=row], td.word { min-width: 0; }
   .wide { font-size: 6.2pt; }
   .wide th, .wide td { padding: .12rem .16rem; }
 }

@@ -51,8 +51,8 @@ class Manifest:
 
 _OF_FORMAT = {
     "parquet": "parquet/  The same tables as Parquet, with labels in the columns' metadata.",
-    "spss": "spss/     The same tables for SPSS, with labels, codes and kinds of missing values; a long table in parts,\n"
-    "          which the .sps beside them joins.",
+    "spss": "spss/     The same tables for SPSS, with labels, codes and kinds of missing values; a long table in\n"
+    "          parts, which the .sps beside them joins.",
     "stata": "stata/    The same tables for Stata, with labels, codes and kinds of missing values (.a to .d); a long\n"
     "          table in parts, which the .do beside them joins.",
     "excel": "excel/    The same tables for Excel, each with its codebook on the last sheet; a table of more than\n"
