@@ -46,7 +46,7 @@ def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str,
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     frozen = report.version.frozen
     plan = parse_plan(frozen.definition.plan.model_dump())
-    ratings = with_covariates(data.ratings, data.answers, plan.covariates, frozen)
+    ratings = with_covariates(data.ratings, data.answers, data.participants, plan.covariates, frozen)
     built = build_report(
         ratings, data.participants, plan, study_info(report, data), progress=lambda what: jobs.step(report, what)
     )

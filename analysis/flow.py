@@ -13,6 +13,7 @@ from analysis.validation import FrameError
 BEFORE_ARMS = (
     "no-consent",
     "took-part-before",
+    "incompatible-device",
     "screened-out",
     "failed-checks",
     "quota-full",
@@ -23,7 +24,9 @@ BEFORE_ARMS = (
     "closed",
     "",
 )
-_ENDINGS = ("completed", *(outcome for outcome in BEFORE_ARMS if outcome not in {"no-consent", "took-part-before"}))
+# Of these no more than the arrival is kept, so that they are nobody's ending after the randomisation.
+WITHOUT_CONSENT = ("no-consent", "took-part-before", "incompatible-device")
+_ENDINGS = ("completed", *(outcome for outcome in BEFORE_ARMS if outcome not in WITHOUT_CONSENT))
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Flow:
     arrived: int
     no_consent: int
     took_part_before: int
+    incompatible_device: int
     screened_out: int
     failed_checks: int
     quota_full: int
@@ -104,6 +108,7 @@ def participant_flow(
         arrived=len(people),
         no_consent=int(counts.get("no-consent", 0)),
         took_part_before=int(counts.get("took-part-before", 0)),
+        incompatible_device=int(counts.get("incompatible-device", 0)),
         screened_out=int(counts.get("screened-out", 0)),
         failed_checks=int(counts.get("failed-checks", 0)),
         quota_full=int(counts.get("quota-full", 0)),
@@ -158,7 +163,7 @@ def _people(participants: pd.DataFrame) -> pd.DataFrame:
 
 
 def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow:
-    strange = people[people["outcome"].isin(["no-consent", "took-part-before"])]
+    strange = people[people["outcome"].isin(WITHOUT_CONSENT)]
     if len(strange):
         raise FrameError(
             f"the participant {strange['participant'].iloc[0]!r} did not consent and has the arm '{arm}'",

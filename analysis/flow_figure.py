@@ -61,6 +61,7 @@ def _without_arm(flow: Flow) -> list[str]:
     counts = (
         ("did not consent", flow.no_consent),
         ("took part before", flow.took_part_before),
+        ("device too small", flow.incompatible_device),
         ("screened out", flow.screened_out),
         ("failed checks", flow.failed_checks),
         ("quota full", flow.quota_full),

@@ -3,15 +3,16 @@
 analysis/frames.py puts it together with what they answered.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pandas as pd
 
+from analysis.scale_scores import scale_column_name, scales_of_people, scores
 from analysis.schema import PARTICIPANTS, item_column_name
 from analysis.schema_quality import QUALITY
 from surveys import quality
-from surveys.definition import FrozenStudy
+from surveys.definition import Block, FrozenStudy
 from surveys.design import levels
 from surveys.evidence import evidence
 from surveys.items.checks import passes
@@ -21,6 +22,7 @@ from surveys.route import steps
 
 # The rows of the people who are asked for; None is everybody of the version and mode.
 Keys = Collection[int] | None
+Scored = Collection[Block]
 # The columns of the factors, by the factor's key in the study's definition.
 FACTORS = {DISCLAIMER: "disclaimer", SOURCE_LABEL: "source_label"}
 
@@ -57,11 +59,12 @@ def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
 
 
 def participants_frame(
-    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None
+    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None, *, scored: Scored = ()
 ) -> pd.DataFrame:
     """One row a person who arrived, those who withdrew among them; without the panel's id.
 
     ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
+    ``scored`` are the scales about the person that have a column.
     """
     people = people_of(version, mode, only)
     names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
@@ -80,7 +83,25 @@ def participants_frame(
     frame["flags_unknown"] = pd.Series(
         [None if found is None else quality.unknown(found) for found in made], dtype="str"
     )
-    return frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
+    frame = frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
+    for name, values in scores(scored, _given(version, mode, only, scored, frame["participant"])).items():
+        frame[name] = pd.Series(values, index=frame.index, dtype="float64")
+    return frame
+
+
+def _given(
+    version: StudyVersion, mode: str, only: Keys, scored: Scored, order: Iterable[str]
+) -> Iterable[dict[str, str]]:
+    """What each person, in this order, answered to the questions of these scales; no query where there are none."""
+    items = {item for block in scored if block.scoring for item in block.scoring.items}
+    given: dict[str, dict[str, str]] = {}
+    if items:
+        rows = Answer.objects.filter(
+            participant__in=people_of(version, mode, only), item__in=items, trial=None, state=Answer.State.ANSWERED
+        )
+        for person, item, value in rows.values_list("participant__export_id", "item", "value"):
+            given.setdefault(person, {})[item] = value
+    return [given.get(person, {}) for person in order]
 
 
 _DERIVED = frozenset(
@@ -98,13 +119,21 @@ _DERIVED = frozenset(
 
 
 def with_covariates(
-    ratings: pd.DataFrame, answers: pd.DataFrame, names: Collection[str], frozen: FrozenStudy
+    ratings: pd.DataFrame,
+    answers: pd.DataFrame,
+    participants: pd.DataFrame,
+    names: Collection[str],
+    frozen: FrozenStudy,
 ) -> pd.DataFrame:
-    """The ratings with a column for each of ``names`` that is a question asked before the articles.
+    """The ratings with a column for each of ``names`` that is a question, or the score of a scale, from before them.
 
     A choice stands as the label of its option, a number as one; missing where it was not answered.
     """
     definition = frozen.definition
+    for name in map(scale_column_name, (block.key for block in scales_of_people(definition, ("before",)))):
+        if name in names:
+            own = participants.set_index("participant")[name]
+            ratings = ratings.assign(**{name: ratings["participant"].map(own)})
     items = [item for block in definition.at("before") for item in block.items]
     for item in items:
         name = item_column_name(item.key)

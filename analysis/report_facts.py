@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis import frames
 from analysis.frames import StudyFrames
+from analysis.frames_ratings import attribution_item
 from analysis.models import Report
 from analysis.report_info import ArmInfo, StudyInfo
 from analysis.scale_scores import label
@@ -46,7 +47,7 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
             for arm in frozen.arms
         ),
         **_outcome(report, data),
-        attribution_item=frames.attribution_item(frozen) if not report.masked else "",
+        attribution_item=attribution_item(frozen) if not report.masked else "",
         facts=tuple(facts(frozen)),
         items=_scale_items(report, data) if not report.masked else (),
         deviations=frames.deviations(report.version),

@@ -1,9 +1,9 @@
-"""The scales that a study scores beside the index: which columns of the ratings they make, and each rating's scores."""
+"""The scales that a study scores beside the index: which columns they make of ratings and people, and the scores."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.schema import INDEX_INSTRUMENT, Column
-from surveys.definition import Block, Definition
+from surveys.definition import Block, Definition, When
 from surveys.instruments.model import Scoring
 from surveys.instruments.scoring import score
 
@@ -29,9 +29,14 @@ def scale_column_name(block_key: str) -> str:
     return f"{block_key}{ENDING}"
 
 
-def scale_columns(definition: Definition) -> Iterator[Column]:
+def scales_of_people(definition: Definition, whens: Iterable[When]) -> tuple[Block, ...]:
+    """The blocks asked about the person, before or after the articles, whose answers come to one number."""
+    return tuple(block for when in whens for block in definition.at(when) if block.scoring is not None)
+
+
+def scale_columns(scored: Iterable[Block]) -> Iterator[Column]:
     """A column a scale, with its range and with how it comes about in words."""
-    for block in scales(definition):
+    for block in scored:
         scoring = block.scoring
         assert scoring is not None  # noqa: S101  # scales() leaves others out
         yield Column(
@@ -44,16 +49,16 @@ def scale_columns(definition: Definition) -> Iterator[Column]:
         )
 
 
-def scores(definition: Definition, answers: Iterable[Mapping[str, str]]) -> dict[str, list[float | None]]:
-    """{column: the score of each rating, None where an item has no answer} of each scale.
+def scores(scored: Iterable[Block], answers: Iterable[Mapping[str, str]]) -> dict[str, list[float | None]]:
+    """{column: the score by each row of answers, None where an item has no answer} of each scale.
 
-    ``answers`` are {item: option's code} of each rating.
+    ``answers`` are {item: option's code}, of a rating or of a person.
     """
     given = list(answers)
     found: dict[str, list[float | None]] = {}
-    for block in scales(definition):
-        scored = (score(block, each) for each in given)
-        found[scale_column_name(block.key)] = [None if each is None else each.value for each in scored]
+    for block in scored:
+        by_row = (score(block, each) for each in given)
+        found[scale_column_name(block.key)] = [None if each is None else each.value for each in by_row]
     return found
 
 

@@ -93,6 +93,7 @@ OUTCOMES = (
     Level("screened-out", "screened out by a rule of the study's version"),
     Level("failed-checks", "failed as many attention checks as the study's version allows, and was ended by that rule"),
     Level("took-part-before", "kept out: took part in an earlier study, or had read one of the stories"),
+    Level("incompatible-device", "had no device on which the study's version can be taken"),
     Level("returned", "gave the submission back at the panel before the end"),
     Level("timed-out", "ran out of time before the end: the panel's, or the study's own for coming back"),
     Level("left", "left by the button that is on every page"),

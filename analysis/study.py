@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analysis.plan import Plan, PlanError, parse_plan
-from analysis.scale_scores import scale_column_name, scales
+from analysis.scale_scores import scale_column_name, scales, scales_of_people
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
 from surveys.definition import Block, Definition, FrozenStudy
@@ -82,6 +82,7 @@ def covariates(definition: Definition) -> dict[str, Item | None]:
     if definition.design.block_by:
         found["stratum"] = None
     items = [item for block in definition.at("before") for item in block.items]
+    found |= {scale_column_name(block.key): None for block in scales_of_people(definition, ("before",))}
     return found | {item_column_name(item.key): item for item in items if _is_choice(item) or _is_measured(item)}
 
 

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
+from surveys.devices import Devices
 from surveys.instruments.model import Scoring, scoring_problems
 from surveys.items import PREFER_NOT_TO_SAY, Item, Text, is_language_tag
 from surveys.items.together import problems_together
@@ -160,8 +161,15 @@ class Definition(Part):
     withdrawal_days: int = Field(default=14, ge=0, le=3650)
     # At how many failed attention checks a person's way ends; 0 for never, which is the rule unless a study says so.
     failed_checks: int = Field(default=0, ge=0, le=50)
+    devices: Devices = Devices()
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_serializer(mode="wrap")
+    def _leave_out_devices_where_any_will_do(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As with the plan's later fields: a study that asks for no device has the hash that it had before."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "devices" or self.devices.asks_something}
 
     @field_validator("languages")
     @classmethod

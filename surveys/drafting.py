@@ -50,7 +50,8 @@ def definition_of(study: Study) -> Definition:
 def parts_digest(study: Study, parts: Iterable[str]) -> str:
     """SHA-256, in hexadecimal, of these parts of the draft: a form carries it, to notice a change in between."""
     whole = definition_of(study).model_dump(mode="json", by_alias=True)
-    chosen = {part: whole[part] for part in sorted(parts)}
+    # A part that asks for nothing is left out of the document.
+    chosen = {part: whole.get(part) for part in sorted(parts)}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ ANALYSIS_AND_SURVEYS = {
     "exports",
     "frames",
     "frames_people",
+    "frames_ratings",
     "frames_study",
     "jobs",
     "models",
@@ -53,7 +54,7 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 )
 # These know the database or the web; every other module of analysis is pure.
 # These are imported by a worker alone, inside a job.
-READ_FRAMES = {"frames", "frames_people", "frames_study", "export_building"}
+READ_FRAMES = {"frames", "frames_people", "frames_ratings", "frames_study", "export_building"}
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}
 # What reads and writes the formats of files.
 FILE_FORMATS = {"openpyxl", "pyarrow", "pyreadstat"}

@@ -14,7 +14,7 @@ from surveys.flow.endings import (
     withdraw,
     withdrawal_deadline,
 )
-from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate
+from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate, turn_back
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
 from surveys.flow.resume import come_back
@@ -41,6 +41,7 @@ __all__ = [
     "mark_shown",
     "save_draft",
     "submit",
+    "turn_back",
     "withdraw",
     "withdrawal_deadline",
 ]

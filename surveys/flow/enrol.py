@@ -108,9 +108,21 @@ def choose_language(place: Place, language: str) -> bool:
 
 def decline(place: Place) -> bool:
     """No consent: the way ends here, and nothing more than the arrival is kept. False if it was given or refused."""
+    return _end_at_the_consent(place, Outcome.NO_CONSENT)
+
+
+def turn_back(place: Place) -> bool:
+    """Somebody has no device on which the study can be taken: as with ``decline``, only the arrival is kept.
+
+    False where the study can be taken on any.
+    """
+    return place.study.definition.devices.asks_something and _end_at_the_consent(place, Outcome.INCOMPATIBLE_DEVICE)
+
+
+def _end_at_the_consent(place: Place, outcome: str) -> bool:
     if place.step.stage != Stage.CONSENT:
         return False
-    return advance(place.participant, place.step, outcome=Outcome.NO_CONSENT, stage=Stage.END, ended_at=Now())
+    return advance(place.participant, place.step, outcome=outcome, stage=Stage.END, ended_at=Now())
 
 
 def pack(entrant: Entrant) -> str:

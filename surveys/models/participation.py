@@ -41,6 +41,7 @@ class Outcome(models.TextChoices):
     LEFT = "left", _("Left")
     QUOTA_FULL = "quota-full", _("Quota full")
     TOOK_PART_BEFORE = "took-part-before", _("Took part before")
+    INCOMPATIBLE_DEVICE = "incompatible-device", _("Came with a device that is too small")
     RETURNED = "returned", _("Returned to the panel")
     TIMED_OUT = "timed-out", _("Timed out")
     WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -48,7 +49,7 @@ class Outcome(models.TextChoices):
 
 
 # The endings of somebody of whom no more than the arrival is kept.
-WITHOUT_CONSENT = (Outcome.NO_CONSENT, Outcome.TOOK_PART_BEFORE)
+WITHOUT_CONSENT = (Outcome.NO_CONSENT, Outcome.TOOK_PART_BEFORE, Outcome.INCOMPATIBLE_DEVICE)
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):

@@ -14,6 +14,7 @@ from surveys import recruitment
 from surveys.flow import Gate, Place
 from surveys.languages import interface_language
 from surveys.models import Outcome, Study
+from surveys.participant import visit
 from surveys.participant.pages import frame, outside
 from surveys.participant.patience import patient
 from surveys.recruitment import Entrant
@@ -62,6 +63,12 @@ def onward(place: Place) -> HttpResponseRedirect:
     return to_step(place.participant.study.key, place.step.slug)
 
 
+def where_now(request: HttpRequest, study_key: str) -> HttpResponse:
+    """To where the person of this request is, after something moved them."""
+    place = visit.place_of(request, study_key)
+    return onward(place) if place else unknown(request, study_key)
+
+
 def to_step(study_key: str, slug: str) -> HttpResponseRedirect:
     """To a step's page, by GET, so that reloading it sends nothing again."""
     response = HttpResponseRedirect(_address(study_key, slug))
@@ -76,11 +83,12 @@ def _address(study_key: str, slug: str) -> str:
 
 def turned_away(request: HttpRequest, study: Study, gate: Gate, entrant: Entrant) -> HttpResponse:
     """The page for who may not come in now; from a study that has closed it leads back to the panel."""
-    link = ""
-    if gate is Gate.CLOSED:
-        settings = recruitment.read(study)
-        link = recruitment.return_link(settings, Outcome.CLOSED, entrant.panel, entrant.panel_id)
-    return render(request, "participant/gate.html", outside(study) | {"gate": gate.value, "return_link": link})
+    told = {"code": "", "return_link": ""}
+    settings = recruitment.read(study)
+    if gate is Gate.CLOSED and entrant.panel == settings.panel:
+        told["code"] = recruitment.code(settings, Outcome.CLOSED)
+        told["return_link"] = recruitment.return_link(settings, Outcome.CLOSED, entrant.panel, entrant.panel_id)
+    return render(request, "participant/gate.html", outside(study) | told | {"gate": gate.value})
 
 
 def refused(request: HttpRequest, study: Study, reason: str) -> HttpResponse:

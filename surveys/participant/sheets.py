@@ -20,8 +20,18 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from surveys.definition import FrozenStudy
+from surveys.flow import Place
+from surveys.languages import interface_language
 from surveys.models import Stage
-from surveys.participant.pages import ShownArticle, languages, own_text, surroundings, title
+from surveys.participant.pages import (
+    ShownArticle,
+    languages,
+    own_text,
+    shown_article,
+    shown_beside,
+    surroundings,
+    title,
+)
 from surveys.route import Step, step_named
 
 # Pages of long articles take some 20 kB each; what is asked for least makes room.
@@ -54,6 +64,21 @@ class Sheet:
     is_preview: bool
     article: ShownArticle | None = None
     beside: tuple[tuple[str, ...], ...] = ()
+
+
+def sheet_of(place: Place) -> Sheet:
+    """All that the page of the step at the cursor shows, apart from what is this person's alone."""
+    participant = place.participant
+    return Sheet(
+        study=place.study,
+        study_key=participant.study.key,
+        slug=place.step.slug,
+        language=participant.language,
+        interface=interface_language(participant.language),
+        is_preview=participant.mode == "preview",
+        article=shown_article(place.trial) if place.trial else None,
+        beside=shown_beside(place),
+    )
 
 
 @dataclass(frozen=True)
@@ -138,7 +163,7 @@ def _page(sheet: Sheet, step: Step) -> tuple[str, dict[str, Any]]:
     context = surroundings(study, sheet.study_key, step, language, can_leave=has_consented, is_preview=sheet.is_preview)
     if not has_consented:
         offered = {"consent": own_text(study, "consent", language), "languages": languages(study, language)}
-        return "consent", context | offered
+        return "consent", context | offered | {"measures": study.definition.devices.asks_something}
     if sheet.article is None:
         return "questions_page", context | {"title": title(study, step, language)}
     context |= {"article": sheet.article, "beside": sheet.beside, "intro": own_text(study, "reading_intro", language)}

@@ -18,10 +18,9 @@ from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.languages import interface_language
 from surveys.models import Outcome, Stage, Study
-from surveys.participant import debriefing, pages, questions, replies, shared, sheets, visit
+from surveys.participant import consent, debriefing, pages, questions, replies, shared, sheets, visit
 from surveys.participant.debriefing import Around
 from surveys.participant.replies import private
-from surveys.participant.sheets import Sheet
 
 _safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -69,7 +68,7 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if place.is_closed and place.participant.consented_at is not None:
         flow.end_because_closed(place)
-        return _where_now(request, study_key)
+        return replies.where_now(request, study_key)
     if slug == Stage.DEBRIEF and place.step.stage == Stage.END and place.participant.debriefed_at is not None:
         return _debrief(request, place)
     if slug != place.step.slug:
@@ -103,7 +102,7 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if request.method == "POST":
         flow.leave(place)
-        return _where_now(request, study_key)
+        return replies.where_now(request, study_key)
     if not place.is_under_way:
         return replies.onward(place)
     return replies.page(request, "leave", place, {"way_back": _personal_address(request), "can_leave": False})
@@ -117,7 +116,7 @@ def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
     if place is None:
         return replies.unknown(request, study_key)
     if request.method == "POST" and flow.withdraw(place):
-        return _where_now(request, study_key)
+        return replies.where_now(request, study_key)
     return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
 
 
@@ -150,31 +149,6 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     return response
 
 
-def _where_now(request: HttpRequest, study_key: str) -> HttpResponse:
-    """To where the person is after something moved them."""
-    place = visit.place_of(request, study_key)
-    return replies.onward(place) if place else replies.unknown(request, study_key)
-
-
-def _consent(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
-    gate = flow.gate(place.participant.study, place.participant.mode)
-    if gate is not Gate.OPEN:
-        return replies.turned_away(request, place.participant.study, gate, visit.carried(request))
-    study_key, answer = place.participant.study.key, request.POST.get("answer", "")
-    if not expired and flow.choose_language(place, request.POST.get("language", "")):
-        return replies.onward(place)
-    if not expired and answer in {"agree", "decline"}:
-        if answer == "agree":
-            flow.agree(place, visit.carried(request), visit.network_hash(request, place))
-        else:
-            flow.decline(place)
-        response = _where_now(request, study_key)
-        visit.drop_carried(response, study_key)
-        return response
-    sheet = _sheet(place)
-    return sheets.complaining(request, sheet, {"expired": True}, 403) if expired else sheets.filled(request, sheet, {})
-
-
 def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method != "POST":
         if request.method == "GET":
@@ -185,7 +159,7 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     if isinstance(result, Problems):
         return _question_page(request, place, raw, result, status=422)
     study_key = place.participant.study.key
-    return replies.to_step(study_key, result.onward) if result.onward else _where_now(request, study_key)
+    return replies.to_step(study_key, result.onward) if result.onward else replies.where_now(request, study_key)
 
 
 def _question_page(
@@ -197,7 +171,7 @@ def _question_page(
     expired: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    sheet, wrong = _sheet(place), problems.by_item if problems else {}
+    sheet, wrong = sheets.sheet_of(place), problems.by_item if problems else {}
     sequence = str(place.draft.sequence if place.draft else 0)
     asked = asked_of(place, earlier_answers(place))
     if not typed and not wrong and not expired:
@@ -213,25 +187,10 @@ def _question_page(
     return sheets.complaining(request, sheet, gaps | about, status)
 
 
-def _sheet(place: Place) -> Sheet:
-    """All that the page of the step at the cursor shows, apart from what is this person's alone."""
-    participant = place.participant
-    return Sheet(
-        study=place.study,
-        study_key=participant.study.key,
-        slug=place.step.slug,
-        language=participant.language,
-        interface=interface_language(participant.language),
-        is_preview=participant.mode == "preview",
-        article=pages.shown_article(place.trial) if place.trial else None,
-        beside=pages.shown_beside(place),
-    )
-
-
 def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method == "POST":
         flow.acknowledge_debrief(place)
-        return _where_now(request, place.participant.study.key)
+        return replies.where_now(request, place.participant.study.key)
     participant, deadline = place.participant, flow.withdrawal_deadline(place)
     around = Around(
         study=place.study,
@@ -266,7 +225,7 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 _PAGES: dict[str, Callable[[HttpRequest, Place], HttpResponse]] = {
-    Stage.CONSENT: _consent,
+    Stage.CONSENT: consent.page,
     Stage.DEBRIEF: _debrief,
     Stage.END: _end,
 }
@@ -279,7 +238,7 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
     if slug != place.step.slug or not place.is_under_way:
         return private(lambda _: replies.onward(place))(request)
     if place.step.stage == Stage.CONSENT:
-        return private(_consent)(request, place, expired=True)
+        return private(consent.page)(request, place, expired=True)
     return private(_question_page)(request, place, _typed(request), expired=True, status=403)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from django.db.models.functions import Now
 
-from analysis import frames
 from analysis.frames import MASKED, StudyFrames, study_frames
+from analysis.frames_ratings import attribution_item
 from analysis.validation import check_columns, check_unique
 from surveys import flow
 from surveys.definition import FrozenStudy, canonical, digest
@@ -156,8 +156,8 @@ def test_attention_checks_are_counted_per_person() -> None:
 def test_a_study_that_asks_no_attribution_has_no_such_column() -> None:
     study = launched_study()
     assert study.current_version is not None
-    assert frames.attribution_item(study.current_version.frozen) == ""
-    assert frames.attribution_item(_frozen_template()) == "source"
+    assert attribution_item(study.current_version.frozen) == ""
+    assert attribution_item(_frozen_template()) == "source"
 
 
 def _frozen_template() -> FrozenStudy:

@@ -45,11 +45,6 @@
     isSent = false;
   };
 
-  const device = () => {
-    if (Math.min(screen.width, screen.height) < 600) return "phone";
-    return matchMedia("(pointer: coarse)").matches ? "tablet" : "computer";
-  };
-
   const report = () => {
     const seen = visible + (visibleSince === null ? 0 : performance.now() - visibleSince);
     return new URLSearchParams({
@@ -68,7 +63,7 @@
       viewport_height: innerHeight,
       pastes,
       pasted_characters: pasted,
-      device: device(),
+      device: document.documentElement.dataset.device,
       input_methods: [...methods].join(" "),
     });
   };

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import Definition
 from surveys.manipulation import DISCLAIMER, LEVELS, SOURCE_LABEL, Factor
-from surveys.workbench.forms.texts import DefinitionForm, lines
+from surveys.workbench.forms.drafted import DefinitionForm, lines
 
 LEVEL_LABELS = {
     "none": _("none: nothing is shown"),

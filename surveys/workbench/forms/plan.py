@@ -1,4 +1,4 @@
-"""The fields of the form that holds the analysis plan: what the main test is, and what stands beside it."""
+"""The fields of the analysis plan, which stand on the page of the design: the main test, and what stands beside it."""
 
 import re
 from typing import Any
@@ -7,15 +7,27 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import Plan
+from surveys.workbench.forms.drafted import LONGEST, lines
 
-PLAIN = ("question", "main_contrast", "equivalence_low", "equivalence_high", "neutral_answers")
+PLAIN = (
+    "outcome",
+    "reference",
+    "alpha",
+    "credible_cut",
+    "equivalence_bound",
+    "equivalence_low",
+    "equivalence_high",
+    "main_contrast",
+    "neutral_answers",
+)
+PROSE = ("question", "notes")
 LINES = ("exclusions", "alternative_exclusions", "covariates")
 _SIGNED = r"^-?\d{1,6}(\.\d{1,6})?$"
 _SCORE = re.compile(r"([a-z][a-z0-9-]{0,39})\s*[:=]\s*(-?\d{1,9}(\.\d{1,6})?)")
 
 
 class PlanFields(forms.Form):
-    """What of the plan goes beyond the main test; ``DesignForm`` holds these fields too."""
+    """The whole plan; ``DesignForm`` holds these fields beside its own."""
 
     question = forms.CharField(
         label=_("Question"),
@@ -23,6 +35,36 @@ class PlanFields(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What the study asks, in a sentence or two. The report opens with it."),
+    )
+    outcome = forms.CharField(label=_("Main outcome"), max_length=60, help_text=_("The scale that the study is about."))
+    reference = forms.ChoiceField(
+        label=_("Reference arm"), required=False, help_text=_("The arm that all others are compared with.")
+    )
+    alpha = forms.RegexField(
+        r"^0\.\d{1,6}$", label=_("Significance level"), error_messages={"invalid": _("Write it as 0.05.")}
+    )
+    credible_cut = forms.RegexField(
+        r"^\d{1,6}(\.\d{1,6})?$",
+        label=_("Credible from"),
+        help_text=_("The index value from which an article counts as found credible."),
+        error_messages={"invalid": _("Write a number such as 6 or 6.5.")},
+    )
+    equivalence_bound = forms.RegexField(
+        r"^\d{1,6}(\.\d{1,6})?$",
+        label=_("Equivalence bound"),
+        required=False,
+        help_text=_("The largest difference on the outcome that you would still call none. Empty: no such test."),
+        error_messages={"invalid": _("Write a number such as 0.5, or leave it empty.")},
+    )
+    exclusions = forms.CharField(
+        label=_("Exclusion rules"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One a line, such as attention-failed:2 or faster-than:5. Results come with and without them."),
+    )
+    notes = forms.CharField(
+        label=_("Notes to the plan"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 6})
     )
     main_contrast = forms.ChoiceField(
         label=_("Main contrast"),
@@ -48,8 +90,9 @@ class PlanFields(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "One a line: questions asked before the articles, by their key, or disclaimer, source_label, stratum. The "
-            "report tests whether the arms differ more for some than for others."
+            "One a line: questions asked before the articles, by their key, the score of a scale asked there (such as "
+            "media-trust_score), or disclaimer, source_label, stratum. The report tests whether the arms differ more "
+            "for some than for others."
         ),
     )
     trend_scores = forms.CharField(
@@ -104,7 +147,7 @@ class PlanFields(forms.Form):
 
 def shown(plan: Plan) -> dict[str, Any]:
     """The plan's values as the fields above show them."""
-    found: dict[str, Any] = {name: getattr(plan, name) for name in PLAIN}
+    found: dict[str, Any] = {name: getattr(plan, name) for name in (*PLAIN, *PROSE)}
     found |= {name: "\n".join(getattr(plan, name)) for name in LINES}
     found["trend_scores"] = "\n".join(f"{arm}: {score}" for arm, score in plan.trend_scores.items())
     found["specification_models"] = list(plan.specification_models)
@@ -116,5 +159,6 @@ def shown(plan: Plan) -> dict[str, Any]:
 def written(given: dict[str, Any]) -> dict[str, Any]:
     """The plan's fields as the valid form gives them."""
     plan = {name: given[name] for name in (*PLAIN, "trend_scores", "specification_models")}
+    plan |= {name: lines(given[name]) for name in PROSE}
     plan |= {name: [line.strip() for line in given[name].splitlines() if line.strip()] for name in LINES}
     return plan

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from surveys.definition import Block, Definition
-from surveys.workbench.forms.texts import lines
+from surveys.workbench.forms.drafted import lines
 
 # (kind, what it is called, what it is for); a grid is a row of Likert items that share their scale.
 KINDS = (

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from surveys.definition import Definition
 from surveys.items import CHOICES, TEXTS, Item
+from surveys.workbench.forms.drafted import lines
 from surveys.workbench.forms.question_pages import places
 from surveys.workbench.forms.question_rows import (
     codes_with,
@@ -21,7 +22,6 @@ from surveys.workbench.forms.question_rows import (
     options_of,
     rule_rows,
 )
-from surveys.workbench.forms.texts import lines
 
 
 class QuestionForm(forms.Form):

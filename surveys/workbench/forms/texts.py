@@ -1,20 +1,16 @@
-"""Forms for parts of a draft's definition: its wordings and contact, its design and analysis plan."""
+"""The form of a draft's own texts, in each of its languages, and of whom participants can ask."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import Definition
 from surveys.items import is_language_tag
 from surveys.languages import own_name, spoken
-from surveys.models import Arm
-from surveys.workbench.forms import plan
-from surveys.workbench.forms.plan import PlanFields
+from surveys.workbench.forms.drafted import LONGEST, DefinitionForm, lines
 
-LONGEST = 50_000
 # (field, label, help, one line?)
 WORDINGS = (
     ("title", _("Title"), _("What participants see on top of every page. It should not give the question away."), True),
@@ -50,33 +46,6 @@ class NeededText(NeededLater, forms.CharField):
 
 class NeededEmail(NeededLater, forms.EmailField):
     """An address that the checklist asks for."""
-
-
-class DefinitionForm(forms.Form):
-    """A form about some ``parts`` of a definition.
-
-    ``seen`` is the digest of those parts when the page was made: it tells when somebody else saved in between.
-    """
-
-    parts: ClassVar[tuple[str, ...]]
-    use_required_attribute = False
-    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
-
-    def __init__(self, definition: Definition, seen: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.definition = definition
-        self.fields["seen"].initial = seen
-
-    def changes(self) -> dict[str, Any]:
-        """The parts as the valid form gives them, ready for ``drafting.change_definition``."""
-        raise NotImplementedError
-
-    def renew(self, seen: str) -> None:
-        """Let the next saving of this bound form rest on what is stored now."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data["seen"] = seen
-        self.data = data
 
 
 class TextsForm(DefinitionForm):
@@ -165,135 +134,7 @@ class TextsForm(DefinitionForm):
         }
 
 
-class DesignForm(PlanFields, DefinitionForm):
-    """How articles are given to people, and the analysis that is declared before the data is seen."""
-
-    parts = ("design", "plan", "failed_checks")
-    design_fields = ("kind", "per_person", "order", "allocation", "block_by")
-    plan_fields = ("outcome", "reference", "alpha", "credible_cut", "equivalence_bound", "notes")
-
-    kind = forms.ChoiceField(
-        label=_("Arms a person"),
-        choices=[
-            ("between", _("One: each person reads articles of one arm (between subjects)")),
-            ("within", _("All: each person reads articles of every arm (within subjects)")),
-            ("mixed", _("One group of arms, and all arms of that group (mixed); each arm names its group")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    per_person = forms.IntegerField(
-        label=_("Articles a person"), min_value=1, max_value=100, help_text=_("Each of another story.")
-    )
-    order = forms.ChoiceField(
-        label=_("Order of the articles"),
-        choices=[
-            ("balanced", _("Balanced: each article at the position where it stood least often")),
-            ("latin", _("Latin square: rows of a Williams design")),
-            ("random", _("Random for each person")),
-        ],
-    )
-    allocation = forms.ChoiceField(
-        label=_("Allocation to arms"),
-        choices=[
-            ("least-filled", _("Least filled first: the arm that is furthest behind its share")),
-            ("complete", _("Permuted blocks, the smallest there are")),
-            ("blocked", _("Permuted blocks of varying length, whose end nobody can foresee")),
-            ("simple", _("A draw for each person")),
-        ],
-    )
-    block_by = forms.ChoiceField(
-        label=_("Balance within groups of"),
-        required=False,
-        help_text=_("A question that is asked before the articles; arms are balanced within each of its answers."),
-    )
-    failed_checks = forms.IntegerField(
-        label=_("Failed attention checks that end a part"),
-        min_value=0,
-        max_value=50,
-        help_text=_("0: checks end nobody, and the analysis reports them. Panels ask for two or more."),
-    )
-    outcome = forms.CharField(label=_("Main outcome"), max_length=60, help_text=_("The scale that the study is about."))
-    reference = forms.ChoiceField(
-        label=_("Reference arm"), required=False, help_text=_("The arm that all others are compared with.")
-    )
-    alpha = forms.RegexField(
-        r"^0\.\d{1,6}$", label=_("Significance level"), error_messages={"invalid": _("Write it as 0.05.")}
-    )
-    credible_cut = forms.RegexField(
-        r"^\d{1,6}(\.\d{1,6})?$",
-        label=_("Credible from"),
-        help_text=_("The index value from which an article counts as found credible."),
-        error_messages={"invalid": _("Write a number such as 6 or 6.5.")},
-    )
-    equivalence_bound = forms.RegexField(
-        r"^\d{1,6}(\.\d{1,6})?$",
-        label=_("Equivalence bound"),
-        required=False,
-        help_text=_("The largest difference on the outcome that you would still call none. Empty: no such test."),
-        error_messages={"invalid": _("Write a number such as 0.5, or leave it empty.")},
-    )
-    exclusions = forms.CharField(
-        label=_("Exclusion rules"),
-        required=False,
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line, such as attention-failed:2 or faster-than:5. Results come with and without them."),
-    )
-    notes = forms.CharField(
-        label=_("Notes to the plan"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 6})
-    )
-
-    def __init__(self, definition: Definition, seen: str, arms: list[Arm], *args: Any, **kwargs: Any) -> None:
-        super().__init__(definition, seen, *args, **kwargs)
-        for part, names in ((definition.design, self.design_fields), (definition.plan, self.plan_fields)):
-            for name in names:
-                self.fields[name].initial = getattr(part, name)
-        self.fields["failed_checks"].initial = definition.failed_checks
-        quotas = {quota.stratum: quota.most for quota in definition.design.quotas}
-        for stratum in definition.strata():
-            self.fields[f"quota-{stratum}"] = forms.IntegerField(
-                label=stratum, required=False, min_value=1, initial=quotas.get(stratum)
-            )
-        for name, value in plan.shown(definition.plan).items():
-            self.fields[name].initial = value
-        for name in ("reference", "main_contrast"):
-            self._choose(name, [(arm.key, arm.label) for arm in arms], getattr(definition.plan, name))
-        before = [item for block in definition.at("before") for item in block.items if item.options]
-        asked = [(item.key, definition.text(item.wording, definition.languages[0])) for item in before]
-        self._choose("block_by", asked, definition.design.block_by)
-
-    def _choose(self, field: str, choices: list[tuple[str, str]], current: str) -> None:
-        """Offer these, nothing, and what is set now even where it names something that is gone."""
-        if current and current not in dict(choices):
-            choices = [*choices, (current, _("%(key)s (not there any more)") % {"key": current})]
-        self.fields[field].choices = [("", _("none")), *choices]  # type: ignore[attr-defined]  # a ChoiceField
-
-    def changes(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        planned = {name: given[name] for name in self.plan_fields} | plan.written(given)
-        planned |= {name: lines(planned[name]) for name in ("notes", "question")}
-        design = {name: given[name] for name in self.design_fields}
-        # The quotas on this page are those of the question that was chosen before: another one begins without.
-        kept = given["block_by"] == self.definition.design.block_by
-        quotas = [
-            {"stratum": name.removeprefix("quota-"), "most": most}
-            for name, most in given.items()
-            if kept and name.startswith("quota-") and most
-        ]
-        whole = self.definition.design.model_dump(mode="json") | design | {"quotas": quotas}
-        return {"design": whole, "plan": planned, "failed_checks": given["failed_checks"]}
-
-    def quotas(self) -> list[forms.BoundField]:
-        """The fields of the quotas, for the template."""
-        return [self[name] for name in self.fields if name.startswith("quota-")]
-
-
 def _area(name: str, language: str) -> forms.Textarea:
     """A large area for the texts that are long."""
     long = name in {"consent", "debrief"}
     return forms.Textarea(attrs={"lang": language, **({"class": "long"} if long else {"rows": 4})})
-
-
-def lines(text: str) -> str:
-    """Browsers send CR LF; the study's text has LF, so that one text has one hash."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

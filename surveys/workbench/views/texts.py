@@ -12,7 +12,9 @@ from surveys.articles import DraftOnly
 from surveys.definition import DefinitionError
 from surveys.drafting import ChangedMeanwhile, change_definition, definition_of, parts_digest
 from surveys.models import Study
-from surveys.workbench.forms.texts import DefinitionForm, DesignForm, TextsForm
+from surveys.workbench.forms.design import DesignForm
+from surveys.workbench.forms.drafted import DefinitionForm
+from surveys.workbench.forms.texts import TextsForm
 from surveys.workbench.pages import lock, show_problems, study_page
 
 

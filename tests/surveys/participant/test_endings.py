@@ -198,7 +198,20 @@ def test_a_new_arrival_at_a_closed_study_is_led_back_to_the_panel() -> None:
     page = response.content.decode()
     assert "This study has closed" in page
     assert f"cc={CODES['closed']}" in page
-    assert "Back to where" not in Person(study, enter=False).enter().content.decode()
+    assert f'id="code">{CODES["closed"]}</code>' in page
+    stranger = Person(study, enter=False).enter().content.decode()
+    assert "Back to where" not in stranger
+    assert CODES["closed"] not in stranger
+
+
+def test_a_panel_without_a_link_for_a_closed_study_gets_its_code_all_the_same() -> None:
+    study = _study()
+    study.recruitment = {"panel": "connect", "codes": {"closed": "SHUT"}}
+    study.save()
+    lifecycle.close(study, study.created_by)
+    page = Person(study, enter=False).enter("?participantId=one&assignmentId=two").content.decode()
+    assert 'id="code">SHUT</code>' in page
+    assert "Back to where" not in page
 
 
 def _acknowledged(person: Person) -> Person:

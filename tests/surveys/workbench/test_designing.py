@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from surveys import lifecycle
 from surveys.definition import Design, read_definition
+from surveys.devices import Devices
 from surveys.models import Role, Study
 from tests.factories import member, ready_study
 
@@ -114,6 +115,21 @@ def test_the_rule_about_failed_checks_is_set_with_the_design(owner: Client, stud
     owner.post(url, values | {"failed_checks": 2})
     study.refresh_from_db()
     assert read_definition(study.definition).failed_checks == 2
+
+
+def test_the_device_that_a_study_needs_is_set_with_the_design_and_taken_back(owner: Client, study: Study) -> None:
+    url = reverse("workbench:study-design", args=[study.key])
+    values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in (None, "")}
+    owner.post(url, values | {"least_device": "computer", "least_width": 800})
+    study.refresh_from_db()
+    assert read_definition(study.definition).devices == Devices(least="computer", width=800)
+    form = owner.get(url).context["form"]
+    assert (form["least_device"].value(), form["least_width"].value()) == ("computer", 800)
+    wrong = owner.post(url, values | {"least_width": 20, "seen": form["seen"].value()})
+    assert "greater than or equal to 240" in wrong.content.decode()
+    owner.post(url, values | {"seen": form["seen"].value()})
+    study.refresh_from_db()
+    assert read_definition(study.definition).devices == Devices()
 
 
 def test_the_check_shows_people_cells_pairs_and_a_verdict_in_under_a_second_of_the_processor(

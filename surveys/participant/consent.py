@@ -1,0 +1,53 @@
+"""The page of the consent: agreeing, declining, choosing a language; and what it is on a device that is too small."""
+
+from django.http import HttpRequest, HttpResponse
+
+from surveys import flow
+from surveys.devices import seen, shortfall
+from surveys.flow import Gate, Place
+from surveys.participant import replies, sheets, visit
+
+
+def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
+    """The consent, and where it is answered the way on; ``expired`` for a form whose token had run out."""
+    study = place.participant.study
+    gate = flow.gate(study, place.participant.mode)
+    if gate is not Gate.OPEN:
+        return replies.turned_away(request, study, gate, visit.carried(request))
+    answer = request.POST.get("answer", "")
+    if not expired and flow.choose_language(place, request.POST.get("language", "")):
+        return replies.onward(place)
+    if (expired or answer in {"", "agree"}) and (other := _on_a_small_device(request, place)) is not None:
+        return other
+    if not expired and answer in {"agree", "decline", "turn-back"}:
+        return _answered(request, place, answer)
+    sheet = sheets.sheet_of(place)
+    return sheets.complaining(request, sheet, {"expired": True}, 403) if expired else sheets.filled(request, sheet, {})
+
+
+def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
+    if answer == "agree":
+        flow.agree(place, visit.carried(request), visit.network_hash(request, place))
+    elif answer == "decline":
+        flow.decline(place)
+    else:
+        flow.turn_back(place)
+    study_key = place.participant.study.key
+    response = replies.where_now(request, study_key)
+    visit.drop_carried(response, study_key)
+    return response
+
+
+def _on_a_small_device(request: HttpRequest, place: Place) -> HttpResponse | None:
+    """The page that says what to do where the study cannot be taken on this device, or None where it can.
+
+    It ends nothing: people come back with another device, or in a wider window. Whoever has none says so on it.
+    """
+    asked = place.study.definition.devices
+    if not asked.asks_something:
+        return None
+    found = shortfall(asked, seen(request.headers, request.POST.dict()))
+    if found is None:
+        return None
+    context = {"least": asked.least, "shortfall": found, "can_leave": False}
+    return replies.page(request, "device", place, context, status=422 if request.method == "POST" else 200)

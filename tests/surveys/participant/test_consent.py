@@ -1,0 +1,86 @@
+"""The consent on a device that is too small: it says what to do, ends nothing by itself, and keeps an arrival alone."""
+
+import pytest
+
+from surveys import recruitment
+from surveys.models import Participant, Study
+from tests import factories
+from tests.surveys.participant.person import Person
+from tests.surveys.test_devices import AGENTS
+
+pytestmark = pytest.mark.django_db
+PHONE, COMPUTER = next(iter(AGENTS)), "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+ENTRY = "?PROLIFIC_PID=5f3a&SESSION_ID=77cc"
+
+
+def _study(**asked: object) -> Study:
+    study = factories.launched_study(devices=asked)
+    study.recruitment = {"panel": "prolific", "codes": {"completed": "DONE", "incompatible-device": "SMALL"}}
+    study.save()
+    return study
+
+
+def _person(study: Study, agent: str) -> Person:
+    return Person(study, entry=ENTRY, headers={"user-agent": agent})
+
+
+def test_on_a_phone_a_study_for_computers_says_so_and_the_same_link_on_a_computer_begins_it() -> None:
+    study = _study(least="computer")
+    phone = _person(study, PHONE)
+    page = phone.get().content.decode()
+    assert "This study needs a computer" in page
+    assert "I agree and take part" not in page
+    phone.post(data={"answer": "agree"})
+    assert phone.row.consented_at is None
+    computer = _person(study, COMPUTER)
+    computer.post(data={"answer": "agree"})
+    assert computer.slug == "before-1"
+    assert Participant.objects.count() == 1
+
+
+def test_whoever_has_no_other_device_is_led_back_with_a_code_of_its_own_and_an_arrival_is_all_that_is_kept() -> None:
+    person = _person(_study(least="tablet"), PHONE)
+    person.post(data={"answer": "turn-back"})
+    end = person.get("end").content.decode()
+    assert "This study needs another device" in end
+    assert "SMALL" in end
+    assert "https://app.prolific.com/submissions/complete?cc=SMALL" in end
+    assert "DONE" not in end
+    row = person.row
+    assert (row.outcome, row.consented_at, row.network_hash) == ("incompatible-device", None, "")
+    assert row.panel_identity.ciphertext is None
+
+
+def test_a_window_that_was_measured_too_narrow_is_told_by_how_much_and_a_wider_one_goes_on() -> None:
+    person = _person(_study(width=900), COMPUTER)
+    assert "I agree and take part" in person.get().content.decode()
+    narrow = person.post(data={"answer": "agree", "device": "computer", "width": "640"})
+    assert narrow.status_code == 422
+    assert "It is 640 pixels wide, and the pages of this study need 900." in narrow.content.decode()
+    person.post(data={"answer": "agree", "device": "computer", "width": "900"})
+    assert person.slug == "before-1"
+
+
+def test_without_a_script_a_width_keeps_nobody_out() -> None:
+    person = _person(_study(width=900), COMPUTER)
+    person.post(data={"answer": "agree", "device": "", "width": ""})
+    assert person.slug == "before-1"
+
+
+def test_declining_is_declining_on_a_small_device_too() -> None:
+    person = _person(_study(least="computer"), PHONE)
+    person.post(data={"answer": "decline"})
+    assert person.row.outcome == "no-consent"
+
+
+def test_a_study_for_any_device_measures_nothing_and_turns_nobody_back() -> None:
+    person = _person(factories.launched_study(), PHONE)
+    page = person.get().content.decode()
+    assert "data-measured" not in page
+    assert "device.js" not in page
+    person.post(data={"answer": "turn-back"})
+    assert (person.slug, person.row.outcome) == ("consent", "")
+
+
+def test_the_form_for_codes_says_which_of_prolifics_paths_it_is() -> None:
+    assert recruitment.PROLIFIC_PATHS["incompatible-device"] == "INCOMPATIBLE_DEVICE"
