@@ -132,8 +132,8 @@ def with_covariates(
     definition = frozen.definition
     for name in map(scale_column_name, (block.key for block in scales_of_people(definition, ("before",)))):
         if name in names:
-            own = participants.set_index("participant")[name]
-            ratings = ratings.assign(**{name: ratings["participant"].map(own)})
+            known = participants.set_index("participant")[name]
+            ratings = ratings.assign(**{name: ratings["participant"].map(known)})
     items = [item for block in definition.at("before") for item in block.items]
     for item in items:
         name = item_column_name(item.key)

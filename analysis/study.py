@@ -13,9 +13,10 @@ from surveys import instruments
 from surveys.definition import Block, Definition, FrozenStudy
 from surveys.evidence import impossible
 from surveys.items import Item
-from surveys.lifecycle import Gate, Tab, compose
 from surveys.models import Study
+from surveys.other_apps import Tab
 from surveys.quality import CHECKS
+from surveys.readiness import Gate, compose
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:

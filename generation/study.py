@@ -10,8 +10,8 @@ from generation import scores
 from generation.models import TextScore
 from generation.overlay import Overlay, overlay
 from generation.rules import sees_models
-from surveys.lifecycle import Panel, Tab
 from surveys.models import Article, Study
+from surveys.other_apps import Panel, Tab
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:

@@ -12,8 +12,8 @@ from generation.parity.report import KINDS, LABELS, LEAKS, PARITY, Report, repor
 from generation.rules import CurationError
 from surveys import audit
 from surveys.articles import lock_draft
-from surveys.lifecycle import Gate
 from surveys.models import Researcher, Study
+from surveys.readiness import Gate
 
 GATES = (PARITY, LEAKS)
 

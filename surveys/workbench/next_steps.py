@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from surveys.access import Permission, permits
-from surveys.lifecycle import Gate, readiness
 from surveys.models import Study
+from surveys.readiness import Gate, readiness
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from surveys.access import Permission, permits
-from surveys.lifecycle import Tab, study_tabs
 from surveys.models import Study
+from surveys.other_apps import Tab, study_tabs
 
 # The pages of a study by the name of their URL; a page below one of them (an arm's own page) keeps it current.
 SECTIONS = (

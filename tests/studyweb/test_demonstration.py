@@ -4,8 +4,8 @@ import pytest
 
 from studyweb.demonstration import BUILTIN_MODEL, ensure_demonstration, invented_articles
 from surveys import audit
-from surveys.lifecycle import readiness
 from surveys.models import Article, Researcher, Study
+from surveys.readiness import readiness
 
 pytestmark = pytest.mark.django_db
 

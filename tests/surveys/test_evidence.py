@@ -8,10 +8,10 @@ from django.db.models import F
 
 from surveys import flow
 from surveys.evidence import evidence, impossible, words
-from surveys.lifecycle import compose
 from surveys.models import Mode, PageView, Participant, Study, Trial
 from surveys.paradata import record
 from surveys.quality import Evidence
+from surveys.readiness import compose
 from tests import factories
 from tests.surveys.participant.person import RATING, Person, block, item, option
 from tests.surveys.test_paradata import report

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import DraftOnly
 from surveys.drafting import ArmError, add_arm, change_arm, delete_arm, move_arm
-from surveys.lifecycle import hides_models
 from surveys.models import Arm, Study
+from surveys.other_apps import hides_models
 from surveys.workbench.forms.material import ArmForm
 from surveys.workbench.pages import lock, show_problems, study_page
 

@@ -23,8 +23,8 @@ from surveys.articles import (
     story_named,
     take_down,
 )
-from surveys.lifecycle import article_panels, hides_models
 from surveys.models import Article, Origin, Researcher, Study
+from surveys.other_apps import article_panels, hides_models
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
 from surveys.workbench.grid import grid
 from surveys.workbench.pages import show_problems, study_page

@@ -17,8 +17,9 @@ from surveys.definition import DefinitionError, FrozenStudy
 from surveys.design import Checked, DesignSpec, check, seed_for
 from surveys.design.check import Finding
 from surveys.drafting import definition_of, parts_digest
-from surveys.lifecycle import compose, hides_models
 from surveys.models import Study
+from surveys.other_apps import hides_models
+from surveys.readiness import compose
 from surveys.workbench.forms.beside import BesideForm
 from surveys.workbench.pages import study_page
 from surveys.workbench.views.texts import definition_page, saved, study_to_write

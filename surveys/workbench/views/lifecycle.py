@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from surveys import audit, lifecycle
 from surveys.access import Permission, signed_in, study_for
 from surveys.models import Researcher, Study
+from surveys.other_apps import hides_models
+from surveys.readiness import readiness
 from surveys.workbench.pages import study_page
 
 Status = Study.Status
@@ -118,7 +120,7 @@ def move(request: HttpRequest, study_key: str, step: str) -> HttpResponse:
             messages.success(request, str(chosen.done))
             return redirect("workbench:study", study_key=study.key)
     possible = study.status in chosen.allowed
-    gates = lifecycle.readiness(study) if step == "freeze" and possible else []
+    gates = readiness(study) if step == "freeze" and possible else []
     context = {
         "move": chosen,
         "problems": problems,
@@ -136,5 +138,5 @@ def log(request: HttpRequest, study_key: str) -> HttpResponse:
     entries = study.audit.select_related("researcher").order_by("-sequence")
     page = Paginator(entries, 100).get_page(request.GET.get("page"))
     # 'batch 3: 20 by gpt2-xl', then 'batch 3, candidate 7': together they tell who wrote a text.
-    context = {"page": page, "problems": audit.verify(study), "hides_models": lifecycle.hides_models(study)}
+    context = {"page": page, "problems": audit.verify(study), "hides_models": hides_models(study)}
     return study_page(request, study, "log.html", context)

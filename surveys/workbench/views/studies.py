@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, signed_in, study_for
 from surveys.addresses import absolute
-from surveys.lifecycle import Gate, LifecycleError, copy_study, hides_models, new_study, readiness
+from surveys.lifecycle import LifecycleError, copy_study, new_study
 from surveys.models import Article, Membership, Researcher, Role, Study
+from surveys.other_apps import hides_models
+from surveys.readiness import Gate, readiness
 from surveys.workbench.forms.study import EMPTY, NewStudyForm
 from surveys.workbench.next_steps import NextStep, next_step
 from surveys.workbench.pages import show_problems, study_page

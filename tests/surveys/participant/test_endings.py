@@ -6,6 +6,7 @@ import pytest
 
 from surveys import flow, lifecycle
 from surveys.models import Answer, Outcome, Participant, Study
+from surveys.readiness import readiness
 from surveys.recruitment import ENDINGS
 from tests import factories
 from tests.surveys.participant.person import RATING, Person, block, item, leads_to, option
@@ -224,7 +225,7 @@ def test_the_checklist_holds_the_rule_against_the_checks_that_are_asked(
     most: int, asked_enough: bool, gentle: bool
 ) -> None:
     study = factories.ready_study(blocks=[CHECKS, RATING_WITH_A_CHECK], failed_checks=most)
-    gates = {gate.label: gate for gate in lifecycle.readiness(study)}
+    gates = {gate.label: gate for gate in readiness(study)}
     enough, slip = (
         gates["There are as many attention checks as the rule about them needs"],
         gates["Nobody is ended by a single slip"],

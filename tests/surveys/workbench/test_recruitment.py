@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from surveys import lifecycle, recruitment
 from surveys.models import Mode, Role, Study
+from surveys.readiness import compose
 from tests.factories import member
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_settings_change_while_a_study_runs_and_its_hash_stays(owner: Client, st
     _send(owner, study, PROLIFIC)
 
     assert _stored(study).panel == "prolific"
-    assert lifecycle.compose(study).sha256 == version.sha256
+    assert compose(study).sha256 == version.sha256
 
 
 def test_renamed_parameters_are_in_the_entry_link(owner: Client, study: Study) -> None:

@@ -1,0 +1,43 @@
+"""What the other apps bring to a study's pages, by dotted names in the settings: tabs, panels, and what they hide."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from surveys.models import Article, Study
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of another app about a study, as the workbench lists it."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def study_tabs(request: HttpRequest, study: Study) -> list[Tab]:
+    """The tabs that the other apps add to a study for the researcher of this request."""
+    tabs = (import_string(name)(request, study) for name in settings.STUDY_TABS)
+    return [tab for tab in tabs if tab is not None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What another app shows below an article in the workbench: a template of its own and what that is about."""
+
+    template: str
+    about: object
+
+
+def article_panels(request: HttpRequest, study: Study, article: Article) -> list[Panel]:
+    """What the other apps know of an article, for the researcher of this request."""
+    panels = (import_string(name)(request, study, article) for name in settings.ARTICLE_PANELS)
+    return [panel for panel in panels if panel is not None]
+
+
+def hides_models(study: Study) -> bool:
+    """Whether the other apps keep from ``study.role``, for now, which model wrote a text and in which arm it stands."""
+    return any(import_string(name)(study) for name in settings.BLINDED_BY)

@@ -1,0 +1,63 @@
+"""The checklist before freezing: what is missing, where it is mended, and what is only advice."""
+
+import pytest
+
+from surveys import lifecycle
+from surveys.readiness import Gate, readiness
+from surveys.study_file import templates
+from tests.factories import ResearcherFactory, StudyFactory, ready_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("key", sorted(templates()))
+def test_a_shipped_template_needs_only_people_and_articles(key: str) -> None:
+    study = lifecycle.new_study(ResearcherFactory(), "Invented", key)
+    to_do = [gate.label for gate in readiness(study) if gate.blocks and not gate.passed]
+    assert to_do == ["Participants can reach somebody", "The ethics board is named", "The articles fit the design"]
+
+
+def test_an_empty_draft_lists_everything_that_is_missing() -> None:
+    gates = readiness(StudyFactory())
+    assert sum(not gate.passed for gate in gates if gate.blocks) >= 6
+    assert all(isinstance(gate, Gate) for gate in gates)
+
+
+def test_arms_in_different_languages_are_warned_of_and_allowed() -> None:
+    study = ready_study()
+    study.arms.get(key="synthetic").articles.update(language="en-GB")
+    advice = [gate for gate in readiness(study) if not gate.passed]
+    assert [gate.blocks for gate in advice] == [False]
+    assert "real: en; synthetic: en-GB" in advice[0].detail
+    lifecycle.freeze(study, study.created_by)
+
+
+def test_one_article_an_arm_is_warned_of_and_allowed() -> None:
+    study = ready_study(stories=1, design={"per_person": 1})
+    advice = [gate for gate in readiness(study) if not gate.passed]
+    assert [gate.blocks for gate in advice] == [False]
+    lifecycle.freeze(study, study.created_by)
+
+
+def test_a_question_about_the_stories_needs_a_correct_answer_for_each_of_them() -> None:
+    study = ready_study()
+    first, second = sorted(study.stories.values_list("key", flat=True))
+    label = "Questions about the stories have a correct answer for each"
+    assert label not in {gate.label for gate in readiness(study)}
+    reading = next(block for block in study.definition["blocks"] if block["when"] == "reading")
+    asked = {
+        "key": "about-what",
+        "kind": "single",
+        "wording": {"en": "What is it about?"},
+        "options": [{"code": code, "label": {"en": code}} for code in ("bridge", "school")],
+        "correct_by_story": {first: ["bridge"], "unheard-of": ["school"]},
+    }
+    reading["items"].append(asked)
+    study.save()
+    (gate,) = [gate for gate in readiness(study) if gate.label == label]
+    assert (gate.passed, gate.blocks, gate.where) == (False, True, "questions")
+    assert f"about-what: {second}, unheard-of" in gate.detail or f"about-what: unheard-of, {second}" in gate.detail
+    asked["correct_by_story"] = {first: ["bridge"], second: ["school"]}
+    study.save()
+    (gate,) = [gate for gate in readiness(study) if gate.label == label]
+    assert gate.passed
