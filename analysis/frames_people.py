@@ -12,9 +12,10 @@ from analysis.scale_scores import scale_column_name, scales_of_people, scores
 from analysis.schema import PARTICIPANTS, item_column_name
 from analysis.schema_quality import QUALITY
 from surveys import quality
-from surveys.definition import Block, FrozenStudy
+from surveys.definition import Block
 from surveys.design import levels
 from surveys.evidence import evidence
+from surveys.frozen import FrozenStudy
 from surveys.items.checks import passes
 from surveys.manipulation import DISCLAIMER, SOURCE_LABEL
 from surveys.models import Answer, Participant, StudyVersion

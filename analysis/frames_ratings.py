@@ -10,7 +10,8 @@ import pandas as pd
 from analysis.frames_people import Keys, add_factors, people_of
 from analysis.scale_scores import scale_columns, scales, scores
 from analysis.schema import INDEX_INSTRUMENT, Column, Level, Table, item_column, item_column_name, reasons_column
-from surveys.definition import Block, FrozenStudy
+from surveys.definition import Block
+from surveys.frozen import FrozenStudy
 from surveys.instruments.scoring import score
 from surveys.items import TEXTS, Item
 from surveys.models import Answer, StudyVersion, Trial

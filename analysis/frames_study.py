@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from analysis.files.qualtrics import Question
 from analysis.schema_study import FLOW, LINEAGE
-from surveys.definition import FrozenStudy
+from surveys.frozen import FrozenStudy
 from surveys.items import TEXTS
 from surveys.models import Article, PanelIdentity, Participant, StudyVersion
 from surveys.route import steps

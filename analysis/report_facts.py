@@ -10,7 +10,7 @@ from analysis.models import Report
 from analysis.report_info import ArmInfo, StudyInfo
 from analysis.scale_scores import label
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, item_column_name
-from surveys.definition import FrozenStudy
+from surveys.frozen import FrozenStudy
 
 KINDS = {
     "between": "one arm a person (between subjects)",

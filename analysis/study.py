@@ -10,8 +10,9 @@ from analysis.plan import Plan, PlanError, parse_plan
 from analysis.scale_scores import scale_column_name, scales, scales_of_people
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
-from surveys.definition import Block, Definition, FrozenStudy
+from surveys.definition import Block, Definition
 from surveys.evidence import impossible
+from surveys.frozen import FrozenStudy
 from surveys.items import Item
 from surveys.models import Study
 from surveys.other_apps import Tab

@@ -12,8 +12,8 @@ from django.db.models import IntegerField
 from django.utils.translation import gettext as _
 
 from surveys import audit
-from surveys.definition import FrozenStudy
 from surveys.design import Amended
+from surveys.frozen import FrozenStudy
 from surveys.lifecycle import is_unblinded
 from surveys.models import Amendment, Researcher, Study, StudyVersion
 from surveys.prepared import Given, Lookup

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from surveys import audit
 from surveys.articles import DraftOnly, free_key, lock_draft
-from surveys.definition import Definition, canonical, read_definition
+from surveys.definition import Definition, read_definition
+from surveys.frozen import canonical
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
 
-# As the frozen study takes it (surveys/definition.py).
+# As the frozen study takes it (surveys/frozen.py).
 GROUP = re.compile(r"[a-z][a-z0-9-]{0,39}")
 ARM_FIELDS = ("label", "origin", "curation", "model_slot", "level", "group", "weight", "target")
 

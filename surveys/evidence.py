@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Max, QuerySet, Sum
 
-from surveys.definition import FrozenStudy
+from surveys.frozen import FrozenStudy
 from surveys.items import Item
 from surveys.items.checks import passes
 from surveys.models import Answer, Article, PageView, Participant, Stage, StudyVersion, Trial

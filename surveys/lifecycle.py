@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from surveys import audit, study_file
-from surveys.definition import DefinitionError, canonical, digest
+from surveys.definition import DefinitionError
+from surveys.frozen import canonical, digest
 from surveys.models import Article, Membership, Mode, Researcher, Role, Study, StudyVersion, Unblinding
 from surveys.readiness import compose, readiness
 

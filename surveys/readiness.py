@@ -8,7 +8,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from surveys import study_file
-from surveys.definition import DefinitionError, FrozenStudy, read_definition
+from surveys.definition import DefinitionError, read_definition
+from surveys.frozen import FrozenStudy
 from surveys.models import Article, Study
 from surveys.wording import untranslated
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from surveys.definition import Block, FrozenStudy
+from surveys.definition import Block
+from surveys.frozen import FrozenStudy
 
 STAGES = ("consent", "before", "reading", "looking-back", "after", "debrief", "end")
 

@@ -9,16 +9,8 @@ from typing import Any
 from django.db import transaction
 from pydantic import Field
 
-from surveys.definition import (
-    Definition,
-    DefinitionError,
-    FrozenArm,
-    FrozenArticle,
-    Part,
-    canonical,
-    read_json,
-    validated,
-)
+from surveys.definition import Definition, DefinitionError, Part, read_json, validated
+from surveys.frozen import FrozenArm, FrozenArticle, canonical
 from surveys.library import offered
 from surveys.models import Arm, Article, Origin, Study
 

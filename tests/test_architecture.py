@@ -71,6 +71,8 @@ STATISTICS = {
 }
 PURE_OF_SURVEYS = (
     "surveys/definition.py",
+    "surveys/devices.py",
+    "surveys/frozen.py",
     "surveys/manipulation.py",
     "surveys/items/",
     "surveys/sentences.py",

@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 
 from surveys import prepared
 from surveys.amendments import held_at_times, holding
-from surveys.definition import FrozenStudy, digest
 from surveys.design import (
     Amended,
     Assignment,
@@ -26,6 +25,7 @@ from surveys.design import (
 )
 from surveys.design.factors import part
 from surveys.flow.place import frozen, lease_end
+from surveys.frozen import FrozenStudy, digest
 from surveys.items import TEXTS
 from surveys.models import (
     AllocationCounter,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from surveys import route
-from surveys.definition import FrozenStudy
 from surveys.flow.place import AnswerRow, Place
+from surveys.frozen import FrozenStudy
 from surveys.items import Item, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import left_out

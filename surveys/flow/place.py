@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from surveys.definition import FrozenStudy, parse_version
+from surveys.frozen import FrozenStudy, parse_version
 from surveys.models import Answer, Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
 from surveys.prepared import Given, Insert, Lookup, Together, Update, made
 from surveys.route import Step, step_at

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from surveys.definition import FrozenStudy, parse_version
+from surveys.frozen import FrozenStudy, parse_version
 
 if TYPE_CHECKING:
     from surveys.models.people import Researcher

@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from surveys.definition import Block, FrozenStudy
+from surveys.definition import Block
 from surveys.flow.asking import Asked
+from surveys.frozen import FrozenStudy
 from surveys.items import AGREED, PREFER_NOT_TO_SAY, Item, Option, Problem
 from surveys.items.page import brought_up, waiting
 from surveys.items.texts import plain

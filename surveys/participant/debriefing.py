@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from surveys.definition import FrozenStudy
+from surveys.frozen import FrozenStudy
 from surveys.participant.pages import Revealed, own_text, surroundings
 from surveys.participant.questions import lang_attribute
 from surveys.participant.sheets import MARKS, Rendered, cut, fill

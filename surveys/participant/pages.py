@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from surveys import recruitment
-from surveys.definition import FrozenStudy
 from surveys.flow import Place
 from surveys.flow.place import articles_shown, frozen
+from surveys.frozen import FrozenStudy
 from surveys.languages import direction, own_name
 from surveys.manipulation import beside
 from surveys.models import PanelIdentity, Study, Trial
@@ -93,8 +93,16 @@ def surroundings(
 
 
 def outside(study: Study) -> dict[str, Any]:
-    """What stands around a page for somebody who is not inside: whom to ask, by the current version if there is one."""
-    return {"contact": frozen(study.current_version).definition.contact} if study.current_version else {}
+    """What stands around a page for somebody who is not inside: title and contact of the current version, if any."""
+    if study.current_version is None:
+        return {}
+    definition = frozen(study.current_version).definition
+    language = definition.languages[0]
+    return {
+        "study_title": definition.text(definition.wording.title, language),
+        "text_lang": lang_attribute(language),
+        "contact": definition.contact,
+    }
 
 
 def wording(place: Place, name: str) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
-from surveys.definition import FrozenStudy
 from surveys.flow.asking import Asked
+from surveys.frozen import FrozenStudy
 from surveys.items import Option, Problem
 from surveys.participant.complaints import sentence
 from surveys.participant.controls import Filling, Raw, anchor_of, sections

@@ -19,8 +19,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 
-from surveys.definition import FrozenStudy
 from surveys.flow import Place
+from surveys.frozen import FrozenStudy
 from surveys.languages import interface_language
 from surveys.models import Stage
 from surveys.participant.pages import (

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from surveys.definition import Block, FrozenStudy
+from surveys.definition import Block
 from surveys.drafting import definition_of
 from surveys.flow.asking import Asked
+from surveys.frozen import FrozenStudy
 from surveys.items import Item, Problem, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import read_page

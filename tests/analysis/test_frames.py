@@ -11,7 +11,7 @@ from analysis.frames import MASKED, StudyFrames, study_frames
 from analysis.frames_ratings import attribution_item
 from analysis.validation import check_columns, check_unique
 from surveys import flow
-from surveys.definition import FrozenStudy, canonical, digest
+from surveys.frozen import FrozenStudy, canonical, digest
 from surveys.models import Answer, Mode, Participant, Study
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash

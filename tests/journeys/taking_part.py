@@ -54,7 +54,7 @@ class Reader:
 
     def leave_and_withdraw(self) -> Self:
         """Leave for good from where one is, read the debriefing, and have all answers deleted."""
-        self.page.get_by_role("link", name="Leave the study").click()
+        self.page.get_by_role("link", name="Leave or go on later").click()
         self._shot()
         self.page.get_by_role("button", name="Leave for good").click()
         self.walk(until="debrief")

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.definition import Definition, canonical
+from surveys.definition import Definition
 from surveys.devices import KINDS, Device, Devices, named, seen, shortfall
+from surveys.frozen import canonical
 from tests.factories import definition
 
 # As these browsers name themselves, with invented version numbers.

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from surveys import audit, lifecycle
-from surveys.definition import digest
+from surveys.frozen import digest
 from surveys.lifecycle import LifecycleError
 from surveys.models import Arm, Membership, Mode, Researcher, Role, Study
 from surveys.readiness import compose

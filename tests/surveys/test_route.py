@@ -1,7 +1,8 @@
 """The steps of the way through a study."""
 
 from surveys import route
-from surveys.definition import Definition, FrozenStudy
+from surveys.definition import Definition
+from surveys.frozen import FrozenStudy
 from tests import factories
 from tests.surveys.participant.person import WAY, WHOLE
 

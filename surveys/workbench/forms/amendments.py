@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys.definition import FrozenStudy
 from surveys.design import Amended
+from surveys.frozen import FrozenStudy
 
 REASON = forms.CharField(
     label=_("Reason"),

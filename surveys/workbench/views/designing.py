@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, study_for
-from surveys.definition import DefinitionError, FrozenStudy
+from surveys.definition import DefinitionError
 from surveys.design import Checked, DesignSpec, check, seed_for
 from surveys.design.check import Finding
 from surveys.drafting import definition_of, parts_digest
+from surveys.frozen import FrozenStudy
 from surveys.models import Study
 from surveys.other_apps import hides_models
 from surveys.readiness import compose

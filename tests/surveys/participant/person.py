@@ -1,5 +1,6 @@
 """Somebody who takes part, through the real pages; and a study that asks one question of every kind."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,6 +86,11 @@ def leads_to(response: Response) -> str:
     """The step to which a response redirects; fails if it does not."""
     assert response.status_code == 303, (response.status_code, response.content[:500])
     return str(urlsplit(response["Location"]).path).rstrip("/").rpartition("/")[2]
+
+
+def without_token(page: str) -> str:
+    """A page without the form's token, which is another one at every request."""
+    return re.sub(r'name="csrfmiddlewaretoken"\s+value="[^"]+"', "", page)
 
 
 def _fitting(item: Item) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.definition import FrozenStudy, read_definition
+from surveys.definition import read_definition
 from surveys.flow.asking import Asked
+from surveys.frozen import FrozenStudy
 from surveys.items.page import SHOWN_FIELD, read_page
 from surveys.items.reading import Problem
 from surveys.participant import questions

@@ -14,11 +14,6 @@ from tests.surveys.participant.person import WHOLE, Person, fitting, leads_to
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return factories.launched_study(blocks=WHOLE)
-
-
 def _answers(step: str) -> dict[str, str]:
     return dict(Answer.objects.filter(step=step).values_list("item", "value"))
 

@@ -21,11 +21,6 @@ PHONE = {"width": 320, "height": 640}
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 2
 
 
-@pytest.fixture
-def study() -> Study:
-    return factories.launched_study(blocks=WHOLE)
-
-
 @contextmanager
 def _page(chromium: Browser, live_server: LiveServer, **options: object) -> Iterator[Page]:
     context = chromium.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # checked by it

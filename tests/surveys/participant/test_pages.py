@@ -17,11 +17,6 @@ from tests.surveys.participant.person import WAY, WHOLE, Person, leads_to
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study() -> Study:
-    return factories.launched_study(blocks=WHOLE)
-
-
 def test_the_way_goes_from_the_entry_to_the_code_by_redirects_only(study: Study) -> None:
     person = Person(study)
     for here, onward in pairwise(WAY):
@@ -49,14 +44,16 @@ def test_every_page_says_whom_to_ask_and_which_board_approved_the_study(study: S
         assert_says_whom_to_ask(person.walk_to(slug).get())
 
 
-def test_who_may_not_come_in_is_told_whom_to_ask_too(study: Study) -> None:
+def test_who_may_not_come_in_is_told_of_which_study_and_whom_to_ask(study: Study) -> None:
     owner = study.memberships.get().researcher
     stranger = Person(study, enter=False)
     assert_says_whom_to_ask(stranger.enter("?mode=preview"))
     lifecycle.pause(study, owner)
     assert_says_whom_to_ask(stranger.enter())
     lifecycle.close(study, owner)
-    assert_says_whom_to_ask(stranger.enter())
+    closed = stranger.enter()
+    assert_says_whom_to_ask(closed)
+    assert "<title>Not open – How people read the news</title>" in _squeezed(closed)
 
 
 def test_a_study_that_nothing_is_frozen_of_turns_people_away_without_a_contact() -> None:
