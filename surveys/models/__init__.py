@@ -1,19 +1,16 @@
 """The tables of surveys, by subject."""
 
 from surveys.models.material import Arm, Article, Curation, Origin, Story, article_digest, normal_text
+from surveys.models.panel import AccessKey, KeyAttempt, PanelIdentity, PanelSubmission
 from surveys.models.paradata import PageView
 from surveys.models.participation import (
     WITHOUT_CONSENT,
-    AccessKey,
     AllocationCounter,
     Answer,
     Draft,
     Event,
-    KeyAttempt,
     LedgerEntry,
     Outcome,
-    PanelIdentity,
-    PanelSubmission,
     Participant,
     Stage,
     Trial,
