@@ -3,27 +3,24 @@
 A broker message only says that there is one; who claims the row does the work. Reports and exports are such rows.
 """
 
-import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db import DatabaseError, connection, models, transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from analysis.models import Job
+from studyweb.leases import Leases, beating
 from surveys import audit
 from surveys.models import Researcher
 
-log = logging.getLogger(__name__)
-
-LEASE = timedelta(minutes=2)
 HEARTBEAT_SECONDS = 30.0
 MOST_ATTEMPTS = 3
 Status = Job.Status
+LEASES = Leases(Status.WAITING, Status.RUNNING, timedelta(minutes=2))
 J = TypeVar("J", bound=Job)
 
 
@@ -33,20 +30,19 @@ class Stopped(Exception):  # noqa: N818 -- nobody did anything wrong
 
 def claimable(kind: type[J]) -> models.QuerySet[J]:
     """Those that a worker may take: waiting, or left by a worker that stopped renewing its lease."""
-    return _all(kind).filter(Q(status=Status.WAITING) | Q(status=Status.RUNNING, lease_expires_at__lt=Now()))
+    return LEASES.claimable(_all(kind))
 
 
 def claim(kind: type[J], pk: int) -> J | None:
     """The job, if it is ours to do from now on; None if it is done, cancelled, or another worker has it."""
-    mine = claimable(kind).filter(pk=pk)
-    if not mine.update(status=Status.RUNNING, lease_expires_at=Now() + LEASE, attempts=F("attempts") + 1, progress=""):
+    if not LEASES.take(_all(kind).filter(pk=pk), attempts=F("attempts") + 1, progress=""):
         return None
     return _all(kind).select_related("study", "version__study").get(pk=pk)
 
 
 def renew(job: Job, **values: str) -> bool:
     """Renew the lease, and write ``values``. False if somebody cancelled or another worker took over: stop then."""
-    return bool(_ours(job).update(lease_expires_at=Now() + LEASE, **values))
+    return bool(_ours(job).update(**LEASES.renewed(), **values))
 
 
 def step(job: Job, progress: str) -> None:
@@ -83,16 +79,6 @@ def _all(kind: type[J]) -> models.QuerySet[J]:
     return kind._default_manager.all()
 
 
-def _renewed(job: Job) -> bool:
-    try:
-        return renew(job)
-    except DatabaseError:
-        # It may be restarting, or locked for a while; if it stays away the lease runs out, as it should.
-        log.exception("The lease of %s could not be renewed; the next attempt is in %s s.", job, HEARTBEAT_SECONDS)
-        connection.close()
-        return True
-
-
 @contextmanager
 def kept(job: Job) -> Iterator[None]:
     """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker.
@@ -103,20 +89,5 @@ def kept(job: Job) -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    over = threading.Event()
-
-    def beat() -> None:
-        try:
-            while not over.wait(HEARTBEAT_SECONDS):
-                if not _renewed(job):
-                    return
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name=f"{type(job).__name__.lower()}-{job.pk}", daemon=True)
-    thread.start()
-    try:
+    with beating(lambda: renew(job), every=HEARTBEAT_SECONDS, name=f"heartbeat of {job}"):
         yield
-    finally:
-        over.set()
-        thread.join()

@@ -10,23 +10,25 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
-from generation import hub, queue, registry
+from generation import hub, registry
 from generation.engine import ModelFolderError
 from generation.models import Download, LanguageModel
+from studyweb import room
 from studyweb.celery import app
+from studyweb.leases import UNLEASED, Leases, new_owner
+from studyweb.wakeups import tried
 from surveys.models import Researcher
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 SLICE_SECONDS = 20
-ANNOUNCED_AGAIN_AFTER = timedelta(seconds=90)
 TASK = "generation.tasks.download_next"
 
 Status = Download.Status
+LEASES = Leases(Status.QUEUED, Status.RUNNING, timedelta(seconds=60))
 
 
 class NoLongerOurs(Exception):  # noqa: N818 -- it names what happened
@@ -51,38 +53,37 @@ def request(model: LanguageModel, *, by: Researcher) -> Download:
 def cancel(model: LanguageModel) -> bool:
     """Stop a model's download; what is here already shortens the next one. Whether there was something to stop."""
     under_way = Download.objects.filter(language_model=model, status__in=[Status.QUEUED, Status.RUNNING])
-    return bool(under_way.update(status=Status.CANCELLED, ended_at=Now(), lease_owner="", lease_expires_at=None))
+    return bool(under_way.update(status=Status.CANCELLED, ended_at=Now(), **UNLEASED))
 
 
 def download_next(*, clock: Callable[[], float] = time.monotonic) -> Download | None:
     """Go on with the download that has waited longest, for one slice; None where none waits."""
-    owner = queue.new_owner()
-    download = _claimed(owner)
+    owner = new_owner()
+    download = None if room.is_short() else _claimed(owner)
     if download is None:
         return None
     model, until = download.language_model, clock() + SLICE_SECONDS
-    mine = Download.objects.filter(pk=download.pk, status=Status.RUNNING, lease_owner=owner)
+    mine = LEASES.held(Download.objects.filter(pk=download.pk), owner)
 
     def watch(done: int, total: int) -> None:
-        if not mine.update(bytes_done=done, bytes_total=total, lease_expires_at=Now() + LEASE):
+        if not mine.update(bytes_done=done, bytes_total=total, **LEASES.renewed()):
             raise NoLongerOurs
 
     try:
-        registry.brought_here(model, watch=watch, enough=lambda: clock() > until)
+        registry.brought_here(model, watch=watch, enough=lambda: clock() > until or room.is_short())
     except NoLongerOurs:
         logger.info("The download of %s is no longer ours; what is here stays.", model)
     except hub.EnoughForNow:
-        mine.update(status=Status.QUEUED, announced_at=None, lease_owner="", lease_expires_at=None)
+        mine.update(status=Status.QUEUED, announced_at=None, **UNLEASED)
     except (hub.HubError, ModelFolderError) as error:
         logger.warning("The download of %s failed: %s", model, error)
-        mine.update(status=Status.FAILED, error=str(error), ended_at=Now(), lease_owner="", lease_expires_at=None)
+        mine.update(status=Status.FAILED, error=str(error), ended_at=Now(), **UNLEASED)
     else:
         mine.update(
             status=Status.DONE,
             bytes_done=Coalesce(F("bytes_total"), F("bytes_done")),
             ended_at=Now(),
-            lease_owner="",
-            lease_expires_at=None,
+            **UNLEASED,
         )
     _announce_all()
     return download
@@ -91,7 +92,7 @@ def download_next(*, clock: Callable[[], float] = time.monotonic) -> Download | 
 def sweep() -> int:
     """Wake the fast worker for each download that waits or whose worker died; how many messages were sent."""
     sent = 0
-    for pk in list(_unheard().values_list("pk", flat=True)):
+    for pk in list(LEASES.unheard(Download.objects.all()).values_list("pk", flat=True)):
         app.send_task(TASK, queue="fast")
         Download.objects.filter(pk=pk).update(announced_at=Now())
         sent += 1
@@ -99,25 +100,13 @@ def sweep() -> int:
 
 
 def _claimed(owner: str) -> Download | None:
-    for pk in _claimable().order_by("announced_at", "requested_at", "pk").values_list("pk", flat=True):
-        lease = {"status": Status.RUNNING, "lease_owner": owner, "lease_expires_at": Now() + LEASE}
-        if _claimable().filter(pk=pk).update(**lease, started_at=Coalesce(F("started_at"), Now())):
+    waiting = LEASES.claimable(Download.objects.order_by("announced_at", "requested_at", "pk"))
+    for pk in waiting.values_list("pk", flat=True):
+        one = Download.objects.filter(pk=pk)
+        if LEASES.take(one, lease_owner=owner, started_at=Coalesce(F("started_at"), Now())):
             return Download.objects.select_related("language_model").get(pk=pk)
     return None
 
 
-def _claimable() -> QuerySet[Download]:
-    return Download.objects.filter(
-        Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_expires_at__lt=Now()),
-    )
-
-
-def _unheard() -> QuerySet[Download]:
-    return _claimable().filter(Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER))
-
-
 def _announce_all() -> None:
-    try:
-        sweep()
-    except queue.BROKER_ERRORS as error:
-        logger.warning("The broker did not take the message for a download (%s); the sweep sends it again.", error)
+    tried(sweep, "the message for a download")

@@ -30,6 +30,9 @@ from generation.engine import (
 )
 from generation.engine import Prompt as EnginePrompt
 from generation.models import Batch, Candidate, LanguageModel, Prompt, Run
+from studyweb import room
+from studyweb.leases import new_owner
+from studyweb.wakeups import tried
 from surveys.models import Article, Origin
 
 if TYPE_CHECKING:
@@ -59,11 +62,11 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
 
     What goes wrong is stored with the batch, in a sentence for the researcher, and logged with its traceback.
     """
-    owner = queue.new_owner()
+    owner = new_owner()
     batch = queue.claim_next(owner)
     if batch is None:
         return None
-    with queue.Heartbeat(batch.pk, owner, stopping=stopping) as heartbeat:
+    with queue.Heartbeat(batch.pk, owner, stopping=lambda: stopping() or room.is_short()) as heartbeat:
         try:
             _work(batch, owner, heartbeat)
         except LeaseLost:
@@ -150,7 +153,13 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | 
 
 def _flags(prompt: Prompt, text: str, real_texts: list[str]) -> list[Flag]:
     """What the text alone says for its curator, then what its debriefing has to set right."""
-    screened = screen(text, prompt_text=prompt.text, real_texts=real_texts, language=prompt.language)
+    screened = screen(
+        text,
+        prompt_text=prompt.text,
+        real_texts=real_texts,
+        language=prompt.language,
+        opening=prompt.text if prompt.opening_shown and text else "",
+    )
     return [*screened, *people_flags(text, prompt_text=prompt.text, real_texts=real_texts)]
 
 
@@ -166,10 +175,7 @@ def _drafted_before(batch: Batch) -> Duplicates:
 def _make_room(batch: Batch, owner: str) -> None:
     """Give the batch back for the others' sake, with a message behind theirs; the sweep sends it where this fails."""
     queue.release(batch.pk, owner)
-    try:
-        queue.announce(batch.pk)
-    except queue.BROKER_ERRORS as error:
-        logger.warning("The broker did not take the message for batch %s (%s); the sweep sends it.", batch.pk, error)
+    tried(lambda: queue.announce(batch.pk), f"the message for batch {batch.pk}")
 
 
 def _next_round(batch: Batch, sampling: Sampling) -> list[tuple[int, int]]:
@@ -232,6 +238,8 @@ def explained(error: Exception) -> str:
             "finished stays: let it go on, or ask for fewer or shorter texts."
         )
         return message % {"n": settings.BATCH_MINUTES}
+    if room.is_full(error):
+        return _("The disk is full. What is finished stays: make room, then try again.")
     return _("The worker met an error that it does not know (%(kind)s). Its log says where; then try again.") % {
         "kind": type(error).__name__
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from generation.engine import Sampling
+from generation.engine.filling import slots
 from generation.models import Batch, Prompt
 from generation.registry import BUILTIN_KEY
 from surveys.models import Article, Origin, Study
@@ -62,7 +63,7 @@ def _of_batch(study: Study, number: int) -> dict[str, Any]:
     return {
         "story": prompt.story,
         "kind": prompt.kind,
-        "text": prompt.text,
+        **_template(prompt),
         "opening_shown": prompt.opening_shown,
         "headline": prompt.headline,
         "language": prompt.language,
@@ -70,6 +71,16 @@ def _of_batch(study: Study, number: int) -> dict[str, Any]:
         "size": batch.size,
         **_sampling(batch.sampling),
     }
+
+
+def _template(prompt: Prompt) -> dict[str, str]:
+    """The prompt's text; where a table's row filled it, the text with its slots, and that row as a table."""
+    columns = [name for name in slots(prompt.template) if name in prompt.slots]
+    if not columns:
+        return {"text": prompt.text}
+    # Cells hold neither tabs nor line ends: reading a table takes them out.
+    lines = ("\t".join(columns), "\t".join(str(prompt.slots[name]) for name in columns))
+    return {"text": prompt.template, "table": "\n".join(lines)}
 
 
 def _sampling(stored: Mapping[str, Any]) -> dict[str, Any]:

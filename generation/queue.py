@@ -1,69 +1,46 @@
-"""The queue of batches: the database's rows are the queue, leased with a heartbeat; a message only wakes a worker.
-
-Every change of a batch's status is one UPDATE that also says which status it expects, so that of two processes only
-one can make it. Times are the database's.
-"""
+"""The queue of batches: the database's rows are the queue, leased with a heartbeat; a message only wakes a worker."""
 
 import logging
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from generation import turns, workers
 from generation.models import Batch, Candidate, Run
+from generation.models.batches import LEASES, BatchQuerySet
+from studyweb import leases, room
 from studyweb.celery import app
+from studyweb.leases import UNLEASED
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 5
 LOOK_SECONDS = 1
-# A message may have been lost with its broker; a second one does no harm.
-ANNOUNCED_AGAIN_AFTER = timedelta(seconds=45)
 MOST_ATTEMPTS = 3
 TASK = "generation.tasks.draft_next"
-BROKER_ERRORS = (OperationalError, OSError)
 
 Status = Batch.Status
-_UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
-
-
-def new_owner() -> str:
-    """A name for one claim of this process: where it runs, and a random part, so that no two claims share one."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def claim_next(owner: str) -> Batch | None:
     """The batch whose turn it is (generation/turns.py), now leased to ``owner``; None where nothing waits.
 
-    A batch whose workers died ``MOST_ATTEMPTS`` times without saving one candidate is failed instead.
+    None too on a disk that is nearly full. A batch whose workers died ``MOST_ATTEMPTS`` times without saving one
+    candidate is failed instead.
     """
+    if room.is_short():
+        return None
     for pk in turns.in_turn():
-        claimed = (
-            Batch.objects.claimable()
-            .filter(pk=pk)
-            .update(
-                status=Status.RUNNING,
-                lease_owner=owner,
-                lease_expires_at=Now() + LEASE,
-                heartbeat_at=Now(),
-                attempts=F("attempts") + 1,
-            )
-        )
-        if not claimed:
+        mine = Batch.objects.filter(pk=pk)
+        if not LEASES.take(mine, lease_owner=owner, heartbeat_at=Now(), attempts=F("attempts") + 1):
             continue
         batch = Batch.objects.select_related("prompt__story", "language_model", "study").get(pk=pk)
         if batch.attempts <= MOST_ATTEMPTS:
@@ -78,37 +55,35 @@ def claim_next(owner: str) -> Batch | None:
 
 def renew(pk: int, owner: str) -> bool:
     """Hold the lease for another while; whether it is still ours."""
-    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
-    return bool(mine.update(lease_expires_at=Now() + LEASE, heartbeat_at=Now()))
+    return bool(_held(pk, owner).update(**LEASES.renewed(), heartbeat_at=Now()))
 
 
 def is_held(pk: int, owner: str) -> bool:
     """Whether ``owner`` is still to work on this batch: not cancelled, not taken over."""
-    return Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner).exists()
+    return _held(pk, owner).exists()
 
 
 def release(pk: int, owner: str) -> bool:
     """Give a batch back unfinished, for any worker to go on with; whether it was still ours."""
-    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
-    return bool(mine.update(status=Status.QUEUED, attempts=0, announced_at=None, **_UNLEASED))
+    return bool(_held(pk, owner).update(status=Status.QUEUED, attempts=0, announced_at=None, **UNLEASED))
 
 
 def finish(pk: int, owner: str) -> bool:
     """Mark a batch as done, unless candidates were added to it meanwhile; whether it is done."""
     waiting = Candidate.objects.filter(batch=pk, state=Candidate.State.WAITING)
-    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    mine = _held(pk, owner)
     with transaction.atomic():
         # The row is held first: raising the number of candidates takes the same lock.
         if not mine.select_for_update().exists() or waiting.exists():
             return False
-        return bool(mine.update(status=Status.DONE, ended_at=Now(), error="", **_UNLEASED))
+        return bool(mine.update(status=Status.DONE, ended_at=Now(), error="", **UNLEASED))
 
 
 def fail(pk: int, owner: str, error: str) -> bool:
     """Mark a batch as failed, with a sentence for the researcher, and what it still lacked too; whether it was ours."""
-    mine = Batch.objects.filter(pk=pk, status=Status.RUNNING, lease_owner=owner)
+    mine = _held(pk, owner)
     with transaction.atomic():
-        failed = mine.update(status=Status.FAILED, ended_at=Now(), error=error, attempts=0, **_UNLEASED)
+        failed = mine.update(status=Status.FAILED, ended_at=Now(), error=error, attempts=0, **UNLEASED)
         if failed:
             waiting = Candidate.objects.filter(batch=pk, state=Candidate.State.WAITING)
             waiting.update(state=Candidate.State.FAILED)
@@ -118,7 +93,7 @@ def fail(pk: int, owner: str, error: str) -> bool:
 def cancel(batch: Batch) -> bool:
     """Stop a batch; what is finished stays. The worker notices within seconds. Whether there was something to stop."""
     open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING, Status.PAUSED])
-    return bool(open_one.update(status=Status.CANCELLED, ended_at=Now(), attempts=0, **_UNLEASED))
+    return bool(open_one.update(status=Status.CANCELLED, ended_at=Now(), attempts=0, **UNLEASED))
 
 
 def pause(batch: Batch) -> bool:
@@ -127,7 +102,7 @@ def pause(batch: Batch) -> bool:
     What is under way at that moment is written anew then, in the same words: the seeds fix them.
     """
     open_one = Batch.objects.filter(pk=batch.pk, status__in=[Status.QUEUED, Status.RUNNING])
-    return bool(open_one.update(status=Status.PAUSED, attempts=0, **_UNLEASED))
+    return bool(open_one.update(status=Status.PAUSED, attempts=0, **UNLEASED))
 
 
 def requeue(batch: Batch) -> bool:
@@ -152,16 +127,18 @@ def sweep() -> int:
     """
     dead = Batch.objects.filter(status=Status.RUNNING, lease_expires_at__lt=Now())
     for pk, owner in list(dead.values_list("pk", "lease_owner")):
-        if dead.filter(pk=pk, lease_owner=owner).update(status=Status.QUEUED, announced_at=None, **_UNLEASED):
+        if dead.filter(pk=pk, lease_owner=owner).update(status=Status.QUEUED, announced_at=None, **UNLEASED):
             logger.warning("Worker %s gave no sign of life; its batch %s is queued again.", owner, pk)
-    unheard = Batch.objects.filter(status=Status.QUEUED, pk__in=turns.in_turn()).filter(
-        Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER)
-    )
+    unheard = LEASES.unheard(Batch.objects.filter(pk__in=turns.in_turn()))
     sent = 0
     for pk in list(unheard.order_by("created_at", "pk").values_list("pk", flat=True)):
         announce(pk)
         sent += 1
     return sent
+
+
+def _held(pk: int, owner: str) -> BatchQuerySet:
+    return LEASES.held(Batch.objects.filter(pk=pk), owner)
 
 
 def announce(pk: int) -> None:
@@ -172,29 +149,24 @@ def announce(pk: int) -> None:
 
 
 class Heartbeat:
-    """Keeps a lease alive from a thread of its own, and notices when the batch was cancelled or taken over.
-
-    A thread, since loading a model or one long step must not look like death, and the steps must not wait for the
-    database.
-    """
+    """Keeps a lease alive from a thread of its own, and notices when the batch was cancelled or taken over."""
 
     def __init__(self, pk: int, owner: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         self._pk, self._owner, self._stopping = pk, owner, stopping
         self._deadline = time.monotonic() + 60 * settings.BATCH_MINUTES
         self._steps = 0
+        self._looks = 0
         self._lost = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{pk}", daemon=True)
+        self._beating = leases.beating(self._look, every=LOOK_SECONDS, name=f"heartbeat of batch {pk}")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._beating.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._thread.join()
+        self._beating.__exit__(kind, error, trace)
 
     @property
     def lost(self) -> bool:
@@ -211,26 +183,14 @@ class Heartbeat:
         self._steps += 1
         return self._lost.is_set() or self._stopping() or self.timed_out
 
-    def _beat(self) -> None:
-        looks = 0
-        try:
-            while not self._lost.is_set() and not self._over.wait(LOOK_SECONDS):
-                looks += 1
-                self._look(renewing=looks % HEARTBEAT_SECONDS == 0)
-        finally:
-            connection.close()
-
-    def _look(self, *, renewing: bool) -> None:
-        try:
-            held = renew(self._pk, self._owner) if renewing else is_held(self._pk, self._owner)
-            if renewing:
-                workers.report(batch=self._pk)
-            if held and self._steps:
-                Run.objects.filter(batch=self._pk, owner=self._owner).update(steps=self._steps)
-        except DatabaseError:
-            # The database may be restarting; if it stays away, the lease runs out and saving finds that.
-            logger.exception("The lease of batch %s could not be looked at; trying again.", self._pk)
-            connection.close()
-            return
+    def _look(self) -> bool:
+        self._looks += 1
+        renewing = self._looks % HEARTBEAT_SECONDS == 0
+        held = renew(self._pk, self._owner) if renewing else is_held(self._pk, self._owner)
+        if renewing:
+            workers.report(batch=self._pk)
+        if held and self._steps:
+            Run.objects.filter(batch=self._pk, owner=self._owner).update(steps=self._steps)
         if not held:
             self._lost.set()
+        return held

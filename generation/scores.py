@@ -9,30 +9,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from generation import drafting, queue, registry, terms
+from generation import drafting, registry, terms
 from generation.models import LanguageModel, TextScore
+from studyweb import room
 from studyweb.celery import app
+from studyweb.leases import UNLEASED, Leases, new_owner
+from studyweb.wakeups import tried
 from surveys.models import Article, Researcher, Study
 
 logger = logging.getLogger(__name__)
 
-# Only a worker that died lets it run out: a claim is of few texts, made once the model is loaded.
-LEASE = timedelta(minutes=5)
 SLICE_SECONDS = 20
 AT_ONCE = 8
 MOST_ATTEMPTS = 3
-ANNOUNCED_AGAIN_AFTER = timedelta(seconds=90)
 TASK = "generation.tasks.score_next"
 
 Status = TextScore.Status
-_UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+# Only a worker that died lets it run out: a claim is of few texts, made once the model is loaded.
+LEASES = Leases(Status.QUEUED, Status.RUNNING, timedelta(minutes=5))
 
 
 class ScoringError(Exception):
@@ -120,25 +120,21 @@ def of_article(article: Article) -> list[TextScore]:
 def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[[], float] = time.monotonic) -> int:
     """Score what waits by one model, for a slice of time; how many texts were scored."""
     first = _claimable().order_by("requested_at", "pk").select_related("language_model").first()
-    if first is None:
+    if first is None or room.is_short():
         return 0
-    model, owner, until, scored = first.language_model, queue.new_owner(), clock() + SLICE_SECONDS, 0
+    model, owner, until, scored = first.language_model, new_owner(), clock() + SLICE_SECONDS, 0
     try:
         drafter = drafting.loaded(model)
         identity, versions = drafter.identity, drafter.versions.to_dict()
         _again_where_the_model_changed(model, identity.digest(), str(versions["dtype"]))
-        while clock() < until and not stopping() and (rows := _claimed(model, owner)):
+        while clock() < until and not stopping() and not room.is_short() and (rows := _claimed(model, owner)):
             scored += _scored(rows, owner)
     except Exception as error:
         logger.exception("Texts could not be scored by %s.", model)
-        held = Q(status=Status.RUNNING, lease_owner=owner)
+        held = LEASES.held(TextScore.objects.all(), owner)
         # Where not even the model could be loaded, nothing that waits for it can be scored.
-        wanted = (
-            held if TextScore.objects.filter(held).exists() else Q(pk__in=_claimable().filter(language_model=model))
-        )
-        TextScore.objects.filter(wanted).update(
-            status=Status.FAILED, error=drafting.explained(error), ended_at=Now(), **_UNLEASED
-        )
+        lost = held if held.exists() else TextScore.objects.filter(pk__in=_claimable().filter(language_model=model))
+        lost.update(status=Status.FAILED, error=drafting.explained(error), ended_at=Now(), **UNLEASED)
     # Behind the messages of batches that wait.
     _claimable().update(announced_at=None)
     _announce()
@@ -147,8 +143,7 @@ def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[
 
 def sweep() -> int:
     """Wake a generation worker where texts wait that none heard of, or whose worker died; how many messages."""
-    unheard = _claimable().filter(Q(announced_at=None) | Q(announced_at__lt=Now() - ANNOUNCED_AGAIN_AFTER))
-    if not unheard.exists():
+    if not LEASES.unheard(_standing()).exists():
         return 0
     app.send_task(TASK)
     TextScore.objects.filter(pk__in=_claimable()).update(announced_at=Now())
@@ -168,7 +163,7 @@ def _scored(rows: list[TextScore], owner: str) -> int:
     }
     saved = 0
     for row, found in zip(rows, score(drafter, [row.article.text for row in rows]), strict=True):
-        saved += TextScore.objects.filter(pk=row.pk, status=Status.RUNNING, lease_owner=owner).update(
+        saved += LEASES.held(TextScore.objects.filter(pk=row.pk), owner).update(
             status=Status.DONE,
             ended_at=Now(),
             ends=list(found.ends),
@@ -178,7 +173,7 @@ def _scored(rows: list[TextScore], owner: str) -> int:
             is_whole=found.whole,
             error="",
             **made_by,
-            **_UNLEASED,
+            **UNLEASED,
         )
     return saved
 
@@ -187,12 +182,11 @@ def _claimed(model: LanguageModel, owner: str) -> list[TextScore]:
     """The next few texts, now leased to ``owner``; those whose workers died too often are failed instead."""
     waiting = _claimable().filter(language_model=model).order_by("requested_at", "pk")
     for pk in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
-        lease = {"status": Status.RUNNING, "lease_owner": owner, "lease_expires_at": Now() + LEASE}
-        _claimable().filter(pk=pk).update(**lease, attempts=F("attempts") + 1)
-    mine = TextScore.objects.filter(language_model=model, status=Status.RUNNING, lease_owner=owner)
+        LEASES.take(_standing().filter(pk=pk), lease_owner=owner, attempts=F("attempts") + 1)
+    mine = LEASES.held(TextScore.objects.filter(language_model=model), owner)
     message = _("The worker stopped %(n)s times while scoring this text, perhaps for want of memory. Look at its log.")
     mine.filter(attempts__gt=MOST_ATTEMPTS).update(
-        status=Status.FAILED, error=message % {"n": MOST_ATTEMPTS}, ended_at=Now(), **_UNLEASED
+        status=Status.FAILED, error=message % {"n": MOST_ATTEMPTS}, ended_at=Now(), **UNLEASED
     )
     return list(mine.select_related("article", "language_model").order_by("pk"))
 
@@ -209,13 +203,13 @@ def _texts(study: Study) -> QuerySet[Article]:
     return Article.objects.filter(study=study, replaced_by=None, taken_down_at=None)
 
 
+def _standing() -> QuerySet[TextScore]:
+    return TextScore.objects.filter(article__replaced_by=None, article__taken_down_at=None)
+
+
 def _claimable() -> QuerySet[TextScore]:
-    waiting = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, lease_expires_at__lt=Now())
-    return TextScore.objects.filter(waiting, article__replaced_by=None, article__taken_down_at=None)
+    return LEASES.claimable(_standing())
 
 
 def _announce() -> None:
-    try:
-        sweep()
-    except queue.BROKER_ERRORS as error:
-        logger.warning("The broker did not take the message for scores (%s); the sweep sends it again.", error)
+    tried(sweep, "the message for scores")

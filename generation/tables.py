@@ -11,7 +11,7 @@ from generation import registry
 from generation.batches import RequestError, request_batch
 from generation.engine import BuiltinModelError, ModelFolderError, PromptError
 from generation.engine import Prompt as EnginePrompt
-from generation.engine.filling import Table, TableError, check_slots, filled, read_table
+from generation.engine.filling import Table, TableError, check_slots, filled, read_table, slots
 from generation.models import Batch, LanguageModel
 from surveys.models import Researcher, Story, Study
 
@@ -37,7 +37,7 @@ class Preview:
 def request_rows(
     study: Study, *, by: Researcher, table: str, story: Story | str, text: str, headline: str = "", **asked: Any
 ) -> list[Batch]:
-    """The queued batches, one a row of ``table`` (CSV, the first line names the slots), in its order.
+    """The queued batches: one a row of ``table`` (CSV, the first line names the slots), in its order; one without it.
 
     Slots in the prompt, the headline and a new story's name are filled. All rows draw the same random numbers, so that
     they differ by their cells alone. Raises ``RequestError``, which names the row, and ``DraftOnly``; nothing is queued
@@ -54,11 +54,13 @@ def request_rows(
                     story=filled(story, cells) if isinstance(story, str) else story,
                     text=filled(text, cells),
                     headline=filled(headline, cells),
-                    template=text,
+                    template=text if cells else "",
                     slots=cells,
                     **asked,
                 )
             except RequestError as error:
+                if not cells:
+                    raise
                 raise RequestError({field: _of_row(number, said) for field, said in error.problems.items()}) from error
             made.append(batch)
             asked["seed"] = batch.seed
@@ -72,7 +74,7 @@ def previews(
 
     Raises ``RequestError`` where the table does not fit the prompt.
     """
-    rows: list[dict[str, str]] = _rows(table, text, headline, story) if table.strip() else [{}]
+    rows = _rows(table, text, headline, story)
     model = LanguageModel.objects.filter(key=language_model).first()
     shown = [_preview(model, kind, text, cells, story, headline) for cells in rows[:MOST_SHOWN]]
     return shown, len(rows)
@@ -94,10 +96,19 @@ def _preview(
 
 
 def _rows(table: str, text: str, headline: str, story: Story | str) -> list[dict[str, str]]:
-    """The table's rows, each as {slot: cell}. Raises ``RequestError`` at the field ``table``."""
+    """The table's rows, each as {slot: cell}; one without cells where neither table nor slots are.
+
+    Raises ``RequestError`` at the field ``table``.
+    """
+    texts = (text, headline, story if isinstance(story, str) else "")
+    if not table.strip():
+        if empty := slots(*texts):
+            message = _("Nothing fills the slot %(slot)s. Paste a table with such a column, or take the braces away.")
+            raise RequestError({"table": message % {"slot": f"{{{empty[0]}}}"}})
+        return [{}]
     try:
         found: Table = read_table(table)
-        check_slots(found, text, headline, story if isinstance(story, str) else "")
+        check_slots(found, *texts)
     except TableError as error:
         raise RequestError({"table": str(error)}) from error
     return found.records()

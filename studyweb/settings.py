@@ -166,6 +166,8 @@ SWEEPS = [
 WORKER_REPORTS = ["generation.workers.report"]
 # How long a worker's go at one batch may take; what is finished by then stays, and somebody can let it go on.
 BATCH_MINUTES = whole_number("BATCH_MINUTES", 240, at_least=1)
+# With less room than this on the data folder's disk, workers take up no new work: answers come first (room.py).
+DISK_RESERVE_MB = whole_number("DISK_RESERVE_MB", 200, at_least=0)
 # Linear layers in 8 bits on a CPU: faster, but another model, and marked so in every text's lineage.
 GENERATION_EIGHT_BITS = flag("GENERATION_EIGHT_BITS")
 

@@ -5,6 +5,7 @@ lets the functions in ``settings.SWEEPS`` publish again what nobody is working o
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from celery import Task, bootsteps
@@ -16,18 +17,21 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 15
+BROKER_ERRORS = (OperationalError, OSError)
 
 
 def wake(task: Task, **kwargs: Any) -> None:
     """Send ``task`` once the transaction has committed. A broker that is down is logged: the sweep sends it again."""
 
-    def publish() -> None:
-        try:
-            task.apply_async(kwargs=kwargs)
-        except (OperationalError, OSError) as error:
-            log.warning("The broker did not take %s (%s); the next sweep publishes it again.", task.name, error)
+    transaction.on_commit(lambda: tried(lambda: task.apply_async(kwargs=kwargs), task.name))
 
-    transaction.on_commit(publish)
+
+def tried(publish: Callable[[], object], what: str) -> None:
+    """Publish; a broker that is down is logged, since the next sweep publishes again."""
+    try:
+        publish()
+    except BROKER_ERRORS as error:
+        log.warning("The broker did not take %s (%s); the next sweep publishes it again.", what, error)
 
 
 def sweep(hostname: str = "") -> int:

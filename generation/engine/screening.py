@@ -75,16 +75,19 @@ class Flag:
     evidence: str
 
 
-def screen(text: str, *, prompt_text: str, real_texts: Sequence[str] = (), language: str = "") -> tuple[Flag, ...]:
+def screen(
+    text: str, *, prompt_text: str, real_texts: Sequence[str] = (), language: str = "", opening: str = ""
+) -> tuple[Flag, ...]:
     """Return every flag of a cleaned text, in the order a curator would look: form first, then content.
 
-    `real_texts` are the real articles that it is to stand beside: they set the usual length, and a long run
-    of words shared with one of them is a sign of memorisation. `language` is the tag of the language that it should
+    `real_texts` are the real articles that it is to stand beside: they set the usual length, and a long run of words
+    shared with one of them is a sign of memorisation. `opening` is what readers get in front of the text: beside real
+    articles, which have theirs, it counts towards the length. `language` is the tag of the language that it should
     be in; empty asks for none.
     """
     said = words(text)
     found = (
-        _length(said, [len(words(real)) for real in real_texts]),
+        _length(len(said), len(words(opening)), [len(words(real)) for real in real_texts]),
         _repetition(text, said),
         _cut_ending(text),
         _language(text, language),
@@ -102,9 +105,10 @@ def screen(text: str, *, prompt_text: str, real_texts: Sequence[str] = (), langu
     return tuple(flag for flag in found if flag is not None)
 
 
-def _length(said: Sequence[str], real_lengths: Sequence[int]) -> Flag | None:
-    count = len(said)
+def _length(written: int, opening: int, real_lengths: Sequence[int]) -> Flag | None:
     usual = statistics.median(real_lengths) if real_lengths else 0.0
+    # A real article has its opening too, where readers see it.
+    count = written + opening if usual else written
     beside = f"{count} words; the real articles have {usual:.0f} in the median" if usual else f"{count} words"
     if count < (usual * SHORTER_THAN_REAL if usual else SHORT_WORDS):
         return Flag(TOO_SHORT, "Short beside what a reader expects of an article.", beside)

@@ -1,6 +1,7 @@
 """Prompts, the batches asked of them, the workers' goes at a batch, and the candidate texts that came out."""
 
 import secrets
+from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.engine.prompt import CONTINUATION, FIELDS, INSTRUCTION
 from generation.models.language_models import LanguageModel
+from studyweb.leases import Leases
 from surveys.models import Article, Story, Study
+
+LEASES = Leases("queued", "running", timedelta(seconds=30), announced_again_after=timedelta(seconds=45))
 
 
 class Prompt(models.Model):
@@ -53,9 +57,7 @@ class Prompt(models.Model):
 class BatchQuerySet(models.QuerySet["Batch"]):
     def claimable(self) -> "BatchQuerySet":
         """Those that a worker may take now: waiting, or held by a worker that gave no sign of life in time."""
-        return self.filter(
-            Q(status=Batch.Status.QUEUED) | Q(status=Batch.Status.RUNNING, lease_expires_at__lt=Now()),
-        )
+        return LEASES.claimable(self)
 
 
 class Batch(models.Model):

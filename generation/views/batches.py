@@ -1,6 +1,7 @@
 """Pages of batches: all of a study, a new one, one with its progress, and what can be done with it."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,14 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HTMX_STOP_POLLING
 
 from generation import batches, turns
-from generation.batches import RequestError, request_batch
+from generation.batches import RequestError
 from generation.curation import CurationError, default_arm, random_pick
+from generation.engine import Sampling
 from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
 from generation.models import Batch, Budget, Candidate
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
 from generation.reviewing import drafted
 from generation.tables import previews, request_rows
+from studyweb import room
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
 from surveys.models import Curation, Study
@@ -93,11 +96,9 @@ def _requested(request: HttpRequest, study: Study, form: BatchForm) -> list[Batc
     """The batches that the form asks for; none where they cannot be: then the reasons stand at the form's fields."""
     names = ("text", "kind", "headline", "language", "opening_shown", "language_model", "size", "seed")
     asked = {name: form.cleaned_data[name] for name in names}
-    asked |= {"by": signed_in(request), "story": form.chosen_story}
-    table = form.cleaned_data["table"]
+    asked |= {"by": signed_in(request), "story": form.chosen_story, "sampling": form.sampling()}
     try:
-        asked["sampling"] = form.sampling()
-        return request_rows(study, table=table, **asked) if table.strip() else [request_batch(study, **asked)]
+        return request_rows(study, table=form.cleaned_data["table"], **asked)
     except (RequestError, ArticleError) as error:
         show_problems(form, error.problems)
     except DraftOnly as error:
@@ -245,8 +246,24 @@ def _batch(study: Study, number: int) -> Batch:
 
 
 def _batch_page(request: HttpRequest, study: Study, found: Batch, **forms: Any) -> HttpResponse:
-    context = _progress_context(study, found) | {"last_run": found.runs.order_by("-number").first()} | forms
+    last_run = found.runs.order_by("-number").first()
+    context = _progress_context(study, found) | {"last_run": last_run, "sampling": _in_words(found.sampling)} | forms
     return study_page(request, study, "generation/batch.html", context)
+
+
+def _in_words(sampling: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How a batch was drawn, by the form's names for the settings: temperature, length, and what is not off."""
+    usual = Sampling().to_dict()
+    told = [
+        name for name, value in sampling.items() if name in {"temperature", "max_tokens"} or value != usual.get(name)
+    ]
+    return [(str(BatchForm.base_fields[name].label), _value(sampling[name])) for name in told]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"“{word}”" for word in value)
+    return "" if value is True else str(value)
 
 
 def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
@@ -260,6 +277,7 @@ def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
         "progress": progress_of(found),
         "texts": texts,
         "priorities": Batch.Priority.choices,
+        "is_short_of_room": found.status == Batch.Status.QUEUED and room.is_short(),
         "is_over_budget": found.status == Batch.Status.QUEUED and turns.tokens_left(study.pk) == 0,
         "curable": study.is_draft and permits(study.role, Permission.CURATE),
         "extend_form": ExtendForm(initial={"size": found.size * 2}),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from generation import turns, workers
 from generation.models import Batch, Download
 from generation.rules import sees_models
+from studyweb import room
 from surveys.access import signed_in
 from surveys.models import Membership
 
@@ -23,6 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "workers": [{"worker": worker, **_told(worker.batch, roles)} for worker in workers.at_work()],
         "queue": [{"batch": batch, "place": order.get(batch.pk), **_told(batch, roles)} for batch in queue],
+        "is_short_of_room": room.is_short(),
         "messages_waiting": workers.messages(),
         "downloads": Download.objects.filter(status__in=["queued", "running"]).select_related("language_model"),
     }

@@ -10,6 +10,7 @@ from generation.batches import request_batch
 from generation.engine import Sampling
 from generation.engine.draft import Draft
 from generation.models import Batch, Candidate, LanguageModel, Run
+from studyweb.leases import new_owner
 from surveys.models import Arm, Origin, Role, Study
 from tests.factories import ArmFactory, StoryFactory, StudyFactory, member
 
@@ -62,7 +63,7 @@ def draft(index: int, text: str = CONTINUATION, **changes: Any) -> Draft:
 
 def claimed(batch: Batch) -> Run:
     """A worker's run at the batch, holding its lease."""
-    owner = queue.new_owner()
+    owner = new_owner()
     taken = queue.claim_next(owner)
     assert taken is not None, "nothing waits"
     assert taken.pk == batch.pk, "another batch waits longer"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import redis
 from django.db import connection
+from django.db.utils import OperationalError
 
-from generation import batches, drafting, tasks
+from generation import batches, drafting, queue, tasks
 from generation.engine import Sampling, builtin
 from generation.models import Batch, Candidate, LanguageModel
 from surveys.models import Origin
@@ -116,6 +117,35 @@ def test_a_cancelled_batch_is_left_within_seconds_and_keeps_what_it_has() -> Non
     batch.refresh_from_db()
     assert batch.status == Status.CANCELLED
     assert batch.candidates.get().state == "waiting"
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_on_a_disk_that_gets_short_a_batch_is_given_back_and_waits_until_there_is_room(settings: Any) -> None:
+    batch = queued(size=1, sampling=Sampling(max_tokens=4000, min_tokens=4000))
+
+    def fill_soon() -> None:
+        try:
+            while not batch.runs.filter(steps__gt=0).exists():
+                time.sleep(0.1)
+            settings.DISK_RESERVE_MB = 10**9
+        finally:
+            connection.close()
+
+    filler = threading.Thread(target=fill_soon)
+    filler.start()
+    drafting.draft_next()
+    filler.join()
+    batch.refresh_from_db()
+    assert batch.status == Status.QUEUED
+    assert drafting.draft_next() is None
+    settings.DISK_RESERVE_MB = 0
+    assert queue.claim_next("one") == batch
+
+
+def test_a_full_disk_is_named_to_the_researcher() -> None:
+    said = drafting.explained(OperationalError("database or disk is full"))
+    assert said == "The disk is full. What is finished stays: make room, then try again."
 
 
 @pytest.mark.model

@@ -1,13 +1,18 @@
-"""A database that is stopped at once under a real worker: nothing is lost, nothing is done twice."""
+"""A database that is stopped, and a disk that fills up, under a real worker: nothing is lost, nothing is done twice."""
 
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from pytest_django import DjangoDbBlocker
 
 from generation.engine import Sampling
+from generation.models import Batch
 from tests.databases import as_default
 from tests.generation.factories import queued
 from tests.generation.working import Workers, all_once, drafted, is_done
@@ -40,3 +45,34 @@ def test_a_database_that_is_restarted_under_a_worker_loses_and_doubles_no_text(
     # The worker's go ended with its connection; its lease runs out, and the sweep has somebody go on.
     workers.wait_for(lambda: is_done(batch), within=240)
     all_once(batch, before)
+
+
+@contextmanager
+def no_room_for(process: int) -> Iterator[None]:
+    """No file of this process grows, as on a full disk; what lies there can be read. For Linux, as the call is."""
+    limits = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_disk_that_fills_up_under_a_worker_keeps_what_is_saved_and_the_same_worker_goes_on_once_there_is_room(
+    workers: Workers,
+) -> None:
+    worker = workers.start()
+    batch = queued(seed=4, **MANY)
+    # By then all that a worker loads once, with temporary files of its own, is loaded.
+    workers.wait_for(lambda: len(drafted(batch)) > 0)
+    with no_room_for(worker.pid):
+        workers.wait_for(lambda: "disk I/O error" in workers.log.read_text(encoding="utf-8"))
+        before = drafted(batch)
+        assert 0 < len(before) < batch.size
+        assert worker.poll() is None
+    # It could not even write that it gave up: its lease runs out in half a minute, for which the test does not wait.
+    Batch.objects.filter(pk=batch.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    workers.wait_for(lambda: is_done(batch))
+    all_once(batch, before)
+    assert worker.poll() is None

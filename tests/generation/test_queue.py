@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from generation import batches, drafting, queue
 from generation.drafting import LeaseLost
 from generation.models import Batch, Candidate
+from studyweb.leases import new_owner
 from tests.generation.factories import claimed, draft, queued
 
 Status = Batch.Status
@@ -157,7 +158,7 @@ def test_the_sweep_wakes_a_worker_for_each_waiting_batch_and_not_again_at_once(b
 def test_a_wake_up_that_may_be_lost_is_sent_again_after_a_while(broker: redis.Redis) -> None:
     batch = queued()
     queue.sweep()
-    Batch.objects.filter(pk=batch.pk).update(announced_at=Now() - 2 * queue.ANNOUNCED_AGAIN_AFTER)
+    Batch.objects.filter(pk=batch.pk).update(announced_at=Now() - 2 * queue.LEASES.announced_again_after)
     assert queue.sweep() == 1
     assert broker.llen("generation") == 2
 
@@ -220,7 +221,7 @@ def test_of_workers_that_claim_at_the_same_moment_one_gets_the_batch() -> None:
     def claim() -> None:
         try:
             barrier.wait()
-            got.append(queue.claim_next(queue.new_owner()))
+            got.append(queue.claim_next(new_owner()))
         finally:
             connection.close()
 

@@ -96,7 +96,11 @@ def test_progress_counts_what_is_scored(study: Study, model: LanguageModel) -> N
 def test_what_another_worker_holds_is_left_to_it_until_its_lease_runs_out(study: Study, model: LanguageModel) -> None:
     asked(study, model)
     held = TextScore.objects.order_by("pk")[:1].get()
-    lease = {"status": Status.RUNNING, "lease_owner": "another", "lease_expires_at": timezone.now() + scores.LEASE}
+    lease = {
+        "status": Status.RUNNING,
+        "lease_owner": "another",
+        "lease_expires_at": timezone.now() + scores.LEASES.length,
+    }
     TextScore.objects.filter(pk=held.pk).update(**lease)
     assert scores.score_next() == 2
     TextScore.objects.filter(pk=held.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))

@@ -8,6 +8,7 @@ from generation.batches import RequestError
 from generation.engine import Sampling
 from generation.lineage import lineage_of
 from generation.models import Batch, Candidate, Prompt
+from generation.prefill import prefilled
 from generation.tables import previews, request_rows
 from surveys.models import Study
 from tests.factories import StoryFactory, StudyFactory
@@ -93,3 +94,23 @@ def test_a_preview_of_a_prompt_that_cannot_be_used_says_why() -> None:
     shown, _rows = previews(language_model="built-in", kind="fields", text="date: today")
     assert "no headline" in shown[0].problem
     assert shown[0].tokens is None
+
+
+@pytest.mark.parametrize("slotted", ["text", "headline", "story"])
+def test_a_slot_that_no_table_fills_is_said_before_a_model_reads_braces(slotted: str) -> None:
+    plain = {"story": "A meeting", "text": "The farmers met and", "headline": "A meeting"}
+    with pytest.raises(RequestError, match=r"Nothing fills the slot \{town\}") as refused:
+        ask(StudyFactory(), table=" ", **plain | {slotted: f"{plain[slotted]} in {{town}}"})
+    assert [*refused.value.problems] == ["table"]
+    assert not Batch.objects.exists()
+
+
+def test_a_batch_like_a_rows_begins_with_the_template_and_its_row() -> None:
+    farmers, _nurses = ask(StudyFactory(), story="Meeting of {group}", text="They met in {city}, and")
+    begun = prefilled(farmers.study, {"batch": "1"})
+    # A column that no slot of the text takes was used elsewhere, and is filled already.
+    assert (begun["text"], begun["table"], begun["headline"]) == (
+        "They met in {city}, and",
+        "city\nNorthgate",
+        "farmers meet",
+    )

@@ -74,6 +74,13 @@ def test_length_is_judged_against_the_real_articles() -> None:
     assert TOO_LONG in codes(SOUND, ("A real article of nine words stands right here.",))
 
 
+def test_the_opening_that_readers_get_counts_beside_real_articles_which_have_theirs() -> None:
+    real = SOUND.replace("Engineers", "Surveyors") * 3
+    flags = {flag.code for flag in screen(SOUND, prompt_text=PROMPT, real_texts=(real,), opening=SOUND)}
+    assert TOO_SHORT not in flags
+    assert {flag.code for flag in screen("It did.", prompt_text=PROMPT, opening=SOUND)} == {TOO_SHORT}
+
+
 def test_a_passage_shared_with_a_real_article_is_shown_whole() -> None:
     real = f"Nobody knew. {SOUND.split('. ', maxsplit=1)[0]}, officials said."
     flags = {flag.code: flag.evidence for flag in screen(SOUND, prompt_text=PROMPT, real_texts=(real,))}

@@ -26,6 +26,10 @@ def study(client: Client) -> Study:
     return study
 
 
+SLOTS = ",".join(f"s{n}" for n in range(100))
+MANY_SLOTS = " ".join(f"{{{name}}}" for name in SLOTS.split(","))
+
+
 def address(study: Study, name: str, *rest: int) -> str:
     return reverse(f"generation:{name}", args=[study.key, *rest])
 
@@ -79,6 +83,8 @@ def test_a_batch_is_asked_for_on_a_page(client: Client, study: Study) -> None:
         ({"size": "9" * 400}, "Ask for 1 to 500"),
         ({"seed": "9" * 400}, "whole number from 0"),
         ({"max_tokens": "9" * 400}, "the model can hold"),
+        ({"text": "The {group} met"}, "Nothing fills the slot {group}"),
+        ({"text": MANY_SLOTS, "table": f"{SLOTS}\n{SLOTS}"}, "100 columns; at most 20 are taken"),
     ],
 )
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
@@ -229,6 +235,9 @@ def test_every_way_of_ending_and_drawing_can_be_asked_for(client: Client, study:
     assert (sampling["no_repeat_ngram"], sampling["sentence_from"], sampling["exact"]) == (3, 2, True)
     page = client.get(f"{address(study, 'batch-new')}?batch=1").content.decode()
     assert "###\nThe End</textarea>" in page
+    told = client.get(address(study, "batch", 1)).content.decode()
+    assert "Stop strings: “###”, “The End”" in told
+    assert "Min-p" not in told  # what is off goes without saying
 
 
 def test_a_preview_asks_for_nothing_and_keeps_what_was_typed(client: Client, study: Study) -> None:

@@ -1,5 +1,7 @@
 """The page of workers: what they are at, who waits, and what of other people's studies is not told."""
 
+from typing import Any
+
 import pytest
 import redis
 from django.test import Client
@@ -23,6 +25,15 @@ def test_without_worker_and_broker_the_page_says_what_to_do(client: Client) -> N
     assert "No generation worker is at work" in page
     assert "The broker does not answer" in page
     assert "None waits." in page
+
+
+def test_a_disk_that_is_nearly_full_is_said_there_and_on_the_page_of_what_waits(client: Client, settings: Any) -> None:
+    batch = queued()
+    settings.DISK_RESERVE_MB = 10**9
+    client.force_login(batch.created_by)
+    assert "The disk is nearly full" in html(client)
+    page = client.get(reverse("generation:batch", args=[batch.study.key, batch.number])).content.decode()
+    assert "it goes on once there is room" in page
 
 
 def test_a_worker_and_the_queue_are_shown_to_who_is_in_the_study(client: Client, broker: redis.Redis) -> None:
