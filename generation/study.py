@@ -1,17 +1,18 @@
-"""What generation adds to a study in the workbench: a tab, and how probable models find the words of an article."""
+"""What generation adds to a study in the workbench: a tab, and on an article's page its origin and its words' ranks."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from generation import scores
-from generation.models import TextScore
+from generation.models import Candidate, TextScore
 from generation.overlay import Overlay, overlay
-from generation.rules import sees_models
+from generation.rules import sees_models, share_edited
 from surveys.models import Article, Study
-from surveys.other_apps import Panel, Tab
+from surveys.other_apps import Act, Panel, Tab
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:
@@ -44,3 +45,47 @@ def article_panel(request: HttpRequest, study: Study, article: Article) -> Panel
         if row.ranks and not article.taken_down_at
     ]
     return Panel("generation/_scored.html", scored) if scored else None
+
+
+@dataclass(frozen=True)
+class ArticleOrigin:
+    """Where a machine-written article came from: its lineage, and the text in this study's review, where it has one."""
+
+    lineage: dict[str, Any]
+    candidate: Candidate | None
+
+    @property
+    def share_edited(self) -> float:
+        """The share of what the model wrote that edits deleted and inserted in all, in percent."""
+        if self.candidate is None or not self.lineage.get("edits"):
+            return 0.0
+        return 100 * share_edited(self.candidate, self.lineage["edits"][-1]["text"])
+
+
+def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel | None:
+    """What an article's lineage says; None for one without, and for who must not learn of models."""
+    if not article.lineage or not sees_models(study):
+        return None
+    return Panel("generation/_origin.html", ArticleOrigin(article.lineage, candidate_of(article)))
+
+
+def guard(article: Article, act: Act) -> str:
+    """Why an article's text is not changed, or put back, but in its review, where it was made; '' for all others."""
+    if not article.lineage or (found := candidate_of(article)) is None:
+        return ""
+    if act == "change the text":
+        return _("A model wrote this text: it is edited in its review, where each change is kept and counted.")
+    if found.decision != Candidate.Decision.ACCEPTED:
+        return _("This text is not accepted any more: accept it again in its review.")
+    return ""
+
+
+def candidate_of(article: Article) -> Candidate | None:
+    """The text of this study that became the article, or one that it replaced; a query for each of those."""
+    step: Article | None = article
+    while step is not None:
+        found = Candidate.objects.filter(article=step).select_related("batch__prompt", "batch__study").first()
+        if found is not None:
+            return found
+        step = Article.objects.filter(replaced_by=step).first()
+    return None

@@ -109,7 +109,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the other apps add to a study, by dotted name: surveys knows of neither (surveys/lifecycle.py calls them).
 STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
-ARTICLE_PANELS = ["generation.study.article_panel"]
+ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_panel"]
+ARTICLE_GUARDS = ["generation.study.guard"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
 LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]
 

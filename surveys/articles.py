@@ -24,6 +24,7 @@ from surveys.models import (
     article_digest,
     normal_text,
 )
+from surveys.other_apps import refusal
 
 LONGEST_TEXT = 100_000
 LONGEST_HEADLINE = 300
@@ -121,7 +122,8 @@ def add_article(
 def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Article:
     """A new row in the place of ``article``, with these fields changed; the old one stays, marked as replaced.
 
-    Raises ``ArticleError``, ``DraftOnly``, and ``ArticleError`` where somebody else has replaced it already.
+    Whoever hands over a ``lineage`` accounts in it for a changed text; another app may keep a text from all others
+    (``refusal``). Raises ``ArticleError``, also where somebody else has replaced it already, and ``DraftOnly``.
     """
     with transaction.atomic():
         lock_draft(article.study)
@@ -129,6 +131,9 @@ def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Artic
         if current.replaced_by_id is not None:
             raise ArticleError({"text": _("Somebody edited this article in the meantime. Open it again to see how.")})
         kept = {name: getattr(current, name) for name in REVISABLE}
+        changes_text = normal_text(changes.get("text", current.text)) != current.text
+        if changes_text and "lineage" not in changes and (why := refusal(current, "change the text")):
+            raise ArticleError({"text": why})
         lineage = changes.pop("lineage", current.lineage)
         new = add_article(current.study, by=by, origin=current.origin, lineage=lineage, **{**kept, **changes})
         Article.objects.filter(pk=current.pk).update(replaced_by=new, arm=None)
@@ -177,7 +182,9 @@ def take_down(article: Article, *, by: Researcher) -> None:
 
 
 def put_back(article: Article, *, by: Researcher) -> None:
-    """Undo ``take_down``."""
+    """Undo ``take_down``. Raises ``ArticleError`` where another app speaks against it."""
+    if why := refusal(article, "put back"):
+        raise ArticleError({"": why})
     _set_down(article, by, "article put back", None)
 
 

@@ -1,6 +1,8 @@
-"""What the other apps bring to a study's pages, by dotted names in the settings: tabs, panels, and what they hide."""
+"""What the other apps bring to a study's pages, by dotted names in the settings: tabs, panels, what they hide and guard."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -41,3 +43,12 @@ def article_panels(request: HttpRequest, study: Study, article: Article) -> list
 def hides_models(study: Study) -> bool:
     """Whether the other apps keep from ``study.role``, for now, which model wrote a text and in which arm it stands."""
     return any(import_string(name)(study) for name in settings.BLINDED_BY)
+
+
+Act = Literal["change the text", "put back"]
+
+
+def refusal(article: Article, act: Act) -> str:
+    """Why another app does not let an act on an article be done here, in a sentence; '' where all do."""
+    said: Iterator[str] = (import_string(name)(article, act) for name in settings.ARTICLE_GUARDS)
+    return next(filter(None, said), "")

@@ -70,7 +70,9 @@ def _real(text: str, known: str) -> list[str]:
 
 def _invented(text: str, known: str) -> list[str]:
     source = f" {' '.join(words(known))} "
-    return [said for said in quotations(text) if f" {' '.join(words(said))} " not in source]
+    found = [said for said in quotations(text) if f" {' '.join(words(said))} " not in source]
+    # A comma inside the marks belongs to the sentence around them.
+    return [said.strip().rstrip(",") for said in found]
 
 
 def _without_starters(name: str) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from surveys.article_files import LARGEST_FILE
 from surveys.articles import LONGEST_HEADLINE, LONGEST_TEXT
 from surveys.models import Arm, Article, Curation, Origin, Study
+from surveys.other_apps import refusal
 
 
 class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only, not in Django
@@ -113,6 +114,9 @@ class ArticleForm(forms.Form):
                 self.fields[name].initial = getattr(article, name)
             self.fields["story"].initial = article.story.title
             self.fields["arm"].initial = article.arm.key if article.arm else ""
+            if why := refusal(article, "change the text"):
+                self.fields["text"].help_text = why
+                self.fields["text"].widget.attrs["readonly"] = True
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
