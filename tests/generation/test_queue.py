@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from generation import batches, drafting, queue
 from generation.drafting import LeaseLost
 from generation.models import Batch, Candidate
+from generation.models.batches import LEASES
 from studyweb.leases import new_owner
 from tests.generation.factories import claimed, draft, queued
 
@@ -158,7 +159,7 @@ def test_the_sweep_wakes_a_worker_for_each_waiting_batch_and_not_again_at_once(b
 def test_a_wake_up_that_may_be_lost_is_sent_again_after_a_while(broker: redis.Redis) -> None:
     batch = queued()
     queue.sweep()
-    Batch.objects.filter(pk=batch.pk).update(announced_at=Now() - 2 * queue.LEASES.announced_again_after)
+    Batch.objects.filter(pk=batch.pk).update(announced_at=Now() - 2 * LEASES.announced_again_after)
     assert queue.sweep() == 1
     assert broker.llen("generation") == 2
 

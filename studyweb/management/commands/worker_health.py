@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from generation.models import Batch
-from generation.queue import LEASE
+from generation.models.batches import LEASES
 from studyweb.celery import app
 
 
@@ -37,4 +37,4 @@ class Command(BaseCommand):
 
 def _is_writing() -> bool:
     mine = Batch.objects.filter(status=Batch.Status.RUNNING, lease_owner__startswith=f"{socket.gethostname()}:")
-    return mine.filter(heartbeat_at__gt=Now() - LEASE).exists()
+    return mine.filter(heartbeat_at__gt=Now() - LEASES.length).exists()
