@@ -1,4 +1,4 @@
-"""What the other apps bring to a study's pages, by dotted names in the settings: tabs, panels, what they hide and guard."""
+"""What the other apps bring to a study, by dotted names in the settings: tabs, panels, what they hide, guards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
