@@ -40,6 +40,12 @@ def _plain_static_files(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Hashing a password is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2"]
+
+
 @pytest.fixture
 def researcher(db: None) -> Researcher:
     return factories.ResearcherFactory()

@@ -8,7 +8,9 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.test import RequestFactory
 from django.utils import timezone
+from pytest_django import Settings
 
+from studyweb import settings as shipped
 from surveys.accounts import (
     ATTEMPT_WINDOW,
     MOST_ATTEMPTS,
@@ -61,8 +63,9 @@ def test_the_first_researcher_is_made_once() -> None:
     assert ensure_first_researcher("second@example.org") == first
 
 
-def test_passwords_are_hashed_with_argon2() -> None:
-    assert ResearcherFactory(password=PASSWORD).password.startswith("argon2$")
+def test_passwords_are_hashed_with_argon2_at_its_usual_costs(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = shipped.PASSWORD_HASHERS
+    assert ResearcherFactory(password=PASSWORD).password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
 
 
 def test_an_address_is_one_account_whatever_its_case() -> None:

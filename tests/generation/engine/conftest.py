@@ -74,9 +74,10 @@ def write_model(folder: Path, family: str, *, scale: float = 0.3, **settings: in
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def one_thread() -> None:
-    """One thread for all tests: on a busy machine two threads wait for each other far longer than they compute."""
+    """One thread for each test, whatever the one before it loaded: on a busy machine two threads wait for each other
+    far longer than they compute."""
     torch.set_num_threads(1)
 
 
