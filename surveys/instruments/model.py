@@ -86,10 +86,15 @@ class Instrument(BaseModel):
             if not is_language_tag(tag):
                 yield f"languages: {tag!r} is not a language tag (BCP 47) such as 'en' or 'pt-BR'"
         for item in self.items:
-            own = (item.wording, item.help, item.vignette, item.stem, item.low_label, item.high_label)
-            for text in (*own, *(option.label for option in item.options)):
-                if text is not None and (missing := [tag for tag in self.languages if tag not in text]):
+            for text in texts_of(item):
+                if missing := [tag for tag in self.languages if tag not in text]:
                     yield f"item {item.key!r} lacks a text in {', '.join(missing)}, which languages names"
+
+
+def texts_of(item: Item) -> list[dict[str, str]]:
+    """Every text of an item that is read by people, by language; those that it does not have are left out."""
+    own = (item.wording, item.help, item.vignette, item.stem, item.low_label, item.high_label)
+    return [*(text for text in own if text is not None), *(option.label for option in item.options)]
 
 
 def value_range(item: Item) -> tuple[int, int]:

@@ -55,6 +55,7 @@ urlpatterns = [
     path(f"{QUESTION}move/", question.move, name="study-question-move-one"),
     path(f"{BLOCK}page/", question.page, name="study-question-page"),
     path(f"{BLOCK}scoring/", question.scoring, name="study-question-scoring"),
+    path(f"{BLOCK}instrument/", question.instrument_file, name="study-question-instrument"),
     path(f"{BLOCK}preview/", question.preview, name="study-question-preview"),
     path(f"{BLOCK}remove/", questions.remove, name="study-question-remove"),
     path(f"{BLOCK}move/", questions.move, name="study-question-move"),

@@ -29,7 +29,7 @@ WORDINGS = (
     ),
     ("thanks", _("Thanks"), _("The last page, beside the completion code."), False),
 )
-# What surveys.lifecycle.readiness asks for before a study is frozen.
+# What surveys.readiness asks for before a study is frozen.
 NEEDED = {"title", "consent", "debrief", "name", "email", "ethics_board"}
 
 

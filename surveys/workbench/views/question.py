@@ -15,7 +15,9 @@ from surveys.access import Permission, signed_in, study_for
 from surveys.articles import DraftOnly
 from surveys.definition import Block, Definition, DefinitionError
 from surveys.drafting import ChangedMeanwhile, definition_of, parts_digest
+from surveys.instruments.writing import written
 from surveys.items import Item
+from surveys.library import as_instrument
 from surveys.models import Study
 from surveys.questions import add_items, change_block, find_item, grid_of, move_item, remove_items, replace_items
 from surveys.workbench.forms.question_pages import KINDS, NAMES, BlockForm
@@ -120,6 +122,25 @@ def scoring(request: HttpRequest, study_key: str, block_key: str) -> HttpRespons
     about_articles = block.when in {"reading", "looking-back"}
     context = {"form": form, "asked_on": block, "about_articles": about_articles}
     return study_page(request, study, "question_scoring.html", context)
+
+
+@login_required
+@require_safe
+def instrument_file(request: HttpRequest, study_key: str, block_key: str) -> HttpResponse:
+    """A page of the lab's own questions as an instrument's file, for the folder from which every study can take it."""
+    study = study_for(request, study_key, Permission.VIEW)
+    definition = definition_of(study)
+    block = _block_named(definition, block_key)
+    if block.instrument:
+        raise Http404(_("These questions come from an instrument already."))
+    try:
+        made = as_instrument(definition, block, study.name)
+    except DefinitionError as error:
+        messages.error(request, " ".join(error.problems))
+        return redirect("workbench:study-questions", study_key=study.key)
+    response = HttpResponse(written(made), content_type="application/toml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{made.key}.toml"'
+    return response
 
 
 @login_required

@@ -31,6 +31,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "study-question-move-one": {"post": OWNER},
     "study-question-page": {"get": OWNER, "post": OWNER},
     "study-question-scoring": {"get": OWNER, "post": OWNER},
+    "study-question-instrument": {"get": EVERYBODY},
     "study-question-preview": {"get": EVERYBODY, "post": EVERYBODY},
     "study-definition": {"get": EVERYBODY},
     "study-definition-import": {"post": OWNER},
@@ -149,6 +150,7 @@ def _address(name: str, study: Study) -> str:
         "study-question-move",
         "study-question-page",
         "study-question-scoring",
+        "study-question-instrument",
         "study-question-preview",
     }:
         parts["block_key"] = "about-you"

@@ -1,15 +1,18 @@
 """How a lab's own scale comes to one number is written in the workbench, and what cannot be scored says so."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from surveys import lifecycle
 from surveys.definition import Block
 from surveys.drafting import definition_of
 from surveys.instruments.scoring import score
+from surveys.library import offered
 from surveys.models import Role, Study
 from tests import factories
 from tests.surveys.participant.person import AFTER, RATING, block, item, option
@@ -61,6 +64,39 @@ def test_a_scale_is_scored_as_it_was_written_and_shows_so(owner: Client, study: 
     found = score(_own(study), {"open": "5", "slanted": "2"})
     assert found is not None
     assert found.value == 4.5
+
+
+def test_a_page_is_downloaded_as_an_instrument_that_another_study_finds_in_its_library(
+    owner: Client, study: Study, tmp_path: Path, settings: Settings
+) -> None:
+    owner.post(_url(study), MEAN)
+    assert "Download as an instrument" in owner.get(_url(study)).content.decode()
+    answer = owner.get(reverse("workbench:study-question-instrument", args=[study.key, "own"]))
+    assert answer["Content-Disposition"] == 'attachment; filename="own.toml"'
+    settings.INSTRUMENTS_DIR = tmp_path
+    (tmp_path / "own.toml").write_bytes(answer.content)
+    assert offered().problems == ()
+    found = offered().instruments["own"]
+    assert (found.items, found.scoring, found.about) == (_own(study).items, _own(study).scoring, "article")
+    other = factories.ready_study(blocks=[AFTER])
+    owner.force_login(other.memberships.get(role=Role.OWNER).researcher)
+    add = reverse("workbench:study-question-add", args=[other.key])
+    owner.post(add, {"instrument": "own", "when": "reading"})
+    other.refresh_from_db()
+    assert any(each.instrument == "own" and each.scoring == found.scoring for each in definition_of(other).blocks)
+
+
+def test_a_page_in_no_language_to_the_end_is_no_instrument_and_one_of_the_library_is_none_anew(
+    owner: Client, study: Study
+) -> None:
+    address = reverse("workbench:study-question-instrument", args=[study.key, "own"])
+    study.definition["languages"] = ["de"]
+    study.save()
+    answer = owner.get(address, follow=True)
+    assert "In no language of the study" in answer.content.decode()
+    credibility = factories.ready_study(owner=study.memberships.get(role=Role.OWNER).researcher)
+    taken = reverse("workbench:study-question-instrument", args=[credibility.key, "credibility"])
+    assert owner.get(taken).status_code == 404
 
 
 def test_the_range_follows_from_rule_and_questions(owner: Client, study: Study) -> None:
