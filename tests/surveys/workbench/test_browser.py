@@ -81,7 +81,7 @@ def context(browser: Browser, live_server: LiveServer, researcher: Researcher) -
     context.close()
 
 
-def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
+def _faults(page: Page, address: str, width: int, scheme: str, *, axe: bool = True) -> list[str]:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     told: list[str] = []
@@ -97,6 +97,8 @@ def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
     faults += [] if answer is not None and answer.ok else [f"{address}: does not open"]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         faults.append(f"{address}: wider than {width} px")
+    if not axe:
+        return faults
     found = Axe().run(page)
     return faults + [
         f"{address}: {each['id']} {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]
@@ -107,7 +109,7 @@ def _faults(page: Page, address: str, width: int, scheme: str) -> list[str]:
 def test_every_page_is_accessible_and_within_the_screen(
     context: BrowserContext, live_server: LiveServer, researcher: Researcher, width: int, scheme: str, language: str
 ) -> None:
-    """In German too, whose words are the longest."""
+    """Within the screen in German too, whose words are the longest."""
     context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
     draft, live = full_draft(researcher), peopled_study(researcher)
     add_person(draft, "colleague@example.org", "curator", by=researcher)
@@ -116,7 +118,8 @@ def test_every_page_is_accessible_and_within_the_screen(
     addresses += [f"/studies/{live.key}/{page}" for page in LIVE_PAGES]
     page = context.new_page()
 
-    assert [fault for address in addresses for fault in _faults(page, address, width, scheme)] == []
+    axe = language == "en"
+    assert [fault for each in addresses for fault in _faults(page, each, width, scheme, axe=axe)] == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), WIDTHS)
