@@ -182,3 +182,7 @@ def test_the_disputed_texts_are_a_queue_of_their_own(client: Client) -> None:
     assert "Adjudicate 1 text" in client.get(address(batch.study, "curation")).content.decode()
     response = client.get(f"{address(batch.study, 'review')}?want=disputed")
     assert text_of(batch).code in response.headers["Location"]
+    page = client.get(response.headers["Location"]).content.decode()
+    assert "Say what decides between them" in page
+    # Who adjudicates has to say why, whichever way.
+    assert "Note for the log</label>" in page

@@ -14,7 +14,9 @@ from generation.assignments import assign, panel_of
 from generation.models import Comparison, Continuation, Scratch
 from generation.rules import set_rules
 from surveys.models import Article, Researcher
-from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
+from tests.browser import sideways, violations
+from tests.factories import StudyFactory
+from tests.generation.factories import CONTINUATION, address, built_in, curator, synthetic_arm, text_of, written
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -118,6 +120,26 @@ def test_pairs_are_compared_by_keyboard_only_and_the_best_is_taken(desk: Desk, l
     assert standing.filter(winner=None).count() == 1
     assert all(comparison.seconds is not None for comparison in standing)
     assert Article.objects.count() == 1
+
+
+def test_a_table_is_looked_at_row_by_row_before_its_batches_are_asked_for(desk: Desk, live_server: LiveServer) -> None:
+    study = StudyFactory()
+    built_in()
+    with desk(study.created_by) as page:
+        page.goto(f"{live_server.url}{address(study, 'batch-new')}")
+        page.get_by_label("Name of the new story").fill("{topic}")
+        page.get_by_label("Prompt", exact=True).fill("The {group} of the invented town of Northgate spoke of {topic}.")
+        page.get_by_role("button", name="Show what the model is given").click()
+        expect(page.locator(".error-summary")).to_contain_text("Nothing fills the slot {group}")
+        page.get_by_label("Table for the slots").fill("group\ttopic\nfarmers\trust\nnurses\t<b>rust</b>")
+        page.get_by_role("button", name="Show what the model is given").click()
+        expect(page.get_by_text("The nurses of the invented town of Northgate spoke of <b>rust</b>.")).to_be_visible()
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert (width, violations(page), sideways(page)) == (width, [], 0)
+        page.get_by_role("button", name="Ask for the texts").first.click()
+        expect(page.locator(".messages")).to_contain_text("2 batches were asked for")
+    assert [batch.prompt.slots["group"] for batch in study.batches.order_by("number")] == ["farmers", "nurses"]
 
 
 def test_what_is_typed_is_kept_without_saving_and_comes_back(desk: Desk, live_server: LiveServer) -> None:
