@@ -7,8 +7,9 @@ row by its own largest value: the first token of a text has values a thousand ti
 
 from __future__ import annotations
 
+import ctypes
 import warnings
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -19,6 +20,7 @@ INT8 = "linear layers int8 (weights by channel, inputs by row)"
 """How the lineage marks 8-bit products."""
 
 _ROWS_HINT = 64  # the batch that the layout is chosen for; others use the same layout
+_BLOCKS = (64, 48, 32, 24, 16, 8)  # how many outputs stand side by side in oneDNN's layouts
 
 
 class PackedLinear(nn.Module):
@@ -35,6 +37,44 @@ class PackedLinear(nn.Module):
         """Return the layer's output; inputs (..., in), output (..., out)."""
         output: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, self.packed, self.bias, "none", [], "")
         return output
+
+
+class PackedEmbedding(nn.Module):
+    """What `nn.Embedding` looks up, read out of the packed weight that gives the logits: held once for both."""
+
+    def __init__(self, packed: torch.Tensor, values: torch.Tensor, starts: torch.Tensor, steps: torch.Tensor) -> None:
+        """Take the packed weight, its numbers, where each word begins in them, and how far on its numbers lie."""
+        super().__init__()
+        self._packed = packed  # who owns the memory of the numbers
+        self._values, self._starts, self._steps = values, starts, steps
+
+    @classmethod
+    def of(cls, head: PackedLinear, weight: torch.Tensor) -> Self | None:
+        """Return the look-up of `weight` (words, width) in the head packed from it; None where its layout is unknown.
+
+        oneDNN does not tell its layout, so a guess counts only where every number of `weight` is found in its place.
+        """
+        words, width = weight.shape
+        address, size = torch.ops.mkldnn.data_ptr(head.packed), torch.ops.mkldnn._nbytes(head.packed)
+        values = torch.frombuffer((ctypes.c_float * (size // 4)).from_address(address), dtype=torch.float32)
+        for block in _BLOCKS:
+            depth, rest = divmod(len(values), -(-words // block) * block)
+            if rest or depth < width:
+                continue
+            blocks = values.view(-1, depth, block)[:, :width].transpose(1, 2)
+            if all(
+                torch.equal(held[: len(part)], part)
+                for held, part in zip(blocks, torch.split(weight, block), strict=True)
+            ):
+                word = torch.arange(words)
+                starts = word // block * (block * depth) + word % block
+                return cls(head.packed, values, starts, torch.arange(width) * block)
+        return None
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return the words' vectors (..., width) of `ids` (...)."""
+        found: torch.Tensor = self._values[self._starts[ids][..., None] + self._steps]
+        return found
 
 
 class QuantisedLinear(nn.Module):
@@ -72,11 +112,12 @@ def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
 def pack_linear_layers(model: nn.Module, *, quantised: bool = False) -> int:
     """Replace each linear layer of a model (nn.Linear, GPT-2's Conv1D) by a packed one; return how many.
 
-    The unpacked weights are freed, but for those that an embedding shares. `quantised` rounds all layers to 8 bits but
-    the one that gives the logits, whose errors no later layer would even out.
+    The unpacked weights are freed; an embedding that shares its weight with the layer that gives the logits looks words
+    up in the packed one. `quantised` rounds all layers to 8 bits but that one, whose errors no later layer would even
+    out.
     """
     replaced = 0
-    head = _head(model) if quantised else None
+    head = _head(model)
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             # Subclasses (quantised or parallel layers) compute something else and are left alone.
@@ -90,9 +131,21 @@ def pack_linear_layers(model: nn.Module, *, quantised: bool = False) -> int:
             else:
                 continue
             replaced += 1
+    if isinstance(model, PreTrainedModel):
+        _share_with_head(model)
     return replaced
 
 
 def _head(model: nn.Module) -> nn.Module | None:
     head: nn.Module | None = model.get_output_embeddings() if isinstance(model, PreTrainedModel) else None
     return head
+
+
+def _share_with_head(model: PreTrainedModel) -> None:
+    """Let the words be looked up in the packed head where both have one weight."""
+    embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
+    # A subclass, or one that rescales its vectors, gives out something else than its rows.
+    if type(embedding) is not nn.Embedding or embedding.max_norm is not None or type(head) is not PackedLinear:
+        return
+    if model.config.get_text_config().tie_word_embeddings and (shared := PackedEmbedding.of(head, embedding.weight)):
+        model.set_input_embeddings(shared)

@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 from transformers.pytorch_utils import Conv1D
 
 from generation.engine.drafter import Drafter
-from generation.engine.packing import INT8, PackedLinear, QuantisedLinear, can_pack, pack_linear_layers
+from generation.engine.packing import (
+    INT8,
+    PackedEmbedding,
+    PackedLinear,
+    QuantisedLinear,
+    can_pack,
+    pack_linear_layers,
+)
 from tests.generation.engine.conftest import identity_of
 
 
@@ -70,6 +78,51 @@ def test_a_row_with_far_larger_values_costs_the_other_rows_nothing_in_8_bits() -
     assert pack_linear_layers(model, quantised=True) == 1
     errors = (model(inputs) - expected).norm(dim=-1) / expected.norm(dim=-1)
     assert float(errors.max()) < 0.03
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(("words", "width"), [(320, 48), (50, 7), (1001, 100)])
+def test_words_are_looked_up_in_the_packed_head_to_the_last_bit(words: int, width: int) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(words, width)
+    shared = PackedEmbedding.of(PackedLinear(weight, None), weight)
+    assert shared is not None
+    assert torch.equal(shared(torch.arange(words)), weight)
+    ids = torch.randint(words, (3, 5))
+    assert torch.equal(shared(ids), weight[ids])
+
+
+def test_a_packed_weight_that_is_not_the_embedding_is_not_taken_for_it() -> None:
+    weight = torch.ones(320, 48)
+    other = weight.clone()
+    other[319, 47] = 2
+    assert PackedEmbedding.of(PackedLinear(weight, None), other) is None
+
+
+def test_a_model_whose_head_and_embedding_are_one_weight_holds_it_once(tiny_folder: Path) -> None:
+    plain = AutoModelForCausalLM.from_pretrained(tiny_folder)
+    model = Drafter.load(tiny_folder, identity_of("shared"), device="cpu", threads=1).model
+    assert type(model.get_input_embeddings()) is PackedEmbedding
+    ids = torch.arange(plain.config.vocab_size)
+    assert torch.equal(model.get_input_embeddings()(ids), plain.get_input_embeddings()(ids))
+    largest = max(parameter.numel() for parameter in model.parameters())
+    assert largest < plain.get_input_embeddings().weight.numel()
+
+
+def test_an_embedding_of_its_own_is_kept_as_it_is() -> None:
+    config = LlamaConfig(
+        vocab_size=320,
+        hidden_size=48,
+        intermediate_size=96,
+        num_hidden_layers=1,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        tie_word_embeddings=False,
+    )
+    model = LlamaForCausalLM(config)
+    pack_linear_layers(model)
+    assert type(model.get_input_embeddings()) is nn.Embedding
+    assert type(model.get_output_embeddings()) is PackedLinear
 
 
 def test_the_lineage_says_that_products_were_computed_in_8_bits(tiny_folder: Path) -> None:
