@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -43,23 +45,25 @@ def choose(
     function at that number is the token, words in the vocabulary's order. `said` (rows, any length) holds the ids that
     the repetition penalty applies to; `forbidden` the words that rows may not have now. Log-probabilities and ranks
     are those before penalty, prohibitions, temperature and limits. `scratch`, of the logits' shape, is overwritten: who
-    chooses often spares the system finding so much memory each time. Raises ValueError where a row may have no word.
+    chooses often spares the system finding so much memory each time. The logits are written to, and are then again what
+    they were. Raises ValueError where a row may have no word.
     """
     scratch = torch.empty_like(logits) if scratch is None else scratch
-    scores = _allowed(logits, said, sampling.repetition_penalty, forbidden)
-    best = scores.amax(dim=-1, keepdim=True)
-    if forbidden is not None and bool(best.isneginf().any()):
-        raise ValueError("Every word of the vocabulary is forbidden to a row.")
-    if sampling.greedy:
-        ids, total = scores.argmax(dim=-1), None
-    else:
-        # Not normalised: the choice needs shares only, and a division would be one more pass over rows x vocabulary.
-        weights = _weights(scores, best, sampling.temperature, scratch)
-        blocks = _blocks(weights)
-        total = blocks.sum(dim=-1) if sampling.temperature == 1 == sampling.repetition_penalty else None
-        if _limit(weights, sampling):
+    penalty = sampling.repetition_penalty
+    with _without(logits if said is None or penalty == 1 else _penalised(logits, said, penalty), forbidden) as scores:
+        best = scores.amax(dim=-1, keepdim=True)
+        if forbidden is not None and bool(best.isneginf().any()):
+            raise ValueError("Every word of the vocabulary is forbidden to a row.")
+        if sampling.greedy:
+            ids, total = scores.argmax(dim=-1), None
+        else:
+            # Not normalised: the choice needs shares only; a division would be one more pass over rows x vocabulary.
+            weights = _weights(scores, best, sampling.temperature, scratch)
             blocks = _blocks(weights)
-        ids = _inverse(weights, blocks, uniforms)
+            total = blocks.sum(dim=-1) if sampling.temperature == 1 == sampling.repetition_penalty else None
+            if _limit(weights, sampling):
+                blocks = _blocks(weights)
+            ids = _inverse(weights, blocks, uniforms)
     of_chosen = logits.gather(1, ids[:, None])
     if total is None:
         of_all = torch.logsumexp(logits, dim=-1).double()
@@ -72,15 +76,22 @@ def choose(
     return Chosen(ids, (of_chosen[:, 0] - of_all).float(), ranks)
 
 
-def _allowed(
-    logits: torch.Tensor, said: torch.Tensor | None, penalty: float, forbidden: Forbidden | None
-) -> torch.Tensor:
-    """Return a copy of the logits with the penalty on words already said, and forbidden words at minus infinity."""
-    scores = logits if said is None or penalty == 1 else _penalised(logits, said, penalty)
+@contextmanager
+def _without(scores: torch.Tensor, forbidden: Forbidden | None) -> Iterator[torch.Tensor]:
+    """Give the scores with forbidden words at minus infinity, and put back what stood there: no copy is made of them.
+
+    Only rows that lie on one another in memory (one row, expanded) are copied.
+    """
     if forbidden is None:
-        return scores
-    nothing = torch.full((), float("-inf"), dtype=scores.dtype, device=scores.device)
-    return scores.index_put((forbidden.rows, forbidden.ids), nothing)
+        yield scores
+        return
+    scores, places = scores.contiguous(), (forbidden.rows, forbidden.ids)
+    old = scores[places]
+    scores[places] = float("-inf")
+    try:
+        yield scores
+    finally:
+        scores[places] = old
 
 
 def _with_forbidden(of_allowed: torch.Tensor, logits: torch.Tensor, forbidden: Forbidden) -> torch.Tensor:

@@ -113,6 +113,20 @@ def test_a_forbidden_word_is_never_drawn_and_the_others_keep_their_proportions()
     assert shares == pytest.approx(expected.tolist(), abs=1e-3)
 
 
+@pytest.mark.parametrize("temperature", [0, 1.0])
+def test_the_logits_are_afterwards_what_they_were(temperature: float) -> None:
+    torch.manual_seed(3)
+    logits = torch.randn(4, 600)
+    before, numbers = logits.clone(), torch.rand(4, dtype=torch.float64)
+    forbidden = Forbidden(torch.tensor([0, 3, 3]), torch.tensor([5, 0, 599]))
+    choose(logits, numbers, Sampling(temperature=temperature), forbidden=forbidden)
+    assert torch.equal(logits, before)
+    everything = Forbidden(torch.zeros(600, dtype=torch.long), torch.arange(600))
+    with pytest.raises(ValueError, match="Every word"):
+        choose(logits, numbers, Sampling(temperature=temperature), forbidden=everything)
+    assert torch.equal(logits, before)
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_a_prohibition_changes_no_logprob_and_no_rank_and_no_other_row(temperature: float) -> None:
     rows = logits(2.0).repeat(3, 1)
