@@ -195,9 +195,7 @@ def memory(bench: Bench) -> None:
     before = _resident()
     batch = _half_way(bench, bench.drafter)
     cache, added = batch.slots.row_bytes(bench.tokens - 1) * bench.candidates, _resident() - before
-    print(
-        f"weights {weights / 1e6:.0f} MB, held {held / 1e6:.0f} MB (the embedding twice: once packed, to give logits)"
-    )
+    print(f"weights {weights / 1e6:.0f} MB, held {held / 1e6:.0f} MB")
     print(
         f"cache {cache / 1e6:.0f} MB, the batch added {added / 1e6:.0f} MB to the process: held weights and batch ",
         end="",
