@@ -12,7 +12,7 @@ from analysis import frames, jobs
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
-from analysis.frames_people import participants_frame, with_covariates
+from analysis.frames_people import covariate_items, participants_frame, with_covariates
 from analysis.models import Report
 from analysis.plan import parse_plan
 from analysis.report import build_report, data_digest, software_versions, to_dict
@@ -25,7 +25,9 @@ def build(report: Report) -> None:
     """Build and store a claimed report. Leaves quietly if it was cancelled meanwhile; raises what went wrong."""
     try:
         jobs.step(report, _("reading the answers"))
-        data = frames.study_frames(report.version, report.mode, masked=report.masked)
+        frozen = report.version.frozen
+        asked = [item.key for item in covariate_items(frozen.definition.plan.covariates, frozen)]
+        data = frames.study_frames(report.version, report.mode, masked=report.masked, items=asked)
         jobs.step(report, _("computing"))
         result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
         jobs.step(report, _("writing the files"))

@@ -5,7 +5,7 @@ ratings, and of the answers only those given before the randomisation: the count
 taken twice, would tell whose ratings belong to which arm.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -54,16 +54,19 @@ class StudyFrames:
         return {name: frame for name, frame in frames.items() if frame is not None}
 
 
-def study_frames(version: StudyVersion, mode: str, *, masked: bool, only: Keys = None) -> StudyFrames:
+def study_frames(
+    version: StudyVersion, mode: str, *, masked: bool, only: Keys = None, items: Collection[str] | None = None
+) -> StudyFrames:
     """Everything of one version and mode that may be seen now; ``masked`` before the unblinding.
 
     ``only`` names the rows of the people who are asked for, here as in every function below; None asks for everybody.
+    Of the answers there are those to ``items``; None is all of them, which are many more rows than there are ratings.
     """
     findings = findings_of(version, mode, only, masked=masked)
     # What was answered before the articles tells nothing of them; the rest waits for the unblinding.
     scored = scales_of_people(version.frozen.definition, ("before",) if masked else ("before", "after"))
     people = PARTICIPANTS.with_items(scale_columns(scored))
-    answers = answers_frame(version, mode, only)
+    answers = answers_frame(version, mode, only, items)
     participants = participants_frame(version, mode, findings, only, scored=scored)
     pages, checks = paradata_frame(version, mode, only), quality_frame(findings, mode)
     if masked:
@@ -140,14 +143,28 @@ def deviations(version: StudyVersion) -> tuple[str, ...]:
     return tuple(amendments.deviations(version))
 
 
-def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.DataFrame:
+def answers_frame(
+    version: StudyVersion, mode: str, only: Keys = None, items: Collection[str] | None = None
+) -> pd.DataFrame:
     """One row a person, step and item, for people who consented; what was not reached has its row too."""
     people = people_of(version, mode, only).filter(consented_at__isnull=False, withdrawn_at__isnull=True)
+    asked = [
+        (step, item)
+        for step in steps(version.frozen)
+        for block in step.blocks
+        for item in block.items
+        if items is None or item.key in items
+    ]
+    if not asked:
+        return pd.DataFrame([], columns=list(ANSWERS.names))
+    answered = Answer.objects.filter(participant__in=people)
+    if items is not None:
+        answered = answered.filter(item__in=items)
     given = {
         (person, step, item): (state, value, order, at)
-        for person, step, item, state, value, order, at in Answer.objects.filter(participant__in=people)
-        .values_list("participant__export_id", "step", "item", "state", "value", "option_order", "submitted_at")
-        .iterator(chunk_size=10_000)
+        for person, step, item, state, value, order, at in answered.values_list(
+            "participant__export_id", "step", "item", "state", "value", "option_order", "submitted_at"
+        ).iterator(chunk_size=10_000)
     }
     articles = {
         (person, position): article
@@ -155,7 +172,6 @@ def answers_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.Dat
             "participant__export_id", "position", "article__key"
         )
     }
-    asked = [(step, item) for step in steps(version.frozen) for block in step.blocks for item in block.items]
     rows = []
     for person in people.order_by("export_id").values_list("export_id", flat=True):
         for step, item in asked:

@@ -16,6 +16,7 @@ from surveys.definition import Block
 from surveys.design import levels
 from surveys.evidence import evidence
 from surveys.frozen import FrozenStudy
+from surveys.items import Item
 from surveys.items.checks import passes
 from surveys.manipulation import DISCLAIMER, SOURCE_LABEL
 from surveys.models import Answer, Participant, StudyVersion
@@ -119,6 +120,12 @@ _DERIVED = frozenset(
 )
 
 
+def covariate_items(names: Collection[str], frozen: FrozenStudy) -> list[Item]:
+    """The questions asked before the articles whose columns are among ``names``."""
+    asked = (item for block in frozen.definition.at("before") for item in block.items)
+    return [item for item in asked if item_column_name(item.key) in names]
+
+
 def with_covariates(
     ratings: pd.DataFrame,
     answers: pd.DataFrame,
@@ -135,10 +142,9 @@ def with_covariates(
         if name in names:
             known = participants.set_index("participant")[name]
             ratings = ratings.assign(**{name: ratings["participant"].map(known)})
-    items = [item for block in definition.at("before") for item in block.items]
-    for item in items:
+    for item in covariate_items(names, frozen):
         name = item_column_name(item.key)
-        if name not in names or name in ratings.columns:
+        if name in ratings.columns:
             continue
         labels = {
             option.code: definition.text(option.label, definition.languages[0]) or option.code

@@ -141,6 +141,15 @@ def test_what_was_not_reached_has_its_row() -> None:
     states = answers[answers["participant"] == person.export_id].groupby("step")["state"].unique()
     assert list(states["reading-2"]) == ["not-reached"]
     assert list(states["reading-1"]) == ["answered"]
+    # A report asks for the answers that it needs alone; all else is as if it had asked for all.
+    assert study.current_version is not None
+    some = study_frames(study.current_version, Mode.SIMULATED, masked=False, items=["news-use"])
+    pd.testing.assert_frame_equal(some.answers, answers[answers["item"] == "news-use"].reset_index(drop=True))
+    none = study_frames(study.current_version, Mode.SIMULATED, masked=False, items=[])
+    assert list(none.answers.columns) == list(answers.columns)
+    assert none.answers.empty
+    assert none.ratings is not None
+    pd.testing.assert_frame_equal(none.ratings, ratings_of(study))
 
 
 def test_attention_checks_are_counted_per_person() -> None:
