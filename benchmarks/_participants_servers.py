@@ -53,6 +53,11 @@ class Database:
         with psycopg.connect(host=self.host, user=self.user, dbname=self.name) as connection:
             return connection.execute(query.encode()).fetchall()
 
+    def run(self, statement: str) -> None:
+        """Run a statement that gives no rows, and commit it."""
+        with psycopg.connect(host=self.host, user=self.user, dbname=self.name) as connection:
+            connection.execute(statement.encode())
+
 
 class Postgres:
     """A PostgreSQL that commits durably, from a wheel, in a folder of its own while the ``with`` block runs."""

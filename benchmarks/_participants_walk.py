@@ -108,9 +108,7 @@ class ScriptedWalk(Walk):
 
     def _save(self, address: str, given: Mapping[str, str]) -> None:
         fields = {"csrfmiddlewaretoken": _TOKEN.findall(self._shown().text)[0], "comment": ""} | dict(given)
-        # The browser sends the form as multipart: each field is a part without a file's name.
-        parts = {name: (None, value) for name, value in fields.items()}
-        answer = self.client.post(self._shown().url.join(address), files=parts, headers=_origin(self._shown()))
+        answer = self.client.post(self._shown().url.join(address), data=fields, headers=_origin(self._shown()))
         if answer.status_code != httpx.codes.NO_CONTENT:
             raise WalkError(f"{self.label}: the draft of {self._shown().url} answered {answer.status_code}")
 

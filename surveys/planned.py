@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from psycopg import Connection, Cursor, OperationalError
+from psycopg import Connection, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
@@ -19,31 +18,41 @@ from psycopg.pq.abc import PGresult
 
 _PLACE = re.compile("%[%s]")
 _FINE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
-# The name of each plan of a connection, by the statement and the types of its values.
+# Where a connection carries what is known of it: it ends with the connection.
+_KNOWN = "studyweb_known"
 _numbers = count()
-_plans: "WeakKeyDictionary[Connection[Any], dict[tuple[bytes, tuple[int, ...]], bytes]]" = WeakKeyDictionary()
+
+
+class _Known:
+    """What one connection knows: how values become PostgreSQL's, and the name of each plan by statement and types.
+
+    Made anew for each statement, as a cursor does, a transformer would look for the same converters again and again.
+    """
+
+    def __init__(self, connection: "Connection[Any]") -> None:
+        self.transformer = Transformer(connection)
+        self.plans: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
 
 
 def run(connection: "Connection[Any]", sql: str, values: Sequence[Any]) -> tuple[list[list[Any]], int]:
     """(rows, how many rows there are or were changed). ``%s`` stands for each value.
 
-    Raises psycopg's own errors. The first statement of a transaction goes by a cursor, which begins it.
+    Raises psycopg's own errors. Where the connection is not in a transaction and should be, it begins one.
     """
     server = connection.pgconn
     if not connection.autocommit and server.transaction_status == TransactionStatus.IDLE:
-        with Cursor(connection).execute(sql, values, prepare=True) as cursor:
-            return [list(row) for row in cursor.fetchall()] if cursor.description else [], cursor.rowcount
-    transformer = Transformer(connection)
+        _checked(server.exec_(b"BEGIN"))
+    known = vars(connection).get(_KNOWN)
+    if known is None:
+        known = vars(connection)[_KNOWN] = _Known(connection)
+    transformer = known.transformer
     sent = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
     statement, types = _numbered(sql), tuple(transformer.types or ())
-    plans = _plans.get(connection)
-    if plans is None:
-        plans = _plans[connection] = {}
-    name = plans.get((statement, types))
+    name = known.plans.get((statement, types))
     if name is None:
         name = f"studyweb_{next(_numbers)}".encode()
         _checked(server.prepare(name, statement, types))
-        plans[statement, types] = name
+        known.plans[statement, types] = name
     result = _checked(server.exec_prepared(name, sent, transformer.formats))  # type: ignore[arg-type]  # a value may be NULL, too
     if not result.nfields:
         return [], result.command_tuples or 0

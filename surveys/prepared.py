@@ -56,7 +56,8 @@ def _run(database: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> tupl
     is planned anew. Whoever counts or wraps queries still sees each.
     """
     if database.vendor == "postgresql" and not database.execute_wrappers and not database.queries_logged:
-        database.ensure_connection()
+        if database.connection is None:
+            database.ensure_connection()
         with database.wrap_database_errors:
             return planned.run(database.connection, sql, values)
     with database.cursor() as cursor:
@@ -194,29 +195,31 @@ class Together:
 
     All or nothing. PostgreSQL does it in one statement, a transaction of its own: to ask one after the other costs both
     sides more than what is done. SQLite knows no such statement, and need not: asking it sends nothing anywhere.
+    Without ``rows`` there is nothing to insert.
     """
 
-    def __init__(self, first: Update, rows: Insert, *then: Update) -> None:
+    def __init__(self, first: Update, rows: Insert | None, *then: Update) -> None:
         self._first, self._rows, self._then = first, rows, then
         self._sql: dict[int, str] = {}
 
-    def run(self, rows: Sequence[Sequence[Any]], **given: Any) -> bool:
+    def run(self, rows: Sequence[Sequence[Any]] = (), **given: Any) -> bool:
         """Whether the first update changed a row. What is given is given to every update."""
         database = _database()
-        if database.vendor != "postgresql" or not rows:
+        if database.vendor != "postgresql":
             return self._one_after_another(rows, given)
         updates = [update.statement(database) for update in (self._first, *self._then)]
         if len(rows) not in self._sql:
             self._sql[len(rows)] = self._joined(updates, len(rows), database)
         values = [value for statement in updates for value in statement.values(given)]
         values += [value for row in rows for value in row]
-        return _run(database, self._sql[len(rows)], values)[1] == len(rows)
+        return _run(database, self._sql[len(rows)], values)[1] > 0
 
     def _one_after_another(self, rows: Sequence[Sequence[Any]], given: dict[str, Any]) -> bool:
         with transaction.atomic():
             if not self._first.run(**given):
                 return False
-            self._rows.run(rows)
+            if self._rows is not None:
+                self._rows.run(rows)
             for update in self._then:
                 update.run(**given)
         return True
@@ -225,7 +228,8 @@ class Together:
         is_first = "EXISTS (SELECT 1 FROM changed)"
         parts = [f"changed AS ({updates[0].sql} RETURNING 1)"]
         parts += [f"then_{n} AS ({update.sql} AND {is_first})" for n, update in enumerate(updates[1:])]
-        return f"WITH {', '.join(parts)} {self._rows.sql_if(count, is_first, database)}"
+        last = self._rows.sql_if(count, is_first, database) if self._rows and count else "SELECT 1 FROM changed"
+        return f"WITH {', '.join(parts)} {last}"
 
 
 def insert(rows: Sequence[Model]) -> None:

@@ -1,11 +1,13 @@
 """PURE: the steps of a participant's way through a frozen study, in order, and what comes after what."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from surveys.definition import Block
 from surveys.frozen import FrozenStudy
 
+_PAGE = re.compile("[1-9][0-9]{0,3}")
 STAGES = ("consent", "before", "reading", "looking-back", "after", "debrief", "end")
 
 
@@ -49,6 +51,14 @@ def step_at(study: FrozenStudy, stage: str, number: int) -> Step:
 def step_named(study: FrozenStudy, slug: str) -> Step | None:
     """The step with this name in its URL, or None."""
     return next((step for step in steps(study) if step.slug == slug), None)
+
+
+def cursor_of(slug: str) -> tuple[str, int] | None:
+    """The (stage, number) of the step that asks under this name in any study, or None for what is no such name."""
+    stage, _, page = slug.rpartition("-")
+    if not _PAGE.fullmatch(page) or stage not in STAGES or Step(stage, int(page) - 1).slug != slug:
+        return None
+    return stage, int(page) - 1
 
 
 def next_step(study: FrozenStudy, step: Step) -> Step:

@@ -9,6 +9,7 @@ from studyweb.supervision.child import Program
 
 # One web process with threads: SQLite has one writer anyway, and a thread costs less than a process.
 WEB_THREADS = "8"
+WEB_WORKER = "studyweb.web_worker.WaitingWorker"
 
 
 def broker() -> Program:
@@ -21,7 +22,7 @@ def broker() -> Program:
 def web(listening: int) -> Program:
     """The web process on a socket that is bound already, and that keeps who connects while the process restarts."""
     command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
-    command += ["--workers", "1", "--worker-class", "gthread", "--threads", WEB_THREADS, "--graceful-timeout", "4"]
+    command += ["--workers", "1", "--worker-class", WEB_WORKER, "--threads", WEB_THREADS, "--graceful-timeout", "4"]
     # A classroom or a panel arrives at once: who is not served yet waits instead of being turned away, and keeps the
     # connection while reading.
     command += ["--backlog", "2048", "--worker-connections", "2000", "--keep-alive", "30"]

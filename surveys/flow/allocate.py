@@ -38,7 +38,7 @@ from surveys.models import (
     StudyVersion,
     Trial,
 )
-from surveys.prepared import Given, Insert, Lookup, Update, made
+from surveys.prepared import Given, Insert, Lookup, Together, Update, made
 
 _LONGEST_STRATUM = 120
 M = TypeVar("M", bound=Model)
@@ -167,13 +167,15 @@ def _write(
     keys = {f"key{n}": trial.article_key for n, trial in enumerate(assignment.plan)}
     row_of = dict(_articles(len(keys)).all(study=participant.study_id, **keys))
     _assigning(settings.LEASE_MINUTES).run(
-        pk=participant.pk, arm=assignment.arm, condition=assignment.condition, stratum=counter.stratum
-    )
-    _TRIALS.run(
         [
             (participant.pk, t.position, row_of[t.article_key], t.story, t.arm, t.sha256, t.condition)
             for t in assignment.plan
-        ]
+        ],
+        pk=participant.pk,
+        arm=assignment.arm,
+        condition=assignment.condition,
+        stratum=counter.stratum,
+        counter=counter.pk,
     )
     entry = LedgerEntry(
         version=participant.version,
@@ -187,7 +189,6 @@ def _write(
         result=assignment.to_dict(),
     )
     prepared.insert([entry])
-    _COUNTED.run(pk=counter.pk)
 
 
 def _stratum_of(rows: QuerySet[M]) -> QuerySet[M]:
@@ -214,7 +215,7 @@ _READINGS = Lookup(
     )
 )
 _COUNTED = Update(
-    lambda: (AllocationCounter.objects.filter(pk=Given("pk", IntegerField())), {"allocated": F("allocated") + 1})
+    lambda: (AllocationCounter.objects.filter(pk=Given("counter", IntegerField())), {"allocated": F("allocated") + 1})
 )
 
 
@@ -230,10 +231,10 @@ def _articles(count: int) -> Lookup:
 
 
 @lru_cache(maxsize=8)
-def _assigning(lease_minutes: int) -> Update:
+def _assigning(lease_minutes: int) -> Together:
     def build() -> tuple[QuerySet[Participant], dict[str, Any]]:
         values = {name: Given(name, CharField()) for name in ("arm", "condition", "stratum")}
         times = {"randomised_at": Now(), "lease_expires_at": lease_end()}
         return Participant.objects.filter(pk=Given("pk", IntegerField())), values | times
 
-    return Update(build)
+    return Together(Update(build), _TRIALS, _COUNTED)

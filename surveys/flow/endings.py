@@ -1,6 +1,7 @@
 """How a way ends: completed, screened out, left, withdrawn, closed; and the debriefing where an article was shown."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
-from surveys.flow.place import Move, Place
+from surveys.flow.place import AnswerRow, Move, Place
 from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Trial
 from surveys.prepared import Delete, Given
 from surveys.route import Step
@@ -29,10 +30,13 @@ def ending(outcome: str) -> dict[str, Any]:
     }
 
 
-def complete(participant: Participant, at: Step, to: Step) -> bool:
-    """Compare and set: somebody has answered everything, and gets the code that the debriefing leads to."""
+def complete(place: Place, to: Step, answers: Sequence[AnswerRow]) -> bool:
+    """Compare and set: somebody has answered everything, and gets the code that the debriefing leads to.
+
+    Their last answers are stored with it.
+    """
     code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
-    return _COMPLETING.make(participant, at, to, code=code)
+    return _COMPLETING.make(place, to, answers, code=code)
 
 
 _COMPLETING = Move(

@@ -74,8 +74,8 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     return Arrival(known, token)
 
 
-def agree(place: Place, entrant: Entrant, network_hash: str = "") -> bool:
-    """Consent, and with it the panel's ids, encrypted. False if the person is no longer at the consent.
+def agree(place: Place, entrant: Entrant, network_hash: str = "") -> str:
+    """Consent, and with it the panel's ids, encrypted: the step that follows; '' if they are no longer at the consent.
 
     ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence.
 
@@ -83,17 +83,15 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> bool:
     """
     participant, first = place.participant, route.next_step(place.study, place.step)
     with transaction.atomic():
-        if place.step.stage != Stage.CONSENT or not _AGREEING.make(
-            participant, place.step, first, network_hash=network_hash
-        ):
-            return False
+        if place.step.stage != Stage.CONSENT or not _AGREEING.make(place, first, network_hash=network_hash):
+            return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
             PanelIdentity.objects.filter(participant=participant).update(ciphertext=sealed)
             _keep_submission(participant.study, participant.mode, participant, entrant)
-        if first.stage == Stage.READING:
-            randomise(participant, place.study)
-    return True
+        if first.stage == Stage.READING and not randomise(participant, place.study):
+            return str(Stage.END)
+    return first.slug
 
 
 _AGREEING = Move(lambda: {"consented_at": Now(), "network_hash": Given("network_hash", CharField())})

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import (
     CharField,
     DateTimeField,
@@ -115,12 +114,14 @@ def advance(participant: Participant, at: Step, **values: Any) -> bool:
 class Move:
     """A compare-and-set as ``advance`` makes it, to another step, with its SQL written once.
 
-    ``values`` makes what is set besides; it may name what is given at each move.
+    With it the answers of the step are stored, and the time of the article that was read there is stamped. ``values``
+    makes what is set besides; it may name what is given at each move.
     """
 
     def __init__(self, values: Callable[[], dict[str, Any]]) -> None:
         self._values = values
-        self.update = Update(self._build)
+        update = Update(self._build)
+        self._plain, self._reading = Together(update, ANSWERS), Together(update, ANSWERS, _SUBMITTED)
 
     def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
@@ -128,26 +129,22 @@ class Move:
         mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
         return mine, to | self._values()
 
-    def make(self, participant: Participant, at: Step, to: Step, **given: Any) -> bool:
-        """Whether the person was still at the first step, and is at the second now."""
-        return self.update.run(**_from_to(participant, at, to), **given) == 1
-
-
-def _from_to(participant: Participant, at: Step, to: Step) -> dict[str, Any]:
-    """What is given at a move."""
-    there = {"pk": participant.pk, "stage": at.stage, "step": at.number}
-    return there | {"to_stage": to.stage, "to_step": to.number}
+    def make(self, place: Place, to: Step, answers: Sequence[AnswerRow] = (), **given: Any) -> bool:
+        """Whether the person was still at the place's step, and is at the other now; if not, nothing is stored."""
+        at, trial = place.step, place.trial
+        there = {"pk": place.participant.pk, "stage": at.stage, "step": at.number}
+        there |= {"to_stage": to.stage, "to_step": to.number}
+        if trial is None or at.stage != Stage.READING:
+            return self._plain.run(answers, **there, **given)
+        return self._reading.run(answers, **there, **given, trial=trial.pk)
 
 
 def go_on(place: Place, to: Step, answers: Sequence[AnswerRow]) -> bool:
     """Compare and set for the common way: to the next step, with an assigned place held for longer.
 
-    With it the answers are stored (rows of ``ANSWERS``) and the article's time is stamped. False, and nothing, if the
-    person was no longer at this step.
+    False, and nothing is stored, if the person was no longer at this step.
     """
-    participant, reads = place.participant, place.trial is not None and place.step.stage == Stage.READING
-    going_on = _going_on(settings.LEASE_MINUTES if participant.arm else None, reads)
-    return going_on.run(answers, **_from_to(participant, place.step, to), trial=place.trial.pk if place.trial else None)
+    return _going_on(settings.LEASE_MINUTES if place.participant.arm else None).make(place, to, answers)
 
 
 def store(place: Place, answers: Sequence[AnswerRow]) -> None:
@@ -158,10 +155,9 @@ def store(place: Place, answers: Sequence[AnswerRow]) -> None:
 
 
 @lru_cache(maxsize=16)
-def _going_on(lease_minutes: int | None, reads: bool) -> Together:
+def _going_on(lease_minutes: int | None) -> Move:
     # The minutes are written into the SQL.
-    move = Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end()})
-    return Together(move.update, ANSWERS, *([_SUBMITTED] if reads else []))
+    return Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end()})
 
 
 def mark_shown(place: Place) -> None:
@@ -170,11 +166,9 @@ def mark_shown(place: Place) -> None:
     if trial is None or trial.shown_at is not None or place.step.stage != Stage.READING:
         return
     if place.participant.exposed_at is not None:
-        _SHOWN.run(pk=trial.pk)
-        return
-    with transaction.atomic():
-        _SHOWN.run(pk=trial.pk)
-        _EXPOSED.run(pk=place.participant.pk)
+        _SHOWN.run(trial=trial.pk)
+    else:
+        _FIRST_SHOWN.run(trial=trial.pk, pk=place.participant.pk)
 
 
 def articles_shown(place: Place) -> list[tuple[Article, str]]:
@@ -183,10 +177,11 @@ def articles_shown(place: Place) -> list[tuple[Article, str]]:
     return [(_article(pk, sha256, version), condition) for pk, sha256, condition in _SEEN.all(pk=place.participant.pk)]
 
 
-_SHOWN = Update(lambda: (Trial.objects.filter(pk=Given("pk", IntegerField()), shown_at=None), {"shown_at": Now()}))
+_SHOWN = Update(lambda: (Trial.objects.filter(pk=Given("trial", IntegerField()), shown_at=None), {"shown_at": Now()}))
 _EXPOSED = Update(
     lambda: (Participant.objects.filter(pk=Given("pk", IntegerField()), exposed_at=None), {"exposed_at": Now()})
 )
+_FIRST_SHOWN = Together(_SHOWN, None, _EXPOSED)
 _SEEN = Lookup(
     lambda: (
         Trial.objects.filter(participant=Given("pk", IntegerField()), shown_at__isnull=False)

@@ -10,17 +10,20 @@ from surveys import prepared
 from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import complete, ending, forget_drafts
-from surveys.flow.place import AnswerRow, Place, advance, go_on, store
+from surveys.flow.place import AnswerRow, Place, advance, find, go_on, store
 from surveys.flow.screening import ended_by
 from surveys.items import Problem, Reading
 from surveys.items.order import shown_codes
 from surveys.items.page import read_page
-from surveys.models import Draft, Outcome, Participant, Stage
+from surveys.models import Draft, Outcome, Participant, Stage, Study
+from surveys.route import cursor_of
 from surveys.sentences import count
+from surveys.tokens import token_hash
 
 ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
 # What a draft may hold, in characters: more than any honest page, less than what would fill a disk.
 MAX_DRAFT = 300_000
+_FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # a field's name, no secret
 
 Raw = Mapping[str, Sequence[str]]
 
@@ -63,23 +66,25 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
     return _record(place, readings)
 
 
-def save_draft(place: Place, slug: str, sequence: int, raw: Raw) -> bool:
-    """Keep what is typed at the current step; an older sequence number changes nothing. False for any other step.
+def save_draft(token: str, study_key: str, slug: str, sequence: int, raw: Raw) -> bool:
+    """Keep what the owner of this token has typed at their current step; an older sequence number changes nothing.
 
-    Raises ``DraftTooLongError`` past ``MAX_DRAFT`` characters.
+    False for any other step, for a study that has closed, and where the token is nobody's in this study. Raises
+    ``DraftTooLongError`` past ``MAX_DRAFT`` characters. One statement: whoever pauses at every question saves at each.
     """
-    step = place.step
-    if slug != step.slug or step.stage not in ASKING or not place.is_under_way or place.is_closed:
+    at = cursor_of(slug)
+    if at is None or at[0] not in ASKING:
         return False
-    content = {item.key: [_storable(value) for value in raw[item.key]] for item in items_of(step) if item.key in raw}
-    if sum(len(value) for values in content.values() for value in values) > MAX_DRAFT:
+    content = {_storable(name): [_storable(value) for value in values] for name, values in raw.items()}
+    content.pop(_FORM_TOKEN, None)
+    if sum(len(name) + sum(map(len, values)) for name, values in content.items()) > MAX_DRAFT:
         raise DraftTooLongError
-    here = {"pk": place.participant.pk, "stage": step.stage, "step": step.number, "outcome": Outcome.UNDER_WAY}
-    stored = connection.ops.adapt_json_value(content, None)
-    if prepared.run(_drafting, [slug, sequence, stored, *here.values()]):
+    here = [token_hash(token), study_key, *at, Outcome.UNDER_WAY, Study.Status.CLOSED]
+    if prepared.run(_drafting, [slug, sequence, connection.ops.adapt_json_value(content, None), *here]):
         return True
-    # Nothing was written, since another draft is newer, or since the person has gone on.
-    return Participant.objects.filter(**here).exists()
+    # Nothing was written, since another draft is newer, or since the person is not there.
+    place = find(token, study_key)
+    return place is not None and place.step.slug == slug and place.is_under_way and not place.is_closed
 
 
 @cache
@@ -89,12 +94,14 @@ def _drafting(vendor: str) -> str:
     No submit can pass between the look at the cursor and the draft, so that none is left behind by one. SQLite writes
     one transaction at a time anyway.
     """
-    drafts, people = Draft._meta.db_table, Participant._meta.db_table
-    lock = "FOR UPDATE" if vendor == "postgresql" else ""
+    drafts, people, studies = (model._meta.db_table for model in (Draft, Participant, Study))
+    lock = "FOR UPDATE OF p" if vendor == "postgresql" else ""
     # Only names of our own tables are put together here; every value is a parameter.
     return f"""
         INSERT INTO {drafts} (participant_id, step, sequence, content)
-        SELECT id, %s, %s, %s FROM {people} WHERE id = %s AND stage = %s AND step = %s AND outcome = %s {lock}
+        SELECT p.id, %s, %s, %s FROM {people} p JOIN {studies} s ON s.id = p.study_id
+        WHERE p.token_hash = %s AND s.key = %s AND p.stage = %s AND p.step = %s AND p.outcome = %s AND s.status <> %s
+        {lock}
         ON CONFLICT (participant_id, step) DO UPDATE
         SET sequence = excluded.sequence, content = excluded.content, saved_at = excluded.saved_at
         WHERE {drafts}.sequence < excluded.sequence
@@ -118,12 +125,12 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
         if ended_by_rule:
             is_first = advance(participant, step, **ending(ended_by_rule))
         elif is_over:
-            is_first = complete(participant, step, onward)
+            is_first = complete(place, onward, answers)
         else:
             is_first = go_on(place, onward, answers)
         if not is_first:
             return Submitted(recorded=False)
-        if is_over:
+        if ended_by_rule:
             store(place, answers)
         is_full = not is_over and not randomise(participant, place.study)
         if is_over or is_full:

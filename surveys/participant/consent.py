@@ -26,14 +26,14 @@ def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpRe
 
 
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
+    study_key, onward = place.participant.study.key, ""
     if answer == "agree":
-        flow.agree(place, visit.carried(request), visit.network_hash(request, place))
+        onward = flow.agree(place, visit.carried(request), visit.network_hash(request, place))
     elif answer == "decline":
         flow.decline(place)
     else:
         flow.turn_back(place)
-    study_key = place.participant.study.key
-    response = replies.where_now(request, study_key)
+    response = replies.to_step(study_key, onward) if onward else replies.where_now(request, study_key)
     visit.drop_carried(response, study_key)
     return response
 

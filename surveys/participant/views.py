@@ -79,18 +79,16 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
 @private
 @require_POST
 def draft(request: HttpRequest, study_key: str) -> HttpResponse:
-    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no such draft."""
+    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no draft, 403 nobody."""
     slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
     if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
         return HttpResponse(status=400)
-    place = visit.place_of(request, study_key)
-    if place is None:
-        return HttpResponse(status=403)
     try:
-        kept = flow.save_draft(place, slug, int(sequence), _typed(request))
+        if flow.save_draft(visit.token_of(request), study_key, slug, int(sequence), _typed(request)):
+            return HttpResponse(status=204)
     except DraftTooLongError:
         return HttpResponse(status=413)
-    return HttpResponse(status=204 if kept else 409)
+    return HttpResponse(status=409 if visit.place_of(request, study_key) else 403)
 
 
 @private

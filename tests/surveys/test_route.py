@@ -1,5 +1,7 @@
 """The steps of the way through a study."""
 
+import pytest
+
 from surveys import route
 from surveys.definition import Definition
 from surveys.frozen import FrozenStudy
@@ -21,7 +23,15 @@ def test_each_step_is_found_by_its_name_and_by_its_cursor() -> None:
     for step in route.steps(study):
         assert route.step_named(study, step.slug) == step
         assert route.step_at(study, step.stage, step.number) == step
+        assert route.cursor_of(step.slug) == ((step.stage, step.number) if step.blocks else None)
     assert route.step_named(study, "reading-99") is None
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "-", "reading", "reading-0", "reading-01", "reading-1x", "debrief-1", "-1", "٣-٣"]
+)
+def test_what_is_no_name_of_a_page_of_questions_has_no_cursor(slug: str) -> None:
+    assert route.cursor_of(slug) is None
 
 
 def test_the_end_comes_after_the_end() -> None:

@@ -16,6 +16,9 @@
   let retry = 0;
   let waitingButton = null;
 
+  // As a plain form is sent, which costs the server less to read than the parts that a FormData is sent as.
+  const typed = () => new URLSearchParams(new FormData(form));
+
   // Clocks differ between devices: a draft always comes after the one that this page began with.
   const address = () => {
     sequence = Math.max(sequence + 1, Date.now());
@@ -26,7 +29,7 @@
     if (!(isUnsaved || isAway) || isPast) return;
     isUnsaved = false;
     try {
-      const response = await fetch(address(), { method: "POST", body: new FormData(form), credentials: "same-origin" });
+      const response = await fetch(address(), { method: "POST", body: typed(), credentials: "same-origin" });
       if (response.status === 409) isPast = true;
       else if (!response.ok) isUnsaved = true;
       away(response.status >= 500);
@@ -58,7 +61,7 @@
   // A page that is going away has no time for an answer.
   const hide = () => {
     if (document.visibilityState !== "hidden" || !isUnsaved || isPast) return;
-    isUnsaved = !navigator.sendBeacon(address(), new FormData(form));
+    isUnsaved = !navigator.sendBeacon(address(), typed());
   };
 
   // A double click sends once. Somebody who waited in vain may send again: the server records a page only once.

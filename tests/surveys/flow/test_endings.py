@@ -74,7 +74,7 @@ def test_the_debriefing_is_acknowledged_once_and_only_there(study: Study) -> Non
 
 def test_withdrawing_deletes_answers_and_drafts_and_keeps_flow_and_ledger(study: Study) -> None:
     person = Person(study).walk_to("reading-2")
-    flow.save_draft(person.place, "reading-2", 1, {"clear": ["1"]})
+    flow.save_draft(*person.mine, "reading-2", 1, {"clear": ["1"]})
     assert flow.withdraw(person.place)
     assert not Answer.objects.exists()
     assert not Draft.objects.exists()
@@ -139,7 +139,7 @@ def test_after_closing_nothing_more_is_recorded(study: Study) -> None:
     _close(study)
     raw = {"believable": ["1"], "accurate": ["1"], "clear": ["1"]}
     assert flow.submit(person.place, "reading-1", raw) == flow.Submitted(False)
-    assert not flow.save_draft(person.place, "reading-1", 1, raw)
+    assert not flow.save_draft(*person.mine, "reading-1", 1, raw)
     assert not Answer.objects.filter(step="reading-1").exists()
 
 

@@ -75,7 +75,7 @@ def test_before_consent_only_an_arrival_is_kept() -> None:
 
 def test_from_consent_on_the_panels_ids_are_kept_encrypted() -> None:
     arrival = _arrive(factories.launched_study())
-    assert flow.agree(_place(arrival), SOMEBODY)
+    assert flow.agree(_place(arrival), SOMEBODY) == _place(arrival).step.slug
     identity = PanelIdentity.objects.get()
     assert tokens.unseal(bytes(identity.ciphertext or b"")) == "5f3a"
     assert tokens.unseal(bytes(PanelSubmission.objects.get().ciphertext or b"")) == "77cc"

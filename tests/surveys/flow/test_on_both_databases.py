@@ -16,8 +16,8 @@ def study(request: pytest.FixtureRequest) -> Study:
 
 def test_the_way_from_the_entry_to_the_code_with_whatever_people_write(study: Study) -> None:
     person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc").walk_to("before-1")
-    assert flow.save_draft(person.place, "before-1", 1, {"word": ["half \0 a \ud800 🦉"]})
-    assert flow.save_draft(person.place, "before-1", 2, {"word": ["more"]})
+    assert flow.save_draft(*person.mine, "before-1", 1, {"word": ["half \0 a \ud800 🦉"]})
+    assert flow.save_draft(*person.mine, "before-1", 2, {"word": ["more"]})
     assert Draft.objects.get().content == {"word": ["more"]}
     person.answer(word="NUL \0 and 🦉", words="'; DROP TABLE surveys_answer; --")
     assert Answer.objects.get(item="word").value == "NUL  and 🦉"

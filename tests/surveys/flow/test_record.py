@@ -134,7 +134,7 @@ def test_the_last_answer_completes_and_only_then_is_there_a_code(study: Study) -
 
 def test_a_draft_keeps_what_is_typed_and_never_counts_as_an_answer(study: Study) -> None:
     person = Person(study).walk_to("before-1")
-    assert flow.save_draft(person.place, "before-1", 5, {"word": ["half a w"], "csrfmiddlewaretoken": ["x"]})
+    assert flow.save_draft(*person.mine, "before-1", 5, {"word": ["half a w"], "csrfmiddlewaretoken": ["x"]})
     assert Draft.objects.get().content == {"word": ["half a w"]}
     assert not Answer.objects.exists()
     assert person.slug == "before-1"
@@ -143,35 +143,45 @@ def test_a_draft_keeps_what_is_typed_and_never_counts_as_an_answer(study: Study)
 def test_the_draft_with_the_highest_number_wins_in_whatever_order_they_arrive(study: Study) -> None:
     person = Person(study).walk_to("before-1")
     for sequence in (3, 7, 5, 7):
-        assert flow.save_draft(person.place, "before-1", sequence, {"word": [f"number {sequence}"]})
+        assert flow.save_draft(*person.mine, "before-1", sequence, {"word": [f"number {sequence}"]})
     draft = Draft.objects.get()
     assert (draft.sequence, draft.content) == (7, {"word": ["number 7"]})
 
 
 def test_a_draft_for_a_step_that_is_past_or_ahead_is_refused(study: Study) -> None:
     person = Person(study).walk_to("before-1")
-    stale = person.place
-    assert not flow.save_draft(stale, "reading-1", 1, {"clear": ["1"]})
+    for slug in ("reading-1", "consent", "debrief", "end", "nothing", "before-2", "before-01", "before-0", "reading"):
+        assert not flow.save_draft(*person.mine, slug, 1, {"clear": ["1"]})
     person.answer()
-    assert not flow.save_draft(stale, "before-1", 2, {"word": ["late"]})
-    assert not flow.save_draft(person.place, "before-1", 2, {"word": ["late"]})
+    assert not flow.save_draft(*person.mine, "before-1", 2, {"word": ["late"]})
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_is_the_owners_of_the_token_in_this_study_while_it_is_open(study: Study) -> None:
+    person, other = Person(study).walk_to("before-1"), factories.launched_study(blocks=WHOLE)
+    assert not flow.save_draft(person.token, other.key, "before-1", 1, {"word": ["x"]})
+    assert not flow.save_draft("", study.key, "before-1", 1, {"word": ["x"]})
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED)
+    assert not flow.save_draft(*person.mine, "before-1", 1, {"word": ["x"]})
     assert not Draft.objects.exists()
 
 
 def test_a_draft_takes_what_no_database_can_store(study: Study) -> None:
     person = Person(study).walk_to("before-1")
-    assert flow.save_draft(person.place, "before-1", 1, {"word": ["a\0b\ud800c 🦉"]})
+    assert flow.save_draft(*person.mine, "before-1", 1, {"word": ["a\0b\ud800c 🦉"]})
     assert Draft.objects.get().content == {"word": ["abc 🦉"]}
 
 
 def test_a_draft_larger_than_any_honest_page_is_refused(study: Study) -> None:
     person = Person(study).walk_to("before-1")
     with pytest.raises(DraftTooLongError):
-        flow.save_draft(person.place, "before-1", 1, {"word": ["x" * (MAX_DRAFT + 1)]})
+        flow.save_draft(*person.mine, "before-1", 1, {"word": ["x" * (MAX_DRAFT + 1)]})
+    with pytest.raises(DraftTooLongError):
+        flow.save_draft(*person.mine, "before-1", 1, {"x" * (MAX_DRAFT + 1): [""]})
 
 
 def test_drafts_are_gone_when_the_way_has_ended(study: Study) -> None:
     person = Person(study).walk_to("after-1")
-    flow.save_draft(person.place, "after-1", 1, {"comment": ["thrown away"]})
+    flow.save_draft(*person.mine, "after-1", 1, {"comment": ["thrown away"]})
     person.answer()
     assert not Draft.objects.exists()

@@ -112,7 +112,7 @@ def test_each_sign_of_life_counts(study: Study, sign: str) -> None:
     elif sign == "an article that was shown":
         person.get()
     else:
-        flow.save_draft(person.place, "reading-1", 1, {"clear": ["1"]})
+        flow.save_draft(*person.mine, "reading-1", 1, {"clear": ["1"]})
     _days_pass(1.9)
     assert leads_to(person.enter(PANEL)) == "reading-1"
     _days_pass(0.2)

@@ -36,6 +36,11 @@ class Person:
         return self.client.cookies[TOKEN_COOKIE].value
 
     @property
+    def mine(self) -> tuple[str, str]:
+        """What a draft needs to know of this person: the token, and the study's key."""
+        return self.token, self.study.key
+
+    @property
     def place(self) -> Place:
         """Where this person is, by the database."""
         found = flow.find(self.token, self.study.key)

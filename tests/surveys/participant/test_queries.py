@@ -19,7 +19,7 @@ def _statements(act: Callable[[], Any]) -> list[str]:
     """What was asked of the database; beginnings and ends of transactions are no statements."""
     with CaptureQueriesContext(connection) as captured:
         act()
-    return [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+    return [query["sql"] for query in captured if query["sql"].lstrip().startswith(STATEMENTS)]
 
 
 def _crowd(study: Study, number: int) -> None:
@@ -74,6 +74,13 @@ def test_a_submitted_page_with_the_page_that_follows_costs_six_statements(study:
     person.get()
     statements = _submitted_page(person)
     assert len(statements) <= 6, "\n".join(statements)
+
+
+def test_a_draft_costs_one_statement(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    draft = f"{person.base}draft/?step=reading-1&sequence="
+    assert len(_statements(lambda: person.client.post(f"{draft}1", {"clear": "1"}))) == 1
+    assert len(_statements(lambda: person.client.post(f"{draft}2", {"clear": "2"}))) == 1
 
 
 def test_the_cost_of_a_page_is_the_same_with_10_people_as_with_100_000(study: Study) -> None:

@@ -1,0 +1,28 @@
+"""An application and a worker for the tests of the web process: each answer says how the worker came to the request."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from studyweb.web_worker import WaitingWorker
+
+_handed = 0
+
+
+class Patient(WaitingWorker):
+    """Waits for longer than any test takes, and counts how often it handed a connection to a thread."""
+
+    seconds = 60.0
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Hand it over, as ever."""
+        global _handed
+        _handed += 1
+        super().enqueue_req(conn)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """How many connections were handed to threads so far."""
+    environ["wsgi.input"].read()
+    answer = str(_handed).encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
+    return [answer]

@@ -1,0 +1,96 @@
+"""Who has answered a request waits for the next of the connection, and nobody else waits because of it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from studyweb.supervision import programs
+from tests.studyweb.serving import Patient
+
+THREADS = 4
+Connect = Callable[[], HTTPConnection]
+Serve = Callable[[type], contextlib.AbstractContextManager[Connect]]
+
+
+@contextlib.contextmanager
+def _serving(worker: type, log: Path) -> Iterator[Connect]:
+    """What connects to a web process as `manage.py up` starts it, with this worker and few threads."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as output:
+        program = programs.web(listening.fileno())
+        named = {
+            "studyweb.wsgi:application": "tests.studyweb.serving:application",
+            programs.WEB_WORKER: f"{worker.__module__}.{worker.__name__}",
+            programs.WEB_THREADS: str(THREADS),
+        }
+        assert named.keys() <= set(program.command)
+        command = [named.get(part, part) for part in program.command]
+        process = subprocess.Popen(
+            command, cwd=program.folder, stdout=output, stderr=output, pass_fds=program.inherits, start_new_session=True
+        )
+        try:
+            with contextlib.ExitStack() as stack:
+                address = listening.getsockname()
+                yield lambda: stack.enter_context(
+                    contextlib.closing(HTTPConnection(address[0], address[1], timeout=20))
+                )
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0, log.read_text(encoding="utf-8")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=20)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    return lambda worker: _serving(worker, tmp_path / "web.log")
+
+
+def _handed(connection: HTTPConnection, method: str = "GET") -> int:
+    connection.request(method, "/", body=b"some=answer" if method == "POST" else None)
+    return int(connection.getresponse().read())
+
+
+def test_requests_that_follow_each_other_are_answered_by_the_thread_that_has_the_connection(serve: Serve) -> None:
+    with serve(Patient) as connect:
+        one, other = connect(), connect()
+        assert [_handed(one, method) for method in ("POST", "GET", "POST", "GET")] == [1, 1, 1, 1]
+        assert [_handed(connection) for connection in (other, one, other)] == [2, 2, 2]
+
+
+def test_at_most_half_of_the_threads_wait_so_that_whoever_comes_is_answered(serve: Serve) -> None:
+    with serve(Patient) as connect:
+        known = [connect() for _ in range(3 * THREADS)]
+        # Those that nobody waits for are watched by gunicorn, and handed over again.
+        assert all(_handed(connection) for _ in range(2) for connection in known)
+        assert _handed(connect()) > 4 * THREADS
+
+
+def test_requests_that_are_sent_in_one_go_are_answered_in_turn(serve: Serve) -> None:
+    with serve(Patient) as connect:
+        connection = connect()
+        connection.connect()
+        post = b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\na=12"
+        connection.sock.sendall(post + b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        with connection.sock.makefile("rb") as answers:
+            assert answers.read().count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize("goodbye", [b"", b"GET", b"no request\r\n\r\n"])
+def test_a_browser_that_goes_away_or_sends_rubbish_takes_no_thread_with_it(serve: Serve, goodbye: bytes) -> None:
+    with serve(Patient) as connect:
+        for _ in range(2 * THREADS):
+            connection = connect()
+            _handed(connection)
+            connection.sock.sendall(goodbye)
+            connection.close()
+        connection = connect()
+        # It is waited for, once the threads have seen that those before it are gone.
+        assert any(_handed(connection) == _handed(connection) for _ in range(1000))
