@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.descriptives import ArmSummary
+
+FAR = 1_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,29 @@ def cautions_of_arms(
             )
         )
     return found
+
+
+def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:
+    """What is to be said of values so far from the others that they are slips rather than ratings.
+
+    Far is more than ``FAR`` times the quartiles' distance from the median; ``values`` are without missing ones.
+    """
+    if not values.size:
+        return []
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    far = values[np.abs(values - middle) > FAR * (high - low)] if high > low else values[:0]
+    if not far.size:
+        return []
+    most = float(far[np.argmax(np.abs(far - middle))])
+    return [
+        Caution(
+            "far-value",
+            "",
+            f"{far.size} of {values.size} values of {outcome}, such as {most:g}, lie more than {FAR:,} times as far "
+            f"from the median, {middle:g}, as the quartiles do from each other: means, their intervals and tests hang "
+            "on them. Correct them, or make them missing, if they are slips.",
+        )
+    ]
 
 
 def _of_one(arm: ArmSummary, name: str, articles_known: bool) -> list[Caution]:

@@ -1,13 +1,13 @@
 """PURE: the arms of a study held against a reference arm: the main comparison, with its cautions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from analysis.cautions import Caution, cautions_of_arms
+from analysis.cautions import Caution, caution_of_far_values, cautions_of_arms
 from analysis.contrasts import (
     MeanContrast,
     Pair,
@@ -105,27 +105,35 @@ def compare_arms(
     order = arm_order(checked, arms)
     reference = reference_arm(checked, plan, order)
     units = unit_means(checked, plan.outcome, plan.credible_cut)
-    missing = int(checked[plan.outcome].isna().sum())
-    summaries = summarise_arms(checked, units, plan.outcome, order, plan.alpha)
-    design = _design(units, order)
     pairs = [pair(units, arm, reference) for arm in order if arm != reference]
-    between = design == "between"
+    found = _compared(checked, units, pairs, plan, order, reference)
+    of_arms = cautions_of_arms(
+        found.arms.rows,
+        labels,
+        articles_known=articles_known,
+        persons_known=persons_known,
+        averaged_over=averaged_over,
+    )
+    of_data = _data_cautions(checked[plan.outcome], labels.get(reference, reference), plan)
+    of_pairs = _pair_cautions(pairs, found.means.rows, labels)
+    of_design = () if found.design == "between" else (_NO_OMNIBUS,)
+    return replace(found, cautions=(*of_data, *of_arms, *of_pairs, *of_design))
+
+
+def _compared(
+    checked: pd.DataFrame,
+    units: pd.DataFrame,
+    pairs: Sequence[Pair],
+    plan: Plan,
+    order: Sequence[str],
+    reference: str,
+) -> Comparison:
+    """Every number of the comparison, without its cautions."""
+    design = _design(units, order)
     samples = {arm: units.loc[units["arm"] == arm, "mean"].to_numpy(dtype=float) for arm in order}
+    independent = samples if design == "between" else {}
     means = with_holm(mean_contrast(people, plan.alpha, plan.bounds) for people in pairs)
     shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
-    cautions = [
-        *_data_cautions(missing, len(checked), labels.get(reference, reference), plan),
-        *cautions_of_arms(
-            summaries.rows,
-            labels,
-            articles_known=articles_known,
-            persons_known=persons_known,
-            averaged_over=averaged_over,
-        ),
-        *_pair_cautions(pairs, means, labels),
-    ]
-    if not between:
-        cautions.append(_NO_OMNIBUS)
     return Comparison(
         outcome=plan.outcome,
         reference=reference,
@@ -134,13 +142,13 @@ def compare_arms(
         credible_cut=plan.credible_cut,
         n_people=int(units["participant"].nunique()),
         n_ratings=int(units["n_ratings"].sum()),
-        n_missing=missing,
-        arms=summaries,
+        n_missing=int(checked[plan.outcome].isna().sum()),
+        arms=summarise_arms(checked, units, plan.outcome, order, plan.alpha),
         means=MeanContrasts(means),
         shares=ShareContrasts(shares),
-        omnibus=omnibus(samples) if between else Omnibus(()),
-        pairwise=pairwise(samples, plan.alpha) if between else PairTests(()),
-        cautions=tuple(cautions),
+        omnibus=omnibus(independent),
+        pairwise=pairwise(independent, plan.alpha),
+        cautions=(),
     )
 
 
@@ -196,8 +204,9 @@ def _design(units: pd.DataFrame, arms: Sequence[str]) -> Design:
     return "within" if bool(np.all(counts == filled)) else "mixed"
 
 
-def _data_cautions(missing: int, rows: int, reference: str, plan: Plan) -> list[Caution]:
-    found = []
+def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Caution]:
+    missing, rows = int(outcome.isna().sum()), len(outcome)
+    found = caution_of_far_values(outcome.dropna().to_numpy(dtype=float), plan.outcome)
     if missing:
         found.append(
             Caution(

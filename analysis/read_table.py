@@ -61,7 +61,8 @@ def read_ratings(
         ratings[name] = _yes_no(frame[name], path.name)
     if outcome not in yes_no:
         ratings[outcome] = as_numbers(frame[outcome], path.name)
-    ratings = typed(ratings, RATINGS, leave={*chosen, *yes_no, outcome}, file=path.name)
+    made = {*chosen, *yes_no} if outcome in yes_no else {*chosen, *yes_no} - {outcome}
+    ratings = typed(ratings, RATINGS, leave=made, file=path.name)
     persons_known = "participant" in chosen
     if not persons_known:
         ratings["participant"] = [f"row {row}" for row in frame.index]

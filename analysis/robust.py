@@ -83,8 +83,8 @@ def clustered_ols(
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
         fit = feols(formula, coded.reset_index(drop=True), vcov={"CRV1": f"{PERSON} + {ARTICLE}"})
-    # A difference of variances can be negative, which leaves no error.
-    with np.errstate(invalid="ignore"):
+    # A difference of variances can be negative, which leaves no error, or nought where clusters leave nothing to vary.
+    with np.errstate(invalid="ignore", divide="ignore"):
         estimates, errors = fit.coef(), fit.se()
     df = float(min(n for _, n in clusters) - 1)
     rows = []
@@ -190,7 +190,7 @@ def _without_error(rows: Sequence[RobustContrast]) -> tuple[Caution, ...]:
         Caution(
             "no-clustered-error",
             row.contrast,
-            f"{row.contrast} has no clustered error: its variance came out negative, as happens with few clusters.",
+            f"{row.contrast} has no clustered error: its variance came out as nought or less, as with few clusters.",
         )
         for row in rows
         if not math.isfinite(row.std_error)

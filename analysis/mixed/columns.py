@@ -38,13 +38,23 @@ def with_numbers(frame: pd.DataFrame, *, outcome: str | None, covariates: Sequen
         if types.is_numeric_dtype(frame[name]) and not types.is_bool_dtype(frame[name]):
             _refuse_infinite(frame[name])
     if outcome is not None and (not types.is_numeric_dtype(frame[outcome]) or types.is_bool_dtype(frame[outcome])):
-        raise MixedModelError(f"the outcome '{outcome}' holds {frame[outcome].dtype}, not numbers", column=outcome)
+        _refuse_outcome(frame[outcome])
     missing = frame.isna().any(axis=1)
     data = frame.loc[~missing] if missing.any() else frame
     typed = {name: _typed(data[name]) if name in (outcome, *covariates) else data[name] for name in frame.columns}
     for name in covariates if outcome is not None else ():
         _refuse_single(typed[name])
     return pd.DataFrame(typed, index=data.index)
+
+
+def _refuse_outcome(column: pd.Series) -> None:
+    wrong = column[pd.to_numeric(column, errors="coerce").isna() & column.notna()]
+    where = f"; {wrong.iloc[0]!r} stands in {rows_named(tuple(wrong.index))}" if len(wrong) else ""
+    raise MixedModelError(
+        f"the outcome '{column.name}' holds {column.dtype}, not numbers{where}",
+        column=str(column.name),
+        rows=tuple(wrong.index),
+    )
 
 
 def _typed(column: pd.Series) -> pd.Series:

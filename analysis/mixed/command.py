@@ -2,12 +2,13 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.mixed.columns import columns_of
+from analysis.mixed.columns import columns_of, rows_named
 from analysis.mixed.fit import fit_mixed
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
 from analysis.mixed.result import MixedFit
@@ -45,10 +46,20 @@ def run(options: argparse.Namespace) -> str:
     for choice in options.reference:
         frame = _with_reference(frame, choice)
     fit = fit_mixed(frame, formula, reml=not options.ml, ddf=options.ddf, alpha=options.alpha)
+    if repeated := _repeated(frame):
+        fit = replace(fit, statements=(*fit.statements, repeated))
     if options.json:
         content = json.dumps(fit.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
         Path(options.json).write_text(content + "\n", encoding="utf-8")
     return as_text(fit)
+
+
+def _repeated(frame: pd.DataFrame) -> str:
+    """What is to be said of rows that stand in the table more than once, '' where there are none."""
+    again = tuple(frame.index[frame.duplicated()])
+    if not again:
+        return ""
+    return f"{rows_named(again)} repeat earlier rows in every column: keep one of each if a rating was stored twice."
 
 
 def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:

@@ -222,6 +222,17 @@ def test_a_column_of_the_contract_that_breaks_it_is_named(tmp_path: Path, capsys
     assert "the column 'position' must hold numbers, not 'first' in row 2" in capsys.readouterr().err
 
 
+def test_an_outcome_of_the_contracts_name_is_held_to_its_bounds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("participant,arm,article,credibility\n1,a,t,5\n2,b,t,1000000000\n")
+    assert main(["report", str(path), "--outcome", "credibility"]) == 2
+    said = capsys.readouterr().err
+    assert "the column 'credibility' must lie from 1 to 10, unlike 1000000000.0 in row 3" in said
+    assert "give the column another name" in said
+
+
 def test_one_row_an_item_is_no_rating_given_twice(tmp_path: Path) -> None:
     path, out = tmp_path / "items.csv", tmp_path / "out.json"
     path.write_text(

@@ -101,3 +101,12 @@ def test_a_negative_clustered_variance_gives_no_error_and_says_so() -> None:
     assert lost
     assert all(math.isfinite(row.estimate) and math.isnan(row.p_value) for row in lost)
     assert {one.about for one in found.cautions if one.code == "no-clustered-error"} == {row.contrast for row in lost}
+
+
+def test_one_article_an_arm_leaves_no_clustered_error_and_says_so() -> None:
+    ratings = simulated(people=30, per_person=1)
+    found = clustered_ols(ratings.assign(article=ratings["arm"]), PLAN)
+    assert all(math.isfinite(row.estimate) and math.isnan(row.std_error) for row in found.rows)
+    assert {one.about for one in found.cautions if one.code == "no-clustered-error"} == {
+        row.contrast for row in found.rows
+    }

@@ -82,3 +82,19 @@ def test_an_infinite_value_is_named_by_its_row_in_the_file(file: Path, capsys: p
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert main(["mixed", str(file), "--formula", MODEL]) == 2
     assert "'y' is infinite in row 5" in capsys.readouterr().err
+
+
+def test_a_word_among_the_outcomes_is_named_by_its_row(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[4] = lines[4].rsplit(",", 1)[0] + ",seven"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["mixed", str(file), "--formula", MODEL]) == 2
+    assert "the outcome 'y' holds str, not numbers; 'seven' stands in row 5" in capsys.readouterr().err
+
+
+def test_rows_that_stand_in_the_file_twice_are_spoken_of(file: Path) -> None:
+    out, lines = file.with_suffix(".json"), file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines, lines[3]]) + "\n", encoding="utf-8")
+    assert main(["mixed", str(file), "--formula", MODEL, "--json", str(out)]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))["statements"]
+    assert any(sentence.startswith("row 82 repeat") for sentence in said)
