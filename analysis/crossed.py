@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, RandomPart, random_part
+from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, STORY, RandomPart, random_part
 from analysis.equivalence import detectable, equivalence_row
 from analysis.intervals import NAN, Interval, TTest
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
@@ -169,10 +169,11 @@ def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str], beside
     """The ratings with a value as the model's columns; ``arm`` is categorical with the first of ``arms`` first.
 
     Ratings that lack a value in a column ``beside`` are left out. ``origin`` is -0.5 for real and 0.5 for synthetic
-    articles, where the ratings say it. Raises ``FrameError`` for a column that is not there or whose name is taken.
+    articles, where the ratings say it; ``story`` is the article itself where it has none. Raises ``FrameError`` for a
+    column that is not there or whose name is taken.
     """
     for name in beside:
-        if name not in checked.columns or name in {OUTCOME, PERSON, ARTICLE, ARM, ORIGIN}:
+        if name not in checked.columns or name in {OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY}:
             raise FrameError(f"the column '{name}' cannot stand beside the arms: take another name", column=name)
     rated = checked[checked[[outcome, *beside]].notna().all(axis=1)]
     columns: dict[str, object] = {
@@ -183,6 +184,9 @@ def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str], beside
     }
     if "origin" in rated.columns and rated["origin"].isin(["real", "synthetic"]).all():
         columns[ORIGIN] = np.where(rated["origin"] == "synthetic", 0.5, -0.5)
+    if STORY in rated.columns:
+        told = rated[STORY].notna() & (rated[STORY] != "")
+        columns[STORY] = rated[STORY].where(told, "article " + rated[ARTICLE])
     columns |= {name: rated[name] for name in beside}
     return pd.DataFrame(columns, index=rated.index)
 

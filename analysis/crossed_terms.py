@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.cautions import Caution
 
-OUTCOME, PERSON, ARTICLE, ARM, ORIGIN = "rating", "participant", "article", "arm", "origin"
+OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY = "rating", "participant", "article", "arm", "origin", "story"
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,15 @@ class RandomPart:
 
 
 def random_part(data: pd.DataFrame) -> RandomPart:
-    """The random terms of ``data`` (``participant, article, arm``, and ``origin`` as -0.5 and 0.5 where it is known).
+    """The random terms of ``data``: ``participant, article, arm``, and where they are known ``story`` and ``origin``,
+    the latter as -0.5 and 0.5.
 
     - ``(1 | participant)`` if somebody rated more than once; ``(1 + origin | participant)`` if people rated both
       origins and there are more ratings than two a person; else ``(1 | participant:arm)`` beside it where people
       rated several articles in each of several arms.
     - ``(1 | article)`` if some arm has several articles that several people rated; ``(1 | article:arm)`` beside it
-      where one article is in several arms.
+      where one article is in several arms; ``(1 | story)`` beside it where several articles tell one story. What the
+      versions of a story share then falls out of the difference between arms that tell the same stories.
 
     The largest random part that the design justifies keeps the error rate of the arms' contrasts (Barr, Levy, Scheepers
     & Tily 2013); what varies within a person or an article and gets no term makes intervals too narrow.
@@ -44,7 +46,7 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     if articles < 2 or articles == len(data) or (not crossing and articles <= data[ARM].nunique()):
         said.append(_ARTICLES_LOST)
     else:
-        terms.append(f"(1 | {ARTICLE})")
+        terms += [*_of_stories(data, articles), f"(1 | {ARTICLE})"]
         if crossing and versions < len(data):
             terms.append(f"(1 | {ARTICLE}:{ARM})")
     return RandomPart("".join(f" + {term}" for term in terms), tuple(said))
@@ -58,6 +60,16 @@ def _of_people(data: pd.DataFrame, people: int, cells: int) -> list[str]:
         if (both > 1).any():
             return [f"(1 + {ORIGIN} | {PERSON})"]
     return [f"(1 | {PERSON})", f"(1 | {PERSON}:{ARM})"] if people < cells < len(data) else [f"(1 | {PERSON})"]
+
+
+def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
+    """The term of stories, if they group articles, and no story is all that an arm has."""
+    if STORY not in data.columns:
+        return []
+    told = data[[ARTICLE, STORY]].drop_duplicates()
+    stories = told[STORY].nunique()
+    apart = len(data[[STORY, ARM]].drop_duplicates()) == stories and stories <= data[ARM].nunique()
+    return [f"(1 | {STORY})"] if 1 < stories < articles == len(told) and not apart else []
 
 
 _ONE_RATING = Caution(

@@ -25,12 +25,17 @@ PlannedDesign = Literal["between", "within"]
 @dataclass(frozen=True)
 class Components:
     """Standard deviations on the outcome's scale: of people, of articles, of what an arm does to each person (within
-    designs), and of a single rating beside these."""
+    designs), of what the versions of one story share, and of a single rating beside these.
+
+    Arms that tell the same stories, each with an article of its own, share ``story``, which falls out of their
+    difference. Where arms tell different stories, count it as a part of ``article``.
+    """
 
     person: float
     article: float
     noise: float
     person_by_arm: float = 0.0
+    story: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises ValueError for a spread that is none."""
@@ -103,14 +108,14 @@ def components_of(crossed: Crossed) -> Components:
     """
     if crossed.fit is None:
         raise ValueError("the pilot has no mixed model: " + " ".join(crossed.warnings))
-    found = {"person": 0.0, "article": 0.0, "person_by_arm": 0.0}
+    found = {"person": 0.0, "article": 0.0, "person_by_arm": 0.0, "story": 0.0}
     for row in crossed.fit.random:
         if row.group.startswith("participant"):
             # A slope over -0.5 and 0.5 is the difference of two arms, which each person's two effects make up.
             name = "person_by_arm" if row.term == "origin" or row.group != "participant" else "person"
             value = row.sd / math.sqrt(2) if row.term == "origin" else row.sd
         else:
-            name, value = "article", row.sd
+            name, value = "story" if row.group == "story" else "article", row.sd
         found[name] = math.hypot(found[name], value)
     return Components(noise=crossed.fit.residual_sd, **found)
 
@@ -218,9 +223,13 @@ def power_curve(
 def simulated_study(
     size: StudySize, components: Components, difference: float, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """One made-up study of this size: ``participant, arm, article, origin, credibility``; nobody in it is a person."""
+    """One made-up study of this size: ``participant, arm, article, story, origin, credibility``, without ``story``
+    where stories have no part of their own. Nobody in it is a person."""
     arms = ("real", "synthetic")
     articles = rng.normal(0, components.article, (2, size.articles))
+    # Drawn only where there are any, lest the studies of a seed be others than they were.
+    if components.story:
+        articles = articles + rng.normal(0, components.story, size.articles)
     level = rng.normal(0, components.person, size.people)
     own = rng.normal(0, components.person_by_arm, (size.people, 2))
     parts = []
@@ -235,6 +244,7 @@ def simulated_study(
                     "participant": [f"p{n}" for n in who],
                     "arm": arms[arm],
                     "article": [f"{arms[arm]}-{n}" for n in read],
+                    **({"story": [f"story-{n}" for n in read]} if components.story else {}),
                     "origin": arms[arm],
                     "credibility": value + rng.normal(0, components.noise, len(who)),
                 }

@@ -18,6 +18,7 @@ SOURCES = {
     "participant": "between people",
     "participant:arm": "a person's own difference between arms",
     "article": "between articles",
+    "story": "what versions of one story share",
     "article:arm": "an article's own difference between arms",
     "residual": "everything else",
 }

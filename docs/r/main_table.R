@@ -67,10 +67,20 @@ random_part <- function(rated) {
   }
   crossing <- versions > articles
   if (articles >= 2 && articles < n && (crossing || articles > count("arm"))) {
-    terms <- c(terms, "(1 | article)", if (crossing && versions < n) "(1 | article:arm)")
+    terms <- c(terms, of_stories(rated), "(1 | article)", if (crossing && versions < n) "(1 | article:arm)")
   }
   if (!length(terms)) fail("nobody and no article has more than one rating: there is no mixed model")
   paste(terms, collapse = " + ")
+}
+
+# What several articles that tell one story share; an article without a story is one of its own.
+of_stories <- function(rated) {
+  if (!"story" %in% names(rated)) return(NULL)
+  count <- function(...) nrow(unique(rated[c(...)]))
+  stories <- count("story")
+  apart <- count("story", "arm") == stories && stories <= count("arm")
+  groups <- stories > 1 && stories < count("article") && count("article", "story") == count("article")
+  if (groups && !apart) "(1 | story)"
 }
 
 # Tighter than lme4's defaults, so that the last digits are the data's and not the optimiser's.
@@ -122,6 +132,9 @@ reference <- reference_arm(ratings, given[4])
 rated <- ratings[!is.na(ratings$rating), ]
 if ("origin" %in% names(rated) && all(rated$origin %in% c("real", "synthetic"))) {
   rated$signed <- ifelse(rated$origin == "synthetic", 0.5, -0.5)
+}
+if ("story" %in% names(rated)) {
+  rated$story <- ifelse(rated$story %in% c(NA, ""), paste("article", rated$article), rated$story)
 }
 table <- main_table(rated, reference)
 print(table[c("contrast", "estimate", "std_error", "df", "p_value", "ci_low", "ci_high")], row.names = FALSE)

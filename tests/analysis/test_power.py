@@ -21,6 +21,7 @@ from analysis.power import (
 )
 
 USUAL = Components(person=0.8, article=0.4, noise=1.0)
+USUAL_STORIES = Components(person=0.8, article=0.3, noise=1.0)
 
 
 @pytest.mark.parametrize("design", ["between", "within"])
@@ -88,6 +89,16 @@ def test_a_pilots_spreads_come_back() -> None:
     assert found.article == pytest.approx(0.5, rel=0.2)
     assert found.noise == pytest.approx(1.0, rel=0.05)
     assert found.person_by_arm == pytest.approx(0.6, rel=0.2)
+
+
+def test_what_versions_of_a_story_share_takes_nothing_off_the_power() -> None:
+    parts = Components(person=0.8, article=0.3, noise=1.0, story=2.0)
+    size = StudySize("between", people=200, articles=12, ratings=8)
+    assert expected_power(size, parts, 0.5).expected == expected_power(size, USUAL_STORIES, 0.5).expected
+    ratings = simulated_study(size, parts, 0.5, np.random.default_rng(3))
+    crossed = crossed_contrasts(ratings, Plan(reference="real"))
+    assert crossed.rows[0].std_error == pytest.approx(expected_power(size, parts, 0.5).std_error, rel=0.3)
+    assert components_of(crossed).story == pytest.approx(2.0, rel=0.5)
 
 
 def test_equal_seeds_give_equal_curves_whatever_stands_beside() -> None:

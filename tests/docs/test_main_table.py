@@ -72,6 +72,7 @@ def test_the_table_of_an_export_is_the_reports(tmp_path: Path) -> None:
         ("mixed", "(1 | participant) + (1 | participant:arm) + (1 | article)"),
         ("unbalanced", "(1 | participant) + (1 | article)"),
         ("the same articles in both arms", "(1 | participant) + (1 | article) + (1 | article:arm)"),
+        ("the same stories in every arm", "(1 | participant) + (1 | story) + (1 | article)"),
     ],
 )
 def test_the_table_of_every_design_is_the_reports(design: str, random: str, tmp_path: Path) -> None:

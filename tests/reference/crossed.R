@@ -73,7 +73,7 @@ describe <- function(name, data, random, kr = TRUE) {
   means <- setNames(lapply(seq_along(arms), function(k) {
     tested(model, as.numeric(seq_along(arms) == k | seq_along(arms) == 1), "Satterthwaite")
   }), arms)
-  list(name = name, data = data[intersect(c("participant", "article", "arm", "origin", "party", "age", "credibility"), names(data))],
+  list(name = name, data = data[intersect(c("participant", "article", "story", "arm", "origin", "party", "age", "credibility"), names(data))],
        random = random, criterion = as.numeric(-2 * logLik(model)), singular = isSingular(model),
        satterthwaite = shown("Satterthwaite"), kenward_roger = if (kr) shown("Kenward-Roger") else NULL, means = means)
 }
@@ -127,13 +127,29 @@ omnibus <- function(data, random) {
   joint(model, grep("arm_", names(fixef(model)), value = TRUE))
 }
 
+# Stories of which every arm has its own version, and stories that several articles of one arm tell. Drawn last, so
+# that the data above stay what they were.
+told <- function(plan, sd) {
+  stories <- sort(unique(plan$story))
+  plan$credibility <- round(plan$credibility + setNames(rnorm(length(stories), sd = sd), stories)[plan$story], 3)
+  plan
+}
+versions <- rate(several(66, function(i) read(i, three[1 + i %% 3], 8, 4)), article_sd = 0.3)
+versions$story <- sub("^[a-z]+", "story", versions$article)
+versions <- told(versions, 0.7)
+clusters <- rate(several(60, function(i) read(i, three[1 + i %% 2], 12, 5)), article_sd = 0.3)
+clusters$story <- paste0(clusters$arm, "-story-", as.integer(sub("^[a-z]+-", "", clusters$article)) %% 4)
+clusters <- told(clusters, 0.6)
+
 cases <- list(
   describe("between", between, "(1 | participant) + (1 | article)"),
   describe("within", within, "(1 + signed | participant) + (1 | article)"),
   describe("mixed", mixed, "(1 | participant) + (1 | participant:arm) + (1 | article)"),
   describe("few articles", few, "(1 | participant) + (1 | article)"),
   describe("unbalanced", uneven, "(1 | participant) + (1 | article)"),
-  describe("the same articles in both arms", labels, "(1 | participant) + (1 | article) + (1 | article:arm)")
+  describe("the same articles in both arms", labels, "(1 | participant) + (1 | article) + (1 | article:arm)"),
+  describe("the same stories in every arm", versions, "(1 | participant) + (1 | story) + (1 | article)"),
+  describe("stories of several articles", clusters, "(1 | participant) + (1 | story) + (1 | article)")
 )
 # Ordinal regression without random effects, of the ratings as whole numbers.
 whole <- transform(between, credibility = pmin(pmax(round(credibility), 4), 8), arm = factor(arm, levels = three))

@@ -32,7 +32,7 @@ ordinal_model <- function(name, formula, data) {
   data_ <- data
   outcome <- all.vars(as.formula(formula))[1]
   data_[[outcome]] <- factor(data_[[outcome]], ordered = TRUE)
-  for (group in c("judge", "participant", "article")) if (group %in% names(data_)) data_[[group]] <- factor(data_[[group]])
+  for (group in c("judge", "participant", "article", "person_arm", "story")) if (group %in% names(data_)) data_[[group]] <- factor(data_[[group]])
   model <- clmm(as.formula(formula), data_, control = clmm.control(gradTol = 1e-8, maxIter = 500,
                 innerCtrl = "noWarn", method = "nlminb"))
   # Standard errors from the default tolerance: clmm differentiates numerically, and for wine its curvature is off by
@@ -70,6 +70,14 @@ flavours <- transform(wine, judge = as.character(judge), temp = as.character(tem
 flat <- herds
 flat$incidence <- rbinom(nrow(flat), flat$size, 0.2)
 
+# Several arms a person, and stories of which every arm has a version; drawn last, as the data above must stay.
+several <- study(50, 8, 6, TRUE)
+several$person_arm <- paste(several$participant, several$arm)
+several$story <- sprintf("s%d", (as.integer(sub("a", "", several$article)) - 1) %/% 2)
+shift <- setNames(rnorm(4, sd = 0.9), sprintf("s%d", 0:3))[several$story]
+several$credible <- as.integer(several$rating + shift + rnorm(nrow(several), sd = 0.5) > 2.3)
+several$rating <- as.integer(cut(several$rating + shift + rnorm(nrow(several), sd = 0.7), c(-Inf, 1.5, 2.5, 3.5, Inf)))
+
 cases <- list(
   logistic("cbpp", "incidence ~ period + (1 | herd)", herds, trials = "size"),
   logistic("no variance", "incidence ~ period + (1 | herd)", flat, trials = "size"),
@@ -78,9 +86,14 @@ cases <- list(
   logistic("within, slopes", "credible ~ arm + (1 + signed | participant) + (1 | article)", within),
   logistic("unbalanced", "credible ~ arm + (1 | participant) + (1 | article)", uneven),
   logistic("few articles", "credible ~ arm + (1 | participant) + (1 | article)", few),
+  logistic("several arms a person", "credible ~ arm + (1 | participant) + (1 | person_arm) + (1 | article)", several),
+  logistic("stories", "credible ~ arm + (1 | participant) + (1 | story) + (1 | article)", several),
   ordinal_model("wine", "rating ~ temp + contact + (1 | judge)", flavours),
   ordinal_model("ordinal between", "rating ~ arm + (1 | participant) + (1 | article)", between),
   ordinal_model("ordinal within", "rating ~ arm + (1 | participant) + (1 | article)", within),
-  ordinal_model("ordinal unbalanced", "rating ~ arm + (1 | participant) + (1 | article)", uneven)
+  ordinal_model("ordinal unbalanced", "rating ~ arm + (1 | participant) + (1 | article)", uneven),
+  ordinal_model("ordinal, several arms a person", "rating ~ arm + (1 | participant) + (1 | person_arm) + (1 | article)",
+                several),
+  ordinal_model("ordinal stories", "rating ~ arm + (1 | participant) + (1 | story) + (1 | article)", several)
 )
 cat(toJSON(cases, auto_unbox = TRUE, digits = 12, na = "null", null = "null", dataframe = "columns"), "\n")
