@@ -51,7 +51,7 @@ def apply_exclusions(
     kept = ratings
     steps = []
     for rule in rules:
-        out, unknown = _judged(kept, rule, participants)
+        out, unknown = judged(kept, rule, participants)
         left = kept[~out]
         steps.append(
             ExclusionStep(
@@ -68,8 +68,11 @@ def apply_exclusions(
     return Exclusions(ratings["participant"].nunique(), len(ratings), tuple(steps), kept)
 
 
-def _judged(ratings: pd.DataFrame, rule: Rule, participants: pd.DataFrame | None) -> tuple[pd.Series, int]:
-    """For each rating whether the rule leaves it out, and how many people or ratings it could not judge."""
+def judged(ratings: pd.DataFrame, rule: Rule, participants: pd.DataFrame | None = None) -> tuple[pd.Series, int]:
+    """For each rating whether the rule leaves it out, and how many people or ratings it could not judge.
+
+    Neither depends on other rules. Raises ``FrameError`` as ``apply_exclusions``.
+    """
     if rule.kind.level == "ratings":
         column = _needed(ratings, rule, "ratings")
         broken, unknown = _broken(column, rule)

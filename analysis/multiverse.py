@@ -4,22 +4,22 @@ Sources: Steegen, Tuerlinckx, Gelman & Vanpaemel 2016, Perspect. Psychol. Sci. 1
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from analysis.compare import compare_arms
-from analysis.crossed import crossed_contrasts
-from analysis.exclusions import apply_exclusions
+from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
+from analysis.exclusions import judged
 from analysis.intervals import NAN
+from analysis.mixed.design import FloatArray
 from analysis.plan import MODELS as NAMES
 from analysis.plan import MOST_RULES, Plan, Rule
-from analysis.robust import clustered_ols
+from analysis.specified import Contrast, Found, Rows
 from analysis.tables import to_frame
-from analysis.validation import FrameError
+from analysis.validation import FrameError, check_ratings
 
 MIXED, MEANS, CLUSTERED = (NAMES[key] for key in ("mixed", "means", "clustered"))
 MODELS = (MIXED, MEANS, CLUSTERED)
@@ -90,56 +90,65 @@ def multiverse(
     known = (*plan.exclusions, *plan.alternative_exclusions)
     if len(known) > MOST_RULES:
         raise ValueError(f"{len(known)} rules make {2 ** len(known)} subsets: {MOST_RULES} at most")
-    everything = compare_arms(ratings, plan, arms=arms)
-    found = [row.contrast for row in everything.means.rows if row.arm == arm]
-    if not found:
-        raise FrameError(f"the arm '{arm}' has no contrast with '{everything.reference}'", column="arm")
+    checked = check_ratings(ratings.reset_index(drop=True), outcome=plan.outcome)
+    refuse_mixed_modes(checked)
+    order = arm_order(checked, arms)
+    reference = reference_arm(checked, plan, order)
+    if arm not in order or arm == reference:
+        raise FrameError(f"the arm '{arm}' has no contrast with '{reference}'", column="arm")
+    asked = Contrast(checked, plan.outcome, [reference, *(one for one in order if one != reference)], arm, plan.alpha)
+    # The frame may have lost its order; masks follow the rows that the models see.
+    out = {rule: judged(checked, rule, participants)[0].loc[asked.data.index].to_numpy(dtype=bool) for rule in known}
     subsets = [rules for size in range(len(known) + 1) for rules in combinations(known, size)]
+    curve = _Curve(asked, plan)
     rows = []
-    for n, rules in enumerate(subsets):
-        kept = apply_exclusions(ratings, rules, participants).kept
-        for m, model in enumerate(models):
-            rows.append(_specification(kept, plan, arm, everything.reference, rules, model))
-            progress(n * len(models) + m + 1, len(subsets) * len(models))
+    # The matrices are small: a second thread of the linear algebra would wait more than it works.
+    with threadpool_limits(1, user_api="blas"):
+        for n, rules in enumerate(subsets):
+            kept = ~np.logical_or.reduce([out[rule] for rule in rules], axis=0, initial=False)
+            for m, model in enumerate(models):
+                rows.append(curve.at(rules, np.broadcast_to(kept, asked.y.shape), model))
+                progress(n * len(models) + m + 1, len(subsets) * len(models))
     rows.sort(key=lambda row: (not np.isfinite(row.estimate), row.estimate, row.exclusions, row.model))
-    placed = tuple(Specification(**{**row.__dict__, "place": n + 1}) for n, row in enumerate(rows))
-    return Multiverse(found[0], placed)
+    placed = tuple(replace(row, place=n + 1) for n, row in enumerate(rows))
+    return Multiverse(f"{arm} - {reference}", placed)
 
 
-def _specification(
-    kept: pd.DataFrame, plan: Plan, arm: str, reference: str, rules: tuple[Rule, ...], model: str
-) -> Specification:
-    note, row = "", None
-    try:
-        # An arm that an exclusion has emptied is no arm of this specification.
-        row, note = _contrast(kept, plan, arm, model)
-    except FrameError as error:
-        note = str(error)
-    names = ("estimate", "std_error", "statistic", "df", "p_value", "ci_low", "ci_high")
-    numbers = {name: NAN if row is None else float(getattr(row, name)) for name in names}
-    known = kept[kept[plan.outcome].notna() & kept["arm"].isin([arm, reference])]
-    return Specification(
-        place=0,
-        exclusions=" ".join(map(str, rules)),
-        model=model,
-        planned=rules == plan.exclusions and model == MIXED,
-        **numbers,
-        n_people=known["participant"].nunique(),
-        n_ratings=len(known),
-        note="" if np.isfinite(numbers["estimate"]) else note or "the data carry no such contrast",
-    )
+class _Curve:
+    """The specifications one by one; equal parts of the ratings are computed once."""
+
+    def __init__(self, asked: Contrast, plan: Plan) -> None:
+        self.asked, self.plan = asked, plan
+        self.known: dict[tuple[bytes, str], Found] = {}
+        self.thetas: dict[tuple[Rule, ...], FloatArray | None] = {}
+
+    def at(self, rules: tuple[Rule, ...], kept: Rows, model: str) -> Specification:
+        key = (np.packbits(kept).tobytes(), model)
+        if key not in self.known:
+            self.known[key] = self._computed(rules, kept, model)
+        found = self.known[key]
+        if model == MIXED:
+            self.thetas[rules] = found.theta
+        n_people, n_ratings = self.asked.size(kept)
+        numbers = {name: getattr(found, name) for name in _NUMBERS}
+        return Specification(
+            place=0,
+            exclusions=" ".join(map(str, rules)),
+            model=model,
+            planned=rules == self.plan.exclusions and model == MIXED,
+            **numbers,
+            n_people=n_people,
+            n_ratings=n_ratings,
+            note="" if np.isfinite(found.estimate) else found.note or "the data carry no such contrast",
+        )
+
+    def _computed(self, rules: tuple[Rule, ...], kept: Rows, model: str) -> Found:
+        if model == MEANS:
+            return self.asked.means(kept)
+        if model == CLUSTERED:
+            return self.asked.clustered(kept)
+        # Without its last rule, a subset was there before: its variances are near.
+        return self.asked.mixed(kept, self.thetas.get(rules[:-1]))
 
 
-def _contrast(kept: pd.DataFrame, plan: Plan, arm: str, model: str) -> tuple[Any, str]:
-    """The row of the contrast, None where there is none, and what was said about it."""
-    if model == MIXED:
-        crossed = crossed_contrasts(kept, plan)
-        return _of(crossed.rows, arm), " ".join(crossed.warnings)
-    if model == MEANS:
-        return _of(compare_arms(kept, plan).means.rows, arm), ""
-    robust = clustered_ols(kept, plan)
-    return _of(robust.rows, arm), " ".join(caution.sentence for caution in robust.cautions)
-
-
-def _of(rows: Sequence[Any], arm: str) -> Any:
-    return next((row for row in rows if row.arm == arm), None)
+_NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "ci_low", "ci_high")

@@ -1,7 +1,7 @@
 """PURE: a table and a formula made into the matrices of a mixed model, with every refusal that lme4 would make."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import formulaic
@@ -160,27 +160,70 @@ def _factors(terms: Iterable[RandomTerm], data: pd.DataFrame) -> tuple[Factor, .
 def _factor(group: tuple[str, ...], terms: list[RandomTerm], data: pd.DataFrame) -> Factor:
     name = ":".join(group)
     codes, levels = _levels(group, data)
-    if len(levels) < 2:
-        raise MixedModelError(f"the factor '{name}' has one level only, {levels[0]}: it cannot vary", column=name)
-    if len(levels) >= len(data):
-        raise MixedModelError(
-            f"the factor '{name}' has a level of its own in each of the {len(data)} rows: its effects and the residual "
-            "are one and the same",
-            column=name,
-        )
+    _refuse_levels(name, levels, len(data))
     blocks, columns = [], []
     for term in terms:
         matrix = _matrix(term.columns, data)
-        if len(levels) * matrix.shape[1] >= len(data):
-            raise MixedModelError(
-                f"{term} asks for {len(levels) * matrix.shape[1]} effects from {len(data)} rows: drop a slope, or take "
-                "more ratings",
-                column=name,
-            )
+        _refuse_effects(name, term, len(levels) * matrix.shape[1], len(data))
         values = np.asarray(matrix, dtype=np.float64)
         columns += [_column(values[:, n], str(term), name) for n in range(values.shape[1])]
         blocks.append(Block(term, tuple(map(str, matrix.columns)), matrix.model_spec))
     return Factor(name, group, levels, codes, tuple(blocks), tuple(columns))
+
+
+def _refuse_levels(name: str, levels: tuple[Any, ...], rows: int) -> None:
+    if len(levels) < 2:
+        raise MixedModelError(f"the factor '{name}' has one level only, {levels[0]}: it cannot vary", column=name)
+    if len(levels) >= rows:
+        raise MixedModelError(
+            f"the factor '{name}' has a level of its own in each of the {rows} rows: its effects and the residual "
+            "are one and the same",
+            column=name,
+        )
+
+
+def _refuse_effects(name: str, term: RandomTerm, effects: int, rows: int) -> None:
+    if effects >= rows:
+        raise MixedModelError(
+            f"{term} asks for {effects} effects from {rows} rows: drop a slope, or take more ratings", column=name
+        )
+
+
+def restricted(design: Design, keep: NDArray[np.bool_]) -> Design:
+    """The design of some of its rows, as ``make_design`` would make it of them: without levels and columns that they
+    do not have, and refused where they carry no such model.
+
+    What stands in ``terms`` keeps its name, so a first category must be among the rows for the others to be held
+    against it. Raises ``MixedModelError``.
+    """
+    y = design.y[keep]
+    _check_outcome(design.formula.outcome, y)
+    x, kept = _full_rank(design.x[keep])
+    if len(y) <= x.shape[1]:
+        raise MixedModelError(f"{len(y)} rows cannot carry {x.shape[1]} fixed effects")
+    return replace(
+        design,
+        y=y,
+        x=x,
+        terms=tuple(design.terms[n] for n in kept),
+        factors=tuple(_restricted(factor, keep) for factor in design.factors),
+        rows=design.rows[keep],
+        dropped=(*design.dropped, *(term for n, term in enumerate(design.terms) if n not in kept)),
+    )
+
+
+def _restricted(factor: Factor, keep: NDArray[np.bool_]) -> Factor:
+    places, codes = np.unique(factor.codes[keep], return_inverse=True)
+    levels = tuple(factor.levels[place] for place in places)
+    _refuse_levels(factor.name, levels, len(codes))
+    for block in factor.blocks:
+        _refuse_effects(factor.name, block.term, len(levels) * block.size, len(codes))
+    terms = [str(block.term) for block in factor.blocks for _ in block.names]
+    columns = tuple(
+        None if column is None else _column(column[keep], term, factor.name)
+        for column, term in zip(factor.columns, terms, strict=True)
+    )
+    return replace(factor, levels=levels, codes=codes.reshape(-1).astype(np.int64), columns=columns)
 
 
 def _column(values: FloatArray, term: str, factor: str) -> FloatArray | None:
