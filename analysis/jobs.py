@@ -1,6 +1,7 @@
 """Rows that are jobs: claimed by one worker, held by a lease, renewed while they are made, given up when it dies.
 
-A broker message only says that there is one; who claims the row does the work. Reports and exports are such rows.
+A broker message only says that there is one; who claims the row does the work. Reports, exports and power plans are
+such rows.
 """
 
 from collections.abc import Iterator
@@ -12,16 +13,16 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from analysis.models import Job
+from analysis.models import Work
 from studyweb.leases import Leases, beating
 from surveys import audit
 from surveys.models import Researcher
 
 HEARTBEAT_SECONDS = 30.0
 MOST_ATTEMPTS = 3
-Status = Job.Status
+Status = Work.Status
 LEASES = Leases(Status.WAITING, Status.RUNNING, timedelta(minutes=2))
-J = TypeVar("J", bound=Job)
+J = TypeVar("J", bound=Work)
 
 
 class Stopped(Exception):  # noqa: N818 -- nobody did anything wrong
@@ -37,31 +38,31 @@ def claim(kind: type[J], pk: int) -> J | None:
     """The job, if it is ours to do from now on; None if it is done, cancelled, or another worker has it."""
     if not LEASES.take(_all(kind).filter(pk=pk), attempts=F("attempts") + 1, progress=""):
         return None
-    return _all(kind).select_related("study", "version__study").get(pk=pk)
+    return _all(kind).select_related(*kind.RELATED).get(pk=pk)
 
 
-def renew(job: Job, **values: str) -> bool:
+def renew(job: Work, **values: str) -> bool:
     """Renew the lease, and write ``values``. False if somebody cancelled or another worker took over: stop then."""
     return bool(_ours(job).update(**LEASES.renewed(), **values))
 
 
-def step(job: Job, progress: str) -> None:
+def step(job: Work, progress: str) -> None:
     """Say how far the job is. Raises ``Stopped`` if it is no longer ours."""
     if not renew(job, progress=progress):
         raise Stopped
 
 
-def finish(job: Job, **values: object) -> bool:
+def finish(job: Work, **values: object) -> bool:
     """Store what was made, unless the job is no longer ours."""
     return bool(_ours(job).update(status=Status.DONE, finished_at=Now(), progress="", **values))
 
 
-def fail(job: Job, error: str) -> None:
+def fail(job: Work, error: str) -> None:
     """Store what went wrong. Another worker may have taken the job over meanwhile, and may still succeed."""
     _ours(job).update(status=Status.FAILED, error=error, finished_at=Now(), progress="")
 
 
-def cancel(job: Job, *, by: Researcher, verb: str) -> bool:
+def cancel(job: Work, *, by: Researcher, verb: str) -> bool:
     """End a job that is still to be done. False if it was done before."""
     with transaction.atomic():
         still = _all(type(job)).filter(pk=job.pk, status__in=(Status.WAITING, Status.RUNNING))
@@ -71,7 +72,7 @@ def cancel(job: Job, *, by: Researcher, verb: str) -> bool:
     return bool(ended)
 
 
-def _ours(job: Job) -> models.QuerySet[Job]:
+def _ours(job: Work) -> models.QuerySet[Work]:
     return _all(type(job)).filter(pk=job.pk, status=Status.RUNNING, attempts=job.attempts)
 
 
@@ -80,7 +81,7 @@ def _all(kind: type[J]) -> models.QuerySet[J]:
 
 
 @contextmanager
-def kept(job: Job) -> Iterator[None]:
+def kept(job: Work) -> Iterator[None]:
     """Renew the lease from a thread while the block runs: one long computation must not look like a dead worker.
 
     Inside a transaction there is nothing to renew: nobody else sees the claim before its end, and another connection

@@ -1,6 +1,7 @@
 """Reports and exports of a study: asked for in the workbench, made by the fast worker, stored with their files."""
 
 import secrets
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -16,12 +17,13 @@ def report_key() -> str:
     return secrets.token_hex(6)
 
 
-class Job(models.Model):
-    """What a worker makes for one version and mode of a study (analysis/jobs.py). The row is the job.
+class Work(models.Model):
+    """What a worker makes for a study (analysis/jobs.py). The row is the job.
 
-    ``masked`` says that it was asked for before the unblinding: it then holds no outcome together with arm, origin or
-    article.
+    ``RELATED`` are the rows that whoever makes it reads too.
     """
+
+    RELATED: ClassVar[tuple[str, ...]] = ("study",)
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting for a worker")
@@ -32,9 +34,6 @@ class Job(models.Model):
 
     key = models.CharField(max_length=12, unique=True, default=report_key, editable=False)
     study = models.ForeignKey(Study, models.CASCADE, related_name="%(class)ss")
-    version = models.ForeignKey(StudyVersion, models.PROTECT, related_name="+")
-    mode = models.CharField(max_length=10, choices=Mode)
-    masked = models.BooleanField()
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     progress = models.CharField(max_length=100, blank=True, default="")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -51,6 +50,23 @@ class Job(models.Model):
     def is_open(self) -> bool:
         """Whether it is still to be made."""
         return self.status in {self.Status.WAITING, self.Status.RUNNING}
+
+
+class Job(Work):
+    """What a worker makes of the data of one version and mode of a study.
+
+    ``masked`` says that it was asked for before the unblinding: it then holds no outcome together with arm, origin or
+    article.
+    """
+
+    RELATED = ("study", "version__study")
+
+    version = models.ForeignKey(StudyVersion, models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=10, choices=Mode)
+    masked = models.BooleanField()
+
+    class Meta:
+        abstract = True
 
 
 class Report(Job):
@@ -114,3 +130,26 @@ class ExportPart(models.Model):
 
     def __str__(self) -> str:
         return f"part {self.number} of an export"
+
+
+class PowerPlan(Work):
+    """How many people and articles a study needs: the ``question`` as it was asked, and the answer with its figure.
+
+    ``source`` says where the spreads come from: '' for those in ``question``, else a mode whose ratings have them. Of
+    ratings only spreads within arms are taken, never a difference, so that there is nothing to mask.
+    """
+
+    source = models.CharField(max_length=10, blank=True, default="", choices=Mode)
+    question = models.JSONField()
+    result = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(finished_at__isnull=False), name="a_done_power_plan_says_when"
+            )
+        ]
+        indexes = [models.Index(fields=["study", "requested_at"], name="power_plan_of_a_study")]
+
+    def __str__(self) -> str:
+        return f"power plan of {self.study}"

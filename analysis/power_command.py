@@ -3,23 +3,19 @@
 import argparse
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from analysis.crossed import crossed_contrasts
 from analysis.plan import Plan
-from analysis.power import Components, Power, StudySize, components_of, people_needed, power_curve
+from analysis.power import Components, components_of
+from analysis.power_answer import PowerQuestion, power_answer, power_table, to_dict
 from analysis.power_figure import power_figure
 from analysis.read_table import read_ratings
 from analysis.report_command import as_text_table, read_plan
-from analysis.report_tables import ReportTable
-from analysis.report_text import MISSING, interval, number, percent
-from analysis.tables import to_json, to_records
 from analysis.validation import FrameError
 
-VERSION = 1
-_SPREADS = ("person", "article", "noise", "person_by_arm")
+_SPREADS = ("person", "article", "noise", "person_by_arm", "story")
 
 
 def add_parser(commands: Any) -> None:
@@ -34,6 +30,7 @@ def add_parser(commands: Any) -> None:
     for name, what in (("person", "people"), ("article", "articles"), ("noise", "a single rating beside these")):
         power.add_argument(f"--sd-{name}", type=float, metavar="NUMBER", help=f"without a pilot: the SD of {what}")
     power.add_argument("--sd-person-by-arm", type=float, metavar="NUMBER", help="the SD of a person's own difference")
+    power.add_argument("--sd-story", type=float, metavar="NUMBER", help="the SD of what the arms' versions share")
     power.add_argument("--design", choices=("between", "within"), default="between", help="arms a person: one, or both")
     power.add_argument("--people", default="50,100,200,400,800", metavar="N,N", help="all people together")
     power.add_argument("--articles", default="4,8,16", metavar="N,N", help="articles an arm")
@@ -63,19 +60,29 @@ def run(options: argparse.Namespace) -> str:
         raise FrameError(f"--simulations is {options.simulations}: give a number from 0")
     try:
         components = _components(options, plan)
-        sizes = _sizes(options)
+        answer = power_answer(_question(options, plan), components)
     except ValueError as error:
         raise FrameError(str(error)) from error
-    found = power_curve(
-        sizes, components, options.difference, alpha=plan.alpha, simulations=options.simulations, seed=options.seed
-    )
-    needed = _needed(options, components, plan.alpha)
     if options.json:
-        content = json.dumps(_as_dict(found, needed, options), ensure_ascii=False, indent=1, allow_nan=False)
+        content = json.dumps(to_dict(answer), ensure_ascii=False, indent=1, allow_nan=False)
         Path(options.json).write_text(content + "\n", encoding="utf-8")
     if options.svg:
-        Path(options.svg).write_text(power_figure(found, options.power).svg, encoding="utf-8")
-    return _as_text(found, needed, options)
+        Path(options.svg).write_text(power_figure(answer.curve, options.power).svg, encoding="utf-8")
+    return "\n\n".join([as_text_table(power_table(answer)), "\n".join(answer.sentences)]) + "\n"
+
+
+def _question(options: argparse.Namespace, plan: Plan) -> PowerQuestion:
+    return PowerQuestion(
+        difference=options.difference,
+        people=_whole_numbers("--people", options.people),
+        articles=_whole_numbers("--articles", options.articles),
+        ratings=options.ratings,
+        design=options.design,
+        power=options.power,
+        alpha=plan.alpha,
+        simulations=options.simulations,
+        seed=options.seed,
+    )
 
 
 def _components(options: argparse.Namespace, plan: Plan) -> Components:
@@ -100,78 +107,8 @@ def _components(options: argparse.Namespace, plan: Plan) -> Components:
     return Components(**{name: value for name, value in named.items() if value is not None})
 
 
-def _sizes(options: argparse.Namespace) -> list[StudySize]:
-    return [
-        StudySize(options.design, people, articles, options.ratings)
-        for articles in _whole_numbers("--articles", options.articles)
-        for people in _whole_numbers("--people", options.people)
-    ]
-
-
-def _whole_numbers(option: str, given: str) -> list[int]:
+def _whole_numbers(option: str, given: str) -> tuple[int, ...]:
     parts = [part.strip() for part in given.split(",") if part.strip()]
     if not parts or not all(part.isdecimal() for part in parts):
         raise FrameError(f"{option} is {given!r}: give whole numbers with commas between, such as 50,100,200")
-    return sorted({int(part) for part in parts})
-
-
-def _needed(options: argparse.Namespace, components: Components, alpha: float) -> list[tuple[int, int | None]]:
-    """(articles an arm, the fewest people with the power asked for; None where no number of people has it)."""
-    return [
-        (
-            articles,
-            people_needed(
-                options.design,
-                components,
-                options.difference,
-                articles=articles,
-                ratings=options.ratings,
-                power=options.power,
-                alpha=alpha,
-            ),
-        )
-        for articles in _whole_numbers("--articles", options.articles)
-    ]
-
-
-def _as_dict(found: Power, needed: Sequence[tuple[int, int | None]], options: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "alpha": found.alpha,
-        "power": options.power,
-        "difference": options.difference,
-        "components": to_json(found.components),
-        "sizes": to_records(found.rows),
-        "needed": [{"articles": articles, "people": people} for articles, people in needed],
-        "seed": options.seed if options.simulations else None,
-    }
-
-
-def _as_text(found: Power, needed: Sequence[tuple[int, int | None]], options: argparse.Namespace) -> str:
-    parts = found.components
-    spreads = f"people {number(parts.person)}, articles {number(parts.article)}, noise {number(parts.noise)}"
-    if parts.person_by_arm:
-        spreads += f", a person's own difference {number(parts.person_by_arm)}"
-    rows = tuple(
-        (
-            str(row.articles),
-            str(row.people),
-            percent(row.expected),
-            percent(row.estimate) if row.n_simulated else MISSING,
-            interval(100 * row.ci_low, 100 * row.ci_high, 1),
-            number(row.std_error, 3),
-            number(row.df, 1),
-        )
-        for row in found.rows
-    )
-    header = ("Articles an arm", "People", "Power", "Simulated", "95% interval (%)", "SE", "df")
-    caption = f"Two arms, {options.design} subjects, {options.ratings} ratings a person and arm. SDs: {spreads}."
-    table = ReportTable("power", f"Power for a difference of {options.difference:g}", caption, header, rows)
-    said = [_need(articles, people, options.power) for articles, people in needed]
-    return "\n\n".join([as_text_table(table), "\n".join(said)]) + "\n"
-
-
-def _need(articles: int, people: int | None, power: float) -> str:
-    if people is None:
-        return f"With {articles} articles an arm no number of people gives a power of {power:.0%}: take more articles."
-    return f"With {articles} articles an arm, {people} people give a power of {power:.0%}."
+    return tuple(sorted({int(part) for part in parts}))

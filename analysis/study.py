@@ -1,4 +1,4 @@
-"""What the analysis adds to a study in the workbench: a tab, and a line of the checklist before freezing."""
+"""What the analysis adds to a study in the workbench: two tabs, and a line of the checklist before freezing."""
 
 from collections.abc import Iterator
 
@@ -20,12 +20,19 @@ from surveys.quality import CHECKS
 from surveys.readiness import Gate, compose
 
 
+def power_tab(request: HttpRequest, study: Study) -> Tab:
+    """The tab to how many people and articles the study needs, which is asked before there is a version."""
+    url = reverse("analysis:power", kwargs={"study_key": study.key})
+    return Tab(label=_("Sample size"), url=url, current=request.path.startswith(url))
+
+
 def tab(request: HttpRequest, study: Study) -> Tab | None:
     """The tab to the results, once there is a version that somebody could have taken part in."""
     if study.current_version_id is None:
         return None
     url = reverse("analysis:results", kwargs={"study_key": study.key})
-    return Tab(label=_("Results"), url=url, current=request.path.startswith(url))
+    current = request.path.startswith(url) and not power_tab(request, study).current
+    return Tab(label=_("Results"), url=url, current=current)
 
 
 def plan_gates(study: Study) -> list[Gate]:

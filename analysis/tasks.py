@@ -1,10 +1,10 @@
-"""Celery's side of reports and exports: tasks on the fast queue that make one call each."""
+"""Celery's side of reports, exports and power plans: tasks on the fast queue that make one call each."""
 
 from typing import Any
 
 from celery import shared_task
 
-from analysis import exports, reports
+from analysis import exports, power_plans, reports
 
 
 @shared_task(name="analysis.make_report", soft_time_limit=600, time_limit=660)
@@ -17,3 +17,9 @@ def make_report(*, report_id: int, **kwargs: Any) -> None:
 def make_export(*, export_id: int, **kwargs: Any) -> None:
     """Make an export, if it still waits. ``kwargs`` takes what a later release may send."""
     exports.make(export_id)
+
+
+@shared_task(name="analysis.make_power_plan", soft_time_limit=1800, time_limit=1860)
+def make_power_plan(*, plan_id: int, **kwargs: Any) -> None:
+    """Compute a power plan, if it still waits. ``kwargs`` takes what a later release may send."""
+    power_plans.make(plan_id)

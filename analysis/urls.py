@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import export_views, views
+from analysis import export_views, power_views, views
 
 app_name = "analysis"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("reports/<slug:report_key>/figures/<slug:name>.svg", views.figure, name="figure"),
     path("reports/<slug:report_key>/report.html", views.download_html, name="report"),
     path("reports/<slug:report_key>/report.zip", views.download_archive, name="report-files"),
+    path("power/", power_views.power, name="power"),
+    path("power/<slug:plan_key>/progress/", power_views.progress, name="power-progress"),
+    path("power/<slug:plan_key>/cancel/", power_views.cancel, name="cancel-power"),
+    path("power/<slug:plan_key>/curve.svg", power_views.figure, name="power-figure"),
     path("files/", export_views.files, name="exports"),
     path("files/new/", export_views.request_export, name="request-export"),
     path("files/<slug:export_key>/progress/", export_views.progress, name="export-progress"),

@@ -108,7 +108,7 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the other apps add to a study, by dotted name: surveys knows of neither (surveys/lifecycle.py calls them).
-STUDY_TABS = ["generation.study.tab", "analysis.study.tab"]
+STUDY_TABS = ["generation.study.tab", "analysis.study.power_tab", "analysis.study.tab"]
 ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_panel"]
 ARTICLE_GUARDS = ["generation.study.guard"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
@@ -161,6 +161,7 @@ SWEEPS = [
     "generation.scores.sweep",
     "analysis.reports.sweep",
     "analysis.exports.sweep",
+    "analysis.power_plans.sweep",
 ]
 
 # What each worker calls beside the sweeps, with its name: reports of what it is at.

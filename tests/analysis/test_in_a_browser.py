@@ -10,8 +10,8 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, expect
 from pytest_django.live_server_helper import LiveServer
 
-from analysis import exports, jobs, reports
-from analysis.models import Export, Report
+from analysis import exports, jobs, power_plans, reports
+from analysis.models import Export, PowerPlan, Report
 from surveys import lifecycle
 from surveys.models import Mode, Participant, Study
 from tests.browser import sideways, violations
@@ -112,3 +112,33 @@ def test_results_in_every_state(study: Study, look: Look) -> None:
         withdrawn_at=Now()
     )
     look("results?mode=simulated", "Superseded")
+
+
+def test_power_in_every_state_and_from_the_keyboard(study: Study, look: Look, context: BrowserContext) -> None:
+    look("power", "No answer yet")
+    page = context.new_page()
+    page.goto(reverse("analysis:power", kwargs={"study_key": study.key}))
+    page.get_by_label("Difference to be found").fill("0.5")
+    page.get_by_label("as named here").check()
+    for label, value in (("SD between people", "1"), ("SD between articles", "0.3"), ("People, all together", "51")):
+        page.get_by_label(label).fill(value)
+    page.get_by_label("SD of a single rating beside these").fill("1.2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("even numbers")
+    assert violations(page) == []
+    page.get_by_label("People, all together").fill("50, 100, 400")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Waiting for a worker to compute the power")).to_be_visible()
+    plan = PowerPlan.objects.get()
+    running = jobs.claim(PowerPlan, plan.pk)
+    assert running is not None
+    jobs.step(running, "12 of 40 studies")
+    expect(page.get_by_text("12 of 40 studies")).to_be_visible()
+    look("power", "12 of 40 studies")
+    PowerPlan.objects.update(status=PowerPlan.Status.WAITING)
+    power_plans.make(plan.pk)
+    # The page that was open loads itself again.
+    expect(page.get_by_role("img", name="Power over the number of people")).to_be_visible()
+    look("power", "Power for a difference of 0.5")
+    page.close()
