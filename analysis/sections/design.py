@@ -14,7 +14,7 @@ def design(material: Material) -> Section:
     """The plan's question, the study's facts, and a table of the arms with what they hold."""
     info, plan = material.info, material.plan
     question = plan.question.strip() or "The plan does not state the study's question."
-    infos = {arm.key: arm for arm in info.arms} or _from_ratings(material.ratings, material.arms)
+    infos = {arm.key: arm for arm in arm_infos(material)}
     rows = []
     for arm in material.comparison.arms.rows:
         known = infos.get(arm.arm, ArmInfo(arm.arm, arm.arm))
@@ -52,14 +52,16 @@ def _facts(facts: tuple[tuple[str, str], ...]) -> ReportTable:
     return ReportTable("study", "How the study is made", caption, ("What", "How"), facts, n_text=2)
 
 
-def _from_ratings(ratings: pd.DataFrame, arms: tuple[str, ...]) -> dict[str, ArmInfo]:
-    """What the ratings themselves say of each arm: origin, model and curation where all its ratings agree."""
-    found = {}
-    for arm in arms:
-        own = ratings[ratings["arm"].astype("str") == arm]
+def arm_infos(material: Material) -> tuple[ArmInfo, ...]:
+    """The study's arms, or what the ratings themselves say: origin, model and curation where all of an arm's agree."""
+    if material.info.arms:
+        return material.info.arms
+    found = []
+    for arm in material.arms:
+        own = material.ratings[material.ratings["arm"].astype("str") == arm]
         origin, model, curation = (_only(own, name) for name in ("origin", "model", "curation"))
-        found[arm] = ArmInfo(arm, arm, origin, model, curation)
-    return found
+        found.append(ArmInfo(arm, arm, origin, model, curation))
+    return tuple(found)
 
 
 def _only(own: pd.DataFrame, column: str) -> str:

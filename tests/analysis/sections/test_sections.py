@@ -35,8 +35,8 @@ from tests.analysis.ratings import simulated
 ROOT = Path(__file__).parents[3]
 ARMS = (
     ArmInfo("real", "Originals", "real"),
-    ArmInfo("small", "Small model", "synthetic", level=355),
-    ArmInfo("large", "Large model", "synthetic", level=1500),
+    ArmInfo("small", "Small model", "synthetic", curation="curated", level=355),
+    ArmInfo("large", "Large model", "synthetic", curation="uncurated", level=1500),
 )
 INFO = StudyInfo(
     "An invented study",
@@ -139,6 +139,16 @@ def test_asymmetric_bounds_decide_equivalence(report: Report, results: dict[str,
     assert (row["bound_low"], row["bound_high"]) == (-0.5, 2.0)
     assert results["crossed"]["contrasts"][0]["equivalence_p"] == pytest.approx(row["p_value"])
     assert "−0.50 to 2.00" in section(report, "equivalence").figures[0].caption
+
+
+def test_curated_articles_are_held_against_uncurated_ones(report: Report, results: dict[str, Any]) -> None:
+    (row,) = results["curation"]
+    kept = ratings().query("seconds_on_page >= 5")
+    alone = crossed_contrasts(kept, PLAN, arms=("real", "small", "large"), pairs="all").rows[-1]
+    assert alone.contrast == "large - small"
+    assert row["estimate"] == pytest.approx(-alone.estimate, rel=1e-6)
+    assert row["df"] == pytest.approx(alone.df, rel=1e-6)
+    assert "Curated articles" in section(report, "curation").sentences[0]
 
 
 def test_a_null_result_says_what_would_have_been_found() -> None:
