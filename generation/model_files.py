@@ -79,7 +79,13 @@ def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
         built_in = converted_builtin(settings.CACHE_DIR)
         return None if built_in is None else _tokens(built_in.folder)
     found = _weights(model)
-    return _tokens(_ready(found)) if found.is_safetensors or _is_converted(found) else None
+    if not found.is_safetensors and not _is_converted(found):
+        return None
+    folder = _ready(found)
+    # Headers and configuration alone: what no worker could load is said to who asks, not to who waits.
+    _check_causal(folder)
+    tensors(folder)
+    return _tokens(folder)
 
 
 def gguf_in(folder: Path) -> str:
@@ -177,7 +183,10 @@ def _identity(model: LanguageModel, found: _Weights) -> ModelIdentity:
 
 def _check_causal(folder: Path) -> None:
     """Raise ``ModelFolderError`` for a model of another kind: loaded as a causal one, it would get a random head."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFolderError(f"{folder / 'config.json'} cannot be read: {error}") from error
     kinds = [kind for kind in config.get("architectures") or () if isinstance(kind, str)]
     if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
         message = _("%(folder)s holds a %(kind)s, which is no causal language model: it cannot go on with a text.")
@@ -215,6 +224,12 @@ def _hashed(path: Path, stamp: tuple[int, int]) -> str:
     return file_sha256(path)
 
 
-@lru_cache(maxsize=8)
 def _tokens(folder: Path) -> PromptTokens:
+    path = folder / "tokenizer.json"
+    # Read again where it was written, or taken away, since.
+    return _read_tokens(folder, _stamp(path) if path.is_file() else None)
+
+
+@lru_cache(maxsize=8)
+def _read_tokens(folder: Path, stamp: tuple[int, int] | None) -> PromptTokens:
     return PromptTokens.of(folder)

@@ -22,12 +22,17 @@ def tensors(folder: Path) -> list[Tensor]:
 
 
 def _header(path: Path) -> list[Tensor]:
-    # A length of 8 bytes, little-endian, and that much JSON.
+    # A length of 8 bytes, little-endian, that much JSON, and the tensors at the places that it names.
     try:
         with path.open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        return [
-            Tensor(entry["dtype"], tuple(entry["shape"])) for name, entry in header.items() if name != "__metadata__"
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length))
+        entries = [entry for name, entry in header.items() if name != "__metadata__"]
+        whole = 8 + length + max((int(entry["data_offsets"][1]) for entry in entries), default=0)
+        found = [Tensor(entry["dtype"], tuple(entry["shape"])) for entry in entries]
+        size = path.stat().st_size
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ModelFolderError(f"{path} cannot be read: {error}") from error
+    if size < whole:
+        raise ModelFolderError(f"{path} is cut short: it has {size} of its {whole} bytes. Copy or download it again.")
+    return found

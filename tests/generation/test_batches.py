@@ -1,10 +1,15 @@
 """Asking for texts: what is refused before anything is queued, and what is stored."""
 
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generation import batches
+from generation import batches, registry
 from generation.batches import MOST_CANDIDATES, RequestError
 from generation.engine import Sampling, candidate_seed
 from generation.models import Batch, Candidate, Prompt
@@ -12,6 +17,7 @@ from surveys import audit, lifecycle
 from surveys.articles import DraftOnly
 from surveys.models import Story
 from tests.factories import StoryFactory, StudyFactory, ready_study
+from tests.generation.engine.conftest import write_model
 from tests.generation.factories import OPENING, claimed, queued, written
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +117,38 @@ def test_a_model_that_is_not_prepared_yet_is_said_so(settings: Any, tmp_path: An
     settings.CACHE_DIR = tmp_path
     with pytest.raises(RequestError, match="being prepared"):
         queued()
+
+
+def as_bert(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"architectures": ["BertModel"]}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (shutil.rmtree, "is not on this machine"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "holds no safetensors"),
+        (lambda folder: os.truncate(folder / "model.safetensors", 5000), "is cut short: it has 5000 of its"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 99), "cannot be read"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "cannot be read as a tokenizer"),
+        (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
+        (as_bert, "a BertModel, which is no causal language model"),
+    ],
+)
+def test_a_model_that_was_spoilt_since_it_was_added_is_said_before_a_worker_is_touched(
+    spoil: Callable[[Path], object], told: str, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path / "tiny", "llama")
+    registry.add_folder("tiny", folder)
+    asked: dict[str, Any] = {"language_model": "tiny", "text": "The council voted"}
+    queued(**asked)
+    Batch.objects.all().delete()
+    spoil(folder)
+    with pytest.raises(RequestError, match=told) as refused:
+        queued(**asked)
+    assert [*refused.value.problems] == ["language_model"]
+    assert not Batch.objects.exists()
 
 
 def test_more_texts_go_on_with_the_same_seeds() -> None:
