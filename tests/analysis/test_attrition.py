@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ R = json.loads((Path(__file__).parents[1] / "reference" / "people.json").read_te
 
 def flow(*counts: tuple[str, int, int]) -> Flow:
     arms = tuple(ArmFlow(arm, n, n, done, n - done, 0, 0, 0, 0, 0, 0, 0, None) for arm, n, done in counts)
-    return Flow(
-        sum(arm.randomised for arm in arms), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(a.randomised for a in arms), arms
-    )
+    nobody = {field.name: 0 for field in fields(Flow) if field.name != "arms"}
+    randomised = sum(arm.randomised for arm in arms)
+    return Flow(**{**nobody, "arrived": randomised, "randomised": randomised}, arms=arms)
 
 
 COUNTS = (("real", 120, 114), ("small", 118, 95), ("large", 121, 108))
