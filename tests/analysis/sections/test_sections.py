@@ -210,7 +210,7 @@ def test_the_question_and_the_design_stand_first(report: Report) -> None:
     first = report.shown[0]
     assert first.sentences == ("Is it believed?",)
     assert first.tables[0].rows == (("Allocation", "a draw for each person"),)
-    assert first.tables[1].rows[1][:5] == ("Small model", "synthetic", "–", "–", "355")
+    assert first.tables[1].rows[1][:5] == ("Small model", "synthetic", "–", "curated", "355")
 
 
 def test_the_plans_main_contrast_is_the_first_sentence(report: Report) -> None:
