@@ -4,7 +4,6 @@ Every move is an ``UPDATE ... WHERE`` the position is the expected one, in one t
 that of two requests for one step exactly one is recorded.
 """
 
-from surveys.flow.allocate import ledger_differences
 from surveys.flow.endings import (
     acknowledge_debrief,
     can_withdraw,
@@ -15,6 +14,7 @@ from surveys.flow.endings import (
     withdrawal_deadline,
 )
 from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate, turn_back
+from surveys.flow.ledger import ledger_differences
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
 from surveys.flow.resume import come_back

@@ -1,7 +1,6 @@
 """The randomisation: which arm and which articles a participant is given, written down so that anyone can replay it."""
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -10,21 +9,17 @@ from django.db.models import CharField, Count, F, IntegerField, Model, QuerySet
 from django.db.models.functions import Now
 
 from surveys import prepared
-from surveys.amendments import held_at_times, holding
+from surveys.amendments import holding
 from surveys.design import (
-    Amended,
     Assignment,
     Counts,
     DesignSpec,
-    Difference,
-    LedgerLine,
     QuotaFull,
     assign,
-    replay,
     seed_for,
 )
 from surveys.design.factors import part
-from surveys.flow.place import frozen, lease_end
+from surveys.flow.place import lease_end
 from surveys.frozen import FrozenStudy, digest
 from surveys.items import TEXTS
 from surveys.models import (
@@ -35,7 +30,6 @@ from surveys.models import (
     Outcome,
     Participant,
     Stage,
-    StudyVersion,
     Trial,
 )
 from surveys.prepared import Given, Insert, Lookup, Together, Update, made
@@ -66,38 +60,6 @@ def randomise(participant: Participant, study: FrozenStudy) -> bool:
     seen = counts.to_dict() | ({"amended": amended.to_dict()} if amended else {})
     _write(participant, assignment, seen, seed, counter)
     return True
-
-
-def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
-    """(assignments in the version's ledger, where they are not what their own inputs lead to).
-
-    Besides the pure replay it holds the ledger against what was really done: the participant's arm, condition and
-    trials, and the amendments that were logged.
-    """
-    entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
-    lines = [LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries]
-    found = replay(frozen(version).design_spec(), lines)
-    return len(entries), [*found, *_not_done(entries), *_not_logged(version, entries)]
-
-
-def _not_done(entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
-    for entry in entries:
-        trials = sorted(entry.participant.trials.all(), key=lambda trial: trial.position)
-        done = [(t.position, t.article.key, t.story, t.arm, t.article_sha256, t.condition) for t in trials]
-        assigned = Assignment.from_dict(entry.result)
-        planned = [(t.position, t.article_key, t.story, t.arm, t.sha256, t.condition) for t in assigned.plan]
-        person = entry.participant
-        if (person.arm, person.condition) != (assigned.arm, assigned.condition) or done != planned:
-            what = "the participant's arm or articles are not those that were assigned"
-            yield Difference(entry.mode, entry.stratum, entry.sequence, what)
-
-
-def _not_logged(version: StudyVersion, entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
-    known = [amended.to_dict() for amended in held_at_times(version)]
-    for entry in entries:
-        if entry.counts_seen.get("amended", Amended().to_dict()) not in known:
-            what = "it rests on amendments that were never logged in this order"
-            yield Difference(entry.mode, entry.stratum, entry.sequence, what)
 
 
 def _stratum(participant: Participant, study: FrozenStudy) -> str:

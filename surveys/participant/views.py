@@ -257,6 +257,8 @@ def _withdrawal(place: Place) -> dict[str, Any]:
         "deadline": flow.withdrawal_deadline(place),
         "is_withdrawn": place.participant.withdrawn_at is not None,
         "withdrawal_days": place.study.definition.withdrawal_days,
+        # The ledger could not be replayed without the answer by which people are assigned evenly.
+        "keeps_group": bool(place.study.definition.design.block_by),
     }
 
 

@@ -232,3 +232,16 @@ def test_the_checklist_holds_the_rule_against_the_checks_that_are_asked(
     )
     assert (enough.passed, enough.blocks) == (asked_enough, True)
     assert (slip.passed, slip.blocks) == (gentle, False)
+
+
+def test_who_was_assigned_by_an_answer_reads_that_the_record_of_the_assignment_keeps_it() -> None:
+    plain = Person(factories.launched_study()).walk_to("end")
+    assert b"One thing stays" not in plain.get("withdraw").content
+    party = block("party", "before", item("party", "single", options=[option("left"), option("right")]))
+    design = factories.definition()["design"] | {"block_by": "party"}
+    person = Person(factories.launched_study(blocks=[party, RATING], design=design))
+    while person.slug != "end":
+        person.answer(party="left")
+    assert b"One thing stays" in person.get("withdraw").content
+    person.post("withdraw")
+    assert b"One thing stays" in person.get("withdraw").content
