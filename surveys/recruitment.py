@@ -125,13 +125,15 @@ def store(study: Study, values: Mapping[str, Any], *, by: Researcher) -> Recruit
     return settings
 
 
-def entrant(settings: Recruitment, parameters: Mapping[str, str]) -> Entrant:
-    """Who comes in by these URL parameters.
+def entrant(settings: Recruitment, parameters: Mapping[str, str], mode: str = Mode.LIVE) -> Entrant:
+    """Who comes in by these URL parameters, with this mode.
 
     The study's own panel is looked at first, then the others by their usual names: whoever forgot to choose the panel
     still does not lose who came. Without an id, or with a placeholder that no panel filled in, somebody is a plain
-    visitor.
+    visitor. Where everybody types a key, no id in a live link stands for one: anybody can write such a link.
     """
+    if settings.panel == "keys" and mode == Mode.LIVE:
+        return Entrant()
     panels: list[Panel] = [settings.panel, *(panel for panel in PARAMETERS if panel != settings.panel)]
     for panel in panels:
         person, submission = settings.names(panel)

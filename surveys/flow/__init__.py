@@ -17,7 +17,7 @@ from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, de
 from surveys.flow.ledger import ledger_differences
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
-from surveys.flow.resume import come_back
+from surveys.flow.resume import come_back, end_if_late
 
 __all__ = [
     "Arrival",
@@ -34,6 +34,7 @@ __all__ = [
     "decline",
     "end_at_panel",
     "end_because_closed",
+    "end_if_late",
     "find",
     "gate",
     "leave",

@@ -79,11 +79,16 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> str:
 
     ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence.
 
+    Who must be kept out by now, since they took part elsewhere after they came, ends here as they would on arrival.
     Where nothing is asked before the articles, the randomisation follows at once.
     """
     participant, first = place.participant, route.next_step(place.study, place.step)
     with transaction.atomic():
-        if place.step.stage != Stage.CONSENT or not _AGREEING.make(place, first, network_hash=network_hash):
+        if place.step.stage != Stage.CONSENT:
+            return ""
+        if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
+            return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
+        if not _AGREEING.make(place, first, network_hash=network_hash):
             return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
@@ -166,8 +171,7 @@ def _keep_submission(study: Study, mode: str, participant: Participant, entrant:
     identity = PanelIdentity.objects.filter(participant=participant).first()
     if identity is None:
         return
-    PanelSubmission.objects.get_or_create(
-        identity=identity,
-        keyed_hash=tokens.keyed_hash(study, mode, entrant.submission_id),
-        defaults={"ciphertext": tokens.seal(entrant.submission_id)},
-    )
+    keyed = tokens.keyed_hash(study, mode, entrant.submission_id)
+    submission = PanelSubmission(identity=identity, keyed_hash=keyed, ciphertext=tokens.seal(entrant.submission_id))
+    # One that is there already stays as it is.
+    PanelSubmission.objects.bulk_create([submission], ignore_conflicts=True)

@@ -37,6 +37,8 @@ _NOT_OF_THE_PERSON = frozenset(
     {"token_hash", "network_hash", "arrived_at", "randomised_at", "lease_expires_at", "stratum", "completion_code"}
 )
 _OF_THE_STUDY = ("key", "status", "allocation_seed")
+# At the consent it is asked once more whom the study keeps out.
+_AT_THE_CONSENT = (*_OF_THE_STUDY, "recruitment")
 _OF_THE_VERSION = ("sha256",)
 _OF_THE_TRIAL = ("id", "article_id", "article_sha256", "condition", "shown_at")
 _OF_THE_DRAFT = ("id", "sequence", "content")
@@ -71,10 +73,11 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
 
     ``slug`` names the step whose draft is wanted.
     """
-    row = _WHO.first(token=token_hash(token), slug=slug)
+    who, of_the_study = (_WHO_CONSENTS, _AT_THE_CONSENT) if slug == Stage.CONSENT else (_WHO, _OF_THE_STUDY)
+    row = who.first(token=token_hash(token), slug=slug)
     if row is None:
         return None
-    participant, trial, draft = _rows(row)
+    participant, trial, draft = _rows(row, of_the_study)
     version = participant.version
     if study_key and participant.study.key != study_key:
         return None
@@ -195,40 +198,44 @@ _SUBMITTED = Update(lambda: (Trial.objects.filter(pk=Given("trial", IntegerField
 _OF_THE_PERSON = tuple(
     field.attname for field in Participant._meta.concrete_fields if field.attname not in _NOT_OF_THE_PERSON
 )
-# What one query finds of a person, in this order: where it hangs on the participant, and which columns it has.
-_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", _OF_THE_PERSON),
-    ("study__", _OF_THE_STUDY),
-    ("version__", _OF_THE_VERSION),
-    ("current__", _OF_THE_TRIAL),
-    ("kept__", _OF_THE_DRAFT),
-)
 
 
-def _who() -> QuerySet[Any, tuple[Any, ...]]:
+def _parts(of_the_study: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What one query finds of a person, in this order: where it hangs on the participant, and which columns it has."""
+    return (
+        ("", _OF_THE_PERSON),
+        ("study__", of_the_study),
+        ("version__", _OF_THE_VERSION),
+        ("current__", _OF_THE_TRIAL),
+        ("kept__", _OF_THE_DRAFT),
+    )
+
+
+def _who(of_the_study: tuple[str, ...]) -> QuerySet[Any, tuple[Any, ...]]:
     return (
         Participant.objects.filter(token_hash=Given("token", CharField()))
         .annotate(
             current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
             kept=FilteredRelation("drafts", condition=Q(drafts__step=Given("slug", CharField()))),
         )
-        .values_list(*(f"{prefix}{column}" for prefix, columns in _PARTS for column in columns))
+        .values_list(*(f"{prefix}{column}" for prefix, columns in _parts(of_the_study) for column in columns))
     )
 
 
-_WHO = Lookup(_who)
+_WHO = Lookup(lambda: _who(_OF_THE_STUDY))
+_WHO_CONSENTS = Lookup(lambda: _who(_AT_THE_CONSENT))
 
 
-def _rows(row: list[Any]) -> tuple[Participant, Trial | None, Draft | None]:
+def _rows(row: list[Any], of_the_study: tuple[str, ...]) -> tuple[Participant, Trial | None, Draft | None]:
     """The person in a row of ``_WHO``, with their study and version, and the trial and draft that are there."""
     parts, at = list[list[Any]](), 0
-    for _, columns in _PARTS:
+    for _, columns in _parts(of_the_study):
         parts.append(row[at : at + len(columns)])
         at += len(columns)
     person, of_study, of_version, of_trial, of_draft = parts
     participant = made(Participant, _OF_THE_PERSON, person)
     participant._state.fields_cache = {
-        "study": made(Study, ("id", *_OF_THE_STUDY), [participant.study_id, *of_study]),
+        "study": made(Study, ("id", *of_the_study), [participant.study_id, *of_study]),
         "version": made(StudyVersion, ("id", *_OF_THE_VERSION), [participant.version_id, *of_version]),
     }
     # The key stands first, and every row has one.

@@ -31,7 +31,7 @@ def key(request: HttpRequest, study_key: str) -> HttpResponse:
         return _key_page(request, study)
     typed = request.POST.get("key", "")
     try:
-        entrant = access_keys.redeem(study, typed, visit.network(request))
+        entrant = access_keys.redeem(study, typed, visit.address(request))
     except KeyRefused as refusal:
         return _key_page(request, study, typed, str(refusal), status=422)
     gate = flow.gate(study, Mode.LIVE)
@@ -71,7 +71,8 @@ def instead(
     """The answer to the entry link where it is not the ordinary one, or None.
 
     On a shared computer somebody who is in the middle is asked whether it is still them, and one whose part has ended
-    is cleared away first; where keys are used, whoever is not known types one.
+    is cleared away first; where keys are used, whoever is not known types one, and so does who is known of a preview
+    or a pilot alone.
     """
     if mode != Mode.LIVE:
         return None
@@ -79,7 +80,7 @@ def instead(
         if known.is_under_way:
             return _page(request, study, "same_person", {"current_slug": known.step.slug})
         return _to_next(study)
-    if settings.panel == access_keys.PANEL and known is None:
+    if settings.panel == access_keys.PANEL and (known is None or known.participant.mode != mode):
         return _to_key(study)
     return None
 

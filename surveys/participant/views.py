@@ -35,7 +35,7 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
     except PermissionDenied as refusal:
         return replies.refused(request, study, str(refusal))
     settings = recruitment.read(study)
-    entrant = recruitment.entrant(settings, request.GET.dict())
+    entrant = recruitment.entrant(settings, request.GET.dict(), mode)
     known = visit.place_of(request, study_key) if entrant.panel_id else visit.comes_back(request, study_key)
     if (other := shared.instead(request, study, settings, mode, known)) is not None:
         return other
@@ -62,12 +62,17 @@ def personal_link(request: HttpRequest, token: str) -> HttpResponse:
 @private
 @_safe_or_post
 def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
-    """One page of the way; any page but the current one leads to the current one."""
+    """One page of the way; any page but the current one leads to the current one.
+
+    Who opens one after too long has come back too late, as by a link; what is sent late from an open page is kept.
+    """
     place = visit.place_of(request, study_key, slug)
     if place is None:
         return replies.unknown(request, study_key)
     if place.is_closed and place.participant.consented_at is not None:
         flow.end_because_closed(place)
+        return replies.where_now(request, study_key)
+    if request.method == "GET" and flow.end_if_late(place, timezone.now()):
         return replies.where_now(request, study_key)
     if slug == Stage.DEBRIEF and place.step.stage == Stage.END and place.participant.debriefed_at is not None:
         return _debrief(request, place)

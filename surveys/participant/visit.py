@@ -35,17 +35,21 @@ def comes_back(request: HttpRequest, study_key: str) -> Place | None:
     return flow.come_back(token, study_key) if token else None
 
 
-def network_hash(request: HttpRequest, place: Place) -> str:
-    """The keyed hash of the browser's network address and kind, or '' where the address is not known.
+def address(request: HttpRequest) -> str:
+    """The network address of this request, or '' where it is not known.
 
     Behind TLS a proxy speaks for everybody: the address is then the one that the nearest proxy appended.
     """
-    address = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_TLS:
-        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_hash(request: HttpRequest, place: Place) -> str:
+    """The keyed hash of the browser's network address and kind, or '' where the address is not known."""
     participant = place.participant
     browser = request.headers.get("User-Agent", "")[:1000]
-    return tokens.network_hash(participant.study, participant.mode, address, browser)
+    return tokens.network_hash(participant.study, participant.mode, address(request), browser)
 
 
 def remember(response: HttpResponseBase, study_key: str, token: str, *, lasting: bool = True) -> None:
@@ -57,11 +61,6 @@ def forget(response: HttpResponseBase, study_key: str) -> None:
     """Take everything of the person from the browser, for whoever comes next."""
     for name in (TOKEN_COOKIE, ENTRANT_COOKIE):
         response.delete_cookie(name, path=_path(study_key), samesite="Lax")
-
-
-def network(request: HttpRequest) -> str:
-    """The network address of this request."""
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def carry(response: HttpResponseBase, study_key: str, entrant: Entrant) -> None:

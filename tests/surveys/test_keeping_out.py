@@ -1,12 +1,15 @@
 """Who took part in an earlier study, or read one of its stories, is kept out, and told so."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from surveys import lifecycle
-from surveys.models import Mode, Participant, Study
+from surveys import lifecycle, recruitment
+from surveys.keeping_out import is_kept_out
+from surveys.models import Mode, PanelSubmission, Participant, Study
 from surveys.recruitment import signed_mode
 from tests import factories
-from tests.surveys.participant.person import Person
+from tests.surveys.participant.person import Person, leads_to
 
 pytestmark = pytest.mark.django_db
 COMES = "?PROLIFIC_PID=5f3a&SESSION_ID=77cc"
@@ -89,3 +92,52 @@ def test_nothing_that_is_stored_links_one_person_across_studies() -> None:
     Person(_study(keep_out=[earlier.key]), entry=COMES)
     hashes = Participant.objects.values_list("panel_identity__keyed_hash", "token_hash")
     assert len({value for row in hashes for value in row}) == 4
+
+
+def test_who_takes_part_elsewhere_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
+    earlier = factories.launched_study()
+    study = _study(keep_out=[earlier.key])
+    person, other = Person(study, entry=COMES), Person(study, entry="?PROLIFIC_PID=other&SESSION_ID=1")
+    Person(earlier, entry=COMES).walk_to("end")
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    row = person.row
+    assert (person.slug, row.outcome, row.consented_at, row.network_hash) == ("end", "took-part-before", None, "")
+    assert row.panel_identity.ciphertext is None
+    assert not PanelSubmission.objects.filter(identity=row.panel_identity).exists()
+    page = person.get().content.decode()
+    assert "You have taken part before" in page
+    assert "https://app.prolific.com/submissions/complete?cc=BEFORE" in page
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    assert leads_to(other.post("consent", {"answer": "agree"})) == "before-1"
+
+
+def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
+    earlier = factories.launched_study()
+    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
+    lifecycle.freeze(copy, copy.created_by)
+    lifecycle.launch(copy, copy.created_by)
+    copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
+    copy.save()
+    person = Person(copy, entry=COMES)
+    Person(earlier, entry=COMES).walk_to("reading-1").get()
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    assert person.row.outcome == "took-part-before"
+
+
+def test_the_consent_asks_one_statement_more_where_a_study_keeps_somebody_out_and_else_none() -> None:
+    earlier = factories.launched_study()
+
+    def consent(entry: str = COMES, **settings: object) -> list[str]:
+        person = Person(_study(**settings), entry=entry)
+        with CaptureQueriesContext(connection) as captured:
+            assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+        return [query["sql"] for query in captured]
+
+    plain = consent()
+    assert not any('"recruitment"' in sql for sql in plain[1:])
+    assert len(consent(keep_out=[earlier.key, "nosuchstudy"])) == len(plain) + 1
+
+
+def test_a_study_that_is_gone_or_named_twice_keeps_nobody_out() -> None:
+    study = _study(keep_out=["nosuchstudy", "nosuchstudy"])
+    assert not is_kept_out(study, recruitment.read(study), "5f3a")

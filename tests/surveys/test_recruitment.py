@@ -42,6 +42,13 @@ def test_who_comes_from_a_panel_that_nobody_configured_is_known_all_the_same() -
     assert _entrant("PROLIFIC_PID=5f3a&SESSION_ID=77cc") == Entrant("prolific", "5f3a", "77cc")
 
 
+@pytest.mark.parametrize("query", ["PROLIFIC_PID=1", "participantId=1", "survey_code=1", "pid=1"])
+def test_where_keys_are_typed_no_id_in_a_live_link_counts_and_the_teams_own_links_do(query: str) -> None:
+    settings = Recruitment.model_validate({"panel": "keys", "parameters": {"participant": "pid"}})
+    assert recruitment.entrant(settings, QueryDict(query).dict()) == Entrant()
+    assert recruitment.entrant(settings, QueryDict(query).dict(), Mode.PILOT).panel_id == "1"
+
+
 @pytest.mark.parametrize(
     "query",
     ["PROLIFIC_PID=", "PROLIFIC_PID=%20", "PROLIFIC_PID={{%25PROLIFIC_PID%25}}", "survey_code=%25SURVEY_CODE%25"],

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from surveys import access_keys, flow
 from surveys.models import Answer, Draft, Event, Participant, Study, Trial
@@ -106,7 +109,7 @@ def test_without_a_limit_somebody_goes_on_after_a_year() -> None:
 @pytest.mark.parametrize("sign", ["an answer", "an article that was shown", "something typed"])
 def test_each_sign_of_life_counts(study: Study, sign: str) -> None:
     person = Person(study, entry=PANEL).walk_to("reading-1" if sign != "an answer" else "before-1")
-    _days_pass(2.1)
+    _days_pass(1.9)
     if sign == "an answer":
         person.answer()
     elif sign == "an article that was shown":
@@ -127,9 +130,62 @@ def test_an_open_page_that_is_sent_late_is_still_kept(study: Study) -> None:
     assert {item: value for step, item, value in _answers() if step == "reading-1"} == RATINGS
 
 
+@pytest.mark.parametrize("opened", ["reading-2", "before-1"])
+def test_a_page_that_is_opened_too_late_is_a_late_coming_back(study: Study, opened: str) -> None:
+    person = Person(study, entry=PANEL).walk_to("reading-2")
+    person.get()
+    before = _answers()
+    _days_pass(30)
+    assert leads_to(person.get(opened)) == "debrief"
+    assert (person.slug, person.row.outcome) == ("debrief", "timed-out")
+    assert OVER in person.get().content.decode()
+    assert _answers() == before
+    assert list(Event.objects.values_list("kind", "step")) == [("came-back-late", "reading-2")]
+
+
+def test_who_sent_an_open_page_late_is_back_and_reads_on(study: Study) -> None:
+    person = Person(study, entry=PANEL).walk_to("reading-1")
+    person.get()
+    _days_pass(30)
+    person.post("reading-1", RATINGS)
+    assert person.get("reading-2").status_code == 200
+    _days_pass(1.9)
+    assert person.get("reading-2").status_code == 200
+
+
+@pytest.mark.parametrize("hours", [None, 48])
+def test_without_a_limit_and_before_it_a_page_can_be_opened(hours: int | None) -> None:
+    person = Person(_study(resume_hours=hours), entry=PANEL).walk_to("reading-2")
+    person.get()
+    _days_pass(1.9 if hours else 365)
+    assert person.get("reading-2").status_code == 200
+
+
+def test_within_an_hour_of_the_consent_the_limit_is_not_looked_up_and_later_in_one_statement(study: Study) -> None:
+    person = Person(study, entry=PANEL).walk_to("reading-2")
+    person.get()
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert person.get("reading-2").status_code == 200
+        return len(captured)
+
+    assert statements() == 1
+    _days_pass(1.5)
+    assert statements() == 2
+
+
+def test_a_web_machine_whose_clock_runs_ahead_makes_nobody_late(study: Study) -> None:
+    person = Person(study, entry=PANEL).walk_to("reading-2")
+    with time_machine.travel("2099-06-01T00:00:00Z"):
+        assert person.get("reading-2").status_code == 200
+    assert person.row.outcome == ""
+
+
 def test_nobody_at_the_consent_or_at_the_end_is_too_late(study: Study) -> None:
     waiting, done = Person(study, entry=PANEL), Person(study, entry="?PROLIFIC_PID=other").walk_to("end")
     _days_pass(30)
+    assert waiting.get("consent").status_code == 200
     assert leads_to(waiting.enter(PANEL)) == "consent"
     assert leads_to(done.enter("?PROLIFIC_PID=other")) == "end"
     assert (waiting.row.outcome, done.row.outcome) == ("", "completed")

@@ -1,11 +1,15 @@
 """Coming in by a key, and one person after another at one computer: nobody sees anything of who was there before."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from surveys import access_keys, lifecycle
-from surveys.models import AccessKey, Participant, Study
+from surveys.access_keys import KeyRefused
+from surveys.models import AccessKey, Mode, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
+from surveys.recruitment import signed_mode
 from tests import factories
 from tests.surveys.participant.person import Person, Response, leads_to
 
@@ -97,6 +101,44 @@ def test_a_preview_needs_no_key() -> None:
     person = Person(study, enter=False)
     person.client.force_login(study.created_by)
     assert leads_to(person.enter("?mode=preview")) == "consent"
+
+
+@pytest.mark.parametrize("query", ["", "?PROLIFIC_PID=invented"])
+def test_no_id_in_a_link_stands_for_a_key_before_one_was_used_or_after(query: str) -> None:
+    study = _study()
+    stranger = Person(study, enter=False)
+    assert stranger.enter(query)["Location"] == f"/s/{study.key}/key/"
+    assert not Participant.objects.exists()
+    person = _came(study, _keys(study)[0])
+    person.walk_to("reading-1")
+    assert leads_to(person.enter(query)) == "reading-1"
+    person.walk_to("end")
+    assert leads_to(person.enter(query)) == "end"
+    assert Participant.objects.count() == 1
+
+
+@pytest.mark.parametrize("query", ["", "&PROLIFIC_PID=invented"])
+def test_who_took_part_in_the_pilot_needs_a_key_all_the_same(query: str) -> None:
+    study = _study()
+    person = Person(study, entry=f"?mode={signed_mode(study, Mode.PILOT)}{query}").walk_to("end")
+    assert person.row.mode == "pilot"
+    assert person.enter()["Location"] == f"/s/{study.key}/key/"
+    assert not Participant.objects.filter(mode="live").exists()
+
+
+def test_behind_a_proxy_who_guesses_stops_nobody_else(settings: Any) -> None:
+    settings.BEHIND_TLS = True
+    study, (of_another_study,) = _study(), _keys(_study())
+
+    def at(address: str) -> Person:
+        return Person(study, enter=False, REMOTE_ADDR="172.18.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.1, {address}")
+
+    for _ in range(access_keys.MOST_ATTEMPTS):
+        with pytest.raises(KeyRefused):
+            access_keys.redeem(study, of_another_study, "203.0.113.7")
+    assert "Too many keys" in _type(at("203.0.113.7"), of_another_study).content.decode()
+    assert "This key is not known here" in _type(at("203.0.113.8"), of_another_study).content.decode()
+    assert leads_to(_type(at("203.0.113.7"), _keys(study)[0])) == "consent"
 
 
 def test_the_next_person_finds_nothing_of_the_one_before() -> None:
