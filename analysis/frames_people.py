@@ -77,8 +77,10 @@ def participants_frame(
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
     frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
     checks = _attention(version, mode, only)
-    frame["attention_checks"] = [checks.get(person, (0, 0))[0] for person in frame["participant"]]
-    frame["attention_failed"] = [checks.get(person, (0, 0))[1] for person in frame["participant"]]
+    for place, name in enumerate(("attention_checks", "attention_failed")):
+        counted = [checks.get(person, (0, 0))[place] for person in frame["participant"]]
+        # What somebody answered before they withdrew is deleted: nobody knows how many checks that were.
+        frame[name] = pd.Series(counted, index=frame.index, dtype="Int64").mask(frame["withdrawn_at"].notna())
     made = [(findings or {}).get(person) for person in frame["participant"]]
     # Not known is not the same as none found.
     frame["flags"] = pd.Series([None if found is None else quality.flags(found) for found in made], dtype="str")

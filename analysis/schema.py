@@ -263,8 +263,18 @@ PARTICIPANTS = Table(
         Column("completed_at", "time", "When the end was reached."),
         Column("ended_at", "time", "When the way ended, however it did."),
         Column("withdrawn_at", "time", "When the person withdrew."),
-        Column("attention_checks", "integer", "Attention and comprehension checks answered.", minimum=0),
-        Column("attention_failed", "integer", "Attention and comprehension checks failed.", minimum=0),
+        Column(
+            "attention_checks",
+            "integer",
+            "Attention and comprehension checks answered; empty of who withdrew.",
+            minimum=0,
+        ),
+        Column(
+            "attention_failed",
+            "integer",
+            "Attention and comprehension checks failed; empty of who withdrew.",
+            minimum=0,
+        ),
         Column("flags", "text", "Evidence on data quality: names of flags, separated by blanks. Flags reject nobody."),
         Column(
             "flags_unknown",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from surveys.frozen import FrozenStudy
 from surveys.items import Item
@@ -81,12 +81,14 @@ def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dic
     ).order_by("pk")
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     used: dict[int, set[str]] = defaultdict(set)
-    for person, step, key, value, story in rows.values_list("participant", "step", "item", "value", "trial__story"):
+    names = ("participant", "step", "item", "value", "option_order", "trial__story")
+    for person, step, key, value, order, story in rows.values_list(*names):
         item, seen = asked.get((step, key)), found[person]
         if item is None:
             continue
         if key in scales:
-            seen["scale_answers"] = (*seen.get("scale_answers", ()), value)
+            place = (order.split() or item.codes).index(value) + 1
+            seen["scale_places"] = (*seen.get("scale_places", ()), place)
             used[person].add(key)
             seen["scale_items"] = len(used[person])
         elif item.is_check and (passed := passes(item, value, story or "")) is not None:
@@ -97,11 +99,20 @@ def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dic
 
 
 def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
-    """The articles that each person rated, with the time that their page was in view where that was measured."""
+    """The articles that each person rated, with the time that their page was in view where that was measured.
+
+    A view whose last report did not come (it may be dropped) was in view for longer than is known: the server's time
+    between pages stands for such a page, so that nobody is accused of haste by what was lost.
+    """
     trials = Trial.objects.filter(participant__in=people, shown_at__isnull=False, submitted_at__isnull=False)
     lengths = _lengths(trials.values_list("article", flat=True).distinct())
     measured = PageView.objects.filter(participant__in=people, step__startswith=f"{Stage.READING}-")
-    by_page = measured.values_list("participant", "step").annotate(seen=Sum("visible_ms"))
+    by_page = (
+        measured.values_list("participant", "step")
+        .alias(unfinished=Count("pk", filter=Q(submitted_ms=None)))
+        .filter(unfinished=0)
+        .annotate(seen=Sum("visible_ms"))
+    )
     visible = {(person, step): seen / 1000 for person, step, seen in by_page}
     found: dict[int, list[Reading]] = defaultdict(list)
     read = trials.order_by("position").values_list("participant", "position", "article", "shown_at", "submitted_at")
@@ -109,8 +120,9 @@ def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
         assert shown_at is not None  # noqa: S101  # both were asked for
         assert submitted_at is not None  # noqa: S101
         by_server = (submitted_at - shown_at).total_seconds()
-        seconds = visible.get((person, f"{Stage.READING}-{position + 1}"), by_server)
-        found[person].append(Reading(lengths[article], seconds))
+        in_view = visible.get((person, f"{Stage.READING}-{position + 1}"))
+        seconds = by_server if in_view is None else in_view
+        found[person].append(Reading(lengths[article], seconds, in_view=in_view is not None))
     return found
 
 

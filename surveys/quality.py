@@ -28,25 +28,31 @@ def _(message: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """One article as one person took it. ``seconds`` is from showing it to storing its rating."""
+    """One article as one person took it.
+
+    ``seconds`` is for how long its page was in view, where that is known to the end (``in_view``), and else from
+    showing it to storing its rating.
+    """
 
     words: int
     seconds: float
+    in_view: bool = False
 
 
 @dataclass(frozen=True)
 class Evidence:
     """All that is known of how one person took part. None stands for what cannot be known.
 
-    ``attention`` holds whether each check that was answered was passed. ``scale_answers`` are the codes chosen on the
-    Likert items about articles, ``scale_items`` how many different items those were. ``submissions`` counts the panel's
-    submissions of this person; ``same_browser`` counts others whose network and browser have the same keyed hash.
+    ``attention`` holds whether each check that was answered was passed. ``scale_places`` are the places, from 1,
+    in which the options chosen on the Likert items about articles stood on this person's screen; ``scale_items`` is how
+    many different items those were. ``submissions`` counts the panel's submissions of this person, 0 where it names
+    none; ``same_browser`` counts others whose network and browser have the same keyed hash.
     """
 
     participant: str
     attention: tuple[bool, ...] = ()
     readings: tuple[Reading, ...] = ()
-    scale_answers: tuple[str, ...] = ()
+    scale_places: tuple[int, ...] = ()
     scale_items: int = 0
     submissions: int | None = None
     same_browser: int | None = None
@@ -96,28 +102,35 @@ def _attention(seen: Evidence) -> Said:
 
 
 def _speeding(seen: Evidence) -> Said:
-    rates = [60 * reading.words / max(reading.seconds, 0.1) for reading in seen.readings if reading.words]
+    readings = [reading for reading in seen.readings if reading.words]
+    rates = [60 * reading.words / max(reading.seconds, 0.1) for reading in readings]
     if not rates:
         return "unavailable", _("No article was rated."), {}
-    fast = sum(rate > FASTEST_WORDS_A_MINUTE for rate in rates)
+    fast, in_view = sum(rate > FASTEST_WORDS_A_MINUTE for rate in rates), sum(reading.in_view for reading in readings)
     values: dict[str, object] = {"fast": fast, "all": len(rates), "most": round(max(rates))}
-    message = _("%(fast)s of %(all)s articles faster than anybody reads; the fastest at %(most)s words a minute.")
+    values |= {"in_view": in_view, "between": len(rates) - in_view}
+    message = _(
+        "%(fast)s of %(all)s articles faster than anybody reads; the fastest at %(most)s words a minute. Timed "
+        "while the page was in view: %(in_view)s; by the server, between pages: %(between)s."
+    )
     return ("fail" if fast else "pass"), message, values
 
 
 def _straight_lining(seen: Evidence) -> Said:
-    answers = len(seen.scale_answers)
+    answers = len(seen.scale_places)
     if answers < FEWEST_FOR_STRAIGHT_LINING or seen.scale_items < 2:
         return "unavailable", _("Too few answers on scales to tell."), {}
-    most = Counter(seen.scale_answers).most_common(1)[0][1]
+    most = Counter(seen.scale_places).most_common(1)[0][1]
     values: dict[str, object] = {"most": most, "all": answers}
-    message = _("%(most)s of %(all)s answers on scales are one and the same.")
+    message = _("%(most)s of %(all)s answers on scales are in one and the same place.")
     return ("fail" if most == answers else "pass"), message, values
 
 
 def _several_submissions(seen: Evidence) -> Said:
     if seen.submissions is None:
         return "unavailable", _("Came without a panel's id."), {}
+    if not seen.submissions:
+        return "unavailable", _("Came without the id of a submission: there was nothing to compare."), {}
     message = _("Submissions that the panel sent under this id: %(n)s.")
     return ("fail" if seen.submissions > 1 else "pass"), message, {"n": seen.submissions}
 
@@ -163,7 +176,7 @@ _ALL = (
     Check(
         "straight-lining",
         _("Straight-lining"),
-        _("Gave one and the same answer on every scale about articles, on six answers or more."),
+        _("Chose the option in one and the same place on every scale about articles, on six answers or more."),
         True,
         _straight_lining,
     ),

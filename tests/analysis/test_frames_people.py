@@ -76,6 +76,17 @@ def test_a_mock_vignette_counts_as_a_check(answer: str, failed: int) -> None:
     assert list(found["ratings"]["attention"]) == [failed, failed]
 
 
+def test_of_who_withdrew_no_number_of_checks_is_told_and_of_who_answered_none_it_is_zero() -> None:
+    study = launched_study(blocks=[block("checks", "before", *KINDS["instructed"]), RATING])
+    gone, stays = (Person(study).walk_to("before-1") for _ in range(2))
+    gone.answer(told="no")
+    gone.post("withdraw")
+    people = tables(study)["participants"].set_index("participant")[["attention_checks", "attention_failed"]]
+    assert people.loc[gone.row.export_id].isna().all()
+    assert list(people.loc[stays.row.export_id]) == [0, 0]
+    assert [str(kind) for kind in people.dtypes] == ["Int64", "Int64"]
+
+
 def test_a_comprehension_question_is_judged_by_the_story_that_was_read() -> None:
     asked = item(
         "gist",

@@ -1,6 +1,7 @@
 """Evidence on data quality as it is gathered from what people really did on the pages."""
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from django.db.models import F
 
 from surveys import flow
 from surveys.evidence import evidence, impossible, words
+from surveys.items import Item
+from surveys.items.order import shown_codes
 from surveys.models import Mode, PageView, Participant, Study, Trial
 from surveys.paradata import record
-from surveys.quality import Evidence
+from surveys.quality import Evidence, judge
 from surveys.readiness import compose
 from tests import factories
 from tests.surveys.participant.person import RATING, Person, block, item, option
@@ -46,7 +49,7 @@ def test_answers_tell_of_attention_scales_and_looking_up(study: Study) -> None:
     person.answer(**{"looked-it-up": "yes"})
     found = seen(study, person)
     assert found.attention == (True, False)
-    assert sorted(found.scale_answers) == ["3", "4", "4", "4", "4", "4"]
+    assert sorted(found.scale_places) == [3, 4, 4, 4, 4, 4]
     assert found.scale_items == 3
     assert found.looked_it_up is True
 
@@ -55,11 +58,51 @@ def test_reading_time_is_that_in_view_where_it_was_measured_and_else_the_servers
     person = Person(study).walk_to("reading-2")
     person.answer()
     Trial.objects.update(submitted_at=F("shown_at") + timedelta(seconds=30))
-    record(person.token, study.key, report(step="reading-2", visible_ms=4000))
+    record(person.token, study.key, report(step="reading-2", visible_ms=4000, submitted_ms=29_000))
     first, second = seen(study, person).readings
-    assert (first.seconds, second.seconds) == (30, 4)
+    assert (first.seconds, first.in_view, second.seconds, second.in_view) == (30, False, 4, True)
     article = Trial.objects.get(position=0).article
     assert first.words == len(f"{article.headline} {article.text}".split()) > 5
+
+
+def test_a_page_whose_last_report_was_dropped_is_timed_by_the_server_and_its_reader_is_no_speeder(study: Study) -> None:
+    person = Person(study).walk_to("after-1")
+    Trial.objects.update(submitted_at=F("shown_at") + timedelta(seconds=300))
+    record(person.token, study.key, report(step="reading-1", visible_ms=300))
+    record(person.token, study.key, report(step="reading-2", view="openedfirst", visible_ms=300))
+    record(person.token, study.key, report(step="reading-2", view="reloaded", visible_ms=400, submitted_ms=500))
+    found = seen(study, person)
+    assert [(reading.seconds, reading.in_view) for reading in found.readings] == [(300, False)] * 2
+    speeding = next(finding for finding in judge(found) if finding.check == "speeding")
+    assert (speeding.state, "by the server, between pages: 2." in speeding.evidence) == ("pass", True)
+
+
+def test_pages_that_came_back_with_an_error_are_in_view_for_all_their_views_together(study: Study) -> None:
+    person = Person(study).walk_to("reading-2")
+    for view, visible_ms in (("incomplete", 20_000), ("corrected", 5000)):
+        record(person.token, study.key, report(view=view, visible_ms=visible_ms, submitted_ms=visible_ms))
+    (reading,) = seen(study, person).readings
+    assert (reading.seconds, reading.in_view) == (25, True)
+
+
+def test_the_first_place_on_every_screen_is_one_line_however_scales_are_coded_or_turned_round() -> None:
+    rows = [
+        item("by-number", "likert", options=[option(str(n), n) for n in range(1, 5)]),
+        item("by-letter", "likert", options=[option(code, n) for n, code in enumerate("abcd", start=1)]),
+        item("turned", "likert", options=[option(f"t{n}", n) for n in range(1, 5)], order="reversed"),
+    ]
+    study = factories.launched_study(blocks=[block("scales", "reading", *rows)])
+    person = Person(study)
+    turned = Item.model_validate(rows[2])
+    Study.objects.update(
+        allocation_seed=next(s for s in count() if shown_codes(turned, s, person.row.export_id)[0] == "t4")
+    )
+    person.walk_to("reading-1")
+    for _ in range(2):
+        person.answer(**{"by-number": "1", "by-letter": "a", "turned": "t4"})
+    found = seen(study, person)
+    assert found.scale_places == (1,) * 6
+    assert next(finding for finding in judge(found) if finding.check == "straight-lining").state == "fail"
 
 
 def test_a_language_without_blanks_is_not_counted_in_words() -> None:

@@ -43,28 +43,36 @@ def test_speeding_names_how_many_articles_and_the_fastest() -> None:
     assert "2400 words a minute" in finding.evidence
 
 
+def test_speeding_says_which_clock_each_article_was_timed_by() -> None:
+    timed = (Reading(400, 60, in_view=True), Reading(400, 20), Reading(400, 10), Reading(0, 10, in_view=True))
+    finding = found("speeding", readings=timed)
+    assert finding.evidence.endswith("Timed while the page was in view: 1; by the server, between pages: 2.")
+
+
 @pytest.mark.parametrize(
-    ("answers", "items", "state"),
+    ("places", "items", "state"),
     [
-        ("333333", 3, "fail"),
-        ("333332", 3, "pass"),
-        ("33333", 3, "unavailable"),
-        ("333333", 1, "unavailable"),
-        ("", 0, "unavailable"),
+        ((3, 3, 3, 3, 3, 3), 3, "fail"),
+        ((3, 3, 3, 3, 3, 2), 3, "pass"),
+        ((3, 3, 3, 3, 3), 3, "unavailable"),
+        ((3, 3, 3, 3, 3, 3), 1, "unavailable"),
+        ((), 0, "unavailable"),
     ],
 )
-def test_straight_lining_needs_enough_answers_on_several_scales(answers: str, items: int, state: str) -> None:
-    assert found("straight-lining", scale_answers=tuple(answers), scale_items=items).state == state
+def test_straight_lining_needs_enough_answers_on_several_scales(
+    places: tuple[int, ...], items: int, state: str
+) -> None:
+    assert found("straight-lining", scale_places=places, scale_items=items).state == state
 
 
 def test_the_evidence_of_straight_lining_does_not_tell_the_answer() -> None:
-    assert "7" not in found("straight-lining", scale_answers=("7",) * 6, scale_items=2).evidence
+    assert "7" not in found("straight-lining", scale_places=(7,) * 6, scale_items=2).evidence
 
 
 @pytest.mark.parametrize(
     ("check", "seen", "state"),
     [
-        ("duplicate-panel-id", {"submissions": 0}, "pass"),
+        ("duplicate-panel-id", {"submissions": 0}, "unavailable"),
         ("duplicate-panel-id", {"submissions": 1}, "pass"),
         ("duplicate-panel-id", {"submissions": 2}, "fail"),
         ("same-browser", {"same_browser": 0}, "pass"),
@@ -85,7 +93,7 @@ def test_before_the_unblinding_nothing_is_said_that_comes_from_ratings() -> None
         "ab12",
         attention=(False,),
         readings=(Reading(1000, 1),),
-        scale_answers=("3",) * 9,
+        scale_places=(3,) * 9,
         scale_items=3,
         submissions=2,
         same_browser=1,
@@ -101,14 +109,14 @@ def test_before_the_unblinding_nothing_is_said_that_comes_from_ratings() -> None
 @given(
     attention=st.lists(st.booleans()).map(tuple),
     readings=st.lists(st.builds(Reading, st.integers(0, 10**6), st.floats(0, 10**6))).map(tuple),
-    answers=st.lists(st.sampled_from("1234")).map(tuple),
+    places=st.lists(st.integers(1, 4)).map(tuple),
     submissions=st.none() | st.integers(0, 50),
     away=st.none() | st.floats(0, 10**6),
 )
 def test_every_check_says_one_of_three_things_and_what_it_saw(
     attention: tuple[bool, ...],
     readings: tuple[Reading, ...],
-    answers: tuple[str, ...],
+    places: tuple[int, ...],
     submissions: int | None,
     away: float | None,
 ) -> None:
@@ -116,8 +124,8 @@ def test_every_check_says_one_of_three_things_and_what_it_saw(
         "ab12",
         attention=attention,
         readings=readings,
-        scale_answers=answers,
-        scale_items=min(len(answers), 3),
+        scale_places=places,
+        scale_items=min(len(places), 3),
         submissions=submissions,
         longest_away_seconds=away,
     )

@@ -26,7 +26,7 @@ RATING_WITH_A_CHECK = RATING | {
 PASSING = {"fits": "yes", "check-one": "often", "check-two": "never"}
 
 
-def _study(**changes: object) -> Study:
+def study_with_codes(**changes: object) -> Study:
     study = factories.launched_study(blocks=[CHECKS, RATING_WITH_A_CHECK], **changes)  # type: ignore[arg-type]  # parts of a definition
     study.recruitment = {"panel": "prolific", "codes": CODES}
     study.save()
@@ -111,7 +111,7 @@ WAYS: dict[str, tuple[Callable[[Study], Person], str]] = {
 @pytest.mark.parametrize("outcome", list(WAYS))
 def test_each_ending_has_its_own_page_code_and_way_back(outcome: str) -> None:
     end, says = WAYS[outcome]
-    person = end(_study())
+    person = end(study_with_codes())
     page = _page(person)
     assert person.row.outcome == outcome
     assert says in page
@@ -121,7 +121,7 @@ def test_each_ending_has_its_own_page_code_and_way_back(outcome: str) -> None:
 
 @pytest.mark.parametrize("outcome", ["left", "withdrawn", "closed", "returned", "timed-out", "failed-checks"])
 def test_after_an_article_every_ending_leads_to_the_debriefing_first(outcome: str) -> None:
-    study = _study(failed_checks=1)
+    study = study_with_codes(failed_checks=1)
     person = _person(study, "reading-1")
     person.get()
     if outcome == "closed":
@@ -141,7 +141,7 @@ def test_after_an_article_every_ending_leads_to_the_debriefing_first(outcome: st
 
 
 def test_checks_end_nobody_where_the_study_does_not_say_so() -> None:
-    person = _person(_study(), "before-1")
+    person = _person(study_with_codes(), "before-1")
     person.answer(**PASSING | {"check-one": "never"})
     while person.slug.startswith("reading"):
         person.answer(**_of(person, PASSING | {"check-two": "often"}))
@@ -150,7 +150,7 @@ def test_checks_end_nobody_where_the_study_does_not_say_so() -> None:
 
 
 def test_the_stated_number_of_failed_checks_ends_a_way_and_keeps_the_answers() -> None:
-    person = _person(_study(failed_checks=2), "before-1")
+    person = _person(study_with_codes(failed_checks=2), "before-1")
     person.answer(**PASSING | {"check-one": "never"})
     assert person.slug == "reading-1"
     person.answer(**_of(person, PASSING | {"check-two": "often"}))
@@ -161,39 +161,39 @@ def test_the_stated_number_of_failed_checks_ends_a_way_and_keeps_the_answers() -
 
 
 def test_a_check_on_the_last_page_counts_before_the_completion() -> None:
-    person = _person(_study(failed_checks=1), "reading-2")
+    person = _person(study_with_codes(failed_checks=1), "reading-2")
     person.answer(**_of(person, PASSING | {"check-two": "often"}))
     assert person.row.outcome == "failed-checks"
     assert person.row.completed_at is None
 
 
 def test_a_check_that_was_not_answered_is_not_failed() -> None:
-    person = _person(_study(failed_checks=1), "before-1")
+    person = _person(study_with_codes(failed_checks=1), "before-1")
     person.answer(**PASSING | {"check-one": ""})
     assert person.slug == "reading-1"
 
 
 def test_who_failed_the_checks_holds_no_place() -> None:
-    person = _person(_study(failed_checks=1), "reading-1")
+    person = _person(study_with_codes(failed_checks=1), "reading-1")
     assert Participant.objects.occupying().count() == 1
     person.answer(**_of(person, PASSING | {"check-two": "often"}))
     assert Participant.objects.occupying().count() == 0
 
 
 def test_a_return_at_the_panel_ends_a_way_once_and_never_a_completed_one() -> None:
-    study = _study()
+    study = study_with_codes()
     person = _person(study, "reading-1")
     assert flow.end_at_panel(person.row, Outcome.RETURNED)
     assert not flow.end_at_panel(person.row, Outcome.TIMED_OUT)
     assert person.row.outcome == "returned"
     assert Answer.objects.filter(participant=person.row).exists()
-    done = _completed(_study())
+    done = _completed(study_with_codes())
     assert not flow.end_at_panel(done.row, Outcome.RETURNED)
     assert done.row.outcome == "completed"
 
 
 def test_a_new_arrival_at_a_closed_study_is_led_back_to_the_panel() -> None:
-    study = _study()
+    study = study_with_codes()
     lifecycle.close(study, study.created_by)
     response = Person(study, enter=False).enter("?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
     page = response.content.decode()
@@ -206,7 +206,7 @@ def test_a_new_arrival_at_a_closed_study_is_led_back_to_the_panel() -> None:
 
 
 def test_a_panel_without_a_link_for_a_closed_study_gets_its_code_all_the_same() -> None:
-    study = _study()
+    study = study_with_codes()
     study.recruitment = {"panel": "connect", "codes": {"closed": "SHUT"}}
     study.save()
     lifecycle.close(study, study.created_by)

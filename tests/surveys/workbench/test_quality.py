@@ -71,7 +71,7 @@ def test_before_the_unblinding_nothing_that_comes_from_ratings_and_no_arm_ever(c
     lifecycle.unblind(study, study.created_by, "The sample is complete.")
     shown = _page(client, study)
     assert _counts(shown, "straight-lining") == ["0", "1", "0"]
-    assert "6 of 6 answers on scales are one and the same." in shown
+    assert "6 of 6 answers on scales are in one and the same place." in shown
     assert "Said that they looked an article up." in shown
     assert "The telling label" not in page + shown
 
