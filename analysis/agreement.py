@@ -176,9 +176,12 @@ def _from_squares(table: FloatArray, alpha: float) -> tuple[AgreementRow, ...]:
     mean = (rows - error) / (rows + (columns - error) / n)
     limits = _icc_limits(single, n, k, columns / error if error > 0 else NAN, (rows, columns, error), alpha)
     stepped = [value * k / (1 + value * (k - 1)) for value in limits]
+    # Where people agree perfectly, rounding may put a coefficient above 1, which none can be; nan stays nan.
+    single, low, high = np.minimum([single, *limits], 1.0).tolist()
+    mean, low_mean, high_mean = np.minimum([mean, *stepped], 1.0).tolist()
     return (
-        AgreementRow("ICC(2,1)", single, limits.low, limits.high, "mean squares", n, k, n * k),
-        AgreementRow("ICC(2,k)", mean, stepped[0], stepped[1], "mean squares", n, k, n * k),
+        AgreementRow("ICC(2,1)", single, low, high, "mean squares", n, k, n * k),
+        AgreementRow("ICC(2,k)", mean, low_mean, high_mean, "mean squares", n, k, n * k),
     )
 
 

@@ -15,7 +15,9 @@ CONVENTIONS = (
     "Times are ISO 8601 in UTC, with milliseconds and 'Z'.",
     "Yes-no columns hold 1 for yes and 0 for no.",
     "Text that a spreadsheet would run as a formula, because it begins with =, +, -, @, a tab or a line end, has an "
-    "apostrophe before it; take that one apostrophe off to have the text as it was given. Numbers are left as numbers.",
+    "apostrophe before it, and so has a sign =, +, - or @ within a text behind a semicolon or a tab, where some "
+    "spreadsheets begin a cell (';-)' stays); take those apostrophes off to have the text as it was given. Numbers "
+    "are left as numbers.",
     "Columns marked 'left out' are identifying: they are part of the table and not of this export.",
 )
 FIELDS = (

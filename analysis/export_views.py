@@ -20,7 +20,8 @@ from surveys.lifecycle import may_show_outcomes
 from surveys.models import Mode, Study
 from surveys.workbench.pages import tabs
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No file has a place of more digits: such a header is one that is not understood.
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 LABELS = {
     "parquet": gettext_lazy("Parquet: for R (arrow), Python and DuckDB"),
     "spss": gettext_lazy("SPSS (.sav)"),
@@ -188,6 +189,9 @@ def _bounds(wanted: str, size: int) -> tuple[int, int]:
     if match is None or match.groups() == ("", ""):
         return 0, size - 1
     first, last = match.groups()
+    if first and last and int(last) < int(first):
+        # Invalid, and so ignored (RFC 9110, section 14.1.1).
+        return 0, size - 1
     if not first:
         # The last so many bytes.
         return (max(0, size - int(last)), size - 1) if int(last) else (size, 0)

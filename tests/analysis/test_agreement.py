@@ -77,6 +77,21 @@ def test_intraclass_correlations_with_their_intervals_are_psychs(case: dict[str,
         assert (row.ci_low, row.ci_high) == pytest.approx((expected["low"], expected["high"]), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("judges", "values"),
+    [
+        (4, [9.6, 2.3, 9.5, 3.8, 4.8, 8.4, 4.7]),
+        (4, [9.1, 8.0, 3.0, 3.7, 8.9, 1.0, 8.4, 8.2, 5.2, 3.7, 3.5]),
+        (5, [5.6, 9.8, 1.7, 6.5, 4.4, 8.2, 2.6, 8.8, 5.9]),
+    ],
+    ids=["single", "single and mean", "upper limit"],
+)
+def test_perfect_agreement_is_never_more_than_one(judges: int, values: list[float]) -> None:
+    for row in intraclass(judged([values] * judges)).rows:
+        assert row.estimate == pytest.approx(1, abs=1e-12)
+        assert not max(row.estimate, row.ci_low, row.ci_high) > 1
+
+
 def test_shrout_and_fleiss_published_these() -> None:
     single, mean = intraclass(judged(np.array(R["icc"][0]["values"], dtype=float).T)).rows
     assert (round(single.estimate, 2), round(mean.estimate, 2)) == (0.29, 0.62)

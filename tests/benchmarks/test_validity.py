@@ -1,0 +1,28 @@
+"""The benchmark of validity looks at the numbers that a report prints."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.crossed import crossed_contrasts
+from analysis.plan import Plan
+from benchmarks import validity
+
+
+def test_equivalence_at_the_bound_is_the_p_of_two_one_sided_tests() -> None:
+    row = crossed_contrasts(validity.null_study(3), Plan(reference="real")).rows[0]
+    # Only the estimate moves by the bound, so that the upper test is of the null study's own estimate against 0.
+    expected = float(stats.t.cdf(row.estimate / row.std_error, row.df))
+    assert validity.one_study(3)["tost_model"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_shipped_p_of_equivalence_that_is_broken_shows_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(ratings: pd.DataFrame, plan: Plan, **options: Any) -> Any:
+        found = crossed_contrasts(ratings, plan, **options)
+        return replace(found, rows=tuple(replace(row, equivalence_p=0.001) for row in found.rows))
+
+    monkeypatch.setattr(validity, "crossed_contrasts", broken)
+    assert validity.one_study(3)["tost_model"] == 0.001
