@@ -21,7 +21,7 @@ from pydantic import (
 from surveys.devices import Devices
 from surveys.instruments.model import Scoring, scoring_problems
 from surveys.items import PREFER_NOT_TO_SAY, Item, Text, is_language_tag
-from surveys.items.together import problems_together
+from surveys.items.together import problems_before_freezing, problems_together
 from surveys.manipulation import Factor, Quota
 
 SCHEMA: Literal["studyweb-study/1"] = "studyweb-study/1"
@@ -197,12 +197,16 @@ class Definition(Part):
 
     @model_validator(mode="after")
     def _questions_hold_together(self) -> "Definition":
-        stages: dict[str, list[Item]] = {
-            when: [item for block in self.at(when) for item in block.items] for when in WHENS
-        }
-        if problems := list(problems_together(stages)):
+        if problems := list(problems_together(self._stages())):
             raise ValueError("; ".join(problems))
         return self
+
+    def problems_before_freezing(self) -> list[str]:
+        """What keeps its questions from being frozen, a sentence each; versions that have it already stay readable."""
+        return list(problems_before_freezing(self._stages()))
+
+    def _stages(self) -> dict[str, list[Item]]:
+        return {when: [item for block in self.at(when) for item in block.items] for when in WHENS}
 
     def strata(self) -> tuple[str, ...]:
         """What the blocking question can lead to: its options' codes, and its ways of not being answered."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from surveys import audit
 from surveys.articles import DraftOnly, free_key, lock_draft
-from surveys.definition import Definition, read_definition
+from surveys.definition import Definition, DefinitionError, read_definition
 from surveys.frozen import canonical
 from surveys.models import Arm, Article, Researcher, Study
 from surveys.study_file import with_instruments
@@ -86,6 +86,10 @@ def rewrite(
         if seen and seen != parts_digest(locked, changes):
             raise ChangedMeanwhile
         after = read_definition({**whole, **changes})
+        # What was there before is named by the checklist, and keeps nobody from changing something else.
+        standing = before.problems_before_freezing()
+        if problems := [each for each in after.problems_before_freezing() if each not in standing]:
+            raise DefinitionError(problems)
         if after != before:
             locked.definition = after.model_dump(mode="json", by_alias=True)
             locked.save(update_fields=["definition"])

@@ -64,7 +64,10 @@ def import_definition(study: Study, by: Researcher, content: bytes) -> None:
     """Replace a draft's definition, and its arms if the file has some. Raises ``LifecycleError``."""
     with _moved(study, {Status.DRAFT}):
         try:
-            study_file.apply(study, study_file.read(content))
+            file = study_file.read(content)
+            if problems := file.definition.problems_before_freezing():
+                raise DefinitionError(problems)
+            study_file.apply(study, file)
         except DefinitionError as error:
             raise LifecycleError(error.problems) from error
         audit.record(study, "definition imported", by=by, content=content)

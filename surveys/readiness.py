@@ -105,6 +105,8 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         "" if definition.at("reading") else _("Add a block with when = 'reading', such as kreps-credibility."),
         where="questions",
     )
+    if unclear := definition.problems_before_freezing():
+        yield Gate(_("Every answer can be told from the others"), False, "; ".join(unclear), where="questions")
     yield from _story_gates(draft)
     problems = draft.design_spec().problems()
     yield Gate(_("The articles fit the design"), not problems, " ".join(problems), where="articles")

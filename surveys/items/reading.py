@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from surveys.items.texts import plain
 
@@ -16,6 +16,8 @@ PREFER_NOT_TO_SAY = "prefer-not-to-say"
 AGREED = "agreed"
 
 State = Literal["answered", "skipped", "not-shown", "prefer-not-to-say"]
+# The words for how a question was met, in answers, rules, strata and files: no option's code may be one of them.
+RESERVED = frozenset({*get_args(State), "not-reached"})
 ProblemKey = Literal[
     "missing",
     "asked-now",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, field_serializer, model_validator
 
-from surveys.items.reading import AGREED, PREFER_NOT_TO_SAY, Reading
+from surveys.items.reading import AGREED, PREFER_NOT_TO_SAY, RESERVED, Reading
 from surveys.items.texts import Bound, Key, plain
 
 if TYPE_CHECKING:
@@ -54,11 +54,19 @@ class Condition(BaseModel):
             return False
         if self.is_about_a_number:
             return reading.state == "answered" and self._holds_number(Decimal(reading.value))
-        given = set(reading.value.split(" ")) if reading.state == "answered" else {reading.state}
+        given = _codes_in(reading.value) if reading.state == "answered" else {reading.state}
         return not given.isdisjoint(self.any_of) if self.any_of else given.isdisjoint(self.none_of)
 
     def _holds_number(self, number: Decimal) -> bool:
         return (self.at_least is None or number >= self.at_least) and (self.at_most is None or number <= self.at_most)
+
+
+def _codes_in(value: str) -> set[str]:
+    """What a rule can find in an answer: the whole of it and, of several options, each code.
+
+    The words of a text are none: somebody who writes 'I skipped the end' has skipped nothing.
+    """
+    return {value, *(set(value.split(" ")) - RESERVED)}
 
 
 def is_shown(item: "Item", readings: Mapping[str, Reading]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from surveys.items.model import Item
+from surveys.items.reading import RESERVED
 from surveys.items.rules import condition_problems
 
 # The stages in which questions are asked once for each article.
@@ -18,6 +19,23 @@ def problems_together(stages: Mapping[str, Sequence[Item]]) -> Iterator[str]:
                 yield f"item {item.key!r} marks sentences of an article: ask it in a block beside the articles"
             if item.correct_by_story:
                 yield f"item {item.key!r} has correct answers by story: ask it in a block beside the articles"
+
+
+def problems_before_freezing(stages: Mapping[str, Sequence[Item]]) -> Iterator[str]:
+    """What is refused in a draft alone, a sentence each, since versions that were frozen with it must still be read."""
+    for stage, items in stages.items():
+        for item in items:
+            if taken := [code for code in item.codes if code in RESERVED]:
+                names = ", ".join(map(repr, taken))
+                where = f"item {item.key!r} has the option code {names}"
+                yield f"{where}, a word for how a question was met: choose another"
+        marking = [item.key for item in items if item.kind == "highlight"] if stage in ABOUT_ARTICLES else []
+        for key in marking[1:]:
+            # A press in the article could mean either of them.
+            yield (
+                f"item {key!r} marks sentences of the article on the page on which {marking[0]!r} does: "
+                "ask one of them, or one while reading and the other when looking back"
+            )
 
 
 def _rule_problems(stages: Mapping[str, Sequence[Item]]) -> Iterator[str]:

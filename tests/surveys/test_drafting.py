@@ -21,7 +21,10 @@ from surveys.drafting import (
     parts_digest,
     remove_block,
 )
+from surveys.frozen import FrozenStudy, canonical, digest, parse_version
+from surveys.lifecycle import LifecycleError
 from surveys.models import Article, Researcher, Study
+from surveys.readiness import readiness
 from tests.factories import StudyFactory, launched_study, ready_study
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,30 @@ def test_an_unsound_change_is_refused_with_its_field(researcher: Researcher) -> 
     assert refusal.value.problems[0].startswith("plan.alpha: ")
     study.refresh_from_db()
     assert definition_of(study).plan.alpha == "0.05"
+
+
+def test_what_versions_may_hold_and_new_drafts_may_not_is_refused_and_what_stood_there_is_named_before_freezing(
+    researcher: Researcher,
+) -> None:
+    study = launched_study()
+    codes = [{"code": code, "label": {"en": code}} for code in ("yes", "skipped")]
+    end = {"key": "end", "kind": "single", "wording": {"en": "Did you read the end?"}, "options": codes}
+    blocks = [*study.definition["blocks"], {"key": "after", "when": "after", "items": [end]}]
+    study.definition["blocks"] = blocks
+    study.save()
+    assert definition_of(study).blocks[-1].key == "after"
+    document = canonical(FrozenStudy(definition=definition_of(study), arms=(), articles=()))
+    assert parse_version(digest(document), document).definition == definition_of(study)
+
+    draft = lifecycle.copy_study(study, researcher, "Copy")
+    change_definition(draft, _wording("News"), by=researcher)
+    assert definition_of(draft).wording.title == {"en": "News"}
+    (gate,) = [gate for gate in readiness(draft) if gate.blocks and not gate.passed and "'end'" in gate.detail]
+    assert "the option code 'skipped', a word for how a question was met" in gate.detail
+    with pytest.raises(LifecycleError, match="'end' has the option code 'skipped'"):
+        lifecycle.import_definition(StudyFactory(), researcher, lifecycle.export_definition(study))
+    with pytest.raises(DefinitionError, match="'end' has the option code 'skipped'"):
+        change_definition(ready_study(), {"blocks": blocks}, by=researcher)
 
 
 def test_two_people_do_not_overwrite_each_other(researcher: Researcher) -> None:

@@ -6,13 +6,18 @@
   const DELAY = 800;
   const PATIENCE = 10_000;
   const AGAIN = 5_000;
-  const notice = document.querySelector("[data-away] > *");
+  const TOKEN = "csrfmiddlewaretoken";
+  // What is given back as it was sent: only other words can change that.
+  const UNFIT = [400, 413];
+  const notices = document.querySelectorAll("[data-notice]");
   let sequence = Number(form.dataset.sequence) || 0;
   let timer = 0;
   let isUnsaved = false;
   let isPast = false;
   let submittedAt = 0;
-  let isAway = false;
+  // What the page says of a draft: '' where it is kept, 'away' where nobody answers, 'refused' where it was not taken.
+  let trouble = "";
+  let isExpired = false;
   let retry = 0;
   let waitingButton = null;
 
@@ -25,31 +30,42 @@
     return `${form.dataset.draft}&sequence=${sequence}`;
   };
 
+  // A form's token can expire while somebody writes; the page as it is now has a fresh one.
+  const renew = async () => {
+    const page = await fetch(location.pathname, { credentials: "same-origin" });
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(`input[name="${TOKEN}"]`);
+    if (fresh) form.elements[TOKEN].value = fresh.value;
+  };
+
   const save = async () => {
-    if (!(isUnsaved || isAway) || isPast) return;
+    if (!(isUnsaved || trouble) || isPast) return;
     isUnsaved = false;
     try {
-      const response = await fetch(address(), { method: "POST", body: typed(), credentials: "same-origin" });
-      if (response.status === 409) isPast = true;
-      else if (!response.ok) isUnsaved = true;
-      away(response.status >= 500);
+      if (isExpired) await renew();
+      // A redirect leads to another page, whose answer would say nothing of the draft.
+      const sent = { method: "POST", body: typed(), credentials: "same-origin", redirect: "manual" };
+      const { ok, status, type } = await fetch(address(), sent);
+      isExpired = type === "opaqueredirect";
+      isPast = status === 409;
+      isUnsaved = !ok && !isPast;
+      tell(isUnsaved ? (status >= 500 ? "away" : "refused") : "", !UNFIT.includes(status));
     } catch {
       isUnsaved = true;
-      away(true);
+      tell("away");
     }
-    if (!isAway && waitingButton) {
+    if (trouble !== "away" && waitingButton) {
       const button = waitingButton;
       waitingButton = null;
       form.requestSubmit(button);
     }
   };
 
-  // A lost network: the page says so, keeps everything, and asks again until somebody answers.
-  const away = (value) => {
-    isAway = value;
-    if (notice) notice.hidden = !value;
+  // A lost network, or a draft that was not taken: the page says so, keeps everything, and tries again until it is.
+  const tell = (value, again = true) => {
+    trouble = value;
+    for (const notice of notices) notice.hidden = notice.dataset.notice !== value;
     clearTimeout(retry);
-    if (value) retry = setTimeout(save, AGAIN);
+    if (value && again) retry = setTimeout(save, AGAIN);
   };
 
   const changed = () => {
@@ -61,7 +77,8 @@
   // A page that is going away has no time for an answer.
   const hide = () => {
     if (document.visibilityState !== "hidden" || !isUnsaved || isPast) return;
-    isUnsaved = !navigator.sendBeacon(address(), typed());
+    // Nobody hears what becomes of it: what was refused before counts as unsaved until an answer says otherwise.
+    isUnsaved = !navigator.sendBeacon(address(), typed()) || trouble === "refused";
   };
 
   // A double click sends once. Somebody who waited in vain may send again: the server records a page only once.
@@ -71,12 +88,12 @@
       return;
     }
     clearTimeout(timer);
-    if (isAway || !navigator.onLine) {
+    if (trouble === "away" || !navigator.onLine) {
       // Sent now, the browser would put its own error in the place of the page.
       event.preventDefault();
       waitingButton = event.submitter;
       isUnsaved = true;
-      away(true);
+      tell("away");
       save();
       return;
     }

@@ -7,6 +7,22 @@
   const changed = (control) => control.dispatchEvent(new Event("input", { bubbles: true }));
   const named = (name) => [...form.elements].filter((control) => control.name === name && !control.disabled);
 
+  // Scripts have their digits in whole rows from 0 to 9, one behind the other.
+  const digit = (character) => {
+    const code = character.codePointAt(0);
+    let zero = code;
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+    return (code - zero) % 10;
+  };
+
+  // The number that the server reads in a text (_number in surveys/items/reading.py): digits of any script, the minus
+  // and the decimal sign that phones type beside '-', '.' and ','. NaN where the server would ask again.
+  const numberIn = (text) => {
+    const plain = text.trim().replace("\u2212", "-").replace("\u066b", ".").replace(/\p{Nd}/gu, digit);
+    const isOne = /^[+-]?\d{1,20}([.,]\d{1,9})?$/.test(plain) && !/,\d{3}$/.test(plain);
+    return isOne ? Number(plain.replace(",", ".")) : NaN;
+  };
+
   // Questions that an answer on this page brings up (surveys/items/rules.py says the same on the server).
   const dependent = [...form.querySelectorAll("[data-show-if]")].map((box) => ({
     box,
@@ -26,7 +42,7 @@
     if (isHidden(condition.item)) return false;
     const given = values(condition.item);
     if (condition.at_least !== undefined || condition.at_most !== undefined) {
-      const number = given.length ? Number(given[0].replace(",", ".")) : NaN;
+      const number = given.length ? numberIn(given[0]) : NaN;
       const least = condition.at_least === undefined ? -Infinity : Number(condition.at_least);
       const most = condition.at_most === undefined ? Infinity : Number(condition.at_most);
       return number >= least && number <= most;
@@ -42,7 +58,8 @@
   const bringUp = () => {
     // In the order of the page, since one question may rest on another that has just gone.
     for (const { box, conditions, mark } of dependent) {
-      box.hidden = !conditions.every(isMet);
+      // What the server complains about stays in sight: hidden, it could never be answered.
+      box.hidden = !conditions.every(isMet) && !box.querySelector(".field-error");
       mark.disabled = box.hidden;
     }
   };
@@ -68,8 +85,8 @@
     range.setAttribute("aria-labelledby", `${field.id}-wording`);
     range.setAttribute("aria-describedby", field.getAttribute("aria-describedby"));
     const show = () => {
-      const number = Number(field.value.replace(",", "."));
-      const isSet = field.value.trim() !== "" && number >= Number(range.min) && number <= Number(range.max);
+      const number = numberIn(field.value);
+      const isSet = number >= Number(range.min) && number <= Number(range.max);
       if (isSet) range.value = number;
       range.classList.toggle("untouched", !isSet);
       if (isSet) range.removeAttribute("aria-valuetext");

@@ -69,3 +69,12 @@ def test_whatever_is_sent_every_question_has_its_reading(raw: dict[str, list[str
     assert list(read) == ["first", "second", "third"]
     if read["first"] != YES:
         assert read["second"] == NOT_SHOWN
+
+
+def test_what_follows_a_text_is_kept_whatever_words_the_text_has() -> None:
+    text = item("long-text", key="text", required=False)
+    more = item("long-text", key="more", required=False, show_if=[{"item": "text", "none_of": ["skipped"]}])
+    typed = {"text": ["I skipped the end"], "more": ["It was long"], SHOWN_FIELD: ["more"]}
+    assert read_page([text, more], typed, {})["more"] == Reading("answered", "It was long")
+    assert left_out([more], {"text": Reading("answered", "I skipped the end")}) == frozenset()
+    assert left_out([more], {"text": Reading("skipped")}) == {"more"}

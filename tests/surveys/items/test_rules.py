@@ -30,6 +30,11 @@ def when(**fields: Any) -> Condition:
         (when(none_of=["yes"]), Reading("answered", "no yes"), False),
         (when(none_of=["yes"]), Reading("skipped"), True),
         (when(none_of=["skipped"]), Reading("answered", "Some words."), True),
+        (when(none_of=["skipped"]), Reading("answered", "I skipped the end"), True),
+        (when(any_of=["skipped"]), Reading("answered", "I skipped the end"), False),
+        (when(any_of=["prefer-not-to-say"]), Reading("answered", "they prefer-not-to-say"), False),
+        # As the browser has it, which knows the field's value alone.
+        (when(none_of=["skipped"]), Reading("answered", "skipped"), False),
         (when(none_of=["yes"]), Reading("not-shown"), False),
         (when(none_of=["yes"]), None, False),
         (when(at_least=18), Reading("answered", "18"), True),

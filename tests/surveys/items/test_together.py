@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from surveys.items.model import Item
-from surveys.items.together import problems_together
-from tests.surveys.items.asked import item
+from surveys.items.reading import RESERVED
+from surveys.items.together import problems_before_freezing, problems_together
+from tests.surveys.items.asked import item, options
 
 STAGES = ("before", "reading", "looking-back", "after")
 
@@ -60,3 +63,18 @@ def test_what_needs_an_article_is_asked_beside_one() -> None:
         "item 'h' marks sentences of an article",
         "item 's' has correct answers by story",
     ]
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED - {"prefer-not-to-say"}))
+def test_how_a_question_was_met_is_the_code_of_no_option(word: str) -> None:
+    confusing = item("multiple", key="a", options=options("yes", word))
+    assert list(problems_before_freezing({"before": [item("multiple"), confusing]})) == [
+        f"item 'a' has the option code {word!r}, a word for how a question was met: choose another"
+    ]
+
+
+def test_sentences_are_marked_for_one_question_a_page() -> None:
+    one, other = item("highlight", key="doubt"), item("highlight", key="belief")
+    assert list(problems_before_freezing({"reading": [one], "looking-back": [other]})) == []
+    (problem,) = problems_before_freezing({"reading": [one, item("single"), other]})
+    assert "item 'belief' marks sentences of the article on the page on which 'doubt' does: ask one of them" in problem

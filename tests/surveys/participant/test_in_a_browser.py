@@ -276,3 +276,42 @@ def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_b
         page.wait_for_url("**/reading-1/")
     assert dict(Answer.objects.values_list("item", "value"))["word"] == "Some words"
     assert Answer.objects.count() == 6
+
+
+def test_a_draft_that_is_refused_is_told_until_it_is_kept(chromium: Browser, live_server: LiveServer) -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    with _page(chromium, live_server, viewport=PHONE) as page:
+        page.clock.install()
+        page.goto(f"/s/{study.key}/")
+        page.get_by_role("button", name="I agree").click()
+        words, notice = page.get_by_label("The question words?"), page.get_by_text("is not saved yet")
+        expect(notice).to_be_hidden()
+        # The form's token and its cookie do not belong together any more.
+        page.context.clear_cookies(name="csrftoken")
+        assert _tried(page, lambda: words.fill("An hour's work")) == 303
+        expect(notice).to_be_visible()
+        assert sideways(page) == 0
+        assert not Draft.objects.exists()
+        # The next attempt is made by itself, with the token that the page has now.
+        assert _tried(page) == 204
+        expect(notice).to_be_hidden()
+        assert Draft.objects.get().content["words"] == ["An hour's work"]
+
+        (known,) = [cookie for cookie in page.context.cookies() if cookie["name"] == "participant"]
+        page.context.clear_cookies(name="participant")
+        assert _tried(page, lambda: words.fill("Two hours' work")) == 403
+        expect(notice).to_be_visible()
+        assert _tried(page) == 403
+        expect(notice).to_be_visible()
+        page.context.add_cookies([known])  # type: ignore[list-item]  # as it was read
+        assert _tried(page) == 204
+        expect(notice).to_be_hidden()
+        assert Draft.objects.get().content["words"] == ["Two hours' work"]
+
+
+def _tried(page: Page, act: Callable[[], object] = lambda: None) -> int:
+    """With what the page's next attempt to save is answered, once somebody has done this and some seconds are over."""
+    with page.expect_response(re.compile("/draft/")) as saving:
+        act()
+        page.clock.fast_forward(6_000)
+    return saving.value.status

@@ -1,8 +1,9 @@
 """Each kind of question in a real browser: answered by hand, by keyboard and without scripts, under axe."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,6 +13,7 @@ from surveys.models import Answer
 from tests import factories
 from tests.browser import sideways, violations
 from tests.surveys.participant.kinds import KINDS, blocks_of
+from tests.surveys.participant.person import RATING, block, item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 320, "height": 640}
@@ -20,9 +22,12 @@ SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts",
 
 
 @contextmanager
-def _first_page(chromium: Browser, live_server: LiveServer, kind: str, *, scripts: bool = True) -> Iterator[Page]:
-    """Somebody on a phone who stands before the question of this kind."""
-    study = factories.launched_study(blocks=blocks_of(kind))
+def _first_page(
+    chromium: Browser, live_server: LiveServer, asked: str | Sequence[dict[str, Any]], *, scripts: bool = True
+) -> Iterator[Page]:
+    """Somebody on a phone who stands before the question of this kind, or before these questions."""
+    blocks = blocks_of(asked) if isinstance(asked, str) else [block("first", "before", *asked), RATING]
+    study = factories.launched_study(blocks=blocks)
     context = chromium.new_context(base_url=live_server.url, viewport=PHONE, java_script_enabled=scripts)  # type: ignore[arg-type]  # checked by it
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -215,6 +220,39 @@ def test_a_question_that_was_brought_up_and_taken_away_again_is_not_shown(
         expect(page.get_by_label("Which one?")).to_be_hidden()
         _continue(page)
         assert _answers(page) == {"paid": "no", "which": "(not-shown)"}
+
+
+def test_numbers_of_any_script_bring_up_what_the_server_asks_for_and_a_complaint_stays_in_sight(
+    chromium: Browser, live_server: LiveServer
+) -> None:
+    asked = [
+        item("age", "number", minimum="-50", maximum="120", whole=False),
+        item("grown", "short-text", show_if=[{"item": "age", "at_least": "18"}]),
+        item("cold", "short-text", required=False, show_if=[{"item": "age", "at_most": "-0.5"}]),
+    ]
+    typed = {
+        "grown": ["25", "٢٥", "２５", "۱۸", "𝟐𝟓", "٢٥٫٥", "18,0", "+18"],
+        "cold": ["-5", "\N{MINUS SIGN}٥", "\N{MINUS SIGN}٠٫٥"],
+        "": ["", "١٧", "１７", "0x19", "1e2", "18,000", "٢٥٫", "Infinity"],
+    }
+    with _first_page(chromium, live_server, asked) as page:
+        field = page.get_by_label("The question age?")
+        for brought_up, numbers in typed.items():
+            for number in numbers:
+                field.fill(number)
+                shown = [key for key in ("grown", "cold") if page.get_by_label(f"The question {key}?").is_visible()]
+                assert shown == [key for key in ("grown", "cold") if key == brought_up], number
+        field.fill("٢٥")
+        _continue(page)
+        expect(page.locator(".error-summary")).to_be_focused()
+        grown = page.get_by_label("The question grown?")
+        expect(grown).to_be_visible()
+        field.fill("7")
+        expect(grown).to_be_visible()
+        field.fill("２５")
+        grown.fill("Yes")
+        _continue(page)
+        assert _answers(page) == {"age": "25", "grown": "Yes", "cold": "(not-shown)"}
 
 
 def test_a_grid_is_a_table_where_there_is_room(chromium: Browser, live_server: LiveServer) -> None:
