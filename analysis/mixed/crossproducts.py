@@ -25,7 +25,7 @@ class CrossProducts:
     f, level l and effect k stands at ``starts[f] + l * width + k``. Levels of factor 1 with the same matrix Z'Z share
     a class, since every weight depends on the class alone: ``class_gram`` (classes, K, K), ``class_size``,
     ``class_of`` each level. ``cross[k]`` is (levels x columns of R+), the sums of effect k's column with R+;
-    ``gram`` is R+'R+.
+    ``gram`` is R+'R+, and ``y_square`` y'y, which says how much of e can be rounding.
     """
 
     first: Factor
@@ -40,6 +40,7 @@ class CrossProducts:
     class_size: FloatArray = field(repr=False)
     cross: tuple[Any, ...] = field(repr=False)
     gram: FloatArray = field(repr=False)
+    y_square: float
     stored: dict[tuple[int, int], Any] | None = field(repr=False)
 
     @property
@@ -158,6 +159,7 @@ def cross_products(design: Design, eliminate: str | None = None) -> CrossProduct
         class_size=class_size,
         cross=cross,
         gram=_gram(others, beside, starts, int(ends[-1])),
+        y_square=float(design.y @ design.y),
         stored=_stored(cross, class_of, len(class_size)),
     )
 

@@ -18,6 +18,9 @@ from analysis.mixed.formula import MixedModelError
 
 # Below this share of the residual sum of squares, what is left is rounding, and so would be every standard error.
 LEAST_NOISE = 1e-11
+# The same of the sum of squares of y itself: where the fixed part fits every row, what it leaves is rounding, of about
+# 1e-16 of each value (1e-32 of the squares); answers of a spread of 1 around a billion still stand far above this.
+LEAST_DIGITS = 1e-24
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Criterion:
         root = np.linalg.cholesky(information)
         beta = np.linalg.solve(information, inner[: size - 1, size - 1])
         r2 = float(inner[-1, -1] - beta @ inner[: size - 1, size - 1])
-        if not r2 > LEAST_NOISE * cross.gram[-1, -1]:
+        if not r2 > max(LEAST_NOISE * cross.gram[-1, -1], LEAST_DIGITS * cross.y_square):
             raise MixedModelError("the model fits every row exactly: no residual variance is left to compare with")
         if self.reml:
             log_det += 2 * float(np.log(np.diag(root)).sum())

@@ -1,9 +1,11 @@
 """A report is the same for the same data, says what it rests on, and never hides what it cannot carry."""
 
 import json
+import math
 import re
 from html import unescape
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -84,6 +86,20 @@ def test_no_effect_is_never_called_equality() -> None:
     sentence = build_report(frame, None, Plan(reference="real"), StudyInfo("t", arms=ARMS)).main_sentence
     assert "was not shown to differ from" in sentence
     assert "no difference" not in sentence
+
+
+def test_arms_that_are_fitted_exactly_get_a_caution_and_neither_test_nor_interval() -> None:
+    frame = simulated(people=60, arms=("real", "small"))
+    frame["credibility"] = np.where(frame["arm"] == "real", 2.0, 9.0)
+    exact = build_report(frame, None, Plan(reference="real"), StudyInfo("t", arms=(ARMS[0], ARMS[1])))
+    assert exact.crossed is not None
+    assert exact.crossed.fit is None
+    assert all(math.isnan(row.p_value) and math.isnan(row.ci_low) for row in exact.crossed.rows)
+    assert any("fits every row exactly" in caution.sentence for caution in exact.cautions)
+    assert exact.main_sentence == (
+        "Small <model> differed from Invented reports by 7.00 on the credibility index (1 to 10); "
+        "the data carry neither an interval nor a test of it."
+    )
 
 
 def test_results_stand_with_and_without_exclusions(report: Report) -> None:

@@ -95,3 +95,13 @@ def test_rows_that_are_fitted_exactly_are_refused() -> None:
     criterion = Criterion(cross_products(data), layout(data.factors), True)
     with pytest.raises(MixedModelError, match="fits every row exactly"):
         criterion.at(np.array([1e7, 1e7]))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_rows_that_the_fixed_part_fits_exactly_are_refused(scale: float) -> None:
+    frame = crossed()
+    frame["y"] = np.where(frame["origin"] == "real", 2.0, 9.0) * scale
+    data = make_design(frame, "y ~ origin + (1 | participant) + (1 | article)")
+    criterion = Criterion(cross_products(data), layout(data.factors), True)
+    with pytest.raises(MixedModelError, match="fits every row exactly"):
+        criterion.at(np.array([0.5, 0.5]))
