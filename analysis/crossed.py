@@ -27,6 +27,7 @@ from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
 NO_OMNIBUS = JointTest(NAN, NAN, NAN, NAN)
+OMNIBUS_DDF: Ddf = "satterthwaite"
 Pairs = Literal["reference", "all"]
 
 
@@ -74,8 +75,9 @@ class CrossedMean:
 class Crossed:
     """The crossed mixed model of a study: contrasts, arms' means, where the variance lies, and what to be wary of.
 
-    ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal. ``variance`` is empty
-    and ``fit`` None where no model could be fitted; then every number is nan and a caution says why.
+    ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal, whose
+    degrees of freedom are ``omnibus_ddf`` whatever ``ddf`` is. ``variance`` is empty and ``fit`` None where no model
+    could be fitted; then every number is nan and a caution says why.
     """
 
     outcome: str
@@ -92,6 +94,7 @@ class Crossed:
     n_articles: int
     cautions: tuple[Caution, ...]
     fit: MixedFit | None = field(default=None, repr=False, compare=False)
+    omnibus_ddf: Ddf = OMNIBUS_DDF
 
     def to_frame(self) -> pd.DataFrame:
         """One row a contrast; the columns are the fields of ``CrossedContrast``."""
@@ -242,7 +245,7 @@ def _fitted(
         return replace(blank, cautions=tuple(said))
     try:
         fit = fit_mixed(data, blank.formula, ddf="normal", alpha=plan.alpha)
-        rows, means, omnibus = _tested(fit, present, wanted, blank, plan)
+        fit, rows, means, omnibus = _tested(fit, present, wanted, blank, plan)
     except (MixedModelError, np.linalg.LinAlgError) as error:
         said.append(Caution("no-model", "", f"The mixed model could not be fitted: {error}."))
         return replace(blank, cautions=tuple(said))
@@ -254,28 +257,33 @@ def _fitted(
         omnibus=omnibus,
         variance=fit.variance_shares(),
         cautions=tuple(said),
-        fit=replace(fit, ddf=blank.ddf),
+        fit=fit,
     )
 
 
 def _tested(
     fit: MixedFit, present: list[str], wanted: list[tuple[str, str]], blank: Crossed, plan: Plan
-) -> tuple[tuple[CrossedContrast, ...], tuple[CrossedMean, ...], JointTest]:
+) -> tuple[MixedFit, tuple[CrossedContrast, ...], tuple[CrossedMean, ...], JointTest]:
+    """The fit with its coefficients tested as ``blank.ddf`` says, the contrasts, the arms' means, the omnibus test."""
     # Treatment coding: the mean of an arm is the intercept and, unless it is the first, its own coefficient.
     means = np.eye(len(present), len(fit.fixed))
     means[:, 0] = 1.0
     weights = dict(zip(present, means, strict=True))
     tested = [(n, pair) for n, pair in enumerate(wanted) if set(pair) <= set(present)]
-    matrix = np.array([weights[arm] - weights[other] for _, (arm, other) in tested])
-    found = contrasts(fit.fitted, matrix, [blank.rows[n].contrast for n, _ in tested], blank.ddf, plan.alpha)[0]
+    pairs = np.array([weights[arm] - weights[other] for _, (arm, other) in tested])
+    # In one call, since Kenward and Roger's matrices cost the same for one sum as for many.
+    names = [*(blank.rows[n].contrast for n, _ in tested), *present, *(row.term for row in fit.fixed)]
+    matrix = np.vstack([pairs, means, np.eye(len(fit.fixed))])
+    found, covariance = contrasts(fit.fitted, matrix, names, blank.ddf, plan.alpha)
+    levels, fixed = found[len(tested) : len(tested) + len(present)], found[len(tested) + len(present) :]
     rows = list(blank.rows)
-    for (n, _), row in zip(tested, found, strict=True):
+    for (n, _), row in zip(tested, found[: len(tested)], strict=True):
         rows[n] = _filled(rows[n], row, plan)
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
     rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
-    levels = contrasts(fit.fitted, means, present, blank.ddf, plan.alpha)[0]
     shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
-    return tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1])
+    fit = replace(fit, ddf=blank.ddf, fixed=fixed, covariance=tuple(tuple(map(float, row)) for row in covariance))
+    return fit, tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1])
 
 
 def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.crossed import Crossed, crossed_contrasts
+from analysis.mixed.result import Ddf
 from analysis.plan import Plan
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
@@ -68,6 +69,25 @@ def test_the_test_of_all_arms_at_once_is_lmertests(name: str) -> None:
     found = crossed(case).omnibus
     for column, value in R["more"]["omnibus"][name].items():
         assert getattr(found, column) == pytest.approx(value, rel=5e-5), column
+
+
+@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger"])
+def test_the_fits_own_coefficients_have_the_degrees_of_freedom_that_it_names(ddf: Ddf) -> None:
+    (case,) = [case for case in CASES if case["name"] == "few articles"]
+    found = crossed(case, ddf=ddf)
+    assert found.fit is not None
+    assert found.fit.ddf == ddf
+    own, (row,) = found.fit.effect("arm[T.small]"), found.rows
+    assert (own.df, own.std_error, own.p_value) == (row.df, row.std_error, row.p_value)
+    assert own.df == pytest.approx(case[ddf.replace("-", "_")]["small - real"]["df"], rel=5e-5)
+    assert found.fit.covariance[1][1] == pytest.approx(own.std_error**2)
+
+
+def test_the_test_of_all_arms_at_once_names_the_degrees_of_freedom_that_it_has() -> None:
+    (case,) = [case for case in CASES if case["name"] == "unbalanced"]
+    plain, other = (crossed(case, ddf=ddf) for ddf in ("satterthwaite", "kenward-roger"))
+    assert other.omnibus == plain.omnibus
+    assert (other.ddf, other.omnibus_ddf) == ("kenward-roger", "satterthwaite")
 
 
 def test_a_covariate_beside_the_arms_changes_what_is_equal_between_them() -> None:
