@@ -240,8 +240,8 @@ def _fitted(
     if len(present) < 2 or blank.reference not in present:
         said.append(Caution("no-model", "", "Fewer than two arms have ratings, so there is no model to compare them."))
         return replace(blank, cautions=tuple(said))
-    if not part.formula:
-        said.append(Caution("no-model", "", "Nobody and no article has more than one rating: there is no mixed model."))
+    if part.lack:
+        said.append(Caution("no-model", "", f"{part.lack.capitalize()}: there is no mixed model."))
         return replace(blank, cautions=tuple(said))
     try:
         fit = fit_mixed(data, blank.formula, ddf="normal", alpha=plan.alpha)

@@ -106,8 +106,10 @@ def crossed_odds(
         cautions=part.cautions,
     )
     present = list(data[ARM].cat.categories)
-    if not part.formula or len(present) < 2 or reference not in present:
-        return _without(blank, "fewer than two arms have ratings, or nobody and no article has several")
+    if len(present) < 2 or reference not in present:
+        return _without(blank, "fewer than two arms have ratings")
+    if part.lack:
+        return _without(blank, part.lack)
     try:
         fit = (fit_logistic if kind == "credible" else fit_ordinal)(data, blank.formula, alpha=plan.alpha)
     except (MixedModelError, np.linalg.LinAlgError) as error:

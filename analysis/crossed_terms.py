@@ -11,10 +11,14 @@ OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY = "rating", "participant", "article
 
 @dataclass(frozen=True)
 class RandomPart:
-    """The random terms in lme4's notation, '' without any, else beginning with ' + '; and the cautions they need."""
+    """The random terms in lme4's notation, '' without any, else beginning with ' + '; and the cautions they need.
+
+    ``lack`` is a clause that says why there are no terms, '' where there are some.
+    """
 
     formula: str
     cautions: tuple[Caution, ...]
+    lack: str = ""
 
 
 def random_part(data: pd.DataFrame) -> RandomPart:
@@ -22,8 +26,10 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     the latter as -0.5 and 0.5.
 
     - ``(1 | participant)`` if somebody rated more than once; ``(1 + origin | participant)`` if people rated both
-      origins and there are more ratings than two a person; else ``(1 | participant:arm)`` beside it where people
-      rated several articles in each of several arms.
+      origins and there are more ratings than two a person; ``(1 | participant:arm)`` beside it where people rated
+      several articles in each of several arms, which beside the slope are several arms of one origin: what people make
+      of one model and of another differs too, and the slope holds only what they make of all models alike.
+    - None, and no model, where everybody is in one arm and some arm has one participant.
     - ``(1 | article)`` if some arm has several articles that several people rated; ``(1 | article:arm)`` beside it
       where one article is in several arms; ``(1 | story)`` beside it where several articles tell one story. What the
       versions of a story share then falls out of the difference between arms that tell the same stories.
@@ -34,7 +40,10 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     terms: list[str] = []
     said: list[Caution] = []
     people, articles = data[PERSON].nunique(), data[ARTICLE].nunique()
-    cells = len(data[[PERSON, ARM]].drop_duplicates())
+    placed = data[[PERSON, ARM]].drop_duplicates()
+    cells = len(placed)
+    if cells == people and _somebody_alone(placed):
+        return RandomPart("", (_PEOPLE_LOST,), "everybody is in one arm, and an arm has one participant only")
     if people == len(data):
         if len(data):
             said.append(_ONE_RATING)
@@ -49,17 +58,27 @@ def random_part(data: pd.DataFrame) -> RandomPart:
         terms += [*_of_stories(data, articles), f"(1 | {ARTICLE})"]
         if crossing and versions < len(data):
             terms.append(f"(1 | {ARTICLE}:{ARM})")
-    return RandomPart("".join(f" + {term}" for term in terms), tuple(said))
+    lack = "" if terms else "nobody and no article has more than one rating"
+    return RandomPart("".join(f" + {term}" for term in terms), tuple(said), lack)
+
+
+def _somebody_alone(placed: pd.DataFrame) -> bool:
+    """Whether one of several arms has a single person; ``placed`` has a row a person and arm."""
+    sizes = placed.groupby(ARM, observed=True).size()
+    return len(sizes) > 1 and int(sizes.min()) == 1
 
 
 def _of_people(data: pd.DataFrame, people: int, cells: int) -> list[str]:
-    if cells == people:
-        return [f"(1 | {PERSON})"]
-    if ORIGIN in data.columns and len(data) > 2 * people:
-        both = data.groupby(PERSON, observed=True)[ORIGIN].nunique()
-        if (both > 1).any():
-            return [f"(1 + {ORIGIN} | {PERSON})"]
-    return [f"(1 | {PERSON})", f"(1 | {PERSON}:{ARM})"] if people < cells < len(data) else [f"(1 | {PERSON})"]
+    """The terms of people, over ``cells`` pairs of a person and an arm."""
+    term, several = f"(1 | {PERSON})", cells > people
+    if ORIGIN in data.columns and len(data) > 2 * people and several:
+        origins = len(data[[PERSON, ORIGIN]].drop_duplicates())
+        if origins > people:
+            term = f"(1 + {ORIGIN} | {PERSON})"
+            # Where everybody has one arm of each origin, what an arm does to a person is what its origin does.
+            several = len(data[[PERSON, ORIGIN, ARM]].drop_duplicates()) > origins
+    # With one rating of each person in each arm, it cannot be told from the residual.
+    return [term, f"(1 | {PERSON}:{ARM})"] if several and cells < len(data) else [term]
 
 
 def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
@@ -77,6 +96,12 @@ _ONE_RATING = Caution(
     "",
     "Everybody rated one article, so that differences between people cannot be told from other noise; the model has no "
     "effect of people, and needs none.",
+)
+_PEOPLE_LOST = Caution(
+    "people-confounded",
+    "",
+    "What belongs to an arm and what to its only participant cannot be told apart, since nobody is in several arms. "
+    "Leave such an arm out of the ratings, or wait for more people.",
 )
 _ARTICLES_LOST = Caution(
     "articles-confounded",

@@ -87,9 +87,11 @@ def heterogeneity(
     data = model_frame(known, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
     data[GROUP] = column - float(column.mean()) if numeric else column
     blank = Heterogeneity(covariate, (), NO_OMNIBUS, len(checked) - len(known), ())
-    formula = f"{OUTCOME} ~ {ARM} * {GROUP}{random_part(data).formula}"
+    random = random_part(data)
     try:
-        fit = fit_mixed(data, formula, ddf="normal", alpha=plan.alpha)
+        if random.lack:
+            raise MixedModelError(random.lack)
+        fit = fit_mixed(data, f"{OUTCOME} ~ {ARM} * {GROUP}{random.formula}", ddf="normal", alpha=plan.alpha)
         return _tested(blank, fit, data, plan, labels or {}, numeric=numeric)
     except MixedModelError as error:
         said = Caution("no-model", covariate, f"The model of {covariate} by arm could not be fitted: {error}.")

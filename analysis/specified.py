@@ -108,8 +108,8 @@ class Contrast:
         if not ((rows & self.own).any() and (rows & self.other).any()):
             return Found(note="one of the two arms has no ratings")
         random = random_part(self.data[rows])
-        if not random.formula:
-            return Found(note="nobody and no article has more than one rating: there is no mixed model")
+        if random.lack:
+            return Found(note=f"{random.lack}: there is no mixed model")
         try:
             design = self._design(f"{OUTCOME} ~ {ARM}{random.formula}", rows)
             fitted = fit_design(design, reml=True, start=_beginning(start, design))

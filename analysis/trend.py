@@ -72,6 +72,8 @@ def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Tre
     random = random_part(data)
     rows, said, departure = [], list(random.cautions), NO_OMNIBUS
     try:
+        if random.lack:
+            raise MixedModelError(random.lack)
         fit = fit_mixed(data, f"{OUTCOME} ~ {SCORE}{random.formula}", alpha=plan.alpha)
         row = fit.effect(SCORE)
         numbers = (row.estimate, row.std_error, row.statistic, row.df, row.p_value, row.ci_low, row.ci_high)

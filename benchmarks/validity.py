@@ -6,6 +6,9 @@ against each other are the crossed mixed model with Satterthwaite's degrees of f
 which takes the articles as given. For equivalence the truth is put exactly on the bound, where a test may claim it in
 at most 5% of studies. Detection (d') is measured on a yes-no answer of known d', with people and articles resampled.
 
+With `--design within` the same 40 people read 4 of the 8 articles of each of three arms, one real and two of models;
+what a person makes of each arm differs with an SD of 0.7. Compared are the two models, beside them the paired t-test.
+
 `python -m benchmarks.validity` prints a table and one line of JSON. With `--from` and `--to` it does some of the seeds
 and keeps them in `--folder`; a run without them adds what is missing there.
 """
@@ -17,8 +20,9 @@ import json
 import math
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,27 +30,37 @@ from scipy import stats
 
 from analysis.crossed import crossed_contrasts
 from analysis.detection import DetectionOptions, detection
-from analysis.intervals import welch
+from analysis.intervals import paired, welch
 from analysis.plan import Plan
 
 STUDIES = 5_000
 ARTICLES, PEOPLE, EACH = 8, 40, 4
 ARTICLE_SD, PERSON_SD, NOISE_SD = 0.3, 0.8, 1.0
+OWN_SD = 0.7
 BOUND = 0.5
 PIECE = 250
 # d' costs a bootstrap a study, so that it has fewer studies: enough to tell 95% from 93.6%.
 DETECTION_STUDIES = 1_000
 DETECTION_PEOPLE, DETECTION_ARTICLES, D_PRIME = 60, 24, 0.8
 DRAWS = 400
+Design = Literal["between", "within"]
+# What each design compares, and the words for it.
+COMPARED = {"between": ("synthetic", "real"), "within": ("small", "large")}
+SAID = {
+    "between": f"2 arms, {ARTICLES} articles (SD {ARTICLE_SD}) and {PEOPLE} people an arm, {EACH} ratings",
+    "within": f"3 arms of {ARTICLES} articles (SD {ARTICLE_SD}), {PEOPLE} people in every arm, {EACH} ratings",
+}
 BARS = {"false_positives": (0.04, 0.06), "coverage": (0.94, 0.96), "tost": (0.0, 0.058)}
 
 
-def one_study(seed: int) -> dict[str, float]:
+def one_study(seed: int, design: Design) -> dict[str, float]:
     """The numbers of one null study: p and interval of both tests, and p of equivalence at its bound."""
-    ratings = null_study(seed)
-    model = crossed_contrasts(ratings, Plan(reference="real", equivalence_bound=BOUND)).rows[0]
+    ratings = null_study(seed) if design == "between" else null_study_within(seed)
+    arm, other = COMPARED[design]
+    found = crossed_contrasts(ratings, Plan(reference=other, equivalence_bound=BOUND))
+    (model,) = [row for row in found.rows if row.arm == arm]
     means = ratings.groupby(["arm", "participant"])["credibility"].mean()
-    naive = welch(means["synthetic"], means["real"])
+    naive = welch(means[arm], means[other]) if design == "between" else paired(means[arm] - means[other])
     half = float(stats.t.ppf(0.975, naive.df)) * naive.std_error
     # The same data with the truth moved onto the bound, and the p of equivalence that a report prints.
     on_bound = ratings.assign(credibility=ratings["credibility"] + BOUND * (ratings["arm"] == "synthetic"))
@@ -79,6 +93,22 @@ def null_study(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant", "arm", "article", "origin", "credibility"])
 
 
+def null_study_within(seed: int) -> pd.DataFrame:
+    """Ratings of three arms that do not differ but in what each person makes of each of them."""
+    rng = np.random.default_rng(2_000_000 + seed)
+    articles = {arm: rng.normal(0, ARTICLE_SD, ARTICLES) for arm in ("real", "large", "small")}
+    rows = []
+    for person in range(PEOPLE):
+        level = rng.normal(6, PERSON_SD)
+        for arm, effects in articles.items():
+            own = level + rng.normal(0, OWN_SD)
+            origin = "real" if arm == "real" else "synthetic"
+            for article in rng.permutation(ARTICLES)[:EACH]:
+                value = own + effects[article] + rng.normal(0, NOISE_SD)
+                rows.append((f"person-{person:02}", arm, f"{arm}-{article}", origin, value))
+    return pd.DataFrame(rows, columns=["participant", "arm", "article", "origin", "credibility"])
+
+
 def one_detection(seed: int) -> dict[str, float]:
     """Whether the bootstrap interval of the pooled d' holds the d' that answers were made from."""
     rng = np.random.default_rng(1_000_000 + seed)
@@ -108,30 +138,35 @@ def run_piece(kind: str, start: int, stop: int, folder: Path) -> pd.DataFrame:
     path = folder / f"{kind}-{start:05}-{stop:05}.csv"
     if path.exists():
         return pd.read_csv(path)
-    one = one_study if kind == "contrast" else one_detection
-    frame = pd.DataFrame([one(seed) for seed in range(start, stop)])
+    kinds: dict[str, Callable[[int], dict[str, float]]] = {
+        "contrast": lambda seed: one_study(seed, "between"),
+        "within": lambda seed: one_study(seed, "within"),
+        "detection": one_detection,
+    }
+    frame = pd.DataFrame([kinds[kind](seed) for seed in range(start, stop)])
     frame.to_csv(path.with_suffix(".part"), index=False)
     path.with_suffix(".part").rename(path)
     return frame
 
 
-def main(studies: int, detections: int, folder: Path, minutes: float) -> None:
+def main(studies: int, detections: int, folder: Path, minutes: float, design: Design) -> None:
     """Run what is missing, and print the table once nothing is."""
     ends = time.monotonic() + 60 * minutes
-    found: dict[str, list[pd.DataFrame]] = {"contrast": [], "detection": []}
-    for kind, total in (("contrast", studies), ("detection", detections)):
+    contrast = "contrast" if design == "between" else "within"
+    found: dict[str, list[pd.DataFrame]] = {contrast: [], "detection": []}
+    for kind, total in ((contrast, studies), ("detection", detections if design == "between" else 0)):
         for start in range(0, total, PIECE):
             if time.monotonic() > ends:
                 print(f"stopped at {kind} {start} of {total}; run again to go on from {folder}")
                 return
             found[kind].append(run_piece(kind, start, min(start + PIECE, total), folder))
-    report(pd.concat(found["contrast"]), pd.concat(found["detection"]) if found["detection"] else None)
+    report(pd.concat(found[contrast]), pd.concat(found["detection"]) if found["detection"] else None, design)
 
 
-def report(contrast: pd.DataFrame, detected: pd.DataFrame | None) -> None:
+def report(contrast: pd.DataFrame, detected: pd.DataFrame | None, design: Design) -> None:
     """The table, and the line of JSON with the bars."""
     n = len(contrast)
-    print(f"{n} null studies: 2 arms, {ARTICLES} articles (SD {ARTICLE_SD}) and {PEOPLE} people an arm, {EACH} ratings")
+    print(f"{n} null studies: {SAID[design]}")
     print("each; shares with their 95% simulation error\n")
     print(f"{'':38}{'mixed model':>18}{'t-test of people':>20}")
     shown: dict[str, Any] = {}
@@ -160,7 +195,8 @@ def report(contrast: pd.DataFrame, detected: pd.DataFrame | None) -> None:
         print(f"hold the truth in {_share(inside, len(detected))}; mean error {bias:+.3f}")
         shown["d_prime_coverage"] = round(inside, 4)
     print()
-    print(json.dumps({"benchmark": "validity", "studies": n, "failed": failed, "holds": bool(holds), **shown}))
+    said = {"benchmark": "validity", "design": design, "studies": n, "failed": failed, "holds": bool(holds)}
+    print(json.dumps(said | shown))
 
 
 def _share(share: float, n: int) -> str:
@@ -172,11 +208,12 @@ if __name__ == "__main__":
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--detections", type=int, default=DETECTION_STUDIES)
     parser.add_argument("--folder", type=Path, help="keeps finished pieces, so that a run can be taken up again")
+    parser.add_argument("--design", choices=("between", "within"), default="between")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after a piece once so many have passed")
     options = parser.parse_args()
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
-        main(options.studies, options.detections, options.folder, options.minutes)
+        main(options.studies, options.detections, options.folder, options.minutes, options.design)
     else:
         with tempfile.TemporaryDirectory() as name:
-            main(options.studies, options.detections, Path(name), options.minutes)
+            main(options.studies, options.detections, Path(name), options.minutes, options.design)

@@ -56,14 +56,18 @@ random_part <- function(rated) {
   cells <- count("participant", "arm")
   articles <- count("article")
   versions <- count("article", "arm")
-  both <- "signed" %in% names(rated) && count("participant", "signed") > people
+  if (cells == people && min(table(unique(rated[c("participant", "arm")])$arm)) == 1) {
+    fail("everybody is in one arm, and an arm has one participant only: there is no mixed model")
+  }
+  several <- cells > people
+  slope <- several && "signed" %in% names(rated) && n > 2 * people && count("participant", "signed") > people
+  if (slope) several <- count("participant", "signed", "arm") > count("participant", "signed")
   terms <- character()
   if (people > 1 && people < n) {
-    if (cells > people && both && n > 2 * people) {
-      terms <- "(1 + signed | participant)"
-    } else {
-      terms <- c("(1 | participant)", if (people < cells && cells < n) "(1 | participant:arm)")
-    }
+    terms <- c(
+      if (slope) "(1 + signed | participant)" else "(1 | participant)",
+      if (several && cells < n) "(1 | participant:arm)"
+    )
   }
   crossing <- versions > articles
   if (articles >= 2 && articles < n && (crossing || articles > count("arm"))) {

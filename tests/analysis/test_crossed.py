@@ -122,9 +122,57 @@ def test_a_table_has_stable_columns_and_counts_people_and_articles() -> None:
     assert math.fsum(part.share for part in found.variance) == pytest.approx(1)
 
 
-def test_people_who_read_both_origins_get_a_slope_of_their_own() -> None:
-    found = crossed_contrasts(simulated(people=60, per_person=6, within=True), Plan(reference="real"))
-    assert "(1 + origin | participant) + (1 | article)" in found.formula
+SLOPE, OWN = "(1 + origin | participant)", "(1 | participant:arm)"
+
+
+@pytest.mark.parametrize(
+    ("arms", "per_person", "terms"),
+    [
+        (("real", "small"), 6, f"{SLOPE} + (1 | article)"),
+        (("real", "small", "large"), 6, f"{SLOPE} + {OWN} + (1 | article)"),
+        (("real", "small", "large"), 3, f"{SLOPE} + (1 | article)"),
+    ],
+    ids=["one arm an origin", "two models", "one rating an arm"],
+)
+def test_people_who_read_both_origins_get_a_slope_and_what_they_make_of_each_of_several_models(
+    arms: tuple[str, ...], per_person: int, terms: str
+) -> None:
+    found = crossed_contrasts(
+        simulated(people=60, per_person=per_person, arms=arms, within=True), Plan(reference="real")
+    )
+    assert found.formula == f"rating ~ arm + {terms}"
+
+
+def test_people_who_each_read_the_real_arm_and_one_model_get_the_slope_alone() -> None:
+    ratings = pd.DataFrame(simulated(people=90, per_person=6, within=True))
+    own = ratings["participant"].str[-1].astype(int) % 2
+    read = (ratings["arm"] == "real") | (ratings["arm"] == own.map({0: "small", 1: "large"}))
+    found = crossed_contrasts(ratings[read], Plan(reference="real"))
+    assert found.formula == f"rating ~ arm + {SLOPE} + (1 | article)"
+
+
+def test_arms_that_hold_both_origins_differ_within_a_person_beside_the_slope() -> None:
+    ratings = simulated(people=60, per_person=6, arms=("shown", "hidden"), within=True)
+    ratings["origin"] = np.where(ratings.index // 2 % 2, "real", "synthetic")
+    assert f"{SLOPE} + {OWN}" in crossed_contrasts(ratings, Plan(reference="shown")).formula
+
+
+@pytest.mark.parametrize("per_person", [1, 6])
+@pytest.mark.parametrize("people", [{"real": 1, "small": 1}, {"real": 1, "small": 30}, {"real": 30, "small": 1}])
+def test_an_arm_of_one_person_leaves_no_model_and_says_so(people: dict[str, int], per_person: int) -> None:
+    ratings = simulated(people=60, per_person=per_person, arms=("real", "small"))
+    number = ratings["participant"].str[1:].astype(int) // 2
+    found = crossed_contrasts(ratings[number < ratings["arm"].map(people)], Plan(reference="real"))
+    assert found.fit is None
+    assert math.isnan(found.rows[0].p_value)
+    assert [caution.code for caution in found.cautions] == ["people-confounded", "no-model"]
+    assert "an arm has one participant only: there is no mixed model" in found.warnings[1]
+
+
+def test_two_people_an_arm_are_the_fewest_that_a_model_takes() -> None:
+    found = crossed_contrasts(simulated(people=4, per_person=6, arms=("real", "small")), Plan(reference="real"))
+    assert found.fit is not None
+    assert math.isfinite(found.rows[0].p_value)
 
 
 def test_stories_get_a_term_only_where_they_group_articles() -> None:

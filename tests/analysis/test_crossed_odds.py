@@ -67,6 +67,13 @@ def test_data_that_carry_no_model_say_why(kind: OddsKind, ratings: pd.DataFrame)
     assert found.cautions[-1].code == "no-model"
 
 
+@pytest.mark.parametrize("kind", ["credible", "ordinal"])
+def test_an_arm_of_one_person_leaves_no_odds_either(kind: OddsKind) -> None:
+    found = crossed_odds(simulated(people=2, per_person=6, arms=("real", "small")), PLAN, kind=kind)
+    assert found.fit is None
+    assert "an arm has one participant only" in found.cautions[-1].sentence
+
+
 def test_without_a_cut_nothing_is_credible() -> None:
     with pytest.raises(ValueError, match="no cut"):
         crossed_odds(simulated(), Plan(credible_cut=None), kind="credible")

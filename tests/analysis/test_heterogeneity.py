@@ -98,3 +98,10 @@ def test_a_model_that_cannot_be_fitted_is_a_caution() -> None:
     found = heterogeneity(ratings, PLAN, "party")
     assert found.rows == ()
     assert found.cautions[0].code == "no-model"
+
+
+def test_an_arm_of_one_person_leaves_no_model_of_groups_and_says_so() -> None:
+    alone = simulated(people=3, per_person=6).assign(party=lambda frame: frame["position"] % 2 > 0)
+    found = heterogeneity(alone, Plan(reference="real"), "party")
+    assert found.rows == ()
+    assert "an arm has one participant only" in found.cautions[0].sentence

@@ -48,6 +48,12 @@ def test_a_planted_fall_is_found_and_its_sign_is_right() -> None:
     assert math.isnan(found.departure.p_value)
 
 
+def test_an_arm_of_one_person_leaves_no_line_and_says_so() -> None:
+    found = trend(simulated(people=3, per_person=6), Plan(reference="real"), SCORES)
+    assert [row.term for row in found.rows] == ["Jonckheere-Terpstra"]
+    assert "an arm has one participant only" in found.cautions[-1].sentence
+
+
 def test_people_in_several_arms_have_no_test_of_independent_groups() -> None:
     found = trend(simulated(per_person=6, within=True), Plan(reference="real"), SCORES)
     assert [row.term for row in found.rows] == ["mixed model, straight line"]

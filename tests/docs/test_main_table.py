@@ -69,6 +69,7 @@ def test_the_table_of_an_export_is_the_reports(tmp_path: Path) -> None:
     ("design", "random"),
     [
         ("within", "(1 + origin | participant) + (1 | article)"),
+        ("within, three arms", "(1 + origin | participant) + (1 | participant:arm) + (1 | article)"),
         ("mixed", "(1 | participant) + (1 | participant:arm) + (1 | article)"),
         ("unbalanced", "(1 | participant) + (1 | article)"),
         ("the same articles in both arms", "(1 | participant) + (1 | article) + (1 | article:arm)"),
@@ -101,6 +102,7 @@ def test_one_rating_a_person_leaves_people_out_of_both_models(tmp_path: Path) ->
         (lambda frame: frame.assign(credibility=["high"] + ["5"] * 9), (), "row 2 of"),
         (lambda frame: pd.concat([frame, frame[:1]]), (), "row 12 of"),
         (lambda frame: frame.assign(article=frame["participant"]), (), "there is no mixed model"),
+        (lambda frame: frame.assign(participant=frame["arm"]), (), "an arm has one participant only"),
         (lambda frame: frame.assign(arm="real"), (), "fewer than two arms have ratings"),
         (lambda frame: frame[:0], (), "no ratings"),
     ],

@@ -140,6 +140,11 @@ versions <- told(versions, 0.7)
 clusters <- rate(several(60, function(i) read(i, three[1 + i %% 2], 12, 5)), article_sd = 0.3)
 clusters$story <- paste0(clusters$arm, "-story-", as.integer(sub("^[a-z]+-", "", clusters$article)) %% 4)
 clusters <- told(clusters, 0.6)
+# Everybody reads the real articles and those of two models: beside what a person makes of machines there is what the
+# person makes of each of them.
+flagship <- rate(several(36, function(i) do.call(rbind, lapply(three, function(arm) read(i, arm, 6, 3)))), own_sd = 0.7)
+taste <- setNames(rnorm(36, sd = 0.8), unique(flagship$participant))
+flagship$credibility <- round(flagship$credibility + taste[flagship$participant] * (flagship$arm != "real"), 3)
 
 cases <- list(
   describe("between", between, "(1 | participant) + (1 | article)"),
@@ -149,7 +154,8 @@ cases <- list(
   describe("unbalanced", uneven, "(1 | participant) + (1 | article)"),
   describe("the same articles in both arms", labels, "(1 | participant) + (1 | article) + (1 | article:arm)"),
   describe("the same stories in every arm", versions, "(1 | participant) + (1 | story) + (1 | article)"),
-  describe("stories of several articles", clusters, "(1 | participant) + (1 | story) + (1 | article)")
+  describe("stories of several articles", clusters, "(1 | participant) + (1 | story) + (1 | article)"),
+  describe("within, three arms", flagship, "(1 + signed | participant) + (1 | participant:arm) + (1 | article)")
 )
 # Ordinal regression without random effects, of the ratings as whole numbers.
 whole <- transform(between, credibility = pmin(pmax(round(credibility), 4), 8), arm = factor(arm, levels = three))
