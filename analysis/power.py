@@ -117,9 +117,11 @@ def components_of(crossed: Crossed) -> Components:
         else:
             name, value = "story" if row.group == "story" else "article", row.sd
         found[name] = math.hypot(found[name], value)
-    if any(row.group == "participant" and row.term == "origin" for row in crossed.fit.random):
-        # Beside that slope the intercept is a person's mean over both arms: it holds half of a single arm's variance.
-        found["person"] = math.sqrt(max(found["person"] ** 2 - found["person_by_arm"] ** 2 / 2, 0.0))
+    for row in crossed.fit.random:
+        if row.group == "participant" and row.term == "origin":
+            # Beside this slope the intercept is a person's mean over both arms: it holds half of a single arm's
+            # variance, less what participant:arm has, which the model takes apart.
+            found["person"] = math.sqrt(max(found["person"] ** 2 - row.sd**2 / 4, 0.0))
     return Components(noise=crossed.fit.residual_sd, **found)
 
 
