@@ -193,6 +193,7 @@ OTHERS: dict[str, Any] = {
     "kind": "text",
     "report_key": "none",
     "export_key": "none",
+    "plan_key": "none",
     "name": "none",
 }
 
