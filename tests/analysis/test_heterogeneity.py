@@ -1,6 +1,7 @@
 """Covariates by arm: lmerTest's interaction tests and contrasts within groups, and what is refused."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.analysis.ratings import simulated
 
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
-)["more"]
+)["more"]["heterogeneity"]
 PLAN = Plan(reference="real")
 ARMS = ("real", "small", "large")
 
@@ -27,13 +28,13 @@ def ratings() -> pd.DataFrame:
 
 def test_the_interaction_of_party_and_arm_is_lmertests(ratings: pd.DataFrame) -> None:
     found = heterogeneity(ratings, PLAN, "party", arms=ARMS).interaction
-    for column, value in R["heterogeneity"]["interaction"].items():
+    for column, value in R["interaction"].items():
         assert getattr(found, column) == pytest.approx(value, rel=5e-5), column
 
 
 def test_contrasts_within_parties_are_lmertests(ratings: pd.DataFrame) -> None:
     rows = {(row.contrast, row.group): row for row in heterogeneity(ratings, PLAN, "party", arms=ARMS).rows}
-    expected = R["heterogeneity"]["rows"]
+    expected = R["rows"]
     assert len(rows) == len(expected) == 6
     for case in expected:
         row = rows[case["contrast"], case["group"]]
@@ -44,12 +45,21 @@ def test_contrasts_within_parties_are_lmertests(ratings: pd.DataFrame) -> None:
 
 def test_a_number_enters_as_a_straight_line(ratings: pd.DataFrame) -> None:
     found = heterogeneity(ratings, PLAN, "age", arms=ARMS)
-    for column, value in R["heterogeneity"]["age"].items():
+    for column, value in R["age"].items():
         assert getattr(found.interaction, column) == pytest.approx(value, rel=5e-5), column
     (small,) = [row for row in found.rows if row.contrast == "small - real"]
     assert small.group == "one unit more"
-    assert small.estimate == pytest.approx(R["heterogeneity"]["age_small"]["estimate"], rel=5e-5)
-    assert small.p_value == pytest.approx(R["heterogeneity"]["age_small"]["p_value"], rel=5e-5)
+    assert small.estimate == pytest.approx(R["age_small"]["estimate"], rel=5e-5)
+    assert small.p_value == pytest.approx(R["age_small"]["p_value"], rel=5e-5)
+
+
+def test_articles_read_by_one_group_alone_and_one_rating_a_cell_get_no_term_of_their_own(ratings: pd.DataFrame) -> None:
+    label = ratings.assign(label=ratings["article"].str[-1].isin(["1", "2", "3"]))
+    alone = heterogeneity(label, PLAN, "label", arms=ARMS)
+    assert not any("article:covariate" in caution.sentence for caution in alone.cautions)
+    assert math.isfinite(alone.interaction.p_value)
+    once = ratings.drop_duplicates(["article", "party"])
+    assert not any("every row exactly" in caution.sentence for caution in heterogeneity(once, PLAN, "party").cautions)
 
 
 def test_yes_and_no_are_groups_and_missing_values_are_counted(ratings: pd.DataFrame) -> None:

@@ -90,23 +90,26 @@ between$party <- unname(party[between$participant])
 between$age <- unname(setNames(round(rnorm(length(parties), 45, 12)), parties)[between$participant])
 between$credibility <- round(between$credibility + 0.6 * (between$party == "right") * (between$arm == "small"), 3)
 
-heterogeneity <- function() {
-  data <- transform(between, arm = factor(arm, levels = three), party = factor(party))
-  model <- lmer(credibility ~ arm * party + (1 | participant) + (1 | article), data, control = tight)
+heterogeneity <- function(data) {
+  data <- transform(data, arm = factor(arm, levels = three), party = factor(party), centred = age - mean(age))
+  model <- lmer(credibility ~ arm * party + (1 | participant) + (1 | article) + (1 | article:party), data,
+                control = tight)
   names_ <- names(fixef(model))
   within <- function(arm, group) {
     wanted <- c(paste0("arm", arm), if (group != "centre") paste0("arm", arm, ":party", group))
     tested(model, as.numeric(names_ %in% wanted), "Satterthwaite")
   }
   groups <- expand.grid(group = c("centre", "left", "right"), arm = three[-1], stringsAsFactors = FALSE)
-  line <- lmer(credibility ~ arm * I(age - mean(age)) + (1 | participant) + (1 | article), data, control = tight)
+  line <- lmer(credibility ~ arm * centred + (1 | participant) + (1 | article) + (0 + centred | article), data,
+               control = tight)
+  stopifnot(!isSingular(model), !isSingular(line))
   list(
     interaction = joint(model, grep(":", names_, value = TRUE)),
     rows = lapply(seq_len(nrow(groups)), function(k) {
       c(list(contrast = paste(groups$arm[k], "- real"), group = groups$group[k]), within(groups$arm[k], groups$group[k]))
     }),
     age = joint(line, grep(":", names(fixef(line)), value = TRUE)),
-    age_small = tested(line, as.numeric(names(fixef(line)) == "armsmall:I(age - mean(age))"), "Satterthwaite")
+    age_small = tested(line, as.numeric(names(fixef(line)) == "armsmall:centred"), "Satterthwaite")
   )
 }
 trend <- function() {
@@ -140,6 +143,19 @@ versions <- told(versions, 0.7)
 clusters <- rate(several(60, function(i) read(i, three[1 + i %% 2], 12, 5)), article_sd = 0.3)
 clusters$story <- paste0(clusters$arm, "-story-", as.integer(sub("^[a-z]+-", "", clusters$article)) %% 4)
 clusters <- told(clusters, 0.6)
+# Articles that suit one party, or one age, better than another; what is drawn after them is as without them.
+state <- .Random.seed
+readers <- rate(several(72, function(i) read(i, three[1 + i %% 3], 8, 5)))
+people <- unique(readers$participant)
+readers$party <- unname(setNames(c("left", "centre", "right")[1 + (seq_along(people) %/% 3) %% 3], people)[readers$participant])
+readers$age <- unname(setNames(round(rnorm(length(people), 45, 12)), people)[readers$participant])
+suits <- unique(paste(readers$article, readers$party))
+suits <- setNames(rnorm(length(suits), sd = 0.6), suits)
+slopes <- setNames(rnorm(24, sd = 0.03), unique(readers$article))
+readers$credibility <- round(readers$credibility + suits[paste(readers$article, readers$party)] +
+  slopes[readers$article] * (readers$age - 45) + 0.6 * (readers$party == "right") * (readers$arm == "small"), 3)
+.Random.seed <- state
+
 # Everybody reads the real articles and those of two models: beside what a person makes of machines there is what the
 # person makes of each of them.
 flagship <- rate(several(36, function(i) do.call(rbind, lapply(three, function(arm) read(i, arm, 6, 3)))), own_sd = 0.7)
@@ -164,7 +180,7 @@ plain <- ordinal::clm(factor(credibility) ~ arm, data = whole)
 more <- list(
   ordinal = list(data = transform(whole, arm = as.character(arm)), small = unname(coef(plain)[["armsmall"]]),
                  large = unname(coef(plain)[["armlarge"]])),
-  data = between, heterogeneity = heterogeneity(), trend = trend(),
+  data = between, heterogeneity = c(list(data = readers), heterogeneity(readers)), trend = trend(),
   omnibus = list(
     between = omnibus(between, "(1 | participant) + (1 | article)"),
     mixed = omnibus(mixed, "(1 | participant) + (1 | participant:arm) + (1 | article)"),
