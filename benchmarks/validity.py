@@ -57,21 +57,21 @@ def one_study(seed: int, design: Design) -> dict[str, float]:
     """The numbers of one null study: p and interval of both tests, and p of equivalence at its bound."""
     ratings = null_study(seed) if design == "between" else null_study_within(seed)
     arm, other = COMPARED[design]
-    found = crossed_contrasts(ratings, Plan(reference=other, equivalence_bound=BOUND))
-    (model,) = [row for row in found.rows if row.arm == arm]
+    plan = Plan(reference=other, equivalence_bound=BOUND)
+    (model,) = [row for row in crossed_contrasts(ratings, plan).rows if row.arm == arm]
     means = ratings.groupby(["arm", "participant"])["credibility"].mean()
     naive = welch(means[arm], means[other]) if design == "between" else paired(means[arm] - means[other])
     half = float(stats.t.ppf(0.975, naive.df)) * naive.std_error
     # The same data with the truth moved onto the bound, and the p of equivalence that a report prints.
-    on_bound = ratings.assign(credibility=ratings["credibility"] + BOUND * (ratings["arm"] == "synthetic"))
-    tost = crossed_contrasts(on_bound, Plan(reference="real", equivalence_bound=BOUND)).rows[0].equivalence_p
+    on_bound = ratings.assign(credibility=ratings["credibility"] + BOUND * (ratings["arm"] == arm))
+    (moved,) = [row for row in crossed_contrasts(on_bound, plan).rows if row.arm == arm]
     at_bound_naive = float(stats.t.cdf(naive.estimate / naive.std_error, naive.df))
     return {
         "seed": seed,
         "p_model": model.p_value,
         "covered_model": float(model.ci_low <= 0 <= model.ci_high),
         "width_model": model.ci_high - model.ci_low,
-        "tost_model": tost,
+        "tost_model": moved.equivalence_p,
         "p_naive": naive.p_value,
         "covered_naive": float(abs(naive.estimate) <= half),
         "width_naive": 2 * half,

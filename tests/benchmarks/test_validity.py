@@ -16,7 +16,13 @@ def test_equivalence_at_the_bound_is_the_p_of_two_one_sided_tests() -> None:
     row = crossed_contrasts(validity.null_study(3), Plan(reference="real")).rows[0]
     # Only the estimate moves by the bound, so that the upper test is of the null study's own estimate against 0.
     expected = float(stats.t.cdf(row.estimate / row.std_error, row.df))
-    assert validity.one_study(3)["tost_model"] == pytest.approx(expected, abs=1e-4)
+    assert validity.one_study(3, "between")["tost_model"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_where_people_read_every_arm_the_two_models_are_compared() -> None:
+    found = validity.one_study(3, "within")
+    assert 0 < found["p_model"] < 1
+    assert 0 < found["tost_model"] < 1
 
 
 def test_a_shipped_p_of_equivalence_that_is_broken_shows_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,4 +31,4 @@ def test_a_shipped_p_of_equivalence_that_is_broken_shows_in_the_bar(monkeypatch:
         return replace(found, rows=tuple(replace(row, equivalence_p=0.001) for row in found.rows))
 
     monkeypatch.setattr(validity, "crossed_contrasts", broken)
-    assert validity.one_study(3)["tost_model"] == 0.001
+    assert validity.one_study(3, "between")["tost_model"] == 0.001
