@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from analysis.__main__ import main
@@ -37,6 +38,42 @@ def written(arguments: list[str], folder: Path) -> dict[str, Any]:
     return content
 
 
+def fields(content: Any, path: str = "") -> dict[str, set[str]]:
+    """The names in every object below ``content`` by its path; the objects of a list share one, that ends in []."""
+    found: dict[str, set[str]] = {}
+    below = (
+        [(f"{path}.{name}".lstrip("."), value) for name, value in content.items()] if isinstance(content, dict) else []
+    )
+    if isinstance(content, dict):
+        found[path] = set(content)
+    if isinstance(content, list):
+        below = [(f"{path}[]", value) for value in content]
+    for place, value in below:
+        for name, names in fields(value, place).items():
+            found.setdefault(name, set()).update(names)
+    return found
+
+
+def described_rows(heading: str) -> dict[str, set[str]]:
+    """What the page says of the fields of each kind of row below a heading: {path: names}."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [row.split("|") for row in section.splitlines() if row.startswith("| `") and "[]`" in row.split("|")[1]]
+    return {row[1].strip(" `"): set(re.findall(r"`([^`]+)`", row[2])) for row in rows}
+
+
+def test_every_field_of_every_kind_of_row_is_described(ratings: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(ratings)
+    person = frame["participant"].str[1:].astype(int)
+    frame = frame.assign(one=frame["credibility"], two=10 - person % 3 - frame["position"], source=1 + person % 5)
+    frame.assign(age=20 + person).to_csv(tmp_path / "ratings.csv", index=False)
+    people = frame.drop_duplicates("participant")[["participant", "arm"]].assign(outcome="completed")
+    people.to_csv(tmp_path / "people.csv", index=False)
+    arguments = ["report", str(tmp_path / "ratings.csv"), "--outcome", "credibility", "--people"]
+    arguments += [str(tmp_path / "people.csv"), "--items", "one,two", "--attribution", "source", "--covariates", "age"]
+    content = written(arguments, tmp_path)
+    assert {path: names for path, names in fields(content).items() if path.endswith("[]")} == described_rows("report")
+
+
 def test_the_reports_keys(ratings: Path, tmp_path: Path) -> None:
     content = written(["report", str(ratings), "--outcome", "credibility"], tmp_path)
     assert set(content) == described("report")
@@ -48,6 +85,8 @@ def test_the_mixed_models_keys(ratings: Path, tmp_path: Path) -> None:
     formula = "credibility ~ arm + (1|participant) + (1|article)"
     content = written(["mixed", str(ratings), "--formula", formula], tmp_path)
     assert set(content) == described("mixed")
+    rows = {path: names for path, names in fields(content).items() if path.endswith("[]")}
+    assert rows == described_rows("mixed")
     assert f"| `version` | {content['version']} |" in PAGE
 
 
