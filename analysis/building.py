@@ -22,18 +22,15 @@ from analysis.tables import to_json, to_records
 
 
 def build(report: Report) -> None:
-    """Build and store a claimed report. Leaves quietly if it was cancelled meanwhile; raises what went wrong."""
-    try:
-        jobs.step(report, _("reading the answers"))
-        frozen = report.version.frozen
-        asked = [item.key for item in covariate_items(frozen.definition.plan.covariates, frozen)]
-        data = frames.study_frames(report.version, report.mode, masked=report.masked, items=asked)
-        jobs.step(report, _("computing"))
-        result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
-        jobs.step(report, _("writing the files"))
-        archive = _archive(files)
-    except jobs.Stopped:
-        return
+    """Build and store a claimed report. Raises ``Stopped`` if it is no longer ours, and what went wrong."""
+    jobs.step(report, _("reading the answers"))
+    frozen = report.version.frozen
+    asked = [item.key for item in covariate_items(frozen.definition.plan.covariates, frozen)]
+    data = frames.study_frames(report.version, report.mode, masked=report.masked, items=asked)
+    jobs.step(report, _("computing"))
+    result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
+    jobs.step(report, _("writing the files"))
+    archive = _archive(files)
     jobs.finish(
         report,
         result=result,

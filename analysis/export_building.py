@@ -22,17 +22,14 @@ AT_ONCE = 500
 
 
 def build(export: Export) -> None:
-    """Write and store a claimed export. Leaves quietly if it was cancelled meanwhile; raises what went wrong."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="studyweb-export-") as name:
-            folder = Path(name)
-            manifest = write(export, folder / "files")
-            jobs.step(export, _("packing"))
-            _pack(folder / "files", folder / "export.zip")
-            jobs.step(export, _("storing"))
-            digest, size = _store(export, folder / "export.zip")
-    except jobs.Stopped:
-        return
+    """Write and store a claimed export. Raises ``Stopped`` if it is no longer ours, and what went wrong."""
+    with tempfile.TemporaryDirectory(prefix="studyweb-export-") as name:
+        folder = Path(name)
+        manifest = write(export, folder / "files")
+        jobs.step(export, _("packing"))
+        _pack(folder / "files", folder / "export.zip")
+        jobs.step(export, _("storing"))
+        digest, size = _store(export, folder / "export.zip")
     content = {"files": [file.__dict__ for file in manifest.files], "notes": manifest.notes}
     jobs.finish(export, size=size, sha256=digest, manifest={**content, "warnings": manifest.warnings})
 

@@ -10,9 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django_htmx.http import HTMX_STOP_POLLING
 
-from analysis import exports, reports
+from analysis import exports, polling, reports
 from analysis.models import Export
 from surveys import audit
 from surveys.access import Permission, permits, signed_in, study_for
@@ -106,13 +105,8 @@ def progress(request: HttpRequest, study_key: str, export_key: str) -> HttpRespo
     """The part of a page that says how far an export is; a done one makes the page load again."""
     study = study_for(request, study_key, Permission.EXPORT)
     export = _export(study, export_key)
-    response = render(
-        request, "analysis/export_progress.html", {"study": study, "export": export, "kinds": exports.kinds(export)}
-    )
-    if not export.is_open:
-        response.status_code = HTMX_STOP_POLLING
-        response["HX-Refresh"] = "true"
-    return response
+    context = {"study": study, "export": export, "kinds": exports.kinds(export)}
+    return polling.part(request, "analysis/export_progress.html", export, context)
 
 
 @login_required

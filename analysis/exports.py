@@ -110,20 +110,19 @@ def delete(export: Export, *, by: Researcher) -> None:
 
 def make(export_id: int) -> None:
     """Write and store an export, if it is ours to make. What goes wrong is stored with it and raised."""
-    export = jobs.claim(Export, export_id)
-    if export is None:
-        return
-    if export.attempts > jobs.MOST_ATTEMPTS:
-        jobs.fail(export, _("The worker ended %(n)s times while it made this export.") % {"n": jobs.MOST_ATTEMPTS})
-        return
-    try:
-        from analysis.export_building import build
+    jobs.make(
+        Export,
+        export_id,
+        _built,
+        given_up=_("The worker ended %(n)s times while it made this export."),
+        failed=_("The export could not be made: %(why)s"),
+    )
 
-        with jobs.kept(export):
-            build(export)
-    except Exception as error:
-        jobs.fail(export, _("The export could not be made: %(why)s") % {"why": error})
-        raise
+
+def _built(export: Export) -> None:
+    from analysis.export_building import build
+
+    build(export)
 
 
 def read(export: Export, first: int = 0, last: int | None = None) -> Iterator[bytes]:
@@ -140,10 +139,7 @@ def sweep() -> int:
     from analysis.tasks import make_export
 
     forget_files()
-    waiting = list(jobs.claimable(Export).values_list("pk", flat=True))
-    for export_id in waiting:
-        make_export.apply_async(kwargs={"export_id": export_id})
-    return len(waiting)
+    return jobs.announce_again(Export, make_export, "export_id")
 
 
 def forget_files() -> int:

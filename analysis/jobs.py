@@ -4,10 +4,10 @@ A broker message only says that there is one; who claims the row does the work. 
 such rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import F
@@ -27,6 +27,41 @@ J = TypeVar("J", bound=Work)
 
 class Stopped(Exception):  # noqa: N818 -- nobody did anything wrong
     """The job was cancelled, or another worker has taken it over."""
+
+
+class Refused(Exception):  # noqa: N818 -- a person can mend it
+    """The job cannot be done; the message says why and what to do."""
+
+
+def make(kind: type[J], pk: int, work: Callable[[J], object], *, given_up: str, failed: str) -> None:
+    """Do a job, if it is ours to do. What goes wrong is stored with it, and raised unless it is ``Refused``.
+
+    ``given_up`` says that it ended its worker ``%(n)s`` times, ``failed`` that it went wrong, with ``%(why)s``.
+    """
+    job = claim(kind, pk)
+    if job is None:
+        return
+    if job.attempts > MOST_ATTEMPTS:
+        fail(job, given_up % {"n": MOST_ATTEMPTS})
+        return
+    try:
+        with kept(job):
+            work(job)
+    except Stopped:
+        return
+    except Refused as error:
+        fail(job, str(error))
+    except Exception as error:
+        fail(job, failed % {"why": error})
+        raise
+
+
+def announce_again(kind: type[J], task: Any, argument: str) -> int:
+    """Publish the Celery task once more for every job that nobody is doing; returns how many."""
+    waiting = list(claimable(kind).values_list("pk", flat=True))
+    for pk in waiting:
+        task.apply_async(kwargs={argument: pk})
+    return len(waiting)
 
 
 def claimable(kind: type[J]) -> models.QuerySet[J]:

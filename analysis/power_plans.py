@@ -28,7 +28,7 @@ SPREADS = ("person", "article", "noise", "person_by_arm", "story")
 SECONDS_BETWEEN = 1.0
 
 
-class PowerError(Exception):
+class PowerError(jobs.Refused):
     """A power plan that cannot be computed; the message says why and what to do."""
 
 
@@ -67,34 +67,20 @@ def sources_of(study: Study) -> list[str]:
 
 def make(plan_id: int) -> None:
     """Compute and store a plan, if it is ours to compute. What goes wrong is stored with it and raised."""
-    plan = jobs.claim(PowerPlan, plan_id)
-    if plan is None:
-        return
-    if plan.attempts > jobs.MOST_ATTEMPTS:
-        jobs.fail(plan, _("The worker ended %(n)s times while it computed this.") % {"n": jobs.MOST_ATTEMPTS})
-        return
-    try:
-        with jobs.kept(plan):
-            result = _computed(plan)
-    except jobs.Stopped:
-        return
-    except PowerError as error:
-        jobs.fail(plan, str(error))
-        return
-    except Exception as error:
-        jobs.fail(plan, _("The power could not be computed: %(why)s") % {"why": error})
-        raise
-    jobs.finish(plan, result=result)
+    jobs.make(
+        PowerPlan,
+        plan_id,
+        lambda plan: jobs.finish(plan, result=_computed(plan)),
+        given_up=_("The worker ended %(n)s times while it computed this."),
+        failed=_("The power could not be computed: %(why)s"),
+    )
 
 
 def sweep() -> int:
     """Publish again every plan that nobody is computing; returns how many."""
     from analysis.tasks import make_power_plan
 
-    waiting = list(jobs.claimable(PowerPlan).values_list("pk", flat=True))
-    for plan_id in waiting:
-        make_power_plan.apply_async(kwargs={"plan_id": plan_id})
-    return len(waiting)
+    return jobs.announce_again(PowerPlan, make_power_plan, "plan_id")
 
 
 def _computed(plan: PowerPlan) -> dict[str, Any]:

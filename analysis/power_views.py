@@ -4,12 +4,11 @@ from csp.decorators import csp_replace
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HTMX_STOP_POLLING
 
-from analysis import power_plans
+from analysis import polling, power_plans
 from analysis.models import PowerPlan
 from analysis.power_form import PowerForm
 from surveys.access import Permission, permits, signed_in, study_for
@@ -57,11 +56,7 @@ def progress(request: HttpRequest, study_key: str, plan_key: str) -> HttpRespons
     plan = _plan(study, plan_key)
     may_ask = permits(study.role, Permission.ANALYSE)
     context = {"study": study, "latest": plan, "may_ask": may_ask}
-    response = render(request, "analysis/power_progress.html", context)
-    if not plan.is_open:
-        response.status_code = HTMX_STOP_POLLING
-        response["HX-Refresh"] = "true"
-    return response
+    return polling.part(request, "analysis/power_progress.html", plan, context)
 
 
 @login_required

@@ -69,30 +69,26 @@ def versions_of(study: Study, mode: str) -> list[tuple[StudyVersion, int]]:
 
 def make(report_id: int) -> None:
     """Build and store a report, if it is ours to make. What goes wrong is stored with it and raised."""
-    report = jobs.claim(Report, report_id)
-    if report is None:
-        return
-    if report.attempts > jobs.MOST_ATTEMPTS:
-        jobs.fail(report, _("The worker ended %(n)s times while it made this report.") % {"n": jobs.MOST_ATTEMPTS})
-        return
-    try:
-        from analysis.building import build
+    jobs.make(
+        Report,
+        report_id,
+        _built,
+        given_up=_("The worker ended %(n)s times while it made this report."),
+        failed=_("The report could not be made: %(why)s"),
+    )
 
-        with jobs.kept(report):
-            build(report)
-    except Exception as error:
-        jobs.fail(report, _("The report could not be made: %(why)s") % {"why": error})
-        raise
+
+def _built(report: Report) -> None:
+    from analysis.building import build
+
+    build(report)
 
 
 def sweep() -> int:
     """Publish again every report that nobody is making; returns how many."""
     from analysis.tasks import make_report
 
-    waiting = list(jobs.claimable(Report).values_list("pk", flat=True))
-    for report_id in waiting:
-        make_report.apply_async(kwargs={"report_id": report_id})
-    return len(waiting)
+    return jobs.announce_again(Report, make_report, "report_id")
 
 
 def overtaken(job: Job) -> bool:

@@ -10,9 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HTMX_STOP_POLLING
 
-from analysis import exports, reports
+from analysis import exports, polling, reports
 from analysis.dark_figures import follows_theme
 from analysis.models import Report
 from surveys import lifecycle
@@ -95,15 +94,9 @@ def progress(request: HttpRequest, study_key: str, report_key: str) -> HttpRespo
     """The part of the page that says how far a report is; a done one makes the page load again."""
     study = study_for(request, study_key, Permission.VIEW)
     report = _report(study, report_key)
-    response = render(
-        request,
-        "analysis/progress.html",
-        {"study": study, "latest": report, "may_ask": permits(study.role, Permission.ANALYSE)},
-    )
-    if not report.is_open:
-        response.status_code = HTMX_STOP_POLLING
-        response["HX-Refresh"] = "true"
-    return response
+    may_ask = permits(study.role, Permission.ANALYSE)
+    context = {"study": study, "latest": report, "may_ask": may_ask}
+    return polling.part(request, "analysis/progress.html", report, context)
 
 
 @login_required

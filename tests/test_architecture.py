@@ -61,7 +61,7 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 # These know the database or the web; every other module of analysis is pure.
 # These are imported by a worker alone, inside a job.
 READ_FRAMES = {"frames", "frames_people", "frames_ratings", "frames_study", "export_building"}
-ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management"}
+ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management", "polling"}
 # What reads and writes the formats of files.
 FILE_FORMATS = {"openpyxl", "pyarrow", "pyreadstat"}
 STATISTICS = {
