@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from analysis.cells import neutralised
+from analysis.formulas import neutralised
 from analysis.schema import SCHEMA_VERSION, Column, Table
 
 CONVENTIONS = (

@@ -6,8 +6,8 @@ from html import escape
 
 import vl_convert
 
-from analysis.cells import neutralised
 from analysis.files.delimited import csv_rows
+from analysis.formulas import neutralised
 from analysis.plots import Figure
 from analysis.report import Report, to_dict
 from analysis.report_html import WIDE, to_html

@@ -113,6 +113,7 @@ ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_pan
 ARTICLE_GUARDS = ["generation.study.guard"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
 LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]
+CELL_RULE = "analysis.formulas.neutralised"
 
 # --- database ---
 DATABASES = {

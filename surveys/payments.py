@@ -6,7 +6,11 @@ Flags stand here as evidence to look at; nothing on this list decides that someb
 import csv
 import io
 import logging
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from surveys import audit, recruitment
 from surveys.evidence import evidence
@@ -16,8 +20,6 @@ from surveys.quality import flags, judge
 from surveys.tokens import InvalidToken, unseal
 
 log = logging.getLogger(__name__)
-# What stands at the start of a cell makes a spreadsheet take it for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def payments(study: Study, mode: str) -> list[Payment]:
 
     Flags that look at ratings are left out before the unblinding. Withdrawing costs nobody the payment.
     """
-    settings = recruitment.read(study)
+    panel = recruitment.read(study)
     flagged = _flags(study, mode)
     identities = (
         PanelIdentity.objects.filter(study=study, mode=mode, participant__consented_at__isnull=False)
@@ -66,8 +68,8 @@ def payments(study: Study, mode: str) -> list[Payment]:
                     outcome=outcome or "under-way",
                     panel_status=" ".join(submission.status for submission in sent if submission.status),
                     flags=flagged.get(person.export_id, ""),
-                    code=recruitment.code(settings, outcome) or person.completion_code,
-                    bonus=settings.bonus if has_completed else "",
+                    code=recruitment.code(panel, outcome) or person.completion_code,
+                    bonus=panel.bonus if has_completed else "",
                 ),
             )
         )
@@ -80,7 +82,9 @@ def export(study: Study, mode: str, *, by: Researcher) -> bytes:
     writer = csv.writer(out)
     writer.writerow([field.name for field in fields(Payment)])
     listed = payments(study, mode)
-    writer.writerows([_harmless(cell) for cell in astuple(payment)] for payment in listed)
+    # What came in by a link is not trusted.
+    harmless: Callable[[str], str] = import_string(settings.CELL_RULE)
+    writer.writerows([harmless(cell) for cell in astuple(payment)] for payment in listed)
     content = out.getvalue()
     subject = f"{len(listed)} people, {mode}"
     audit.record(study, "payment list exported", by=by, subject=subject, content=content)
@@ -108,8 +112,3 @@ def _opened(ciphertext: bytes | memoryview | None, study: Study) -> str:
             study.key,
         )
         return "?"
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs: what came in by a link is not trusted."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

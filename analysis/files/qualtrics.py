@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import neutralised
 from analysis.files.delimited import csv_rows
 from analysis.files.table_file import Made
+from analysis.formulas import neutralised
 
 NAME = "qualtrics/responses.csv"
 # What Qualtrics writes for a live response and for one that a tester gave.

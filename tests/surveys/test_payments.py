@@ -72,15 +72,16 @@ def test_an_id_that_cannot_be_read_any_more_is_marked(study: Study, settings: ob
 
 def test_the_file_is_logged_and_runs_nothing_in_a_spreadsheet(study: Study, client: Client) -> None:
     _person(study, "%3DHYPERLINK(1)", "end")
+    _person(study, "b%3B %3D1%2B1", "before-1")
     client.force_login(study.created_by)
     page = client.get(reverse("workbench:study-payments", args=[study.key]))
     assert "=HYPERLINK(1)" in page.content.decode()
     file = client.post(reverse("workbench:study-payments-file", args=[study.key]), {"mode": "live"})
-    (row,) = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
-    assert row["panel_id"] == "'=HYPERLINK(1)"
+    rows = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
+    assert [row["panel_id"] for row in rows] == ["'=HYPERLINK(1)", "b; '=1+1"]
     assert file["Cache-Control"] == "no-store"
     entry = study.audit.order_by("-sequence")[0]
-    assert (entry.verb, entry.subject) == ("payment list exported", "1 people, live")
+    assert (entry.verb, entry.subject) == ("payment list exported", "2 people, live")
     assert entry.content_sha256
     assert audit.verify(study) == []
 

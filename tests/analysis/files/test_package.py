@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.cells import restored
 from analysis.files import FORMATS, Package
+from analysis.formulas import restored
 from analysis.validation import FrameError
 from tests.analysis.exported import NASTY, TABLES, exported, frames
 
