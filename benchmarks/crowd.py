@@ -26,7 +26,8 @@ READERS = 40
 MANY = 100_000
 BAR = 1.5
 # What differs between two people of the crowd; all else they have from somebody of their arm who walked the study.
-_OWN = {"token_hash": "'crowd-' || n || '-' || first.id", "export_id": "n || '-' || first.id"}
+# None of them is in the allocation's tally before the first randomisation afterwards, as after an upgrade.
+_OWN = {"settled": "false", "token_hash": "'crowd-' || n || '-' || first.id", "export_id": "n || '-' || first.id"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from surveys.flow.endings import (
     withdrawal_deadline,
 )
 from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate, turn_back
-from surveys.flow.ledger import ledger_differences
+from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
 from surveys.flow.resume import come_back, end_if_late
@@ -40,6 +40,7 @@ __all__ = [
     "leave",
     "ledger_differences",
     "mark_shown",
+    "recount",
     "save_draft",
     "submit",
     "turn_back",

@@ -1,25 +1,17 @@
 """The randomisation: which arm and which articles a participant is given, written down so that anyone can replay it."""
 
-from collections import Counter
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import CharField, Count, F, IntegerField, Model, QuerySet
+from django.db.models import CharField, F, IntegerField, Model, QuerySet
 from django.db.models.functions import Now
 
 from surveys import prepared
 from surveys.amendments import holding
-from surveys.design import (
-    Assignment,
-    Counts,
-    DesignSpec,
-    QuotaFull,
-    assign,
-    seed_for,
-)
-from surveys.design.factors import part
+from surveys.design import Assignment, QuotaFull, assign, seed_for
 from surveys.flow.place import lease_end
+from surveys.flow.tally import given_so_far
 from surveys.frozen import FrozenStudy, digest
 from surveys.items import TEXTS
 from surveys.models import (
@@ -48,7 +40,9 @@ def randomise(participant: Participant, study: FrozenStudy) -> bool:
     counter = _locked_counter(participant, study, stratum)
     amended = holding(participant.version)
     spec = study.design_spec().amended(amended)
-    counts = _counts(participant, study, spec, stratum)
+    has_targets = any(arm.target is not None for arm in spec.arms)
+    is_blocked = bool(study.definition.design.block_by)
+    counts = given_so_far(counter, spec, over_all_strata=has_targets and is_blocked)
     seed = seed_for(participant.study.allocation_seed, participant.version.sha256, participant.mode, stratum)
     try:
         assignment = assign(spec, counts, participant.export_id, seed, counter.allocated, stratum)
@@ -99,30 +93,6 @@ def _lock(participant: Participant, stratum: str) -> AllocationCounter:
     return made(AllocationCounter, _OF_A_COUNTER, counter)
 
 
-def _counts(participant: Participant, study: FrozenStudy, spec: DesignSpec, stratum: str) -> Counts:
-    """What was given in this stratum to those who completed or hold a live lease."""
-    here = {"version_id": participant.version_id, "mode": participant.mode, "stratum": stratum}
-    arms: Counter[str] = Counter()
-    people: Counter[tuple[str, str]] = Counter()
-    for arm, condition, n in _PEOPLE.all(**here):
-        arms[arm] += n
-        if condition:
-            people[arm, condition] += n
-    articles: Counter[str] = Counter()
-    cells: Counter[tuple[str, int]] = Counter()
-    readings: Counter[tuple[str, int, str]] = Counter()
-    for key, at, condition, n in _READINGS.all(**here):
-        articles[key] += n
-        cells[key, at] += n
-        if spec.within:
-            readings[key, at, part(spec.within, condition)] += n
-    totals = None
-    if study.definition.design.block_by and any(arm.target is not None for arm in spec.arms):
-        everywhere = Participant.objects.occupying().filter(version=participant.version, mode=participant.mode)
-        totals = dict(everywhere.order_by().values_list("arm").annotate(n=Count("pk")))
-    return Counts(arms, articles, cells, totals, people, readings)
-
-
 def _write(
     participant: Participant, assignment: Assignment, seen: dict[str, Any], seed: int, counter: AllocationCounter
 ) -> None:
@@ -159,23 +129,9 @@ def _stratum_of(rows: QuerySet[M]) -> QuerySet[M]:
     return rows.filter(version=Given("version_id", IntegerField()), **stratum)
 
 
-def _here() -> QuerySet[Participant]:
-    """Whom the allocation counts in one version, mode and stratum."""
-    return _stratum_of(Participant.objects.occupying())
-
-
 _TRIALS = Insert(Trial, "participant_id", "position", "article_id", "story", "arm", "article_sha256", "condition")
 _OF_A_COUNTER = [field.attname for field in AllocationCounter._meta.concrete_fields]
 _COUNTER = Lookup(lambda: _stratum_of(AllocationCounter.objects.select_for_update()).values_list(*_OF_A_COUNTER))
-_PEOPLE = Lookup(lambda: _here().order_by().values_list("arm", "condition").annotate(n=Count("pk")))
-_READINGS = Lookup(
-    lambda: (
-        Trial.objects.filter(participant__in=_here())
-        .order_by()
-        .values_list("article__key", "position", "condition")
-        .annotate(n=Count("pk"))
-    )
-)
 _COUNTED = Update(
     lambda: (AllocationCounter.objects.filter(pk=Given("counter", IntegerField())), {"allocated": F("allocated") + 1})
 )

@@ -42,6 +42,8 @@ def complete(place: Place, to: Step, answers: Sequence[AnswerRow]) -> bool:
 _COMPLETING = Move(
     lambda: {
         "outcome": Outcome.COMPLETED,
+        # Who had been settled as gone takes a place from now on.
+        "settled": False,
         "completed_at": Now(),
         "ended_at": Now(),
         "completion_code": Given("code", CharField()),

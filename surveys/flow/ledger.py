@@ -3,23 +3,37 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from surveys.amendments import held_at_times
 from surveys.design import Amended, Assignment, Difference, LedgerLine, replay, seed_for
 from surveys.flow.place import frozen
-from surveys.models import LedgerEntry, StudyVersion
+from surveys.flow.tally import begin_again, is_whole
+from surveys.models import AllocationCounter, LedgerEntry, StudyVersion
 
 
 def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
     """(assignments in the version's ledger, where they are not what their own inputs lead to).
 
     Besides the pure replay it holds the ledger against what was really done: the participant's arm, condition and
-    trials, the amendments that were logged, the seeds that follow from the version, and how many numbers were given.
+    trials, the amendments that were logged, the seeds that follow from the version, how many numbers were given, and
+    the tallies from which the allocation goes on.
     """
     entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
     lines = [LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries]
     found = replay(frozen(version).design_spec(), lines)
     found += [*_not_done(entries), *_not_logged(version, entries), *_not_seeded(version, entries)]
     return len(entries), [*found, *_not_written(version, entries)]
+
+
+def recount(version: StudyVersion) -> int:
+    """Make each tally of a version again from its people and their trials; how many there are."""
+    # Locked in the order in which a randomisation does it: the empty stratum's row first.
+    counters = AllocationCounter.objects.filter(version=version).order_by("mode", "stratum").select_for_update()
+    with transaction.atomic():
+        for counter in (locked := list(counters)):
+            begin_again(counter)
+    return len(locked)
 
 
 def _not_done(entries: Iterable[LedgerEntry]) -> Iterable[Difference]:
@@ -57,6 +71,9 @@ def _not_written(version: StudyVersion, entries: Iterable[LedgerEntry]) -> Itera
         there = lines[counter.mode, counter.stratum]
         if there != counter.allocated:
             what = f"{counter.allocated} numbers were given, and {there} lines are there"
+            yield Difference(counter.mode, counter.stratum, counter.allocated, what)
+        if not is_whole(counter):
+            what = "the tally is not what its people's trials add up to: run this command with --recount"
             yield Difference(counter.mode, counter.stratum, counter.allocated, what)
     for person in version.participants.filter(arm__gt="", ledger_entry=None):
         what = f"{person.export_id} was assigned, and no line says how"

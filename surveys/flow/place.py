@@ -34,7 +34,16 @@ ANSWERS = Insert(Answer, "participant_id", "step", "item", "trial_id", "state", 
 # time on every page, and anything else is fetched when it is asked for. The keys that one row holds of another are not
 # asked for twice.
 _NOT_OF_THE_PERSON = frozenset(
-    {"token_hash", "network_hash", "arrived_at", "randomised_at", "lease_expires_at", "stratum", "completion_code"}
+    {
+        "token_hash",
+        "network_hash",
+        "arrived_at",
+        "randomised_at",
+        "lease_expires_at",
+        "stratum",
+        "settled",
+        "completion_code",
+    }
 )
 _OF_THE_STUDY = ("key", "status", "allocation_seed")
 # At the consent it is asked once more whom the study keeps out.
@@ -159,8 +168,8 @@ def store(place: Place, answers: Sequence[AnswerRow]) -> None:
 
 @lru_cache(maxsize=16)
 def _going_on(lease_minutes: int | None) -> Move:
-    # The minutes are written into the SQL.
-    return Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end()})
+    # The minutes are written into the SQL. Who had been settled as gone is counted again from now on.
+    return Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end(), "settled": False})
 
 
 def mark_shown(place: Place) -> None:

@@ -51,16 +51,19 @@ class Outcome(models.TextChoices):
 WITHOUT_CONSENT = (Outcome.NO_CONSENT, Outcome.TOOK_PART_BEFORE, Outcome.INCOMPATIBLE_DEVICE)
 
 
+# Who is under way and was heard of lately.
+LIVE = Q(outcome=Outcome.UNDER_WAY, lease_expires_at__gt=Now())
+# Who holds a place, once assigned.
+OCCUPYING = Q(completed_at__isnull=False) | LIVE
+
+
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def occupying(self) -> "ParticipantQuerySet":
         """Those whom the allocation counts: completed, or under way with a live lease.
 
         Withdrawing takes the answers, not the place: who had completed stays counted.
         """
-        return self.filter(
-            Q(completed_at__isnull=False) | Q(outcome=Outcome.UNDER_WAY, lease_expires_at__gt=Now()),
-            arm__gt="",
-        )
+        return self.filter(OCCUPYING, arm__gt="")
 
 
 class Participant(models.Model):
@@ -85,6 +88,8 @@ class Participant(models.Model):
     # The levels of the factors that vary between persons, as ``surveys.design`` writes them: 'disclaimer:shown'.
     condition = models.CharField(max_length=120, blank=True, default="")
     stratum = models.CharField(max_length=120, blank=True, default="")
+    # Whether the counter's tally already holds what the allocation counts of this person; surveys/flow/tally.py.
+    settled = models.BooleanField(default=False, db_default=False, editable=False)
     completion_code = models.CharField(max_length=40, blank=True, default="")
     arrived_at = models.DateTimeField(db_default=Now())
     consented_at = models.DateTimeField(null=True, blank=True)
@@ -111,6 +116,10 @@ class Participant(models.Model):
         indexes = [
             models.Index(fields=["version", "mode", "stratum", "arm"], name="participant_allocation"),
             models.Index(fields=["study", "mode", "outcome"], name="participant_flow"),
+            # A few, however many people there are: those who are under way, and those who ended a moment ago.
+            models.Index(
+                fields=["version", "mode", "stratum", "arm"], name="participant_unsettled", condition=Q(settled=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,12 +216,16 @@ class Event(models.Model):
 
 
 class AllocationCounter(models.Model):
-    """The row that serialises the allocations of one version, mode and stratum, and numbers them."""
+    """The row that serialises the allocations of one version, mode and stratum, numbers them, and keeps their tally.
+
+    ``tally`` is what was given to those who are settled (surveys/flow/tally.py); {} while nobody is.
+    """
 
     version = models.ForeignKey(StudyVersion, models.CASCADE, related_name="allocation_counters")
     mode = models.CharField(max_length=10, choices=Mode)
     stratum = models.CharField(max_length=120, blank=True, default="")
     allocated = models.PositiveIntegerField(default=0)
+    tally = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from surveys.flow import ledger_differences
+from surveys.flow import ledger_differences, recount
 from surveys.models import Study
 
 
@@ -16,6 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", metavar="STUDY", help="the study's key, as it stands in its entry link")
+        parser.add_argument(
+            "--recount", action="store_true", help="first make the tallies again, from the people and their trials"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = Study.objects.filter(key=options["study"]).first()
@@ -26,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError(f"{study} was never frozen: nobody can have been assigned.")
         differing = 0
         for version in versions:
+            if options["recount"]:
+                self.stdout.write(f"v{version.number}: {recount(version)} tallies made again")
             assignments, differences = ledger_differences(version)
             verdict = f"{len(differences)} differences" if differences else "identical"
             self.stdout.write(f"v{version.number} ({version.sha256[:12]}): {assignments} assignments, {verdict}")

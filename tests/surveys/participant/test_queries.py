@@ -33,6 +33,7 @@ def _crowd(study: Study, number: int) -> None:
         stage="end",
         outcome="completed",
         arm="real",
+        settled=True,
         consented_at="2026-01-01T00:00:00Z",
         completed_at="2026-01-01T00:10:00Z",
     )

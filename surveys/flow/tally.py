@@ -1,0 +1,173 @@
+"""What was given so far, at a cost that does not grow with the crowd: a tally of who is settled, a count of who is not.
+
+Whoever completed holds a place for good, whoever ended otherwise holds none, and whoever was silent for longer than the
+lease holds none until they come back. Nothing of them needs to be counted again and again: some dozens at a time are
+settled, which adds what they hold to the tally on the counter's row, and marks them. What is counted at a randomisation
+is then who is under way. Who had been silent and goes on, or completes, is unsettled by the very statement that moves
+them (``place.go_on``, ``endings.complete``): as long as they were silent, the tally held nothing of them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import CharField, Count, IntegerField, QuerySet
+
+from surveys.design import Counts, DesignSpec
+from surveys.design.factors import part
+from surveys.models import AllocationCounter, Participant, Trial
+from surveys.models.participation import LIVE, OCCUPYING
+from surveys.prepared import Given, Lookup
+
+# So many must be over before they are settled together: the tally is written seldom, and few readings are counted.
+AT_LEAST = 64
+# How many people one statement names.
+_TOGETHER = 500
+
+
+@dataclass
+class Tally:
+    """How often everything was given: people by (arm, condition), readings by (article, position, condition)."""
+
+    people: Counter[tuple[str, str]] = field(default_factory=Counter)
+    readings: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> "Tally":
+        """What ``to_dict`` wrote; an empty one from {}."""
+        people = {(arm, condition): n for arm, condition, n in stored.get("people", ())}
+        readings = {(key, at, condition): n for key, at, condition, n in stored.get("readings", ())}
+        return cls(Counter(people), Counter(readings))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON data, sorted."""
+        return {
+            "people": sorted([*key, n] for key, n in self.people.items()),
+            "readings": sorted([*key, n] for key, n in self.readings.items()),
+        }
+
+    def arms(self) -> Counter[str]:
+        """People by arm, or by counterbalancing row."""
+        found: Counter[str] = Counter()
+        for (arm, _), n in self.people.items():
+            found[arm] += n
+        return found
+
+    def counts(self, spec: DesignSpec, totals: Counter[str] | None) -> Counts:
+        """As the design counts them; ``totals`` are people by arm over all strata, where they are asked for."""
+        people = {key: n for key, n in self.people.items() if key[1]}
+        articles: Counter[str] = Counter()
+        cells: Counter[tuple[str, int]] = Counter()
+        readings: Counter[tuple[str, int, str]] = Counter()
+        for (key, at, condition), n in self.readings.items():
+            articles[key] += n
+            cells[key, at] += n
+            if spec.within:
+                readings[key, at, part(spec.within, condition)] += n
+        return Counts(self.arms(), articles, cells, totals, people, readings)
+
+
+def given_so_far(counter: AllocationCounter, spec: DesignSpec, *, over_all_strata: bool) -> Counts:
+    """What was given in the counter's stratum to those who completed or hold a live lease. The row must be locked.
+
+    ``over_all_strata`` counts people besides over every stratum; then the row of the empty stratum is locked, too, so
+    that no other tally is written meanwhile.
+    """
+    people = _PEOPLE.all(**_key(counter))
+    if sum(over for *_, over in people) >= AT_LEAST:
+        settle(counter)
+        people = _PEOPLE.all(**_key(counter))
+    tally = Tally.read(counter.tally)
+    for arm, condition, n, _ in people:
+        tally.people[arm, condition] += n
+    for article, at, condition, n in _READINGS.all(**_key(counter)):
+        tally.readings[article, at, condition] += n
+    return tally.counts(spec, _everywhere(counter) if over_all_strata else None)
+
+
+def settle(counter: AllocationCounter) -> None:
+    """Add to the tally of this counter, whose row must be locked, what everybody holds whose way is over.
+
+    Somebody whose row another transaction holds is settled another time: nobody waits for anybody here.
+    """
+    over = _of(counter).filter(~LIVE, settled=False, arm__gt="").order_by("pk")
+    locked = over.select_for_update(skip_locked=True, no_key=True)
+    tally, people = Tally.read(counter.tally), list(locked.values_list("pk", "arm", "condition", "completed_at"))
+    for start in range(0, len(people), _TOGETHER):
+        some = people[start : start + _TOGETHER]
+        tally.people.update((arm, condition) for _, arm, condition, completed_at in some if completed_at is not None)
+        tally.readings += _readings_of([pk for pk, _, _, completed_at in some if completed_at is not None])
+        Participant.objects.filter(pk__in=[pk for pk, *_ in some]).update(settled=True)
+    _store(counter, tally)
+
+
+def begin_again(counter: AllocationCounter) -> None:
+    """Throw the tally of this counter away, whose row must be locked, and make it from the people and their trials."""
+    _of(counter).filter(settled=True).update(settled=False)
+    _store(counter, Tally())
+    settle(counter)
+
+
+def is_whole(counter: AllocationCounter) -> bool:
+    """Whether the tally is what its people's trials add up to, and none of those who are settled is under way."""
+    settled = _of(counter).filter(settled=True)
+    completed = settled.filter(completed_at__isnull=False)
+    people = completed.order_by().values_list("arm", "condition").annotate(n=Count("pk"))
+    counted = Tally(Counter({(arm, condition): n for arm, condition, n in people}), _readings_of(completed))
+    return counted == Tally.read(counter.tally) and not settled.filter(LIVE).exists()
+
+
+def _readings_of(people: QuerySet[Participant] | list[int]) -> Counter[tuple[str, int, str]]:
+    trials = Trial.objects.filter(participant__in=people).order_by()
+    rows = trials.values_list("article__key", "position", "condition").annotate(n=Count("pk"))
+    return Counter({(article, at, condition): n for article, at, condition, n in rows})
+
+
+def _store(counter: AllocationCounter, tally: Tally) -> None:
+    counter.tally = tally.to_dict()
+    AllocationCounter.objects.filter(pk=counter.pk).update(tally=counter.tally)
+
+
+def _everywhere(counter: AllocationCounter) -> Counter[str]:
+    """People by arm over all strata of the counter's version and mode."""
+    found: Counter[str] = Counter()
+    counters = AllocationCounter.objects.filter(version=counter.version_id, mode=counter.mode)
+    for tally in counters.values_list("tally", flat=True):
+        found += Tally.read(tally).arms()
+    unsettled = Participant.objects.occupying().filter(version=counter.version_id, mode=counter.mode, settled=False)
+    for arm, n in unsettled.order_by().values_list("arm").annotate(n=Count("pk")):
+        found[arm] += n
+    return found
+
+
+def _key(counter: AllocationCounter) -> dict[str, Any]:
+    return {"version_id": counter.version_id, "mode": counter.mode, "stratum": counter.stratum}
+
+
+def _of(counter: AllocationCounter) -> QuerySet[Participant]:
+    return Participant.objects.filter(**_key(counter))
+
+
+def _unsettled() -> QuerySet[Participant]:
+    """Whoever of a version, mode and stratum, which are given, was assigned and is not settled."""
+    stratum = {"mode": Given("mode", CharField()), "stratum": Given("stratum", CharField())}
+    return Participant.objects.filter(
+        version=Given("version_id", IntegerField()), settled=False, arm__gt="", **stratum
+    ).order_by()
+
+
+_PEOPLE = Lookup(
+    lambda: (
+        _unsettled()
+        .values_list("arm", "condition")
+        .annotate(n=Count("pk", filter=OCCUPYING), over=Count("pk", filter=~LIVE))
+    )
+)
+_READINGS = Lookup(
+    lambda: (
+        Trial.objects.filter(participant__in=_unsettled().filter(OCCUPYING))
+        .order_by()
+        .values_list("article__key", "position", "condition")
+        .annotate(n=Count("pk"))
+    )
+)
