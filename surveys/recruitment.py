@@ -4,14 +4,16 @@ What a study uses lies in ``Study.recruitment`` and is read as ``Recruitment``. 
 services documented them in 2026.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import quote, urlencode
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.core import signing
 from django.db import transaction
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from surveys import audit
 from surveys.models import Mode, Outcome, Researcher, Study
@@ -37,10 +39,20 @@ PROLIFIC_PATHS: dict[str, str] = {
     Outcome.FAILED_CHECKS: "FAILED_ATTENTION_CHECK",
     Outcome.INCOMPATIBLE_DEVICE: "INCOMPATIBLE_DEVICE",
 }
+# The ways to take part that have no panel, and the endings that can come about in them: nobody tells who returned, and
+# nobody is known from an earlier study.
+WITHOUT_PANEL: frozenset[str] = frozenset({"plain", "keys"})
+ENDINGS_WITHOUT_PANEL = tuple(
+    ending for ending in ENDINGS if ending not in {Outcome.RETURNED, Outcome.TOOK_PART_BEFORE}
+)
+# For outcomes that have no code or address of their own; it never stands for completion.
+OTHER = "other"
+MAX_ADDRESS = 500
 MAX_PANEL_ID = 200
 SIGNED_MODE_DAYS = 30
 MAX_RESUME_HOURS = 24 * 366
 _SALT = "surveys.recruitment.mode"
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
 
 
 class RecruitmentError(Exception):
@@ -49,6 +61,31 @@ class RecruitmentError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+
+
+def return_address(text: str) -> str:
+    """A whole address to which somebody without a panel is led at the end. Raises ValueError for any other text.
+
+    Only what is written in an address as it travels is taken: what browsers would mend, they would mend differently.
+    """
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme == "https" and bool(_HOST.fullmatch(parts.hostname or "")) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}')
+    if not is_whole or not is_plain or "@" in parts.netloc or len(text) > MAX_ADDRESS:
+        raise ValueError(_("Write a whole address that begins with https://, such as https://www.example.org/thanks."))
+    return text
+
+
+def _ending_without_panel(name: str) -> str:
+    if name != OTHER and name not in ENDINGS_WITHOUT_PANEL:
+        raise ValueError(f"{name} is no ending of a study without a panel: {', '.join(ENDINGS_WITHOUT_PANEL)}, {OTHER}")
+    return name
+
+
+Returns = dict[Annotated[str, AfterValidator(_ending_without_panel)], Annotated[str, AfterValidator(return_address)]]
 
 
 class Parameters(BaseModel):
@@ -64,10 +101,11 @@ class Recruitment(BaseModel):
     """A study's panel settings. They lie outside the version's hash: they change nothing that participants see.
 
     ``codes`` holds the panel's completion code for each outcome ('completed', 'screened-out', 'no-consent', ...), and
-    'other' for outcomes that have none of their own. ``project`` is Connect's project id; ``host``,
-    ``experiment_id`` and ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing
-    of a person stays in the browser. ``keep_out`` are the keys of studies whose participants are not let in, the
-    study's own standing for its pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
+    'other' for outcomes that have none of their own; ``returns`` likewise the addresses to which a study without a
+    panel leads people at the end. ``project`` is Connect's project id; ``host``, ``experiment_id`` and
+    ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing of a person stays in the
+    browser. ``keep_out`` are the keys of studies whose participants are not let in, the study's own standing for its
+    pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
     ``bonus`` is what the payment list gives to everybody who completed. Of whom nothing was heard for ``resume_hours``,
     comes back too late to go on; without it everybody can, for as long as the study is open.
     """
@@ -77,6 +115,7 @@ class Recruitment(BaseModel):
     panel: Panel = "plain"
     parameters: Parameters = Parameters()
     codes: dict[str, str] = Field(default_factory=dict)
+    returns: Returns = Field(default_factory=dict)
     project: str = Field(default="", max_length=100)
     host: str = Field(default="", max_length=200, pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$")
     experiment_id: str = Field(default="", max_length=40)
@@ -144,12 +183,17 @@ def entrant(settings: Recruitment, parameters: Mapping[str, str], mode: str = Mo
 
 def code(settings: Recruitment, outcome: str) -> str:
     """The panel's code for this outcome, else the one for 'other', which never stands for completion; '' if none."""
-    own = settings.codes.get(outcome, "")
-    return own if own or outcome == Outcome.COMPLETED else settings.codes.get("other", "")
+    return _of_outcome(settings.codes, outcome)
 
 
 def return_link(settings: Recruitment, outcome: str, panel: str, panel_id: str) -> str:
-    """The address that tells the panel how it ended for somebody who came by ``panel``, or '' if there is none."""
+    """The address that tells the panel how it ended for somebody who came by ``panel``, or '' if there is none.
+
+    Where there is no panel it is the study's own. Nothing that a participant's browser sends is part of it, but for
+    the panel's id in SONA's.
+    """
+    if panel in WITHOUT_PANEL:
+        return _of_outcome(settings.returns, outcome)
     if panel == "prolific":
         cc = code(settings, outcome)
         return f"https://app.prolific.com/submissions/complete?{urlencode({'cc': cc})}" if cc else ""
@@ -190,6 +234,11 @@ def read_signed_mode(study: Study, value: str) -> Mode | None:
     except (signing.BadSignature, ValueError):
         return None
     return Mode(mode) if key == study.key else None
+
+
+def _of_outcome(known: Mapping[Any, str], outcome: str) -> str:
+    own = known.get(outcome, "")
+    return own if own or outcome == Outcome.COMPLETED else known.get(OTHER, "")
 
 
 def _id(parameters: Mapping[str, str], name: str) -> str:

@@ -50,6 +50,7 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
 
     Before consent a new one is only an arrival: token, time, mode, and the keyed hash of the panel id. Two requests
     with one panel id at the same moment lead to one participant. ``opens`` is false where nobody new is let in.
+    Whom the study keeps out is asked at every arrival before the consent, whichever browser they come with.
     """
     if not entrant.panel_id:
         token = tokens.new_token()
@@ -71,6 +72,8 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
         return None
     if known.consented_at is not None:
         _keep_submission(study, mode, known, entrant)
+    elif known.outcome == Outcome.UNDER_WAY and _is_kept_out(study, mode, entrant):
+        _keep_out(known)
     return Arrival(known, token)
 
 
@@ -139,6 +142,13 @@ def unpack(packed: str) -> Entrant:
         return Entrant(*json.loads(tokens.unseal(packed.encode("utf-8", "replace"))))
     except tokens.InvalidToken:
         return Entrant()
+
+
+def _keep_out(known: Participant) -> None:
+    """End the way of somebody who has not consented and took part elsewhere after they had come here first."""
+    waiting = Participant.objects.filter(pk=known.pk, stage=Stage.CONSENT, outcome=Outcome.UNDER_WAY)
+    waiting.update(stage=Stage.END, outcome=Outcome.TOOK_PART_BEFORE, ended_at=Now())
+    known.refresh_from_db()
 
 
 def _known(study: Study, mode: str, keyed_hash: str) -> Participant | None:

@@ -185,8 +185,9 @@ def way_back(place: Place) -> tuple[str, str]:
     identity = PanelIdentity.objects.filter(participant=participant).first()
     panel = identity.panel if identity else "plain"
     panel_id = _panel_id(identity) if identity else ""
-    panel_code = recruitment.code(settings, outcome) if panel == settings.panel else ""
-    link = recruitment.return_link(settings, outcome, panel, panel_id) if panel == settings.panel else ""
+    came_as_set = panel == settings.panel or {panel, settings.panel} <= recruitment.WITHOUT_PANEL
+    panel_code = recruitment.code(settings, outcome) if came_as_set else ""
+    link = recruitment.return_link(settings, outcome, panel, panel_id) if came_as_set else ""
     own = participant.completion_code if has_completed else ""
     return panel_code or own, link
 

@@ -221,7 +221,8 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
         "return_link": link,
         "is_shared": settings.shared_computer,
         "has_key": settings.shared_computer and settings.panel == access_keys.PANEL,
-        "returns_by_itself": pages.returns_by_itself(place, timezone.now()),
+        # On a shared computer the way on is the next person's: nobody is led off the page that clears it.
+        "returns_by_itself": not settings.shared_computer and pages.returns_by_itself(place, timezone.now()),
         "way_back": _personal_address(request),
     }
     return replies.page(request, "end", place, context | _withdrawal(place))

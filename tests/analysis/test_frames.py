@@ -13,6 +13,7 @@ from analysis.validation import check_columns, check_unique
 from surveys import flow
 from surveys.frozen import FrozenStudy, canonical, digest
 from surveys.models import Answer, Mode, Participant, Study
+from surveys.paradata import Report, record
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash
 from tests.factories import definition, launched_study
@@ -22,7 +23,7 @@ from tests.walking import readers_walk
 
 pytestmark = pytest.mark.django_db
 EFFECTS = {"real": 0.0, "synthetic": -1.0}
-MEASURED = {
+MEASURED: dict[str, Any] = {
     "visible_ms": 4200,
     "times_away": 0,
     "away_ms": 0,
@@ -213,6 +214,20 @@ def test_paradata_have_a_row_for_every_page_sent_and_tell_for_how_long_an_articl
     seen = data.ratings.set_index(["participant", "article"])["seconds_visible"]
     assert seen[person.export_id, trial.article.key] == 4.2
     assert seen.notna().sum() == 1
+
+
+def test_a_page_in_view_counts_its_last_report_of_each_showing_and_not_every_report() -> None:
+    study = launched_study()
+    person = Person(study).walk_to("reading-1")
+    rising = [("abcdefgh", 1, 1000), ("abcdefgh", 2, 3000), ("abcdefgh", 4, 4200), ("abcdefgh", 3, 9000)]
+    for view, sequence, visible in [*rising, ("ijklmnop", 1, 300), ("ijklmnop", 2, 500)]:
+        said = Report("reading-1", view, sequence, None, None, **(MEASURED | {"visible_ms": visible}), input_methods="")
+        record(*person.mine, said)
+    person.walk_to("end")
+    data = frames_of(study)
+    assert data.ratings is not None
+    assert data.ratings["seconds_visible"].dropna().tolist() == [4.7]
+    assert data.paradata["visible_seconds"].dropna().tolist() == [4.7]
 
 
 def test_before_the_unblinding_paradata_stop_where_the_articles_begin() -> None:

@@ -111,6 +111,21 @@ def test_who_takes_part_elsewhere_between_the_arrival_and_the_consent_is_kept_ou
     assert leads_to(other.post("consent", {"answer": "agree"})) == "before-1"
 
 
+def test_who_comes_again_with_another_browser_is_asked_again_and_whoever_consented_goes_on() -> None:
+    earlier = factories.launched_study()
+    study = _study(keep_out=[earlier.key])
+    first, inside = Person(study, entry=COMES), Person(study, entry="?PROLIFIC_PID=inside&SESSION_ID=1")
+    inside.walk_to("before-1")
+    for entry in (COMES, "?PROLIFIC_PID=inside&SESSION_ID=1"):
+        Person(earlier, entry=entry).walk_to("before-1")
+    again = Person(study, entry=COMES)
+    assert (again.slug, again.row.outcome, again.row.pk) == ("end", "took-part-before", first.row.pk)
+    assert again.row.consented_at is None
+    assert "You have taken part before" in again.get().content.decode()
+    assert leads_to(first.post("consent", {"answer": "agree"})) == "end"
+    assert Person(study, entry="?PROLIFIC_PID=inside&SESSION_ID=1").slug == "before-1"
+
+
 def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
     earlier = factories.launched_study()
     copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")

@@ -94,6 +94,64 @@ def test_a_plain_visitor_has_nowhere_to_go_back_to() -> None:
     assert recruitment.return_link(Recruitment(), "completed", "plain", "") == ""
 
 
+RETURNS = {"completed": "https://lab.example.org/thanks?wave=2", "other": "https://lab.example.org/sorry#why"}
+
+
+@pytest.mark.parametrize("panel", ["plain", "keys"])
+def test_without_a_panel_each_ending_leads_to_an_address_of_the_studys_own(panel: str) -> None:
+    settings = Recruitment.model_validate({"panel": panel, "returns": RETURNS})
+    assert recruitment.return_link(settings, "completed", panel, "a key") == RETURNS["completed"]
+    assert recruitment.return_link(settings, "screened-out", panel, "") == RETURNS["other"]
+    only_other = Recruitment.model_validate({"panel": panel, "returns": {"other": RETURNS["other"]}})
+    assert recruitment.return_link(only_other, "completed", panel, "") == ""
+
+
+def test_a_panels_link_is_never_an_address_of_the_studys_own() -> None:
+    settings = Recruitment.model_validate({"panel": "prolific", "codes": {"completed": "C1"}, "returns": RETURNS})
+    assert recruitment.return_link(settings, "completed", "prolific", "").startswith("https://app.prolific.com/")
+    assert recruitment.return_link(settings, "left", "prolific", "") == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://lab.example.org/",
+        "//lab.example.org/",
+        "lab.example.org",
+        "javascript:alert(1)",
+        "https://",
+        "https://localhost/",
+        "https://lab.example.org@elsewhere.example/",
+        "https://user:secret@lab.example.org/",
+        "https://lab.example.org:99999/",
+        "https:\\\\lab.example.org",
+        "https://lab.example.org/ two words",
+        "https://lab.example.org/\n",
+        'https://lab.example.org/"onclick="x',
+        "https://lab.example.org/?pid={{%PROLIFIC_PID%}}",
+        "https://läb.example.org/",
+        "https://-lab.example.org/",
+        f"https://lab.example.org/{'x' * 500}",
+    ],
+)
+def test_nothing_but_a_whole_https_address_is_taken_to_lead_people_to(address: str) -> None:
+    with pytest.raises(ValueError, match="Write a whole address that begins with https://"):
+        recruitment.return_address(address)
+    with pytest.raises(recruitment.RecruitmentError, match=r"returns\.completed"):
+        recruitment.read(Study(recruitment={"returns": {"completed": address}}))
+
+
+@pytest.mark.parametrize("address", ["https://lab.example.org", "https://lab.example.org:8443/a/b?c=%20&d=e#f"])
+def test_a_whole_https_address_is_taken_as_it_is(address: str) -> None:
+    assert recruitment.return_address(address) == address
+
+
+@pytest.mark.parametrize("ending", ["returned", "took-part-before", "nonsense", ""])
+def test_an_ending_that_cannot_come_about_without_a_panel_has_no_address(ending: str) -> None:
+    with pytest.raises(recruitment.RecruitmentError, match="is no ending of a study without a panel"):
+        recruitment.read(Study(recruitment={"returns": {ending: "https://lab.example.org/"}}))
+
+
 def test_the_entry_link_that_is_handed_to_a_panel_carries_its_placeholders() -> None:
     assert recruitment.entry_parameters(Recruitment(panel="prolific")) == {
         "PROLIFIC_PID": "{{%PROLIFIC_PID%}}",

@@ -6,9 +6,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from surveys.recruitment import ENDINGS, MAX_RESUME_HOURS, PROLIFIC_PATHS, Recruitment
+from surveys.recruitment import (
+    ENDINGS,
+    ENDINGS_WITHOUT_PANEL,
+    MAX_ADDRESS,
+    MAX_RESUME_HOURS,
+    OTHER,
+    PROLIFIC_PATHS,
+    Recruitment,
+    return_address,
+)
 
 NAME = r"^[A-Za-z0-9_.-]*$"
+ANY_OTHER = _("Any other ending")
 NAME_ERROR = _("Letters, digits, point, hyphen and underscore only.")
 
 
@@ -75,7 +85,7 @@ class RecruitmentForm(forms.Form):
         label=_("Keep out who took part in"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("They are known by the panel’s id, whoever comes without one is not."),
+        help_text=_("They are known by the panel’s id."),
     )
     keep_out_readers = forms.BooleanField(
         label=_("Keep out who has read one of these stories in another study"), required=False
@@ -101,8 +111,7 @@ class RecruitmentForm(forms.Form):
         self.fields["submission"].initial = settings.parameters.submission
         for name in (*self.own_fields, *self.panel_fields):
             self.fields[name].initial = getattr(settings, name)
-        labels = {ending.value: ending.label for ending in ENDINGS} | {"other": _("Any other ending")}
-        for ending, label in labels.items():
+        for ending, label in {**{each.value: each.label for each in ENDINGS}, OTHER: ANY_OTHER}.items():
             self.fields[f"code-{ending}"] = forms.CharField(
                 label=label,
                 required=False,
@@ -112,19 +121,48 @@ class RecruitmentForm(forms.Form):
                 if ending in PROLIFIC_PATHS
                 else "",
             )
+        for ending, label in {**{each.value: each.label for each in ENDINGS_WITHOUT_PANEL}, OTHER: ANY_OTHER}.items():
+            self.fields[f"return-{ending}"] = _AddressField(label=label, initial=settings.returns.get(ending, ""))
 
     def codes(self) -> Iterator[forms.BoundField]:
         """The fields of the completion codes, for the template."""
         return (self[name] for name in self.fields if name.startswith("code-"))
 
+    def returns(self) -> Iterator[forms.BoundField]:
+        """The fields of the addresses to which people are led where there is no panel, for the template."""
+        return (self[name] for name in self.fields if name.startswith("return-"))
+
     def values(self) -> dict[str, Any]:
         """The valid form's values, as ``Recruitment`` reads them."""
         given = self.cleaned_data
-        codes = {name.removeprefix("code-"): value for name, value in given.items() if name.startswith("code-")}
         return {
             "panel": given["panel"],
             "parameters": {"participant": given["participant"], "submission": given["submission"]},
-            "codes": {ending: value for ending, value in codes.items() if value},
+            "codes": self._by_ending("code-"),
+            "returns": self._by_ending("return-"),
             **{name: given[name] for name in self.own_fields},
             **{name: given[name] for name in self.panel_fields},
         }
+
+    def _by_ending(self, prefix: str) -> dict[str, str]:
+        given = self.cleaned_data.items()
+        return {name.removeprefix(prefix): value for name, value in given if name.startswith(prefix) and value}
+
+
+class _AddressField(forms.CharField):
+    """An address of a study's own that people are led to, or nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            max_length=MAX_ADDRESS,
+            widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        try:
+            return return_address(text) if text else ""
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error

@@ -15,6 +15,7 @@ from surveys.addresses import absolute
 from surveys.models import Mode, Study
 from surveys.recruitment import (
     ENDINGS,
+    WITHOUT_PANEL,
     Recruitment,
     RecruitmentError,
     entry_parameters,
@@ -42,7 +43,12 @@ def recruitment(request: HttpRequest, study_key: str) -> HttpResponse:
         else:
             messages.success(request, _("The panel’s settings are saved."))
             return redirect("workbench:study-recruitment", study_key=study.key)
-    context = {"form": form, "entry_link": _entry_link(request, study, settings), "returns": _returns(settings)}
+    context = {
+        "form": form,
+        "entry_link": _entry_link(request, study, settings),
+        "returns": _returns(settings),
+        "keeps_nobody_out": settings.panel in WITHOUT_PANEL and bool(settings.keep_out or settings.keep_out_readers),
+    }
     return study_page(request, study, "recruitment.html", context)
 
 

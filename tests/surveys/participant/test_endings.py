@@ -7,12 +7,13 @@ import pytest
 from surveys import flow, lifecycle
 from surveys.models import Answer, Outcome, Participant, Study
 from surveys.readiness import readiness
-from surveys.recruitment import ENDINGS
+from surveys.recruitment import ENDINGS, ENDINGS_WITHOUT_PANEL
 from tests import factories
 from tests.surveys.participant.person import RATING, Person, block, item, leads_to, option
 
 pytestmark = pytest.mark.django_db
 CODES = {ending.value: f"CODE{number}" for number, ending in enumerate(ENDINGS)}
+RETURNS = {ending.value: f"https://lab.example.org/{ending.value}" for ending in ENDINGS_WITHOUT_PANEL}
 CHECK = [option("often"), option("never")]
 CHECKS = block(
     "about-you",
@@ -34,7 +35,12 @@ def study_with_codes(**changes: object) -> Study:
 
 
 def _person(study: Study, to: str = "") -> Person:
-    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
+    is_by_panel = study.recruitment["panel"] == "prolific"
+    # What a plain link says besides leads nowhere.
+    elsewhere = (
+        "?next=https://elsewhere.example/&return=https://elsewhere.example/&completed=https://elsewhere.example/"
+    )
+    person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc" if is_by_panel else elsewhere)
     while to and person.slug != to:
         person.answer(**_of(person, PASSING))
     return person
@@ -117,6 +123,27 @@ def test_each_ending_has_its_own_page_code_and_way_back(outcome: str) -> None:
     assert says in page
     assert f"https://app.prolific.com/submissions/complete?cc={CODES[outcome]}" in page
     assert [code for code in CODES.values() if f">{code}<" in page] == [CODES[outcome]]
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in WAYS if outcome in ENDINGS_WITHOUT_PANEL])
+def test_without_a_panel_each_ending_leads_to_an_address_of_the_studys_own_and_nowhere_else(outcome: str) -> None:
+    study = study_with_codes()
+    study.recruitment = {"panel": "plain", "returns": RETURNS}
+    study.save()
+    page = _page(WAYS[outcome][0](study))
+    assert f'href="{RETURNS[outcome]}"' in page
+    assert [address for address in RETURNS.values() if address in page] == [RETURNS[outcome]]
+    assert "participant/return.js" in page
+    assert "elsewhere.example" not in page
+
+
+def test_a_shared_computer_stays_on_the_page_that_clears_it() -> None:
+    study = study_with_codes()
+    study.recruitment = {"panel": "plain", "returns": RETURNS, "shared_computer": True}
+    study.save()
+    page = _page(_declined(study))
+    assert f'href="{RETURNS["no-consent"]}"' in page
+    assert "participant/return.js" not in page
 
 
 @pytest.mark.parametrize("outcome", ["left", "withdrawn", "closed", "returned", "timed-out", "failed-checks"])

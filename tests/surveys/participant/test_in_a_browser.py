@@ -1,4 +1,4 @@
-"""The way through a study in a real browser: with and without JavaScript, on a narrow phone, by keyboard, under axe."""
+"""The way through a study in a real browser: with and without JavaScript, on a narrow phone, under axe."""
 
 import re
 import time
@@ -190,23 +190,6 @@ def test_a_double_click_and_the_back_button_lose_and_double_nothing(
     assert Answer.objects.count() == 6
 
 
-def test_the_whole_way_can_be_gone_with_the_keyboard_alone(chromium: Browser, live_server: LiveServer) -> None:
-    study = factories.launched_study()
-    with _page(chromium, live_server) as page:
-        page.goto(f"/s/{study.key}/")
-        _press_on(page, "I agree")
-        for slug in ("before-1", "reading-1", "reading-2"):
-            page.wait_for_url(f"**/{slug}/")
-            for group in range(page.locator("fieldset.question").count()):
-                _tab_into(page, f"fieldset.question >> nth={group}")
-                page.keyboard.press("Space")
-            _press_on(page, "Continue")
-        page.wait_for_url("**/debrief/")
-        _press_on(page, "I have read this")
-        expect(page.locator(".code")).to_be_visible()
-    assert Participant.objects.get().outcome == "completed"
-
-
 def test_the_code_can_be_copied_by_one_button(chromium: Browser, live_server: LiveServer) -> None:
     study = factories.launched_study(blocks=[RATING])
     with _page(chromium, live_server, permissions=["clipboard-read", "clipboard-write"]) as page:
@@ -236,23 +219,6 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not happen within 10 seconds"
         time.sleep(0.05)
-
-
-def _tab_into(page: Page, selector: str) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.locator(selector).evaluate("element => element.contains(document.activeElement)"):
-            return
-    raise AssertionError(f"the Tab key never comes to {selector}")
-
-
-def _press_on(page: Page, button: str) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if button in (page.evaluate("document.activeElement.textContent") or ""):
-            page.keyboard.press("Enter")
-            return
-    raise AssertionError(f"the Tab key never comes to {button!r}")
 
 
 def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_by_itself(

@@ -60,6 +60,8 @@ def test_renamed_parameters_are_in_the_entry_link(owner: Client, study: Study) -
         ("host", "https://example.sona-systems.com"),
         ("code-completed", "x" * 41),
         ("project", "a\x00b"),
+        ("return-completed", "http://lab.example.org/"),
+        ("return-other", "https://lab.example.org@elsewhere.example/"),
         ("resume_hours", "0"),
         ("resume_hours", "-1"),
         ("resume_hours", "two days"),
@@ -81,6 +83,27 @@ def test_the_limit_for_coming_back_is_saved_shown_again_and_taken_away(owner: Cl
     _send(owner, study, {**PROLIFIC, "resume_hours": ""})
 
     assert _stored(study).resume_hours is None
+
+
+def test_addresses_at_the_end_of_a_study_without_a_panel_are_saved_shown_and_taken_away(
+    owner: Client, study: Study
+) -> None:
+    address = "https://lab.example.org/thanks"
+    page = _send(owner, study, {"panel": "plain", "return-completed": address}).content.decode()
+    assert _stored(study).returns == {"completed": address}
+    assert f"<dt>Completed</dt><dd><code>{address}</code></dd>" in page
+    assert f'value="{address}"' in page
+    _send(owner, study, {"panel": "plain", "return-completed": ""})
+    assert _stored(study).returns == {}
+
+
+@pytest.mark.parametrize(("panel", "is_told"), [("plain", True), ("keys", True), ("prolific", False)])
+def test_who_would_keep_people_out_without_a_panel_is_told_that_it_cannot_be_known(
+    owner: Client, study: Study, panel: str, is_told: bool
+) -> None:
+    page = _send(owner, study, {"panel": panel, "keep_out": study.key}).content.decode()
+    assert _stored(study).keep_out == (study.key,)
+    assert ("nobody is kept out" in page) is is_told
 
 
 def test_the_log_has_the_change_without_the_codes(owner: Client, study: Study) -> None:
