@@ -1,7 +1,9 @@
 """Designs, and recruitments of a design, for the tests of this folder."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import permutations
 
 from hypothesis import strategies as st
 
@@ -88,6 +90,10 @@ def designs(draw: st.DrawFn, kind: DesignKind | None = None) -> DesignSpec:
     )
 
 
+# What happens, one number each: ``unfold`` makes an arrival, a departure or a return of it.
+HAPPENINGS = st.lists(st.integers(0, 99), max_size=70)
+
+
 class Recruitment:
     """People who arrive one after the other; every place counts until it is freed."""
 
@@ -146,3 +152,49 @@ class Recruitment:
             at = [sum(self.cells[key, p] for key in keys) for p in range(self.spec.per_person)]
             gaps.append(max(at) - min(at))
         return max(gaps)
+
+
+class Unrest:
+    """Departures and returns so far: how many of each left, and how many of each came back, by whatever names it."""
+
+    def __init__(self, named: Callable[[Assignment], Iterable[str]]) -> None:
+        self._named = named
+        self.left: Counter[str] = Counter()
+        self.back: Counter[str] = Counter()
+
+    def note(self, what: str, given: Assignment) -> None:
+        if what != "arrive":
+            (self.left if what == "leave" else self.back).update(self._named(given))
+
+    def beyond(self, counts: Mapping[str, int], weights: Mapping[str, int]) -> list[tuple[str, str]]:
+        """The pairs that are further apart than the rule of Sainte-Laguë lets them be, and this unrest adds to it.
+
+        That is c_i/w_i - c_j/w_j <= (1/w_i + 1/w_j) / 2 + (who left j) / w_j + (who came back to i) / w_i: an arrival
+        at i is only made where it ends within the first part, a departure adds 1/w_j, and a return 1/w_i.
+        """
+        found = []
+        for one, other in permutations(weights, 2):
+            apart = Fraction(counts.get(one, 0), weights[one]) - Fraction(counts.get(other, 0), weights[other])
+            most = (Fraction(1, weights[one]) + Fraction(1, weights[other])) / 2
+            most += Fraction(self.left[other], weights[other]) + Fraction(self.back[one], weights[one])
+            if apart > most:
+                found.append((one, other))
+        return found
+
+
+def unfold(recruitment: Recruitment, happenings: Sequence[int]) -> Iterator[tuple[str, Assignment]]:
+    """('arrive', 'leave' or 'return', who) for each number: a third of them each, as long as there is somebody."""
+    present: list[Assignment] = []
+    gone: list[Assignment] = []
+    for happening in happenings:
+        if happening % 3 == 1 and present:
+            what, one, other, times = "leave", present, gone, -1
+        elif happening % 3 == 2 and gone:
+            what, one, other, times = "return", gone, present, 1
+        else:
+            present.append(recruitment.arrive())
+            yield "arrive", present[-1]
+            continue
+        other.append(one.pop(happening % len(one)))
+        recruitment.count(other[-1], times)
+        yield what, other[-1]
