@@ -5,9 +5,7 @@ Bounds, where every assignment is counted at once and no lease has lapsed; the t
 Arms
 - 'least-filled': arms i and j with weights w and counts c keep |c_i/w_i - c_j/w_j| <= (1/w_i + 1/w_j) / 2, so with
   equal weights they are within 1 (the rule of Sainte-Laguë). Groups of a mixed design likewise, and the
-  counterbalancing rows of a group are within 1. After departures and late returns the arm that is served stands
-  within that bound of every open arm; the widest gap of equal arms is at most 1 + the number of departures and
-  returns, no assignment widens a gap above 1, and arrivals close it again.
+  counterbalancing rows of a group are within 1. Each stratum keeps it for itself.
 - 'complete': exact at the end of every permuted block; a block holds each arm (and each of its rows equally often)
   in the smallest whole numbers that the weights allow. It counts assignments: departures are not made up for.
   'simple': independent draws, no bound.
@@ -37,6 +35,15 @@ Positions
   even number of arms and 2 for an odd one, per_person being a multiple of it. The cells of single articles have no
   proven bound; at most 5 was met.
 - 'random': no bound.
+
+Departures and returns
+- What 'least-filled' serves by that rule (arms of a stratum, groups, rows of a group, conditions between persons of an
+  arm or row; in between designs also the stories of an arm and the versions of a story) keeps, whatever happens,
+  c_i/w_i - c_j/w_j <= (1/w_i + 1/w_j) / 2 + (who left j) / w_j + (who came back late to i) / w_i. No arrival adds to
+  it; after exactly as many arrivals as are missing the bound without departures holds again.
+- Targets and quotas are passed by late returns alone.
+- Positions, and articles within persons, have no proven bound then. With a departure or a late return at nearly every
+  second step at most 8 was met, and 60 arrivals later the same as where nobody had left.
 """
 
 from collections.abc import Sequence

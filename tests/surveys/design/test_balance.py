@@ -4,7 +4,9 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from surveys.design import (
     Allocation,
     Assignment,
     Counts,
+    DesignSpec,
     FactorSpec,
     Order,
     QuotaFull,
@@ -195,3 +198,30 @@ def test_stories_of_an_arm_and_versions_of_a_story_keep_it_too(
             assert of_stories.beyond(read, dict.fromkeys(read, 1)) == []
             for of in spec.versions[arm].values():
                 assert of_articles.beyond(recruitment.articles, {article.key: 1 for article in of}) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "articles", "positions", "arms_at"),
+    [
+        (design(arms=2, stories=4, per_person=4, order="balanced"), 0, 1, 0),
+        (design(arms=2, stories=6, per_person=3, order="latin"), 1, 4, 1),
+        (design("within", arms=2, stories=4, per_person=4, order="latin"), 1, 5, 1),
+        (design("within", arms=3, stories=6, per_person=6, order="balanced"), 1, 5, 1),
+    ],
+    ids=["every story", "some stories", "within, two arms", "within, three arms"],
+)
+def test_positions_and_articles_stay_close_while_people_leave_and_stand_as_stated_soon_after(
+    spec: DesignSpec, articles: int, positions: int, arms_at: int
+) -> None:
+    recruitment, chance = Recruitment(spec, seed=7), Random(7)
+
+    def gaps() -> list[int]:
+        widest = max(recruitment.article_gap(arm.key) for arm in spec.arms)
+        return [widest, recruitment.position_gap(), recruitment.arm_position_gap()]
+
+    # Of ten, five or six arrive, three leave and one or two come back.
+    for _ in unfold(recruitment, [chance.choice([0, 3, 6, 9, 12, 1, 4, 7, 2, 5]) for _ in range(260)]):
+        assert max(gaps()) <= 8
+    for _ in range(60):
+        recruitment.arrive()
+    assert all(gap <= most for gap, most in zip(gaps(), (articles, positions, arms_at), strict=True))

@@ -54,7 +54,9 @@ def test_every_assignment_sees_who_is_there_after_arrivals_departures_returns_re
             assert LedgerEntry.objects.latest("sequence").counts_seen == before
             continue
         person = chance.choice(inside)
-        what = chance.choice(["lapse", "lapse", "lapse", "go on", "go on", "complete", "leave", "withdraw", "release"])
+        what = chance.choice(
+            ["lapse", "lapse", "go on", "go on", "complete", "complete", "leave", "withdraw", "release"]
+        )
         if what == "lapse":
             Participant.objects.filter(pk=person.row.pk).update(lease_expires_at=PAST)
         elif what == "go on" and person.slug != "reading-3":
