@@ -15,6 +15,7 @@ from surveys.addresses import absolute
 from surveys.models import Mode, Study
 from surveys.recruitment import (
     ENDINGS,
+    ENDINGS_WITHOUT_PANEL,
     WITHOUT_PANEL,
     Recruitment,
     RecruitmentError,
@@ -80,6 +81,7 @@ def _entry_link(request: HttpRequest, study: Study, settings: Recruitment) -> st
 
 
 def _returns(settings: Recruitment) -> list[tuple[str, str]]:
-    """(how it ended, the link back to the panel) for each ending that has one."""
-    links = [(str(ending.label), return_link(settings, ending.value, settings.panel, "…")) for ending in ENDINGS]
+    """(how it ended, where that leads: to the panel, or to the study's own address) for each that leads somewhere."""
+    endings = ENDINGS_WITHOUT_PANEL if settings.panel in WITHOUT_PANEL else ENDINGS
+    links = [(str(ending.label), return_link(settings, ending.value, settings.panel, "…")) for ending in endings]
     return [(label, link) for label, link in links if link]
