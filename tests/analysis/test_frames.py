@@ -224,7 +224,7 @@ def test_a_page_in_view_counts_its_last_report_of_each_showing_and_not_every_rep
         said = Report("reading-1", view, sequence, None, None, **(MEASURED | {"visible_ms": visible}), input_methods="")
         record(*person.mine, said)
     person.walk_to("end")
-    data = frames_of(study)
+    data = frames_of(study, mode=Mode.LIVE)
     assert data.ratings is not None
     assert data.ratings["seconds_visible"].dropna().tolist() == [4.7]
     assert data.paradata["visible_seconds"].dropna().tolist() == [4.7]

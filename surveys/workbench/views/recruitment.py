@@ -48,6 +48,7 @@ def recruitment(request: HttpRequest, study_key: str) -> HttpResponse:
         "form": form,
         "entry_link": _entry_link(request, study, settings),
         "returns": _returns(settings),
+        "shows_returns": bool(settings.returns) or form.is_bound,
         "keeps_nobody_out": settings.panel in WITHOUT_PANEL and bool(settings.keep_out or settings.keep_out_readers),
     }
     return study_page(request, study, "recruitment.html", context)

@@ -80,7 +80,7 @@ def _answer_every_kind(page: Page) -> None:
     _choose(page, "scale", "4")
     for name, code in (("row-1", "4"), ("row-2", "3"), ("row-3", "prefer-not-to-say")):
         _choose(page, name, code)
-    some = {code: page.locator(f"input[name=some][value={code}]") for code in ("a", "b", "none")}
+    some = {code: page.locator(f"input[name=some][value='{code}']") for code in ("a", "b", "none")}
     # The exclusive answer stands last, and takes the others away; another one takes it away.
     _tick(page, some["none"])
     for code in ("a", "b"):
@@ -105,9 +105,9 @@ def _answer_every_kind(page: Page) -> None:
 def _choose(page: Page, name: str, code: str, *, already_there: bool = False) -> None:
     """One of some radio buttons: the Tab key comes to the group, the arrows go through it."""
     if not already_there:
-        _tab_to(page, page.locator(f"input[type=radio][name={name}]"))
+        _tab_to(page, page.locator(f"input[type=radio][name='{name}']"))
     page.keyboard.press("Space")
-    wanted = page.locator(f"input[type=radio][name={name}][value={code}]")
+    wanted = page.locator(f"input[type=radio][name='{name}'][value='{code}']")
     for _ in range(12):
         if wanted.is_checked():
             return
@@ -122,7 +122,7 @@ def _tick(page: Page, box: Locator) -> None:
 
 
 def _type(page: Page, name: str, words: str) -> None:
-    _tab_to(page, page.locator(f"[name={name}]:not([type=radio])"))
+    _tab_to(page, page.locator(f"[name='{name}']:not([type=radio])"))
     page.keyboard.type(words)
 
 
