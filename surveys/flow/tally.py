@@ -21,6 +21,9 @@ from surveys.prepared import Given, Lookup
 
 # So many must be over before they are settled together: the tally is written seldom, and few readings are counted.
 AT_LEAST = 64
+# No randomisation settles more, since others wait for its lock: a crowd that came before there was a tally is settled
+# by many of them.
+AT_MOST = 2_000
 # How many people one statement names.
 _TOGETHER = 500
 
@@ -85,12 +88,12 @@ def given_so_far(counter: AllocationCounter, spec: DesignSpec, *, over_all_strat
     return tally.counts(spec, _everywhere(counter) if over_all_strata else None)
 
 
-def settle(counter: AllocationCounter) -> None:
-    """Add to the tally of this counter, whose row must be locked, what everybody holds whose way is over.
+def settle(counter: AllocationCounter) -> int:
+    """Add what people hold whose way is over to the tally of this counter, whose row must be locked; how many it were.
 
     Somebody whose row another transaction holds is settled another time: nobody waits for anybody here.
     """
-    over = _of(counter).filter(~LIVE, settled=False, arm__gt="").order_by("pk")
+    over = _of(counter).filter(~LIVE, settled=False, arm__gt="").order_by("pk")[:AT_MOST]
     locked = over.select_for_update(skip_locked=True, no_key=True)
     tally, people = Tally.read(counter.tally), list(locked.values_list("pk", "arm", "condition", "completed_at"))
     for start in range(0, len(people), _TOGETHER):
@@ -99,13 +102,15 @@ def settle(counter: AllocationCounter) -> None:
         tally.readings += _readings_of([pk for pk, _, _, completed_at in some if completed_at is not None])
         Participant.objects.filter(pk__in=[pk for pk, *_ in some]).update(settled=True)
     _store(counter, tally)
+    return len(people)
 
 
 def begin_again(counter: AllocationCounter) -> None:
     """Throw the tally of this counter away, whose row must be locked, and make it from the people and their trials."""
     _of(counter).filter(settled=True).update(settled=False)
     _store(counter, Tally())
-    settle(counter)
+    while settle(counter):
+        pass
 
 
 def is_whole(counter: AllocationCounter) -> bool:

@@ -87,7 +87,7 @@ def test_groups_and_their_counterbalancing_rows_keep_it_too(
         kind,  # type: ignore[arg-type]  # one of them
         per_person=read_together,
         order="latin",
-        **({"arms": read_together} if kind == "within" else of_mixed),  # type: ignore[arg-type]  # its arguments
+        **({"arms": read_together} if kind == "within" else of_mixed),
     )
     every = {str(n): group for n, group in enumerate(groups(spec))}
     group_of = {lane.name: n for n, group in every.items() for lane in group.lanes}
