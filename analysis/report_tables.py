@@ -82,7 +82,10 @@ def variance_table(crossed: Crossed, names: Mapping[str, str]) -> ReportTable | 
     rows = tuple(
         (names.get(row.group, row.group), number(row.variance, 3), percent(row.share)) for row in crossed.variance
     )
-    caption = "Variance of one rating within arms, by source: people, articles, and the rest."
+    caption = (
+        "Variance of one rating within arms, by source: people, articles, and the rest. Intervals of these spreads are "
+        "made by python -m analysis mixed, with --intervals profile or --intervals bootstrap."
+    )
     return ReportTable("variance", "Where the ratings differ", caption, ("Source", "Variance", "Share"), rows)
 
 

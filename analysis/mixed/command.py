@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 from analysis.mixed.columns import columns_of, rows_named
 from analysis.mixed.fit import fit_mixed
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
+from analysis.mixed.intervals import DRAWS, IN_WORDS, KINDS, SEED, Intervals, intervals_of
 from analysis.mixed.result import MixedFit
 
 DDF = ("satterthwaite", "kenward-roger", "normal")
@@ -31,6 +33,15 @@ def add_parser(commands: Any) -> None:
         help="the level that a column's others are held against; the first of the alphabet is the default",
     )
     mixed.add_argument("--alpha", type=float, default=0.05, metavar="NUMBER", help="0.05 gives 95%% intervals")
+    mixed.add_argument(
+        "--intervals",
+        choices=KINDS,
+        default=KINDS[0],
+        help="of coefficients only (wald), or of every SD too: by profile likelihood (ML), or from refits to what the "
+        "model makes (bootstrap); the default is %(default)s",
+    )
+    mixed.add_argument("--bootstraps", type=int, metavar="N", help=f"how many refits the bootstrap makes ({DRAWS})")
+    mixed.add_argument("--seed", type=int, metavar="N", help=f"of the bootstrap ({SEED}); the same gives the same")
     mixed.add_argument("--json", metavar="OUT", help="write all numbers to this file")
 
 
@@ -48,10 +59,31 @@ def run(options: argparse.Namespace) -> str:
     fit = fit_mixed(frame, formula, reml=not options.ml, ddf=options.ddf, alpha=options.alpha)
     if repeated := _repeated(frame):
         fit = replace(fit, statements=(*fit.statements, repeated))
+    intervals = _intervals(fit, options)
     if options.json:
-        content = json.dumps(fit.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        Path(options.json).write_text(content + "\n", encoding="utf-8")
-    return as_text(fit)
+        content = fit.to_dict() | {"intervals": intervals.to_dict()}
+        text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    return as_text(fit, intervals)
+
+
+def _intervals(fit: MixedFit, options: argparse.Namespace) -> Intervals:
+    """The intervals that the options ask for; on a terminal it is told how far they are."""
+    named = {"--bootstraps": options.bootstraps, "--seed": options.seed}
+    given = [name for name, value in named.items() if value is not None]
+    if given and options.intervals != "bootstrap":
+        raise MixedModelError(f"{given[0]} is of the bootstrap: ask for it with --intervals bootstrap")
+    draws = DRAWS if options.bootstraps is None else options.bootstraps
+    seed = SEED if options.seed is None else options.seed
+    if seed < 0:
+        raise MixedModelError(f"--seed is {seed}: give a whole number from 0")
+    return intervals_of(fit, options.intervals, draws=draws, seed=seed, progress=_tell)
+
+
+def _tell(done: int, total: int) -> None:
+    """Tells a person at a terminal how far the work is; nobody else, since what is piped is read by programs."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{done} of {total}" + ("\n" if done == total else ""))
 
 
 def _repeated(frame: pd.DataFrame) -> str:
@@ -85,17 +117,21 @@ def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:
     return frame
 
 
-def as_text(fit: MixedFit) -> str:
-    """The fit for a terminal: tables of fixed and random effects, sizes, and every statement."""
+def as_text(fit: MixedFit, intervals: Intervals) -> str:
+    """The fit for a terminal: tables of fixed and random effects, intervals, sizes, and every statement."""
     groups = ", ".join(f"{group.levels} of {group.name}" for group in fit.groups)
-    parts = [
-        f"{fit.formula}   ({fit.method}, {fit.ddf})",
-        fit.to_frame().to_string(index=False, float_format=lambda value: f"{value:.6g}"),
-        fit.random_frame().to_string(index=False, float_format=lambda value: f"{value:.6g}"),
-        f"criterion {fit.criterion:.6f}   AIC {fit.aic:.4f}   BIC {fit.bic:.4f}   {fit.n} ratings; {groups}",
-        *fit.statements,
-    ]
-    return "\n\n".join(parts) + "\n"
+    parts = [f"{fit.formula}   ({fit.method}, {fit.ddf})", _printed(fit.to_frame()), _printed(fit.random_frame())]
+    if intervals.kind != "wald":
+        title = (
+            f"{100 * (1 - fit.alpha):.4g}% intervals by {IN_WORDS[intervals.kind]} (the coefficients' above are Wald's)"
+        )
+        parts.append(f"{title}\n{_printed(intervals.to_frame())}")
+    sizes = f"criterion {fit.criterion:.6f}   AIC {fit.aic:.4f}   BIC {fit.bic:.4f}   {fit.n} ratings; {groups}"
+    return "\n\n".join([*parts, sizes, *fit.statements, *intervals.sentences]) + "\n"
+
+
+def _printed(frame: pd.DataFrame) -> str:
+    return frame.to_string(index=False, float_format=lambda value: f"{value:.6g}")
 
 
 def _with_reference(frame: pd.DataFrame, choice: str) -> pd.DataFrame:

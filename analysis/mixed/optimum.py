@@ -62,7 +62,7 @@ class _Search:
 
     def __init__(self, criterion: Criterion) -> None:
         self.criterion = criterion
-        self.scale = _scale(criterion)
+        self.scale = root_mean_squares(criterion)
         self.evaluations = 0
         self.known: dict[bytes, Slopes] = {}
         levels = min(len(factor.levels) for factor in criterion.layout.factors)
@@ -114,7 +114,7 @@ def minimise(criterion: Criterion, start: FloatArray | None = None) -> Optimum:
     )
 
 
-def _scale(criterion: Criterion) -> FloatArray:
+def root_mean_squares(criterion: Criterion) -> FloatArray:
     """The root mean square of the covariate whose effect a row of a triangle holds."""
     factors = criterion.layout.factors
     lengths = [[1.0 if c is None else float(np.sqrt(c @ c / len(c))) for c in factor.columns] for factor in factors]
@@ -152,7 +152,7 @@ def _moments(criterion: Criterion) -> FloatArray:
     noise = max(float(variances[-1]), 0.1 * float(squares[-1]) / cross.n)
     start = np.zeros(len(layout.row))
     start[diagonal] = np.sqrt(variances[:-1] / noise)
-    least = 0.5 / np.sqrt(_rows_per_level(criterion)) / _scale(criterion)
+    least = 0.5 / np.sqrt(_rows_per_level(criterion)) / root_mean_squares(criterion)
     return np.where(layout.is_diagonal, np.maximum(start, least), 0.0)
 
 

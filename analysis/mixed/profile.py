@@ -4,8 +4,9 @@ An interval holds the values whose best maximum-likelihood fit lies less than th
 fit of all (Bates, Maechler, Bolker & Walker 2015, section 5.1; like lme4's ``confint``, by ML also for a REML fit).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,16 @@ from analysis.mixed.design import FloatArray
 from analysis.mixed.deviance import Criterion
 from analysis.mixed.fit import fit_design
 from analysis.mixed.formula import MixedModelError
+from analysis.mixed.optimum import root_mean_squares
 from analysis.mixed.result import Fitted, MixedFit
 from analysis.mixed.slopes import slopes
 from analysis.tables import to_frame
 
 # A limit that lies further out than so many times its first guess is none that data could give.
 FURTHEST = 60
+# No search begins at a variance of zero, where the deviance is flat: one that is estimated as zero can be more once
+# another parameter is held away from its own estimate. In units of the residual, on covariates of unit mean square.
+LEAST_START = 0.1
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,23 @@ class Interval:
     ci_high: float
 
 
-def profile_intervals(fit: MixedFit) -> pd.DataFrame:
+def profile_intervals(
+    fit: MixedFit, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> pd.DataFrame:
     """The intervals of all standard deviations, of the residual's, and of the coefficients: one row each.
 
     Columns: group, term, estimate (that of maximum likelihood), ci_low, ci_high, at the fit's ``alpha``; the lower
-    limit of a standard deviation is 0 where 0 fits well enough. Takes some hundred evaluations a parameter.
+    limit of a standard deviation is 0 where 0 fits well enough. Takes some hundred evaluations a parameter;
+    ``progress(done, total)`` is told of each. Raises ``MixedModelError`` for a parameter that the data do not bound.
     """
+    rows = []
     with threadpool_limits(1, user_api="blas"):
         best = _by_ml(fit.fitted)
         threshold = float(stats.chi2.ppf(1 - fit.alpha, 1))
-        rows = [*_deviations(best, threshold), *_coefficients(best, threshold)]
+        total = int(best.criterion.layout.is_diagonal.sum()) + 1 + len(best.beta)
+        for row in chain(_deviations(best, threshold), _coefficients(best, threshold)):
+            rows.append(row)
+            progress(len(rows), total)
     return to_frame(rows, Interval)
 
 
@@ -58,12 +70,11 @@ def _by_ml(fitted: Fitted) -> Fitted:
     return fit_design(fitted.design, reml=False, start=fitted.optimum.at.theta)
 
 
-def _deviations(best: Fitted, threshold: float) -> list[Interval]:
+def _deviations(best: Fitted, threshold: float) -> Iterator[Interval]:
     # On the columns asked for, since it is their effects' SD that is held fixed.
     plain = Criterion(cross_products(best.design), layout(best.design.factors), reml=False)
     where, optimum = plain.layout, best.optimum
     triangles = best.triangles()
-    rows = []
     for n in np.flatnonzero(where.is_diagonal):
         factor, k = where.factors[where.factor[n]], int(where.row[n])
         own = np.flatnonzero((where.factor == where.factor[n]) & (where.row == k))
@@ -72,23 +83,23 @@ def _deviations(best: Fitted, threshold: float) -> list[Interval]:
         excess = _excess_of_sd(best, plain, own)
         # Where the estimate is 0, the noise that a mean over the level's rows would have is a first guess.
         width = max(sd, optimum.sigma / np.sqrt(best.criterion.cross.n / len(factor.levels)))
-        rows.append(Interval(factor.name, names[k], sd, *_limits(excess, sd, 0.3 * width, threshold, floor=0.0)))
-    sigma = optimum.sigma
-    rows.append(Interval("residual", "", sigma, *_limits(_excess_of_sigma(best), sigma, 0.1 * sigma, threshold, 1e-9)))
-    return rows
+        what = f"the SD of {names[k]} over '{factor.name}'"
+        yield Interval(factor.name, names[k], sd, *_limits(what, excess, sd, 0.3 * width, threshold, floor=0.0))
+    sigma, excess = optimum.sigma, _excess_of_sigma(best)
+    limits = _limits("the residual SD", excess, sigma, 0.1 * sigma, threshold, floor=1e-9 * sigma)
+    yield Interval("residual", "", sigma, *limits)
 
 
-def _coefficients(best: Fitted, threshold: float) -> list[Interval]:
+def _coefficients(best: Fitted, threshold: float) -> Iterator[Interval]:
     errors = np.sqrt(np.diag(best.covariance()))
-    rows = []
     for j, (term, estimate) in enumerate(zip(best.design.terms, map(float, best.beta), strict=True)):
-        limits = _limits(_excess_of_beta(best, j), estimate, 1.5 * float(errors[j]), threshold, floor=None)
-        rows.append(Interval("", term, estimate, *limits))
-    return rows
+        excess = _excess_of_beta(best, j)
+        limits = _limits(f"'{term}'", excess, estimate, 1.5 * float(errors[j]), threshold, floor=None)
+        yield Interval("", term, estimate, *limits)
 
 
 def _limits(
-    excess: Callable[[float], float], estimate: float, step: float, threshold: float, floor: float | None
+    what: str, excess: Callable[[float], float], estimate: float, step: float, threshold: float, *, floor: float | None
 ) -> tuple[float, float]:
     """Where ``excess`` (0 at the estimate) crosses the threshold, below and above; ``floor`` where it never does."""
     found = []
@@ -101,7 +112,8 @@ def _limits(
             if excess(outer) > threshold or outer == floor:
                 break
         else:
-            raise MixedModelError(f"the profile from {estimate:g} has no limit; the data do not bound this parameter")
+            side = "upper" if sign > 0 else "lower"
+            raise MixedModelError(f"the profile of {what} has no {side} limit: the data do not bound it")
         if excess(outer) <= threshold:
             found.append(outer)
             continue
@@ -120,11 +132,13 @@ def _excess_of_beta(best: Fitted, j: int) -> Callable[[float], float]:
 
 
 def _excess_of_sigma(best: Fitted) -> Callable[[float], float]:
+    start = _lifted(best.criterion, best.optimum.at.theta)
+
     def excess(sigma: float) -> float:
         def objective(theta: FloatArray) -> tuple[float, FloatArray]:
             return _at_sigma(best.criterion, theta, sigma)[:2]
 
-        return _least(objective, best.optimum.at.theta) - best.optimum.at.deviance
+        return _least(objective, start) - best.optimum.at.deviance
 
     return excess
 
@@ -134,9 +148,9 @@ def _excess_of_sd(best: Fitted, plain: Criterion, own: NDArray[np.intp]) -> Call
 
     The search goes over the other elements, the row's direction and log sigma.
     """
-    start = plain.layout.theta(best.triangles())
+    start = _lifted(plain, plain.layout.theta(best.triangles()))
     others = np.setdiff1d(np.arange(len(start)), own)
-    direction = start[own] if np.linalg.norm(start[own]) > 1e-6 else np.eye(len(own))[-1]
+    direction = start[own]
 
     def excess(sd: float) -> float:
         def objective(free: FloatArray) -> tuple[float, FloatArray]:
@@ -154,6 +168,13 @@ def _excess_of_sd(best: Fitted, plain: Criterion, own: NDArray[np.intp]) -> Call
         return _least(objective, first) - best.optimum.at.deviance
 
     return excess
+
+
+def _lifted(criterion: Criterion, theta: FloatArray) -> FloatArray:
+    """Theta with no variance below the least from which a search may begin."""
+    least = LEAST_START / root_mean_squares(criterion)
+    lifted: FloatArray = np.where(criterion.layout.is_diagonal, np.maximum(theta, least), theta)
+    return lifted
 
 
 def _at_sigma(criterion: Criterion, theta: FloatArray, sigma: float) -> tuple[float, FloatArray, float]:

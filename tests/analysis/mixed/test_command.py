@@ -8,6 +8,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.mixed import fit_mixed
+from analysis.mixed.profile import profile_intervals
 from tests.analysis.mixed.ratings import crossed
 
 MODEL = "y ~ origin + (1 | participant) + (1 | article)"
@@ -43,6 +44,38 @@ def test_parquet_ml_degrees_of_freedom_and_reference(file: Path, tmp_path: Path)
     assert said["fixed"][1]["df"] is None
 
 
+def test_intervals_by_profile_are_printed_and_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = file.with_suffix(".json")
+    assert main(["mixed", str(file), "--formula", MODEL, "--intervals", "profile", "--json", str(out)]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    expected = profile_intervals(fit_mixed(pd.read_csv(file), MODEL))
+    assert (said["method"], said["intervals"]["kind"], said["intervals"]["method"]) == ("REML", "profile", "ML")
+    assert [row["ci_high"] for row in said["intervals"]["rows"]] == pytest.approx(expected["ci_high"].tolist())
+    printed = capsys.readouterr().out
+    assert "95% intervals by profile likelihood" in printed
+    assert "those of maximum likelihood" in printed
+
+
+def test_intervals_by_bootstrap_name_their_seed_and_are_the_same_again(file: Path) -> None:
+    one, other = file.with_suffix(".one"), file.with_suffix(".other")
+    options = ["--intervals", "bootstrap", "--bootstraps", "39", "--seed", "8"]
+    for out in (one, other):
+        assert main(["mixed", str(file), "--formula", MODEL, *options, "--json", str(out)]) == 0
+    assert one.read_bytes() == other.read_bytes()
+    said = json.loads(one.read_text(encoding="utf-8"))["intervals"]
+    assert (said["draws"], said["seed"], said["n_failed"], len(said["rows"])) == (39, 8, 0, 5)
+
+
+def test_without_a_wish_intervals_are_those_of_the_tests_and_spreads_have_none(file: Path) -> None:
+    out = file.with_suffix(".json")
+    assert main(["mixed", str(file), "--formula", MODEL, "--json", str(out)]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    rows = said["intervals"]["rows"]
+    assert said["intervals"]["kind"] == "wald"
+    assert [row["ci_low"] for row in rows] == [None] * 3 + [row["ci_low"] for row in said["fixed"]]
+    assert [row["estimate"] for row in rows[:3]] == [*(row["sd"] for row in said["random"]), said["residual_sd"]]
+
+
 def test_people_whose_codes_differ_by_a_zero_stay_two(tmp_path: Path) -> None:
     frame = crossed()
     codes = ["1", "01", *map(str, range(2, 20))]
@@ -62,6 +95,11 @@ def test_people_whose_codes_differ_by_a_zero_stay_two(tmp_path: Path) -> None:
         (["--formula", MODEL, "--reference", "origin"], "write COLUMN=LEVEL"),
         (["--formula", MODEL, "--alpha", "5"], "between 0 and 1"),
         (["--formula", MODEL, "--ml", "--ddf", "kenward-roger"], "need a fit by REML"),
+        (["--formula", MODEL, "--seed", "3"], "--seed is of the bootstrap: ask for it with --intervals bootstrap"),
+        (["--formula", MODEL, "--intervals", "profile", "--bootstraps", "99"], "--bootstraps is of the bootstrap"),
+        (["--formula", MODEL, "--intervals", "bootstrap", "--bootstraps", "38"], "no 95% interval: take at least 39"),
+        (["--formula", MODEL, "--intervals", "bootstrap", "--bootstraps", "1000001"], "take at most 100000"),
+        (["--formula", MODEL, "--intervals", "bootstrap", "--seed", "-1"], "--seed is -1: give a whole number from 0"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_ends_with_2(

@@ -1,4 +1,4 @@
-"""Profile intervals as lme4's, the parametric bootstrap, and which degrees of freedom are refused."""
+"""Profile intervals and the parametric bootstrap are as lme4's, and which degrees of freedom are refused."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.mixed import MixedModelError, fit_mixed, kenward_roger
+from analysis.mixed import MixedModelError, fit_mixed, kenward_roger, profile
 from analysis.mixed.bootstrap import parametric_bootstrap
 from analysis.mixed.profile import profile_intervals
 from tests.analysis.mixed.ratings import crossed
 
-CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parents[2] / "reference" / "mixed.json").read_text(encoding="utf-8")
-)
+REFERENCE = Path(__file__).parents[2] / "reference"
+CASES: list[dict[str, Any]] = json.loads((REFERENCE / "mixed.json").read_text(encoding="utf-8"))
+KNOWN: dict[str, Any] = json.loads((REFERENCE / "intervals.json").read_text(encoding="utf-8"))
 MODEL = "y ~ origin + (1 | participant) + (1 | article)"
 
 
@@ -46,22 +46,48 @@ def test_a_variance_that_may_be_zero_has_an_interval_from_zero() -> None:
     assert 0.1 < row["ci_high"] < 1.5
 
 
-def test_the_bootstrap_repeats_itself_by_its_seed_and_finds_the_standard_errors() -> None:
-    fit = fit_mixed(crossed(seed=2, people=30, article_sd=1.0), MODEL)
-    one, again, other = (parametric_bootstrap(fit, draws=150, seed=seed) for seed in (5, 5, 6))
+@pytest.mark.parametrize("case", KNOWN["singular"], ids=lambda case: str(case["name"]))
+def test_profile_intervals_of_singular_fits_agree_with_a_search_over_the_whole_likelihood(case: dict[str, Any]) -> None:
+    fit = fit_mixed(pd.DataFrame(case["data"]), case["formula"])
+    assert fit.singular
+    for row, other in zip(profile_intervals(fit).itertuples(), case["intervals"], strict=True):
+        assert row.group == other["group"]
+        assert (row.ci_low, row.ci_high) == pytest.approx((other["low"], other["high"]), rel=1e-4, abs=1e-4), other
+
+
+def test_a_spread_without_bounds_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "FURTHEST", 1)
+    with pytest.raises(MixedModelError, match="the SD of Intercept over 'participant' has no lower limit"):
+        profile_intervals(fit_mixed(crossed(), MODEL))
+
+
+def test_the_bootstrap_spreads_as_lme4s_does() -> None:
+    known = KNOWN["bootstrap"]
+    fit = fit_mixed(pd.DataFrame(known["data"]), known["formula"])
+    draws = parametric_bootstrap(fit, draws=400, seed=5).draws
+    for name, percentiles in zip(draws.columns, known["percentiles"], strict=True):
+        below = [(draws[name] <= value).mean() for value in percentiles]
+        for share, level in zip(below, known["levels"], strict=True):
+            # Both are samples: so far apart are 999 of 1,000 such pairs at most.
+            error = np.sqrt(level * (1 - level) * (1 / len(draws) + 1 / known["draws"]))
+            assert share == pytest.approx(level, abs=3.3 * error), (name, level)
+
+
+def test_the_bootstrap_repeats_itself_by_its_seed_and_reports_every_refit() -> None:
+    fit = fit_mixed(crossed(seed=2, article_sd=0.0), MODEL)
+    told: list[tuple[int, int]] = []
+    one = parametric_bootstrap(fit, draws=39, seed=5, progress=lambda done, total: told.append((done, total)))
+    again, other = (parametric_bootstrap(fit, draws=39, seed=seed) for seed in (5, 6))
     pd.testing.assert_frame_equal(one.frame, again.frame)
     assert not one.draws.equals(other.draws)
-    terms = [("", row.term) for row in fit.fixed]
-    spread = one.draws[terms].std().to_numpy()
-    # 150 draws know a standard deviation to about 6%.
-    np.testing.assert_allclose(spread, [row.std_error for row in fit.fixed], rtol=0.25)
-    assert (one.frame["ci_low"] <= one.frame["estimate"]).all()
-    assert (one.frame["ci_high"] >= one.frame["estimate"]).all()
+    assert told == [(n, 39) for n in range(1, 40)]
+    assert one.n_singular == int((one.draws[("article", "Intercept")] < 1e-4).sum()) > 0
 
 
-def test_a_bootstrap_of_few_draws_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 20"):
-        parametric_bootstrap(fit_mixed(crossed(), MODEL), draws=10, seed=1)
+def test_as_many_draws_as_an_interval_needs_are_asked_for() -> None:
+    fit = fit_mixed(crossed(), MODEL, alpha=0.01)
+    with pytest.raises(MixedModelError, match="198 bootstrap draws reach no 99% interval: take at least 199"):
+        parametric_bootstrap(fit, draws=198, seed=1)
 
 
 def test_kenward_roger_is_for_reml_and_for_small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
