@@ -128,8 +128,9 @@ def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None
     Where somebody is in both arms only the people who are in both count. nan stands for what cannot be computed.
     """
     if people.same_people:
-        differences = _column(people.both, "mean_arm") - _column(people.both, "mean_reference")
-        test, effect = paired(differences), hedges_g_z(differences, alpha)
+        means = _column(people.both, "mean_arm"), _column(people.both, "mean_reference")
+        differences, size = means[0] - means[1], float(np.abs(means).max(initial=0.0))
+        test, effect = paired(differences, size), hedges_g_z(differences, alpha, size)
         method, kind, n, n_reference = "paired t", "g_z", len(people.both), len(people.both)
     else:
         own, other = _column(people.own, "mean"), _column(people.other, "mean")
@@ -206,7 +207,7 @@ def _share_within(people: Pair, alpha: float) -> ShareContrast:
     blank = _share_row(people, "paired t", a, b, n, n)
     if n < 2 or math.isnan(a):
         return blank
-    test = paired(own - other)
+    test = paired(own - other, 1.0)
     varies = spread(own) > 0 and spread(other) > 0
     correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
     limits = newcombe(a, _wilson(shares[0], alpha), b, _wilson(shares[1], alpha), correlation)

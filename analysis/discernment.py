@@ -80,7 +80,7 @@ def discernment(
 
 def _of_one(arm: str, counted: pd.DataFrame, people: pd.DataFrame, alpha: float) -> ArmDiscernment:
     values = counted[COLUMN].to_numpy(dtype=float)
-    test = paired(values) if values.size else TTest(NAN, NAN, NAN, NAN, NAN)
+    test = paired(values, 1.0) if values.size else TTest(NAN, NAN, NAN, NAN, NAN)
     limits = t_interval(test.estimate, test.std_error, values.size - 1, alpha)
     return ArmDiscernment(
         arm=arm,

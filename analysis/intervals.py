@@ -96,12 +96,15 @@ def welch(first: ArrayLike, second: ArrayLike) -> TTest:
     return t_test(estimate, math.sqrt(va + vb), df)
 
 
-def paired(differences: ArrayLike) -> TTest:
-    """Student's t of within-person differences against 0; nan but for the estimate where they do not vary."""
+def paired(differences: ArrayLike, size: float = 0.0) -> TTest:
+    """Student's t of within-person differences against 0; nan but for the estimate where they do not vary.
+
+    ``size`` is the largest of the values whose differences they are: what those differ by can be their rounding.
+    """
     d = np.asarray(differences, dtype=float)
     if not d.size:
         return TTest(NAN, NAN, NAN, NAN, NAN)
-    sd = spread(d)
+    sd = spread(d, size)
     if d.size < 2 or sd == 0:
         return TTest(float(d.mean()), NAN, NAN, NAN, NAN)
     return t_test(float(d.mean()), sd / math.sqrt(d.size), float(d.size - 1))
@@ -125,16 +128,18 @@ def tost(test: TTest, low: float, high: float) -> float:
     return float(max(above, below))
 
 
-def spread(values: ArrayLike) -> float:
+def spread(values: ArrayLike, size: float = 0.0) -> float:
     """The sample standard deviation (n - 1), exactly 0 for equal values; nan for fewer than two.
 
-    Values count as equal that differ by no more than the rounding of sums: a millionth of a millionth.
+    Values count as equal that differ by no more than the rounding of sums: a millionth of a millionth of the largest,
+    or of ``size``, the largest of the values whose differences they are.
     """
     x = np.asarray(values, dtype=float)
     if x.size < 2:
         return NAN
     # Means of equal ratings can differ in their last bit, which would make a tiny false spread.
-    return 0.0 if float(np.ptp(x)) <= 1e-12 * float(np.abs(x).max()) else float(x.std(ddof=1))
+    largest = max(size, float(np.abs(x).max()))
+    return 0.0 if float(np.ptp(x)) <= 1e-12 * largest else float(x.std(ddof=1))
 
 
 def without_rounding(values: ArrayLike) -> np.ndarray:
@@ -199,10 +204,13 @@ def hedges_g(first: ArrayLike, second: ArrayLike, alpha: float = 0.05) -> Effect
     return _with_noncentral_interval(d, math.sqrt(a.size * b.size / (a.size + b.size)), df, alpha)
 
 
-def hedges_g_z(differences: ArrayLike, alpha: float = 0.05) -> EffectSize:
-    """Hedges' g of within-person differences, by their own SD (g_z), with the noncentral t interval."""
+def hedges_g_z(differences: ArrayLike, alpha: float = 0.05, size: float = 0.0) -> EffectSize:
+    """Hedges' g of within-person differences, by their own SD (g_z), with the noncentral t interval.
+
+    ``size`` is as in ``paired``.
+    """
     d = np.asarray(differences, dtype=float)
-    sd = spread(d)
+    sd = spread(d, size)
     if d.size < 3 or sd == 0:
         return NO_EFFECT_SIZE
     return _with_noncentral_interval(float(d.mean()) / sd, math.sqrt(d.size), d.size - 1, alpha)

@@ -139,7 +139,7 @@ class _Curve:
             **numbers,
             n_people=n_people,
             n_ratings=n_ratings,
-            note="" if np.isfinite(found.estimate) else found.note or "the data carry no such contrast",
+            note=found.note or ("" if np.isfinite(found.estimate) else "the data carry no such contrast"),
         )
 
     def _computed(self, rules: tuple[Rule, ...], kept: Rows, model: str) -> Found:

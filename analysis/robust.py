@@ -19,12 +19,14 @@ from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed import model_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON
 from analysis.intervals import NAN
+from analysis.mixed.deviance import LEAST_DIGITS
 from analysis.mixed.laplace.separation import SeparationError, refuse_separation
 from analysis.plan import Plan
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
 FEW_CLUSTERS = 40
+EXACT = "the arms fit every rating exactly, so that no residual variance is left to compare with"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def clustered_ols(
         return _without(blank, "fewer than two arms have ratings")
     if min(n for _, n in clusters) < 3 or np.ptp(data[OUTCOME].to_numpy()) == 0:
         return _without(blank, "there are fewer than three people or articles, or the outcome does not vary")
+    if fitted_exactly(data[OUTCOME].to_numpy(), data[ARM].cat.codes.to_numpy()):
+        return _without(blank, EXACT)
     from pyfixest.estimation import feols
 
     coded = pd.DataFrame({OUTCOME: data[OUTCOME], PERSON: data[PERSON], ARTICLE: data[ARTICLE]})
@@ -90,8 +94,20 @@ def clustered_ols(
     rows = []
     for n, arm in enumerate(names[1:]):
         estimate, error = float(estimates[f"arm_{n}"]), float(errors[f"arm_{n}"])
+        both = data[data[ARM].isin([arm, names[0]])]
+        if fitted_exactly(both[OUTCOME].to_numpy(), both[ARM].cat.codes.to_numpy()):
+            error = NAN
         rows.append(_row(arm, names[0], estimate, error, df, plan.alpha))
     return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_without_error(rows), *_said(given)))
+
+
+def fitted_exactly(y: np.ndarray, arm: np.ndarray) -> bool:
+    """Whether all that the arms' means leave of the ratings is rounding, by the mixed model's measure of it.
+
+    ``arm`` is each rating's, coded from 0.
+    """
+    left = y - (np.bincount(arm, y) / np.maximum(np.bincount(arm), 1))[arm]
+    return bool(left @ left <= LEAST_DIGITS * (y @ y))
 
 
 def ordinal_regression(

@@ -18,6 +18,7 @@ from analysis.mixed.covariance import layout
 from analysis.mixed.design import Design, FloatArray, make_design, restricted
 from analysis.mixed.fit import fit_design
 from analysis.mixed.inference import contrasts
+from analysis.robust import EXACT, fitted_exactly
 
 Rows = NDArray[np.bool_]
 # A search may not begin at a variance of zero, from where the deviance is flat.
@@ -41,7 +42,11 @@ class Found:
 
 def _of_test(test: TTest, alpha: float) -> Found:
     limits = t_interval(test.estimate, test.std_error, test.df, alpha)
-    note = "" if np.isfinite(test.estimate) else "one of the two arms has no ratings"
+    note = ""
+    if not np.isfinite(test.estimate):
+        note = "one of the two arms has no ratings"
+    elif not np.isfinite(test.std_error):
+        note = "people's means do not vary, or there are too few of them: there is no test"
     return Found(*test, limits.low, limits.high, note=note)
 
 
@@ -56,8 +61,9 @@ class Contrast:
         self.alpha = alpha
         self.y = self.data[OUTCOME].to_numpy(dtype=np.float64)
         self.person, self.article = (self.data[name].to_numpy() for name in (PERSON, ARTICLE))
-        self.arm = self.data[ARM].astype("str").to_numpy()
-        self.own, self.other = self.arm == arm, self.arm == order[0]
+        names = self.data[ARM].astype("str")
+        self.arm = pd.factorize(names)[0]
+        self.own, self.other = (names == arm).to_numpy(), (names == order[0]).to_numpy()
         self.reference, self.term = order[0], f"{ARM}[T.{arm}]"
         self._designs: dict[str, Design | None] = {}
 
@@ -73,7 +79,8 @@ class Contrast:
         counts = [np.bincount(self.person[rows & side], minlength=people) for side in (self.own, self.other)]
         (own, other), (has_own, has_other) = sums, (counts[0] > 0, counts[1] > 0)
         if (both := has_own & has_other).any():
-            return _of_test(paired(own[both] / counts[0][both] - other[both] / counts[1][both]), self.alpha)
+            means = own[both] / counts[0][both], other[both] / counts[1][both]
+            return _of_test(paired(means[0] - means[1], float(np.abs(means).max())), self.alpha)
         return _of_test(welch(own[has_own] / counts[0][has_own], other[has_other] / counts[1][has_other]), self.alpha)
 
     def clustered(self, rows: Rows) -> Found:
@@ -90,14 +97,19 @@ class Contrast:
             return Found(note="one of the two arms has no ratings")
         if min(groups) < 3 or np.ptp(y) == 0:
             return Found(note="there are fewer than three people or articles, or the outcome does not vary")
+        if fitted_exactly(y, arm):
+            return Found(note=EXACT)
         estimate = float(y[own].mean() - y[other].mean())
         part = np.where(own, (y - y[own].mean()) / own.sum(), np.where(other, (y[other].mean() - y) / other.sum(), 0.0))
         pairs = np.unique(clusters[0] * groups[1] + clusters[1], return_inverse=True)[1]
         by_person, by_article, by_both = (float((np.bincount(c, part) ** 2).sum()) for c in (*clusters, pairs))
         n, k, least = len(y), len(np.unique(arm)), min(groups)
         variance = (by_person + by_article - by_both) * (n - 1) / (n - k) * least / (least - 1)
-        if variance <= 0:
-            return Found(estimate, df=least - 1.0)
+        both = own | other
+        if variance <= 0 or fitted_exactly(y[both], arm[both]):
+            return Found(
+                estimate, df=least - 1.0, note="its variance came out as nought or less, so that it has no error"
+            )
         return _of_test(t_test(estimate, float(np.sqrt(variance)), least - 1.0), self.alpha)
 
     def mixed(self, rows: Rows, start: FloatArray | None = None) -> Found:

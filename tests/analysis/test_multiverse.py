@@ -124,3 +124,17 @@ def test_the_reference_stays_the_reference_where_a_rule_empties_it() -> None:
     rows = {row.exclusions: row for row in multiverse(ratings, plan, "small", models=(MIXED, MEANS, CLUSTERED)).rows}
     assert math.isnan(rows["faster-than:5"].estimate)
     assert "no ratings" in rows["faster-than:5"].note
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_what_the_arms_fit_exactly_is_tested_by_no_model(within: bool) -> None:
+    ratings = simulated(people=30, arms=("real", "small"), per_person=5, within=within)
+    # A person's means of three and of two equal values differ in their last bit.
+    ratings["credibility"] = np.where(ratings["arm"] == "real", 4.1, 4.1 + 0.7)
+    rows = {row.model: row for row in multiverse(ratings, Plan(reference="real"), "small").rows}
+    assert all(math.isnan(row.p_value) and math.isnan(row.ci_low) and row.note for row in rows.values())
+    assert rows[MEANS].estimate == pytest.approx(0.7)
+    assert "exactly" in rows[MIXED].note
+    assert "exactly" in rows[CLUSTERED].note
+    (means,) = compare_arms(ratings, Plan(reference="real")).means.rows
+    assert math.isnan(means.p_value)

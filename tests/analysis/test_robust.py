@@ -110,3 +110,22 @@ def test_one_article_an_arm_leaves_no_clustered_error_and_says_so() -> None:
     assert {one.about for one in found.cautions if one.code == "no-clustered-error"} == {
         row.contrast for row in found.rows
     }
+
+
+@pytest.mark.parametrize("values", [(2.0, 9.0), (0.1, 0.7), (2e6 + 0.1, 2e6 + 0.3)])
+def test_ratings_that_the_arms_fit_exactly_have_no_clustered_error(values: tuple[float, float]) -> None:
+    ratings = simulated(people=30, arms=("real", "small")).rename(columns={"credibility": "score"})
+    ratings["score"] = np.where(ratings["arm"] == "real", *values)
+    found = clustered_ols(ratings, Plan(reference="real", outcome="score", credible_cut=None))
+    assert found.rows == ()
+    assert "the arms fit every rating exactly" in found.cautions[0].sentence
+
+
+def test_a_contrast_of_two_arms_that_do_not_vary_has_no_clustered_error_beside_one_that_does() -> None:
+    ratings = simulated(people=60)
+    ratings.loc[ratings["arm"] == "real", "credibility"] = 2.3
+    ratings.loc[ratings["arm"] == "small", "credibility"] = 4.7
+    rows = {row.arm: row for row in clustered_ols(ratings, PLAN).rows}
+    assert rows["small"].estimate == pytest.approx(2.4)
+    assert math.isnan(rows["small"].p_value)
+    assert math.isfinite(rows["large"].p_value)
