@@ -15,6 +15,7 @@ import httpx
 
 from benchmarks._participants_servers import Postgres, cpu_seconds, free_port, outside, running
 from benchmarks._participants_walk import RATINGS, Given, ScriptedWalk, Walk, WalkError
+from benchmarks._peer_environment import peer_environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -133,10 +134,6 @@ class OTree(Side):
         return Counter(Given(*row) for row in self.database.rows(query))
 
 
-class NotInstalled(Exception):  # noqa: N818 -- it names what happened
-    """A peer that cannot be had on this machine; the message says why."""
-
-
 @contextlib.contextmanager
 def studyweb(server: Server, folder: Path) -> Iterator[Side]:
     """studyweb with a live study, started by `manage.py up` with its broker and fast worker."""
@@ -172,7 +169,7 @@ def bare_django(postgres: Postgres, folder: Path) -> Iterator[Side]:
 @contextlib.contextmanager
 def otree(postgres: Postgres, folder: Path) -> Iterator[Side]:
     """The oTree peer on its production server. Raises ``NotInstalled``."""
-    bin_folder = otree_environment() / "bin"
+    bin_folder = peer_environment(OTREE, "psycopg2-binary") / "bin"
     database, port = postgres.new("otree"), free_port()
     own = {"DATABASE_URL": database.alchemy_url, "OTREE_PRODUCTION": "1", "OTREE_AUTH_LEVEL": "STUDY"}
     own |= {name: secrets.token_hex(16) for name in ("OTREE_ADMIN_PASSWORD", "OTREE_SECRET_KEY", "OTREE_REST_KEY")}
@@ -190,24 +187,6 @@ def otree(postgres: Postgres, folder: Path) -> Iterator[Side]:
         side = OTree(address, database, lambda: cpu_seconds(web, with_children=False))
         side.rest_key = own["OTREE_REST_KEY"]
         yield side
-
-
-def otree_environment() -> Path:
-    """The virtual environment with oTree in the cache folder, made on the first use. Raises ``NotInstalled``."""
-    cache = os.environ.get("STUDYWEB_CACHE_DIR")
-    folder = (Path(cache) if cache else Path.home() / ".cache" / "studyweb") / OTREE.replace("==", "-")
-    done = folder / "installed"
-    if done.exists():
-        return folder
-    print(f"Installing {OTREE} into {folder} (once) ...", flush=True)
-    try:
-        _said([sys.executable, "-m", "venv", "--clear", str(folder)], PROJECT, {})
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _said([*pip, OTREE, "psycopg2-binary"], PROJECT, {}, seconds=300)
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-        raise NotInstalled(str(error)) from error
-    done.touch()
-    return folder
 
 
 def _said(command: list[str], folder: Path, environment: dict[str, str], seconds: float = 120) -> str:

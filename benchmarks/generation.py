@@ -20,9 +20,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks._generation_llama import SEQUENCES, NotInstalled, llama_took
+from benchmarks._generation_llama import SEQUENCES, llama_took
 from benchmarks._generation_reference import Took, generate_took
 from benchmarks._generation_texts import ARTICLES, PROMPT, articles
+from benchmarks._peer_environment import NotInstalled
 from generation.engine import Prompt, Sampling, builtin_model, candidate_seed
 from generation.engine.batch import Batch
 from generation.engine.builtin import BuiltinModel, builtin_file

@@ -5,8 +5,8 @@ InstEval (73,421 ratings by 2,972 students of 1,128 lecturers), which R's lme4 c
 of its own that first fits 180 rows, so that neither pays for loading its libraries; only the fit call is timed, and the
 process's largest memory is measured. What is compared is the least processor time of each side, all on one thread,
 since time on the clock is also what else the machine does. Ours finds Satterthwaite's degrees of freedom in its call,
-lme4's finds none. GPBoost, which fits by maximum likelihood, stands beside them where `--gpboost` names a Python that
-has it; it decides nothing.
+lme4's finds none. GPBoost, which fits by maximum likelihood, stands beside them and decides nothing; it is installed
+once into an environment of its own.
 Needs Rscript with lme4. `python -m benchmarks.mixed` prints a table and one line of JSON.
 """
 
@@ -26,7 +26,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.mixed import fit_mixed
+from benchmarks._peer_environment import NotInstalled, peer_environment
 
+GPBOOST = "gpboost==1.8.0"
 BAR = 10.0
 FORMULA = "y ~ service + (1 | s) + (1 | d)"
 # What lme4's authors publish for InstEval: criterion, coefficients, their standard errors, standard deviations.
@@ -67,9 +69,10 @@ class Turn:
     mebibytes: float
 
 
-def main(rounds: int, only: str, gpboost: str) -> None:
+def main(rounds: int, only: str) -> None:
     """Measure, print, and say whether the bar holds."""
     rows = {}
+    gpboost = _gpboost()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if only in ("", "insteval"):
@@ -90,6 +93,15 @@ def main(rounds: int, only: str, gpboost: str) -> None:
         "ratios": {key: round(value, 2) for key, value in rows.items()},
     }
     print(json.dumps(line))
+
+
+def _gpboost() -> str:
+    """The Python that has GPBoost, '' where it cannot be installed here."""
+    try:
+        return str(peer_environment(GPBOOST, "pandas", "pyarrow") / "bin" / "python")
+    except NotInstalled as reason:
+        print(f"GPBoost: not installed, because {reason}")
+        return ""
 
 
 def one(path: str) -> None:
@@ -174,10 +186,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side on InstEval")
     parser.add_argument("--only", default="", choices=("insteval", "million"), help="one of the two sets of ratings")
-    parser.add_argument("--gpboost", default="", metavar="PYTHON", help="a Python with gpboost, pandas and pyarrow")
     parser.add_argument("--one", metavar="FILE", help="used by this benchmark itself: one fit of ours")
     options = parser.parse_args()
     if options.one:
         one(options.one)
     else:
-        main(options.rounds, options.only, options.gpboost)
+        main(options.rounds, options.only)

@@ -27,7 +27,6 @@ from pathlib import Path
 from benchmarks._participants_servers import Postgres, cpu_seconds
 from benchmarks._participants_sides import (
     BareDjango,
-    NotInstalled,
     OTree,
     Rows,
     Side,
@@ -38,6 +37,7 @@ from benchmarks._participants_sides import (
     studyweb,
 )
 from benchmarks._participants_walk import SUBMITS, Given, ScriptedWalk, Walk, browser
+from benchmarks._peer_environment import NotInstalled
 
 READERS = 20
 BAR = 6.0
