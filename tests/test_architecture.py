@@ -63,7 +63,7 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 READ_FRAMES = {"frames", "frames_people", "frames_ratings", "frames_study", "export_building"}
 ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management", "polling"}
 # What reads and writes the formats of files.
-FILE_FORMATS = {"openpyxl", "pyarrow", "pyreadstat"}
+FILE_FORMATS = {"pyarrow", "pyreadstat"}
 STATISTICS = {
     "numpy",
     "scipy",

@@ -1,12 +1,14 @@
-"""PURE: tables as Excel workbooks, written row by row; a cell is never a formula."""
+"""PURE: tables as Excel workbooks (ECMA-376), written row by row into the file itself; a cell is never a formula."""
 
 import re
-from typing import Any
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import IO, Any
+from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ERROR_CODES
 
 from analysis.files.delimited import iso
 from analysis.files.table_file import Made, TableFile, python_values
@@ -16,44 +18,65 @@ MOST_ROWS = 1_048_576
 MOST_CHARACTERS = 32_767
 # What XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_EMPTY = "<c/>"
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# The first row stays in view.
+_SHEET = (
+    f'{_XML}<worksheet {_MAIN}><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
+    'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
+)
 
 
 class ExcelFile(TableFile):
     """A table as '.xlsx': sheets of at most 1,048,576 rows, each with its header, and a sheet with the codebook.
 
-    Times are ISO 8601 text in UTC, since Excel knows no zones; yes-no is 1 and 0.
+    Times are ISO 8601 text in UTC, since Excel knows no zones; yes-no is 1 and 0. Rows go into the file as they come:
+    neither memory nor a second file grows with the table.
     """
 
     title, folder, suffix = "Excel", "excel", ".xlsx"
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._book = Workbook(write_only=True)
-        self._sheets = 0
+        self._book = zipfile.ZipFile(self.root / self.name(), "w", zipfile.ZIP_DEFLATED)
+        self._sheet: IO[bytes] | None = None
+        self._titles: list[str] = []
         self._on_sheet = MOST_ROWS
         self._rows = 0
-        self._cut: dict[str, int] = {}
-        self._replaced: dict[str, int] = {}
+        self._cut: Counter[str] = Counter()
+        self._replaced: Counter[str] = Counter()
 
     def write(self, frame: pd.DataFrame) -> None:
-        if not self._sheets:
-            self._new_sheet()
         columns = [self._cells(frame[column.name], column) for column in self.table.columns]
-        for row in zip(*columns, strict=True):
-            if self._on_sheet >= MOST_ROWS:
-                self._new_sheet()
-            self._sheet.append(row)
-            self._on_sheet += 1
+        rows = ["".join(row) for row in zip(*columns, strict=True)]
+        while rows or self._sheet is None:
+            if self._sheet is None or self._on_sheet >= MOST_ROWS:
+                self._new_sheet(self.table.name, self.table.names)
+            fitting = MOST_ROWS - self._on_sheet
+            self._append(rows[:fitting])
+            rows = rows[fitting:]
         self._rows += len(frame)
 
     def abandon(self) -> None:
-        self._book.close()
+        # Nothing of it is wanted any more, whatever keeps it from being finished.
+        with suppress(OSError):
+            if self._sheet:
+                self._sheet.close()
+        with suppress(OSError):
+            self._book.close()
 
     def close(self) -> list[Made]:
-        if not self._sheets:
-            self._new_sheet()
-        self._codebook()
-        self._book.save(self.root / self.name())
+        if self._sheet is None:
+            self._new_sheet(self.table.name, self.table.names)
+        self._new_sheet("codebook", ("column", "type", "unit", "description", "levels"))
+        self._append("".join(map(_text, row)) for row in _codebook(self.table.columns))
+        self._end_sheet()
+        for name, content in _about(self._titles).items():
+            self._book.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
         self._book.close()
         self.notes += [
             f"Excel: {n} texts of the column '{name}' in {self.table.name} are cut to {MOST_CHARACTERS} characters, "
@@ -67,42 +90,84 @@ class ExcelFile(TableFile):
         ]
         return [Made(self.name(), self._rows, self.table.names)]
 
-    def _new_sheet(self) -> None:
-        self._sheets += 1
-        title = self.table.name if self._sheets == 1 else f"{self.table.name} {self._sheets}"
-        self._sheet = self._book.create_sheet(title[:31])
-        self._sheet.freeze_panes = "A2"
-        self._sheet.append([self._text(name, "") for name in self.table.names])
-        self._on_sheet = 1
+    def _new_sheet(self, title: str, names: Sequence[str]) -> None:
+        self._end_sheet()
+        again = sum(known.split(" ")[0] == title for known in self._titles)
+        self._titles.append(f"{title} {again + 1}"[:31] if again else title[:31])
+        # Without the moment at which it is written, so that equal tables are equal files.
+        entry = zipfile.ZipInfo(f"xl/worksheets/sheet{len(self._titles)}.xml")
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        self._sheet = self._book.open(entry, "w", force_zip64=True)
+        self._sheet.write(_SHEET.encode())
+        self._on_sheet = 0
+        self._append(["".join(map(_text, names))])
 
-    def _codebook(self) -> None:
-        sheet = self._book.create_sheet("codebook")
-        sheet.append(["column", "type", "unit", "description", "levels"])
-        for column in self.table.columns:
-            levels = "; ".join(f"{level.code or '(empty)'} = {level.meaning}" for level in column.levels)
-            cells = (column.name, column.type, column.unit, column.description, levels)
-            sheet.append([self._text(cell, "") for cell in cells])
+    def _append(self, rows: "Sequence[str] | Iterator[str]") -> None:
+        assert self._sheet is not None  # noqa: S101 -- a sheet is begun before its rows
+        for row in rows:
+            self._sheet.write(f"<row>{row}</row>".encode())
+            self._on_sheet += 1
 
-    def _cells(self, series: pd.Series, column: Column) -> list[Any]:
+    def _end_sheet(self) -> None:
+        if self._sheet:
+            self._sheet.write(b"</sheetData></worksheet>")
+            self._sheet.close()
+
+    def _cells(self, series: pd.Series, column: Column) -> list[str]:
         values = python_values(series)
         if column.type == "time":
-            return [None if value is None else iso(value) for value in values]
+            return [_EMPTY if value is None else _text(iso(value)) for value in values]
         if column.type == "text":
-            return [self._text(value, column.name) if value else None for value in values]
+            return self._texts(values, column.name)
         if column.type == "number":
-            return [None if value is None else float(value) for value in values]
-        return [None if value is None else int(value) for value in values]
+            return [_EMPTY if value is None else f"<c><v>{float(value)!r}</v></c>" for value in values]
+        return [_EMPTY if value is None else f"<c><v>{int(value)}</v></c>" for value in values]
 
-    def _text(self, value: str, name: str) -> Any:
-        """The text, as a cell that says that it is text where Excel would take it for something else."""
-        clean = _FORBIDDEN.sub("\ufffd", value)
-        if clean != value:
-            self._replaced[name] = self._replaced.get(name, 0) + 1
-        if len(clean) > MOST_CHARACTERS:
-            self._cut[name] = self._cut.get(name, 0) + 1
-            clean = clean[:MOST_CHARACTERS]
-        if not clean.startswith("=") and clean not in ERROR_CODES:
-            return clean
-        cell = WriteOnlyCell(self._sheet, value=clean)
-        cell.data_type = "s"
-        return cell
+    def _texts(self, values: list[Any], name: str) -> list[str]:
+        """The texts as cells; what had to be cut or replaced is counted. Few of them differ in most columns."""
+        known = {None: _EMPTY, "": _EMPTY}
+        for value, n in Counter(values).items():
+            if value in known:
+                continue
+            clean = _FORBIDDEN.sub("\ufffd", value)
+            if clean != value:
+                self._replaced[name] += n
+            if len(clean) > MOST_CHARACTERS:
+                self._cut[name] += n
+            known[value] = _text(clean[:MOST_CHARACTERS])
+        return [known[value] for value in values]
+
+
+def _text(value: str) -> str:
+    """A cell that says that it is text, whatever Excel would take it for."""
+    # A reader of XML would take a carriage return for the end of a line.
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value, {chr(13): "&#13;"})}</t></is></c>'
+
+
+def _codebook(columns: Sequence[Column]) -> Iterator[tuple[str, ...]]:
+    for column in columns:
+        levels = "; ".join(f"{level.code or '(empty)'} = {level.meaning}" for level in column.levels)
+        cells = (column.name, column.type, column.unit, column.description, levels)
+        yield tuple(_FORBIDDEN.sub("\ufffd", cell)[:MOST_CHARACTERS] for cell in cells)
+
+
+def _about(titles: Sequence[str]) -> dict[str, str]:
+    """The parts that say which sheets there are and how they hang together."""
+    numbered = list(enumerate(titles, start=1))
+    sheets = "".join(f'<sheet name={quoteattr(title)} sheetId="{n}" r:id="rId{n}"/>' for n, title in numbered)
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n, _ in numbered
+    )
+    kinds = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>' for n, _ in numbered
+    )
+    return {
+        "[Content_Types].xml": f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>{kinds}</Types>',
+        "_rels/.rels": f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'{_XML}<workbook {_MAIN} xmlns:r="{_OFFICE}">'
+        f"<bookViews><workbookView/></bookViews><sheets>{sheets}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
+    }

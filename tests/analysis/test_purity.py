@@ -20,7 +20,6 @@ LIBRARIES = {
     "pyfixest",
     "altair",
     "vl_convert",
-    "openpyxl",
     "pyarrow",
     "pyreadstat",
 }

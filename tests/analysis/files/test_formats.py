@@ -14,8 +14,9 @@ import pyreadstat
 import pytest
 from openpyxl import load_workbook
 
-from analysis.files import statistics_programs
+from analysis.files import excel, statistics_programs
 from analysis.files.ddi import NAMESPACE
+from analysis.schema import Column, Table
 from tests.analysis.exported import LONG, NASTY, REASONS, TABLES, UNICODE, exported, frames, ratings
 
 
@@ -157,6 +158,30 @@ def test_excel_holds_values_never_formulas_and_cuts_what_no_cell_holds(tmp_path:
     assert len(texts.cell(5, where).value) == 32_767
     assert any("1 texts of the column 'text' in answers are cut to 32767 characters" in note for note in manifest.notes)
     assert any("control characters" in note for note in manifest.notes)
+
+
+def test_a_table_longer_than_a_sheet_goes_on_on_the_next_under_its_own_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel, "MOST_ROWS", 3)
+    exported(tmp_path, formats=["excel"])
+    book = load_workbook(tmp_path / "excel" / "ratings.xlsx")
+    assert book.sheetnames == ["ratings", "ratings 2", "ratings 3", "codebook"]
+    sheets = [[[cell.value for cell in row] for row in book[name]] for name in book.sheetnames[:3]]
+    assert [len(rows) for rows in sheets] == [3, 3, 3]
+    assert len({tuple(rows[0]) for rows in sheets}) == 1
+    where = sheets[0][0].index("participant")
+    assert [row[where] for rows in sheets for row in rows[1:]] == ratings()["participant"].tolist()
+
+
+def test_excel_holds_any_text_that_xml_has_signs_for(tmp_path: Path) -> None:
+    texts = ["<a> & b", "]]>", " two  blanks ", "line\r\nend", "tab\t", "#N/A", "12", "😀"]
+    table = Table("t", "T", "a text", (), (Column("text", "text", "A text."),))
+    file = excel.ExcelFile(tmp_path, table)
+    file.write(pd.DataFrame({"text": texts}))
+    file.close()
+    (read,) = load_workbook(tmp_path / "excel" / "t.xlsx")["t"].iter_cols(min_row=2, values_only=True)
+    assert list(read) == texts
 
 
 def test_qualtrics_style_has_three_header_rows_and_its_names(tmp_path: Path) -> None:
