@@ -9,15 +9,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis import frames, jobs
+from analysis.data_digest import data_digest
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
 from analysis.frames_people import covariate_items, participants_frame, with_covariates
 from analysis.models import Report
 from analysis.plan import parse_plan
-from analysis.report import build_report, data_digest, software_versions, to_dict
+from analysis.report import build_report, to_dict
 from analysis.report_facts import study_info
 from analysis.report_files import figure_files, report_files
+from analysis.software import software_versions
 from analysis.tables import to_json, to_records
 
 
@@ -26,7 +28,7 @@ def build(report: Report) -> None:
     jobs.step(report, _("reading the answers"))
     frozen = report.version.frozen
     asked = [item.key for item in covariate_items(frozen.definition.plan.covariates, frozen)]
-    data = frames.study_frames(report.version, report.mode, masked=report.masked, items=asked)
+    data = frames.study_frames(report.version, report.mode, masked=report.masked, items=asked, evidence=False)
     jobs.step(report, _("computing"))
     result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
     jobs.step(report, _("writing the files"))

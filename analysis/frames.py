@@ -5,7 +5,7 @@ ratings, and of the answers only those given before the randomisation: the count
 taken twice, would tell whose ratings belong to which arm.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -55,12 +55,20 @@ class StudyFrames:
 
 
 def study_frames(
-    version: StudyVersion, mode: str, *, masked: bool, only: Keys = None, items: Collection[str] | None = None
+    version: StudyVersion,
+    mode: str,
+    *,
+    masked: bool,
+    only: Keys = None,
+    items: Collection[str] | None = None,
+    evidence: bool = True,
 ) -> StudyFrames:
     """Everything of one version and mode that may be seen now; ``masked`` before the unblinding.
 
     ``only`` names the rows of the people who are asked for, here as in every function below; None asks for everybody.
     Of the answers there are those to ``items``; None is all of them, which are many more rows than there are ratings.
+    Without ``evidence`` the tables of pages and of checks are empty, while ratings and people have what follows from
+    them: a report shows nothing else of them, and in a large study they are the most rows.
     """
     findings = findings_of(version, mode, only, masked=masked)
     # What was answered before the articles tells nothing of them; the rest waits for the unblinding.
@@ -68,7 +76,8 @@ def study_frames(
     people = PARTICIPANTS.with_items(scale_columns(scored))
     answers = answers_frame(version, mode, only, items)
     participants = participants_frame(version, mode, findings, only, scored=scored)
-    pages, checks = paradata_frame(version, mode, only), quality_frame(findings, mode)
+    pages = paradata_frame(version, mode, only if evidence else ())
+    checks = quality_frame(findings if evidence else {}, mode)
     if masked:
         shown = (ANSWERS, people, PARADATA, QUALITY)
         return StudyFrames(
@@ -87,7 +96,7 @@ def study_frames(
         "quality": QUALITY,
     }
     ratings = ratings_frame(version, mode, tables["ratings"], only)
-    ratings["seconds_visible"] = _visible(ratings, pages)
+    ratings["seconds_visible"] = _visible(ratings, paradata.seconds_in_view(version, mode, only))
     ratings["attention"] = _failed(ratings, participants)
     ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
     return StudyFrames(ratings, answers, participants, pages, checks, tables)
@@ -99,12 +108,15 @@ def _before(frame: pd.DataFrame) -> pd.DataFrame:
     return kept.reset_index(drop=True).drop(columns=MASKED & {*frame.columns})
 
 
-def _visible(ratings: pd.DataFrame, pages: pd.DataFrame) -> pd.Series:
+def _visible(ratings: pd.DataFrame, in_view: Mapping[str, Mapping[str, float]]) -> pd.Series:
     """For how long each rating's page was in the foreground, where the page's script ran."""
-    reading = pages[pages["step"].str.startswith(f"{Stage.READING}-")]
-    seconds = reading.set_index(["participant", "article"])["visible_seconds"]
-    index = pd.MultiIndex.from_frame(ratings[["participant", "article"]])
-    return pd.Series(seconds.reindex(index).to_numpy(), index=ratings.index, dtype="float64")
+    nothing: Mapping[str, float] = {}
+    pages = {position: f"{Stage.READING}-{position}" for position in ratings["position"].unique()}
+    seconds = [
+        in_view.get(person, nothing).get(pages[position])
+        for person, position in zip(ratings["participant"], ratings["position"], strict=True)
+    ]
+    return pd.Series(seconds, index=ratings.index, dtype="float64")
 
 
 def _failed(ratings: pd.DataFrame, participants: pd.DataFrame) -> pd.Series:
@@ -166,11 +178,12 @@ def answers_frame(
             "participant__export_id", "step", "item", "state", "value", "option_order", "submitted_at"
         ).iterator(chunk_size=10_000)
     }
+    read = Trial.objects.filter(participant__in=people)
+    if all(step.trial is None for step, _ in asked):
+        read = read.none()
     articles = {
         (person, position): article
-        for person, position, article in Trial.objects.filter(participant__in=people).values_list(
-            "participant__export_id", "position", "article__key"
-        )
+        for person, position, article in read.values_list("participant__export_id", "position", "article__key")
     }
     rows = []
     for person in people.order_by("export_id").values_list("export_id", flat=True):

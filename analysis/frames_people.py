@@ -37,9 +37,10 @@ def people_of(version: StudyVersion, mode: str, only: Keys) -> Any:
 
 def add_factors(frame: pd.DataFrame) -> None:
     """A column for each factor, out of the conditions; '' where the condition does not name it."""
-    conditions = [levels(condition) for condition in frame["condition"]]
+    known = {condition: levels(condition) for condition in frame["condition"].unique()}
     for key, column in FACTORS.items():
-        frame[column] = pd.Series([found.get(key, "") for found in conditions], index=frame.index, dtype="str")
+        own = {condition: found.get(key, "") for condition, found in known.items()}
+        frame[column] = pd.Series(map(own.get, frame["condition"]), index=frame.index, dtype="str")
 
 
 Findings = dict[str, tuple[quality.Finding, ...]]

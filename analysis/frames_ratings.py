@@ -3,12 +3,15 @@
 analysis/frames.py puts it together with who they were.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 import pandas as pd
 
 from analysis.frames_people import Keys, add_factors, people_of
-from analysis.scale_scores import scale_columns, scales, scores
+from analysis.scale_scores import scale_column_name, scale_columns, scales
 from analysis.schema import INDEX_INSTRUMENT, Column, Level, Table, item_column, item_column_name, reasons_column
 from surveys.definition import Block
 from surveys.frozen import FrozenStudy
@@ -17,6 +20,8 @@ from surveys.items import TEXTS, Item
 from surveys.models import Answer, StudyVersion, Trial
 
 ATTRIBUTION_INSTRUMENT = "source-attribution"
+# Rows that are fetched at a time.
+AT_ONCE = 10_000
 _SEVERAL = frozenset({"multiple", "ranking"})
 _NUMBERS = frozenset({"number", "slider"})
 
@@ -62,39 +67,35 @@ def attribution_item(frozen: FrozenStudy) -> str:
 def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = None) -> pd.DataFrame:
     """One row a person and article, for ratings that were submitted; columns as ``table`` has them, in its order."""
     frozen = version.frozen
-    trials = list(
-        Trial.objects.filter(
-            participant__in=people_of(version, mode, only).filter(withdrawn_at__isnull=True), submitted_at__isnull=False
-        )
-        .order_by("participant__export_id", "position")
-        .values_list(*_TRIAL_FIELDS)
-    )
-    frame = pd.DataFrame(trials, columns=list(_TRIAL_COLUMNS))
+    frame = _trials(version, mode, only)
     frame["position"] += 1
-    articles = [frozen.article_by_key[key] for key in frame["article"]]
-    frame["origin"] = [article.origin for article in articles]
-    frame["model"] = [article.model_name for article in articles]
-    frame["curation"] = [article.curation for article in articles]
+    read = {key: frozen.article_by_key[key] for key in frame["article"].unique()}
+    for name, known in (
+        ("origin", {key: article.origin for key, article in read.items()}),
+        ("model", {key: article.model_name for key, article in read.items()}),
+        ("curation", {key: article.curation for key, article in read.items()}),
+    ):
+        frame[name] = [known[key] for key in frame["article"]]
     frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
     add_factors(frame)
-    frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if trials else None
-    given, reasons = _given_by_trial(version, mode, only)
-    items = list(_trial_items(frozen))
-    for _, item in items:
-        values = {option.code: option.value for option in item.options if option.value is not None}
-        frame[item_column_name(item.key)] = [
-            _as_column(given.get(trial, {}).get(item.key), item, values) for trial in frame["trial"]
-        ]
+    frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if len(frame) else None
+    trials = frame["trial"].tolist()
+    given, reasons = _given(version, mode, only)
+    asked = [item for _, item in _trial_items(frozen)]
+    answers = {item.key: [*map(given[item.key].get, trials)] for item in asked}
+    for item in asked:
+        own, why = given[item.key], reasons[item.key]
+        frame[item_column_name(item.key)] = _as_column(answers[item.key], item)
         frame[f"{item_column_name(item.key)}_missing"] = [
-            "" if item.key in given.get(trial, {}) else reasons.get((trial, item.key), "not-reached")
-            for trial in frame["trial"]
+            "" if trial in own else why.get(trial, "not-reached") for trial in trials
         ]
-    answers = [given.get(trial, {}) for trial in frame["trial"]]
-    for name, values_of_scale in scores(scales(frozen.definition), answers).items():
-        frame[name] = pd.Series(values_of_scale, index=frame.index, dtype="float64")
-    frame["credibility"] = _index(frozen, answers)
+    for block in scales(frozen.definition):
+        frame[scale_column_name(block.key)] = pd.Series(_scored(block, answers), index=frame.index, dtype="float64")
+    index = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
+    values = [None] * len(frame) if index is None else _scored(index, answers)
     cut = float(frozen.definition.plan.credible_cut)
-    frame["credible"] = [None if pd.isna(index) else index >= cut for index in frame["credibility"]]
+    frame["credibility"] = values
+    frame["credible"] = [None if value is None else value >= cut for value in values]
     return frame.reindex(columns=[name for name in table.names if name in frame.columns])
 
 
@@ -114,44 +115,58 @@ _TRIAL = {
 _TRIAL_COLUMNS, _TRIAL_FIELDS = tuple(_TRIAL), tuple(_TRIAL.values())
 
 
-def _given_by_trial(
-    version: StudyVersion, mode: str, only: Keys
-) -> tuple[dict[int, dict[str, str]], dict[tuple[int, str], str]]:
-    """{trial: {item: value}} for what was answered about articles, and {(trial, item): state} for what was not."""
-    given: dict[int, dict[str, str]] = {}
-    reasons: dict[tuple[int, str], str] = {}
+def _trials(version: StudyVersion, mode: str, only: Keys) -> pd.DataFrame:
+    """The submitted trials by person and position. A million of them are read a few at a time and kept by column."""
+    rows = (
+        Trial.objects.filter(
+            participant__in=people_of(version, mode, only).filter(withdrawn_at__isnull=True), submitted_at__isnull=False
+        )
+        .order_by("participant__export_id", "position")
+        .values_list(*_TRIAL_FIELDS)
+    ).iterator(chunk_size=AT_ONCE)
+    columns: list[list[Any]] = [[] for _ in _TRIAL_COLUMNS]
+    # Every row brings its own copy of words that stand in thousands of rows.
+    same: dict[Any, Any] = {}
+    while part := list(islice(rows, AT_ONCE)):
+        for column, values in zip(columns, zip(*part, strict=True), strict=True):
+            column += [same.setdefault(value, value) for value in values] if isinstance(values[0], str) else values
+    return pd.DataFrame(dict(zip(_TRIAL_COLUMNS, columns, strict=True)), columns=list(_TRIAL_COLUMNS))
+
+
+Given = dict[str, dict[int, str]]
+
+
+def _given(version: StudyVersion, mode: str, only: Keys) -> tuple[Given, Given]:
+    """{item: {trial: value}} for what was answered about articles, and {item: {trial: state}} for what was not."""
+    given: Given = defaultdict(dict)
+    reasons: Given = defaultdict(dict)
+    same: dict[str, str] = {}
     people = people_of(version, mode, only).filter(withdrawn_at__isnull=True)
     rows = Answer.objects.filter(participant__in=people, trial__isnull=False)
-    for trial, item, state, value in rows.values_list("trial_id", "item", "state", "value").iterator(chunk_size=10_000):
+    for trial, item, state, value in rows.values_list("trial_id", "item", "state", "value").iterator(AT_ONCE):
         if state == Answer.State.ANSWERED:
-            given.setdefault(trial, {})[item] = value
+            given[item][trial] = same.setdefault(value, value)
         else:
-            reasons[trial, item] = state
+            reasons[item][trial] = same.setdefault(state, state)
     return given, reasons
 
 
-def _as_column(value: str | None, item: Item, values: dict[str, int]) -> int | float | str | None:
-    """An answer as its column holds it: the option's number on a scale, a number, or the code or text itself."""
-    if value is None:
-        return None
+def _as_column(answers: list[str | None], item: Item) -> list[Any]:
+    """Answers as their column holds them: the option's number on a scale, a number, or the code or text itself."""
+    values: dict[str | None, int] = {option.code: option.value for option in item.options if option.value is not None}
     if values and item.kind not in _SEVERAL:
-        return values.get(value)
-    return float(value) if item.kind in _NUMBERS else value
+        return [*map(values.get, answers)]
+    if item.kind in _NUMBERS:
+        return [None if answer is None else float(answer) for answer in answers]
+    return answers
 
 
-def _index(frozen: FrozenStudy, answers: Iterable[dict[str, str]]) -> list[float | None]:
-    """The credibility index of each rating by the frozen scoring, where its items are asked; otherwise all missing."""
-    block = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
-    if block is None:
-        return [None for _ in answers]
-    # There are few different ratings, and many of each.
-    asked = block.scoring.items if block.scoring else ()
+def _scored(block: Block, answers: Mapping[str, list[str | None]]) -> list[float | None]:
+    """The score of each rating by the frozen rule, None where an item has no answer."""
+    items = block.scoring.items if block.scoring else ()
     known: dict[tuple[str | None, ...], float | None] = {}
-    indices = []
-    for given in answers:
-        key = tuple(given.get(item) for item in asked)
-        if key not in known:
-            found = score(block, given)
-            known[key] = None if found is None else found.value
-        indices.append(known[key])
-    return indices
+    for key in set(zip(*(answers[item] for item in items), strict=True)):
+        # There are few different ratings, and many of each.
+        found = score(block, {item: value for item, value in zip(items, key, strict=True) if value is not None})
+        known[key] = None if found is None else found.value
+    return [known[key] for key in zip(*(answers[item] for item in items), strict=True)]

@@ -117,7 +117,7 @@ def _of_ratings(plan: PowerPlan) -> "Components":
     jobs.step(plan, _("reading the answers"))
     version = versions[0][0]
     # A difference between arms is computed on the way and dropped here: nothing but spreads leaves this function.
-    ratings = frames.study_frames(version, plan.source, masked=False).ratings
+    ratings = frames.study_frames(version, plan.source, masked=False, items=(), evidence=False).ratings
     if ratings is None or ratings.empty:
         raise PowerError(_("Nobody has rated an article in this mode yet: name the spreads instead."))
     return components_of(crossed_contrasts(ratings, parse_plan(version.frozen.definition.plan.model_dump())))

@@ -1,10 +1,7 @@
 """PURE: the report of a study: main sentence, sections with tables and figures, cautions, versions, data digest."""
 
-import hashlib
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
@@ -12,6 +9,7 @@ import pandas as pd
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
+from analysis.data_digest import data_digest
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
@@ -25,13 +23,13 @@ from analysis.report_text import REFERENCES, main_sentences
 from analysis.schema import SCHEMA_VERSION
 from analysis.sections import all_sections
 from analysis.sections.section import Material, Section
+from analysis.software import software_versions
 from analysis.tables import to_json, to_records
 from analysis.validation import FrameError
 
-__all__ = ["ArmInfo", "Report", "StudyInfo", "build_report", "data_digest", "software_versions", "to_dict"]
+__all__ = ["ArmInfo", "Report", "StudyInfo", "build_report", "to_dict"]
 
 FORMAT = "studyweb-report/3"
-_PACKAGES = ("numpy", "scipy", "pandas", "pyfixest", "altair", "vl-convert-python")
 
 
 @dataclass(frozen=True)
@@ -229,23 +227,6 @@ def to_dict(report: Report) -> dict[str, Any]:
         "software": dict(report.software),
         "data_sha256": report.data_sha256,
     }
-
-
-def data_digest(ratings: pd.DataFrame | None, participants: pd.DataFrame | None) -> str:
-    """SHA-256, in hexadecimal, of the tables' values, whatever the order of their rows and columns."""
-    digest = hashlib.sha256()
-    for name, frame in (("ratings", ratings), ("participants", participants)):
-        if frame is None:
-            continue
-        columns = sorted(map(str, frame.columns))
-        lines = sorted(frame[columns].to_csv(index=False, header=False, lineterminator="\0").split("\0"))
-        digest.update("\n".join([name, ",".join(columns), *lines, ""]).encode())
-    return digest.hexdigest()
-
-
-def software_versions() -> dict[str, str]:
-    """{package: version} of what makes the numbers and the figures, Python first."""
-    return {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
 
 
 def _crossed_results(crossed: Crossed | None) -> dict[str, Any] | None:

@@ -5,6 +5,10 @@ the file is, and with a plan as studies have it: a rule of exclusion by the peop
 bounds of equivalence, a covariate, the items. The command reads the file, compares the arms, fits the crossed mixed
 model, makes every section, draws the figures and writes HTML and JSON. `python -m benchmarks.report [--people N]`
 prints a table and one line of JSON.
+
+With `--database` the same many ratings lie in a PostgreSQL, three answers each, with what browsers said of every page,
+and the fast worker's own code makes the report out of them (`analysis/reports.py`): reads the people, answers and
+pages, judges the quality of each person's data, builds, stores. `--kept FOLDER` keeps the database for the next run.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,9 +26,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks._filled_study import ARTICLES, ITEMS, PER_PERSON, fill, postgres
+
 BAR_SECONDS, BAR_MEBIBYTES = 60.0, 4096.0
-PER_PERSON, ARTICLES = 10, 200
-ITEMS = ("believable", "accurate", "clear")
 # As studies have it: what the report does beside comparing the arms costs more than that.
 PLAN = """
 reference = "real"
@@ -35,23 +40,66 @@ covariates = ["party"]
 """
 
 
-def main(people: int) -> int:
+def main(people: int, *, database: bool, kept: str) -> int:
     """Simulate, measure, print, and say whether both bars hold."""
-    with tempfile.TemporaryDirectory() as name:
-        simulated(people).to_parquet(Path(name) / "ratings.parquet", index=False)
-        arrived(people).to_parquet(Path(name) / "people.parquet", index=False)
-        (Path(name) / "plan.toml").write_text(PLAN, encoding="utf-8")
-        turns = [_turn(Path(name), people, planned=planned) for planned in (False, True)]
-    for what, turn in zip(("as the file is", "with a plan"), turns, strict=True):
-        print(f"{what:16}{turn['seconds']:7.1f} s{turn['cpu_seconds']:8.1f} s of CPU{turn['mebibytes']:8,.0f} MiB")
-    holds = all(turn["seconds"] < BAR_SECONDS and turn["mebibytes"] < BAR_MEBIBYTES for turn in turns)
+    turns = {"from the database": _from_database(people, kept)} if database else _from_files(people)
+    for what, turn in turns.items():
+        print(f"{what:18}{turn['seconds']:7.1f} s{turn['cpu_seconds']:8.1f} s of CPU{turn['mebibytes']:8,.0f} MiB")
+    holds = all(turn["seconds"] < BAR_SECONDS and turn["mebibytes"] < BAR_MEBIBYTES for turn in turns.values())
     print(
         json.dumps(
-            {"benchmark": "report", "ratings": people * PER_PERSON, "cores": os.cpu_count(), "turns": turns}
+            {"benchmark": "report", "ratings": people * PER_PERSON, "cores": os.cpu_count(), "turns": [*turns.values()]}
             | {"holds": holds, "bars": [BAR_SECONDS, BAR_MEBIBYTES]}
         )
     )
     return 0 if holds else 1
+
+
+def _from_files(people: int) -> dict[str, dict[str, float]]:
+    """The command on a file, without a plan and with one."""
+    with tempfile.TemporaryDirectory() as name:
+        simulated(people).to_parquet(Path(name) / "ratings.parquet", index=False)
+        arrived(people).to_parquet(Path(name) / "people.parquet", index=False)
+        (Path(name) / "plan.toml").write_text(PLAN, encoding="utf-8")
+        names = {"as the file is": False, "with a plan": True}
+        return {what: _turn(Path(name), people, planned=planned) for what, planned in names.items()}
+
+
+def _from_database(people: int, kept: str) -> dict[str, float]:
+    """The worker's own path, in a process that begins with what every worker has loaded."""
+    with tempfile.TemporaryDirectory() as name, postgres(kept) as url:
+        environment = {**os.environ, "DATABASE_URL": url, "STUDYWEB_DATA_DIR": name}
+        for step in ("fill", "make"):
+            command = [sys.executable, "-m", "benchmarks.report", "--step", step, "--people", str(people)]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(f"{step}: {done.stderr[-4000:]}")
+    turn: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return turn
+
+
+def made(people: int) -> dict[str, float]:
+    """One report as the fast worker makes it, with the time and the largest memory of this process."""
+    from analysis import reports
+    from analysis.models import Report
+    from surveys.models import Mode, Study
+
+    study = Study.objects.get()
+    row = reports.request_report(study, by=study.created_by, mode=Mode.SIMULATED)
+    begun, cpu = time.perf_counter(), time.process_time()
+    reports.make(row.pk)
+    seconds, used = time.perf_counter() - begun, time.process_time() - cpu
+    row = Report.objects.get(pk=row.pk)
+    assert row.status == Report.Status.DONE, row.error
+    results = row.result["results"]
+    assert results["crossed"]["fitted"]
+    assert results["n_ratings"] == people * PER_PERSON
+    return {
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(used, 1),
+        "mebibytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "megabytes": (len(row.html) + len(bytes(row.archive or b""))) / 1e6,
+    }
 
 
 def _turn(folder: Path, people: int, *, planned: bool) -> dict[str, float]:
@@ -117,7 +165,25 @@ def arrived(people: int) -> pd.DataFrame:
     )
 
 
+def _step(name: str, people: int) -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyweb.settings")
+    django.setup()
+    if name == "fill":
+        fill(people, views=True)
+    else:
+        print(json.dumps(made(people)))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
-    sys.exit(main(parser.parse_args().people))
+    parser.add_argument("--database", action="store_true", help="out of the platform's own database")
+    parser.add_argument("--kept", default="", metavar="FOLDER", help="where the database is kept for the next run")
+    parser.add_argument("--step", choices=("fill", "make"), help="used by this benchmark itself")
+    options = parser.parse_args()
+    if options.step:
+        _step(options.step, options.people)
+    else:
+        sys.exit(main(options.people, database=options.database, kept=options.kept))

@@ -14,6 +14,8 @@ from surveys.quality import CHECKS, FEWEST_FOR_STRAIGHT_LINING, Evidence, Readin
 from surveys.route import steps
 
 LOOKED_IT_UP = "looked-it-up"
+# Rows that are fetched at a time.
+AT_ONCE = 10_000
 # Their words are not set apart by blanks, so that nothing counts them without a dictionary.
 _WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 
@@ -21,7 +23,7 @@ _WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 def evidence(version: StudyVersion, mode: str, only: Collection[int] | None = None) -> Iterator[Evidence]:
     """What is known of everybody who consented to a version in a mode and has not withdrawn, by export id.
 
-    ``only`` names the rows of the people who are asked for. Nine queries, however many people there are.
+    ``only`` names the rows of the people who are asked for. Ten queries, however many people there are.
     """
     people = Participant.objects.filter(
         version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
@@ -74,27 +76,41 @@ def _scales(study: FrozenStudy) -> dict[str, Item]:
 def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
     """What each person's answers are evidence of, by the names of ``Evidence``."""
     asked = {(step.slug, item.key): item for step in steps(study) for block in step.blocks for item in block.items}
-    scales = _scales(study)
     checks = {item.key for item in asked.values() if item.is_check}
+    found = _on_scales(study, people)
     rows = Answer.objects.filter(
-        participant__in=people, item__in={*scales, *checks, LOOKED_IT_UP}, state=Answer.State.ANSWERED
+        participant__in=people, item__in={*checks, LOOKED_IT_UP}, state=Answer.State.ANSWERED
     ).order_by("pk")
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    used: dict[int, set[str]] = defaultdict(set)
-    names = ("participant", "step", "item", "value", "option_order", "trial__story")
-    for person, step, key, value, order, story in rows.values_list(*names):
+    for person, step, key, value, story in rows.values_list("participant", "step", "item", "value", "trial__story"):
         item, seen = asked.get((step, key)), found[person]
         if item is None:
             continue
-        if key in scales:
-            place = (order.split() or item.codes).index(value) + 1
-            seen["scale_places"] = (*seen.get("scale_places", ()), place)
-            used[person].add(key)
-            seen["scale_items"] = len(used[person])
-        elif item.is_check and (passed := passes(item, value, story or "")) is not None:
+        if item.is_check and (passed := passes(item, value, story or "")) is not None:
             seen["attention"] = (*seen.get("attention", ()), passed)
         elif key == LOOKED_IT_UP:
             seen["looked_it_up"] = seen.get("looked_it_up", False) or value == "yes"
+    return found
+
+
+def _on_scales(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
+    """In which places each person's options on the scales about articles stood, and on how many items.
+
+    These are nearly all answers of a study: they are read a few at a time, and each place is looked up once.
+    """
+    scales = _scales(study)
+    rows = Answer.objects.filter(participant__in=people, item__in=scales, state=Answer.State.ANSWERED)
+    known: dict[tuple[str, str, str], int] = {}
+    places: dict[int, list[int]] = defaultdict(list)
+    used: dict[int, set[str]] = defaultdict(set)
+    for person, key, value, order in rows.values_list("participant", "item", "value", "option_order").iterator(AT_ONCE):
+        answer = (key, value, order)
+        if answer not in known:
+            known[answer] = (order.split() or scales[key].codes).index(value) + 1
+        places[person].append(known[answer])
+        used[person].add(key)
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for person, own in places.items():
+        found[person] |= {"scale_places": tuple(own), "scale_items": len(used[person])}
     return found
 
 
@@ -113,14 +129,18 @@ def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
         .filter(unfinished=0)
         .annotate(seen=Sum("visible_ms"))
     )
-    visible = {(person, step): seen / 1000 for person, step, seen in by_page}
+    visible = {(person, step): seen / 1000 for person, step, seen in by_page.iterator(AT_ONCE)}
+    # Made once each: in a large study there are a million ratings, and ten positions.
+    pages: dict[int, str] = {}
     found: dict[int, list[Reading]] = defaultdict(list)
     read = trials.order_by("position").values_list("participant", "position", "article", "shown_at", "submitted_at")
-    for person, position, article, shown_at, submitted_at in read:
+    for person, position, article, shown_at, submitted_at in read.iterator(AT_ONCE):
         assert shown_at is not None  # noqa: S101  # both were asked for
         assert submitted_at is not None  # noqa: S101
+        if position not in pages:
+            pages[position] = f"{Stage.READING}-{position + 1}"
         by_server = (submitted_at - shown_at).total_seconds()
-        in_view = visible.get((person, f"{Stage.READING}-{position + 1}"))
+        in_view = visible.get((person, pages[position]))
         seconds = by_server if in_view is None else in_view
         found[person].append(Reading(lengths[article], seconds, in_view=in_view is not None))
     return found

@@ -49,7 +49,7 @@ class Package:
     ``tables`` describes each frame by its name; the columns that a file has are those of the first chunk. ``places`` is
     how many articles a person reads, ``version`` the frozen version's document. Without ``identifying`` the
     identifying columns are left out, and the codebook says so. Equal chunks and ``about`` give equal bytes, apart from
-    the files of Excel, SPSS and Stata, which hold the time at which they were made.
+    the files of SPSS and Stata, which hold the time at which they were made.
     """
 
     def __init__(

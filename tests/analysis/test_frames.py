@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from django.db.models.functions import Now
 
+from analysis import frames_ratings
 from analysis.frames import MASKED, StudyFrames, study_frames
 from analysis.frames_ratings import attribution_item
 from analysis.validation import check_columns, check_unique
@@ -228,6 +229,32 @@ def test_a_page_in_view_counts_its_last_report_of_each_showing_and_not_every_rep
     assert data.ratings is not None
     assert data.ratings["seconds_visible"].dropna().tolist() == [4.7]
     assert data.paradata["visible_seconds"].dropna().tolist() == [4.7]
+
+
+def test_what_a_report_reads_is_what_an_export_holds_without_the_tables_of_pages_and_checks() -> None:
+    study = walked(3)
+    person = Participant.objects.order_by("export_id").first()
+    assert person is not None
+    for view in ("abcdefgh", "reloaded"):
+        person.page_views.create(step="reading-1", view=view, sequence=1, **MEASURED)
+    whole = frames_of(study)
+    assert study.current_version is not None
+    read = study_frames(study.current_version, Mode.SIMULATED, masked=False, items=(), evidence=False)
+    assert whole.ratings is not None
+    assert read.ratings is not None
+    pd.testing.assert_frame_equal(read.ratings, whole.ratings)
+    assert read.ratings["seconds_visible"].max() == 2 * 4.2
+    pd.testing.assert_frame_equal(read.participants, whole.participants)
+    assert (list(read.paradata), list(read.quality)) == (list(whole.paradata), list(whole.quality))
+    assert read.paradata.empty
+    assert read.quality.empty
+
+
+def test_ratings_are_the_same_however_many_rows_are_fetched_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = walked(3)
+    once = ratings_of(study)
+    monkeypatch.setattr(frames_ratings, "AT_ONCE", 2)
+    pd.testing.assert_frame_equal(ratings_of(study), once)
 
 
 def test_before_the_unblinding_paradata_stop_where_the_articles_begin() -> None:

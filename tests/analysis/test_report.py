@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.data_digest import data_digest
 from analysis.plan import Plan, parse_rule
-from analysis.report import ArmInfo, Report, StudyInfo, build_report, data_digest, software_versions, to_dict
+from analysis.report import ArmInfo, Report, StudyInfo, build_report, to_dict
 from analysis.report_html import to_html
+from analysis.software import software_versions
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
 

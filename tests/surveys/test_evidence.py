@@ -167,7 +167,7 @@ def test_who_did_not_consent_or_withdrew_is_not_judged(study: Study, django_asse
     gone, stays = Person(study).walk_to("reading-1"), Person(study).walk_to("reading-1")
     flow.withdraw(gone.place)
     _ = version.frozen
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert [each.participant for each in evidence(version, Mode.LIVE)] == [stays.row.export_id]
     assert list(evidence(version, Mode.PILOT)) == []
 
