@@ -1,7 +1,7 @@
 """PURE: tables as Parquet, with what the codebook says of each column in its metadata."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -19,11 +19,14 @@ _TYPES: dict[ColumnType, pa.DataType] = {
     "time": pa.timestamp("us", tz="UTC"),
 }
 # Cells a row group: large enough to be read fast, small enough to be held in memory; wide tables have short groups.
-_GROUP = 250_000
+_GROUP, _FEWEST_ROWS = 250_000, 1_000
+# What a file says of each column of each group is held until its end, a kilobyte each: after so many the table
+# goes on in another file.
+MOST_CHUNKS = 8_000
 
 
 class ParquetFile(TableFile):
-    """A table as Parquet; missing values are null."""
+    """A table as Parquet; missing values are null. A very long or wide one becomes several files."""
 
     title, folder, suffix = "Parquet", "parquet", ".parquet"
 
@@ -33,30 +36,56 @@ class ParquetFile(TableFile):
             [pa.field(c.name, _TYPES[c.type], metadata=_described(c)) for c in self.table.columns],
             metadata={"title": self.table.title, "schema_version": str(SCHEMA_VERSION)},
         )
-        self._file = pq.ParquetWriter(self.root / self.name(), self._schema, compression="zstd")
         self._waiting: list[pa.RecordBatch] = []
-        self._rows = 0
+        self._made: list[Made] = []
+        self._begin()
 
     def write(self, frame: pd.DataFrame) -> None:
         arrays = [_array(frame[column.name], column) for column in self.table.columns]
+        if self._groups * len(arrays) >= MOST_CHUNKS and len(frame):
+            self._end()
+            self._begin()
         self._waiting.append(pa.record_batch(arrays, schema=self._schema))
-        self._rows += len(frame)
-        if sum(map(len, self._waiting)) * len(arrays) >= _GROUP:
+        waiting = sum(map(len, self._waiting))
+        if waiting >= _FEWEST_ROWS and waiting * len(arrays) >= _GROUP:
             self._flush()
 
     def abandon(self) -> None:
         self._file.close()
 
     def close(self) -> list[Made]:
+        self._end()
+        if len(self._made) > 1:
+            self.notes.append(
+                f"{self.title}: the table {self.table.name} is in {len(self._made)} files, to be read one after the "
+                "other or as one data set."
+            )
+        return self._made
+
+    def _begin(self) -> None:
+        self._file = pq.ParquetWriter(self.root / self._path(), self._schema, compression="zstd")
+        self._rows = self._groups = 0
+
+    def _end(self) -> None:
         self._flush()
         self._file.close()
-        return [Made(self.name(), self._rows, self.table.names)]
+        self._made.append(Made(self._path(), self._rows, self.table.names))
+
+    def _path(self) -> str:
+        """The path of the file that is being written. The first is whole until there is a second."""
+        if len(self._made) == 1 and self._made[0].path == self.name():
+            (self.root / self.name()).rename(self.root / self.name(1))
+            self._made[0] = replace(self._made[0], path=self.name(1))
+        return self.name(len(self._made) + 1 if self._made else 0)
 
     def _flush(self) -> None:
-        table = pa.Table.from_batches(self._waiting, schema=self._schema)
-        if len(table):
-            self._file.write_table(table.combine_chunks())
+        table = pa.Table.from_batches(self._waiting, schema=self._schema).combine_chunks()
+        # The pieces are free before the writer takes as much again.
         self._waiting = []
+        if len(table):
+            self._file.write_table(table)
+            self._rows += len(table)
+            self._groups += 1
 
 
 def _array(series: pd.Series, column: Column) -> pa.Array:

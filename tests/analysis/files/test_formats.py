@@ -9,12 +9,13 @@ from typing import Any
 
 import frictionless
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from openpyxl import load_workbook
 
-from analysis.files import excel, statistics_programs
+from analysis.files import excel, parquet, statistics_programs
 from analysis.files.ddi import NAMESPACE
 from analysis.schema import Column, Table
 from tests.analysis.exported import LONG, NASTY, REASONS, TABLES, UNICODE, exported, frames, ratings
@@ -39,6 +40,25 @@ def test_parquet_holds_types_nulls_times_and_labels(tmp_path: Path) -> None:
     texts = pq.read_table(tmp_path / "parquet" / "answers.parquet").column("text").to_pylist()
     assert texts[1] == f"{NASTY} {UNICODE}"
     assert texts[3] == LONG
+
+
+def test_a_table_of_very_many_groups_of_columns_is_several_parquet_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = frames()
+    parts = [{name: frame[frame["participant"] == one] for name, frame in everything.items()} for one in "abcde"]
+    exported(tmp_path / "whole", formats=["parquet"], identifying=True)
+    monkeypatch.setattr(parquet, "_GROUP", 1)
+    monkeypatch.setattr(parquet, "_FEWEST_ROWS", 1)
+    monkeypatch.setattr(parquet, "MOST_CHUNKS", 2 * len(TABLES["ratings"].columns))
+    manifest = exported(tmp_path / "parts", *parts, formats=["parquet"], identifying=True)
+    rows = {file.name: file.rows for file in manifest.files if file.name.startswith("parquet/ratings-part")}
+    assert len(rows) > 1
+    assert sum(number or 0 for number in rows.values()) == 6
+    assert not (tmp_path / "parts" / "parquet" / "ratings.parquet").exists()
+    read = pa.concat_tables([pq.read_table(tmp_path / "parts" / name) for name in rows])
+    assert read.equals(pq.read_table(tmp_path / "whole" / "parquet" / "ratings.parquet"))
+    assert any(f"the table ratings is in {len(rows)} files" in note for note in manifest.notes)
 
 
 def test_json_lines_hold_the_same_values(tmp_path: Path) -> None:
