@@ -114,7 +114,7 @@ def _visible(ratings: pd.DataFrame, in_view: Mapping[str, Mapping[str, float]]) 
     pages = {position: f"{Stage.READING}-{position}" for position in ratings["position"].unique()}
     seconds = [
         in_view.get(person, nothing).get(pages[position])
-        for person, position in zip(ratings["participant"], ratings["position"], strict=True)
+        for person, position in zip(ratings["participant"].tolist(), ratings["position"].tolist(), strict=True)
     ]
     return pd.Series(seconds, index=ratings.index, dtype="float64")
 

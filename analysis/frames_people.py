@@ -3,10 +3,14 @@
 analysis/frames.py puts it together with what they answered.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from analysis.scale_scores import scale_column_name, scales_of_people, scores
 from analysis.schema import PARTICIPANTS, item_column_name
@@ -37,10 +41,31 @@ def people_of(version: StudyVersion, mode: str, only: Keys) -> Any:
 
 def add_factors(frame: pd.DataFrame) -> None:
     """A column for each factor, out of the conditions; '' where the condition does not name it."""
-    known = {condition: levels(condition) for condition in frame["condition"].unique()}
     for key, column in FACTORS.items():
-        own = {condition: found.get(key, "") for condition, found in known.items()}
-        frame[column] = pd.Series(map(own.get, frame["condition"]), index=frame.index, dtype="str")
+        frame[column] = looked_up(frame["condition"], partial(_level, key))
+
+
+def _level(factor: str, condition: str) -> str:
+    return levels(condition).get(factor, "")
+
+
+def looked_up(series: pd.Series, known: Callable[[str], str]) -> pd.Series:
+    """What is known of each value, asked once for each different one; missing where the value is."""
+    codes, found = pd.factorize(series)
+    # A missing value has the code -1: the last one.
+    answers = np.array([*(known(value) for value in found), None], dtype=object)
+    return pd.Series(answers[codes], index=series.index, dtype="str")
+
+
+def as_written(field: str) -> Cast:
+    """A time as the database writes it: a million of them are read at once (``times``), and one by one in minutes."""
+    return Cast(field, TextField())
+
+
+def times(written: pd.Series) -> pd.Series:
+    """The times in UTC, missing where there is none."""
+    found: pd.Series = pd.to_datetime(written.astype("str"), format="ISO8601", utc=True)
+    return found.astype("datetime64[us, UTC]")
 
 
 Findings = dict[str, tuple[quality.Finding, ...]]
@@ -70,9 +95,13 @@ def participants_frame(
     ``scored`` are the scales about the person that have a column.
     """
     people = people_of(version, mode, only)
-    names = [name for name in PARTICIPANTS.names if name not in _DERIVED]
-    fields = ["export_id" if name == "participant" else name for name in names]
+    columns = [column for column in PARTICIPANTS.columns if column.name not in _DERIVED]
+    names = [column.name for column in columns]
+    moments = [column.name for column in columns if column.type == "time"]
+    fields = ["export_id" if name == "participant" else as_written(name) if name in moments else name for name in names]
     frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
+    for name in moments:
+        frame[name] = times(frame[name])
     frame["study"], frame["version"] = version.study.key, version.sha256
     add_factors(frame)
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Any
 
 import pandas as pd
+from django.db.models.functions import Cast
 
-from analysis.frames_people import Keys, add_factors, people_of
+from analysis.frames_people import Keys, add_factors, as_written, looked_up, people_of, times
 from analysis.scale_scores import scale_column_name, scale_columns, scales
 from analysis.schema import INDEX_INSTRUMENT, Column, Level, Table, item_column, item_column_name, reasons_column
 from surveys.definition import Block
@@ -69,16 +70,13 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
     frozen = version.frozen
     frame = _trials(version, mode, only)
     frame["position"] += 1
-    read = {key: frozen.article_by_key[key] for key in frame["article"].unique()}
-    for name, known in (
-        ("origin", {key: article.origin for key, article in read.items()}),
-        ("model", {key: article.model_name for key, article in read.items()}),
-        ("curation", {key: article.curation for key, article in read.items()}),
-    ):
-        frame[name] = [known[key] for key in frame["article"]]
+    read = frozen.article_by_key
+    frame["origin"] = looked_up(frame["article"], lambda key: read[key].origin)
+    frame["model"] = looked_up(frame["article"], lambda key: read[key].model_name)
+    frame["curation"] = looked_up(frame["article"], lambda key: read[key].curation)
     frame["study"], frame["version"], frame["mode"] = version.study.key, version.sha256, mode
     add_factors(frame)
-    frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds() if len(frame) else None
+    frame["seconds_on_page"] = (frame["submitted_at"] - frame["shown_at"]).dt.total_seconds()
     trials = frame["trial"].tolist()
     given, reasons = _given(version, mode, only)
     asked = [item for _, item in _trial_items(frozen)]
@@ -99,7 +97,7 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
     return frame.reindex(columns=[name for name in table.names if name in frame.columns])
 
 
-_TRIAL = {
+_TRIAL: dict[str, str | Cast] = {
     "trial": "pk",
     "participant": "participant__export_id",
     "stratum": "participant__stratum",
@@ -109,9 +107,10 @@ _TRIAL = {
     "article_sha256": "article_sha256",
     "position": "position",
     "condition": "condition",
-    "shown_at": "shown_at",
-    "submitted_at": "submitted_at",
+    "shown_at": as_written("shown_at"),
+    "submitted_at": as_written("submitted_at"),
 }
+_TRIAL_TIMES = ("shown_at", "submitted_at")
 _TRIAL_COLUMNS, _TRIAL_FIELDS = tuple(_TRIAL), tuple(_TRIAL.values())
 
 
@@ -130,7 +129,10 @@ def _trials(version: StudyVersion, mode: str, only: Keys) -> pd.DataFrame:
     while part := list(islice(rows, AT_ONCE)):
         for column, values in zip(columns, zip(*part, strict=True), strict=True):
             column += [same.setdefault(value, value) for value in values] if isinstance(values[0], str) else values
-    return pd.DataFrame(dict(zip(_TRIAL_COLUMNS, columns, strict=True)), columns=list(_TRIAL_COLUMNS))
+    frame = pd.DataFrame(dict(zip(_TRIAL_COLUMNS, columns, strict=True)))
+    for name in _TRIAL_TIMES:
+        frame[name] = times(frame[name])
+    return frame
 
 
 Given = dict[str, dict[int, str]]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from surveys.frozen import FrozenStudy
 from surveys.items import Item
@@ -133,13 +133,14 @@ def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
     # Made once each: in a large study there are a million ratings, and ten positions.
     pages: dict[int, str] = {}
     found: dict[int, list[Reading]] = defaultdict(list)
-    read = trials.order_by("position").values_list("participant", "position", "article", "shown_at", "submitted_at")
-    for person, position, article, shown_at, submitted_at in read.iterator(AT_ONCE):
-        assert shown_at is not None  # noqa: S101  # both were asked for
-        assert submitted_at is not None  # noqa: S101
+    # The database subtracts: reading two times of each of a million ratings would take longer than all else here.
+    read = trials.order_by("position").annotate(took=F("submitted_at") - F("shown_at"))
+    for person, position, article, took in read.values_list("participant", "position", "article", "took").iterator(
+        AT_ONCE
+    ):
         if position not in pages:
             pages[position] = f"{Stage.READING}-{position + 1}"
-        by_server = (submitted_at - shown_at).total_seconds()
+        by_server = took.total_seconds()
         in_view = visible.get((person, pages[position]))
         seconds = by_server if in_view is None else in_view
         found[person].append(Reading(lengths[article], seconds, in_view=in_view is not None))
