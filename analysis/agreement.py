@@ -1,5 +1,6 @@
 """PURE: how far several people agree on the same articles: Krippendorff's alpha, and intraclass correlations."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.intervals import NAN, NO_INTERVAL, Interval
-from analysis.mixed import MixedModelError, fit_mixed
+from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings, numbers
 
@@ -145,8 +146,9 @@ def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: fl
 
     Two-way random effects, absolute agreement (Shrout & Fleiss 1979; McGraw & Wong 1996). Where everybody rated every
     article: from mean squares, with their intervals, k being the number of people. Otherwise from the variances of a
-    crossed mixed model by REML, k being the mean number of ratings an article, without intervals. Raises ``FrameError``
-    for ratings that break the contract, fewer than two articles or people, and an outcome that does not vary.
+    crossed mixed model by REML, k being the mean number of ratings an article, with intervals by the delta method on
+    the logit, which none has where the articles' variance is estimated as zero. Raises ``FrameError`` for ratings that
+    break the contract, fewer than two articles or people, and an outcome that does not vary.
     """
     checked = (
         check_ratings(ratings.assign(arm="all"), outcome=outcome)
@@ -162,7 +164,7 @@ def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: fl
     if people * articles == len(known):
         table = known.pivot(index="article", columns="participant", values=outcome).to_numpy(dtype=np.float64)
         return Agreement(_from_squares(table, alpha), ())
-    return _from_variances(known, outcome)
+    return _from_variances(known, outcome, alpha)
 
 
 def _from_squares(table: FloatArray, alpha: float) -> tuple[AgreementRow, ...]:
@@ -201,7 +203,7 @@ def _icc_limits(
     return Interval(float(low), float(high))
 
 
-def _from_variances(known: pd.DataFrame, outcome: str) -> Agreement:
+def _from_variances(known: pd.DataFrame, outcome: str, alpha: float) -> Agreement:
     data = known.rename(columns={outcome: "rating"})
     people, articles = known["participant"].nunique(), known["article"].nunique()
     if people == len(known) or articles == len(known):
@@ -210,17 +212,36 @@ def _from_variances(known: pd.DataFrame, outcome: str) -> Agreement:
         fit = fit_mixed(data, "rating ~ 1 + (1 | article) + (1 | participant)", ddf="normal")
     except MixedModelError as error:
         raise FrameError(f"the agreement cannot be estimated: {error}") from error
-    part = {row.group: row.variance for row in fit.random}
-    noise = part["participant"] + fit.residual_sd**2
+    ratio = {row.group: row.sd / fit.residual_sd for row in fit.random}
     each = len(known) / articles
-    rows = (
-        ("ICC(2,1)", part["article"] / (part["article"] + noise)),
-        ("ICC(2,k)", part["article"] / (part["article"] + noise / each)),
-    )
+    spread = _logit_error(fit, ratio["article"], ratio["participant"])
+    rows = []
+    for name, k in (("ICC(2,1)", 1.0), ("ICC(2,k)", each)):
+        odds = k * ratio["article"] ** 2 / (1 + ratio["participant"] ** 2)
+        limits = NO_INTERVAL
+        if np.isfinite(spread):
+            half = float(stats.norm.ppf(1 - alpha / 2)) * spread
+            limits = Interval(*(odds * factor / (1 + odds * factor) for factor in (np.exp(-half), np.exp(half))))
+        estimate = odds / (1 + odds)
+        rows.append(AgreementRow(name, estimate, *limits, "variances, delta method", articles, people, len(known)))
     said = [
         f"Not everybody rated every article: from a mixed model; k is {each:.1f}, the ratings an article on average."
     ]
-    return Agreement(
-        tuple(AgreementRow(name, value, NAN, NAN, "variances", articles, people, len(known)) for name, value in rows),
-        (*said, *fit.statements),
-    )
+    return Agreement(tuple(rows), (*said, *fit.statements))
+
+
+def _logit_error(fit: MixedFit, article: float, participant: float) -> float:
+    """The standard error of the logit of either coefficient, ``log(k a^2 / (1 + p^2))`` with a and p the SDs of
+    articles and people over that of the residual; nan where a is 0.
+
+    The covariance of a and p is twice the inverse curvature of the deviance (Searle, Casella & McCulloch 1992,
+    section 6.3).
+    """
+    if article == 0:
+        return NAN
+    by_name = {factor.name: n for n, factor in enumerate(fit.fitted.design.factors)}
+    order = [by_name["article"], by_name["participant"]]
+    covariance = 2 * np.linalg.pinv(fit.fitted.optimum.hessian, hermitian=True)[np.ix_(order, order)]
+    slope = np.array([2 / article, -2 * participant / (1 + participant**2)])
+    variance = float(slope @ covariance @ slope)
+    return math.sqrt(variance) if variance > 0 else NAN

@@ -27,7 +27,6 @@ from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
 NO_OMNIBUS = JointTest(NAN, NAN, NAN, NAN)
-OMNIBUS_DDF: Ddf = "satterthwaite"
 Pairs = Literal["reference", "all"]
 
 
@@ -75,8 +74,8 @@ class CrossedMean:
 class Crossed:
     """The crossed mixed model of a study: contrasts, arms' means, where the variance lies, and what to be wary of.
 
-    ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal, whose
-    degrees of freedom are ``omnibus_ddf`` whatever ``ddf`` is. ``variance`` is empty and ``fit`` None where no model
+    ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal, its degrees of freedom
+    by ``ddf`` as those of the contrasts. ``variance`` is empty and ``fit`` None where no model
     could be fitted; then every number is nan and a caution says why.
     """
 
@@ -94,7 +93,6 @@ class Crossed:
     n_articles: int
     cautions: tuple[Caution, ...]
     fit: MixedFit | None = field(default=None, repr=False, compare=False)
-    omnibus_ddf: Ddf = OMNIBUS_DDF
 
     def to_frame(self) -> pd.DataFrame:
         """One row a contrast; the columns are the fields of ``CrossedContrast``."""
@@ -283,7 +281,7 @@ def _tested(
     rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
     shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
     fit = replace(fit, ddf=blank.ddf, fixed=fixed, covariance=tuple(tuple(map(float, row)) for row in covariance))
-    return fit, tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1])
+    return fit, tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1], blank.ddf)
 
 
 def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:

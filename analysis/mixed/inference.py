@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.mixed.design import FloatArray
-from analysis.mixed.kenward_roger import kenward_roger
+from analysis.mixed.kenward_roger import kenward_roger, kenward_roger_joint
 from analysis.mixed.result import Ddf, Fitted, FixedEffect
 
 
@@ -52,12 +52,13 @@ def contrasts(
     return tuple(rows), covariance
 
 
-def joint_test(fitted: Fitted, weights: FloatArray) -> JointTest:
-    """The F test of ``weights @ beta = 0``, with Satterthwaite's denominator degrees of freedom.
+def joint_test(fitted: Fitted, weights: FloatArray, ddf: Ddf = "satterthwaite") -> JointTest:
+    """The F test of ``weights @ beta = 0``. Rows of ``weights`` that are sums of others do not count.
 
-    As lmerTest's contestMD: the contrasts are turned into independent ones, whose degrees of freedom v give those of
-    the mean of their squares, ``2 E / (E - q)`` with E the sum of v / (v - 2) (Fai & Cornelius 1996; Kuznetsova,
-    Brockhoff & Christensen 2017). Rows that are sums of others do not count.
+    satterthwaite: as lmerTest's contestMD, the contrasts are turned into independent ones, whose degrees of freedom v
+    give those of the mean of their squares, ``2 E / (E - q)`` with E the sum of v / (v - 2) (Fai & Cornelius 1996;
+    Kuznetsova, Brockhoff & Christensen 2017). kenward-roger: Kenward & Roger's scaled F, as pbkrtest's, for small sets.
+    normal: a chi-squared test, its df infinite.
     """
     covariance = weights @ fitted.covariance() @ weights.T
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
@@ -66,9 +67,14 @@ def joint_test(fitted: Fitted, weights: FloatArray) -> JointTest:
     if not q:
         return JointTest(math.nan, 0.0, math.nan, math.nan)
     turned = vectors[:, kept].T @ weights
+    if ddf == "kenward-roger":
+        statistic, df = kenward_roger_joint(fitted, turned)
+        return JointTest(statistic, float(q), df, float(stats.f.sf(statistic, q, df)))
     squares = (turned @ fitted.beta) ** 2 / values[kept]
-    dfs = satterthwaite(fitted, turned)
     statistic = float(squares.mean())
+    if ddf == "normal":
+        return JointTest(statistic, float(q), math.inf, float(stats.chi2.sf(q * statistic, q)))
+    dfs = satterthwaite(fitted, turned)
     df = float(dfs[0]) if q == 1 or np.ptp(dfs) < 1e-8 else _pooled_df(dfs)
     return JointTest(statistic, float(q), df, float(stats.f.sf(statistic, q, df)))
 

@@ -20,6 +20,28 @@ def kenward_roger(fitted: Fitted, weights: FloatArray) -> tuple[FloatArray, Floa
 
     Raises ``MixedModelError`` for more than ``MOST_ROWS`` rows, and for a fit by ML, for which it is not defined.
     """
+    _refuse(fitted)
+    phi = fitted.covariance()
+    spread, p_parts, q_parts = _parts(fitted, phi)
+    adjusted = _adjusted(phi, spread, p_parts, q_parts)
+    dfs = [_df(row[None], phi, spread, p_parts)[0] for row in weights]
+    return adjusted, np.array(dfs)
+
+
+def kenward_roger_joint(fitted: Fitted, weights: FloatArray) -> tuple[float, float]:
+    """The F statistic of ``weights @ beta = 0``, scaled as Kenward and Roger have it, and its denominator degrees of
+    freedom; the rows of ``weights`` are no sums of each other. Raises as ``kenward_roger``.
+    """
+    _refuse(fitted)
+    phi = fitted.covariance()
+    spread, p_parts, q_parts = _parts(fitted, phi)
+    df, scaling = _df(weights, phi, spread, p_parts)
+    values = weights @ fitted.beta
+    adjusted = weights @ _adjusted(phi, spread, p_parts, q_parts) @ weights.T
+    return scaling * float(values @ np.linalg.solve(adjusted, values)) / len(weights), df
+
+
+def _refuse(fitted: Fitted) -> None:
     if not fitted.criterion.reml:
         raise MixedModelError("Kenward-Roger degrees of freedom need a fit by REML")
     n = len(fitted.design.y)
@@ -27,11 +49,6 @@ def kenward_roger(fitted: Fitted, weights: FloatArray) -> tuple[FloatArray, Floa
         raise MixedModelError(
             f"Kenward-Roger degrees of freedom are for up to {MOST_ROWS} rows, and there are {n}: take Satterthwaite's"
         )
-    phi = fitted.covariance()
-    spread, p_parts, q_parts = _parts(fitted, phi)
-    adjusted = _adjusted(phi, spread, p_parts, q_parts)
-    dfs = [_df(row, phi, spread, p_parts) for row in weights]
-    return adjusted, np.array(dfs)
 
 
 def _pieces(design: Design) -> tuple[list[FloatArray], list[tuple[int, int, int]]]:
@@ -87,19 +104,24 @@ def _adjusted(
     return result
 
 
-def _df(weights: FloatArray, phi: FloatArray, spread: FloatArray, p_parts: list[FloatArray]) -> float:
-    """Degrees of freedom of one contrast: Kenward & Roger's equations for q = 1."""
-    theta = np.outer(weights, weights) / float(weights @ phi @ weights)
+def _df(weights: FloatArray, phi: FloatArray, spread: FloatArray, p_parts: list[FloatArray]) -> tuple[float, float]:
+    """The degrees of freedom of the contrasts together, and the factor of their F: Kenward & Roger's equations.
+
+    Of one contrast the factor is 1.
+    """
+    q = len(weights)
+    theta = weights.T @ np.linalg.solve(weights @ phi @ weights.T, weights)
     shifts = [theta @ phi @ part @ phi for part in p_parts]
     traces = np.array([np.trace(shift) for shift in shifts])
     squares = np.array([[float((one * other.T).sum()) for other in shifts] for one in shifts])
     a1, a2 = float(traces @ spread @ traces), float((spread * squares).sum())
-    b = (a1 + 6 * a2) / 2
-    g = (2 * a1 - 5 * a2) / (3 * a2)
-    c1, c2, c3 = (value / (3 + 2 * (1 - g)) for value in (g, 1 - g, 3 - g))
+    b = (a1 + 6 * a2) / (2 * q)
+    g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
+    c1, c2, c3 = (value / (3 * q + 2 * (1 - g)) for value in (g, q - g, q + 2 - g))
     v0, v1, v2 = 1 + c1 * b, 1 - c2 * b, 1 - c3 * b
     if abs(v0) < 1e-10:
         v0 = 0.0
-    first = 1.0 if abs(1 - a2) < 1e-10 and abs(v1) < 1e-10 else (1 - a2) / v1
-    rho = first**2 * v0 / v2
-    return 4 + 3 / (rho - 1)
+    first = 1.0 if abs(1 - a2 / q) < 1e-10 and abs(v1) < 1e-10 else (1 - a2 / q) / v1
+    rho = first**2 * v0 / v2 / q
+    df = 4 + (q + 2) / (q * rho - 1)
+    return df, 1.0 if abs(df - 2) < 1e-2 else df * (1 - a2 / q) / (df - 2)

@@ -15,6 +15,9 @@ from tests.analysis.ratings import simulated
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "reference" / "measures.json").read_text(encoding="utf-8")
 )
+UNBALANCED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "agreement.json").read_text(encoding="utf-8")
+)
 # Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, example C: four observers, twelve units.
 EXAMPLE = (
     (1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None),
@@ -103,6 +106,22 @@ def test_with_ratings_missing_the_variances_of_a_mixed_model_are_taken() -> None
     found = intraclass(judged(values.T))
     assert found.rows[0].estimate == pytest.approx(case["single"], abs=1e-4)
     assert "Not everybody rated every article" in found.statements[0]
+
+
+@pytest.mark.parametrize("case", UNBALANCED, ids=["uneven numbers of articles", "four articles a person"])
+def test_intervals_where_not_everybody_rated_everything_are_those_of_lme4s_curvature(case: dict[str, Any]) -> None:
+    single, mean = intraclass(pd.DataFrame(case["data"])).rows
+    for row, expected in ((single, case["single"]), (mean, case["mean"])):
+        assert row.estimate == pytest.approx(expected["estimate"], rel=1e-5)
+        assert (row.ci_low, row.ci_high) == pytest.approx((expected["low"], expected["high"]), rel=1e-4)
+
+
+def test_articles_that_do_not_differ_have_an_agreement_of_zero_and_no_interval() -> None:
+    frame = simulated(seed=3).query("arm == 'real'")
+    flat = frame.assign(score=frame["credibility"] - frame.groupby("article")["credibility"].transform("mean"))
+    single, mean = intraclass(flat, outcome="score").rows
+    assert (single.estimate, mean.estimate) == (0.0, 0.0)
+    assert np.isnan(single.ci_low)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.crossed import Crossed, crossed_contrasts
 from analysis.mixed.result import Ddf
@@ -83,11 +84,22 @@ def test_the_fits_own_coefficients_have_the_degrees_of_freedom_that_it_names(ddf
     assert found.fit.covariance[1][1] == pytest.approx(own.std_error**2)
 
 
-def test_the_test_of_all_arms_at_once_names_the_degrees_of_freedom_that_it_has() -> None:
+@pytest.mark.parametrize("name", R["more"]["omnibus_kr"])
+def test_the_test_of_all_arms_at_once_has_kenward_and_rogers_degrees_of_freedom_where_they_are_asked_for(
+    name: str,
+) -> None:
+    (case,) = [case for case in CASES if case["name"] == name]
+    found = crossed(case, ddf="kenward-roger").omnibus
+    for column, value in R["more"]["omnibus_kr"][name].items():
+        assert getattr(found, column) == pytest.approx(value, rel=5e-5), column
+
+
+def test_a_normal_test_of_all_arms_at_once_is_that_of_as_many_degrees_of_freedom_as_there_can_be() -> None:
     (case,) = [case for case in CASES if case["name"] == "unbalanced"]
-    plain, other = (crossed(case, ddf=ddf) for ddf in ("satterthwaite", "kenward-roger"))
-    assert other.omnibus == plain.omnibus
-    assert (other.ddf, other.omnibus_ddf) == ("kenward-roger", "satterthwaite")
+    plain, normal = (crossed(case, ddf=ddf).omnibus for ddf in ("satterthwaite", "normal"))
+    assert normal.statistic == pytest.approx(plain.statistic)
+    assert math.isinf(normal.df_within)
+    assert normal.p_value == pytest.approx(float(stats.f.sf(plain.statistic, 2, 1e9)))
 
 
 def test_a_covariate_beside_the_arms_changes_what_is_equal_between_them() -> None:

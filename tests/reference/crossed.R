@@ -79,9 +79,9 @@ describe <- function(name, data, random, kr = TRUE) {
 }
 
 # Multi-degree tests and interactions, by lmerTest's contestMD, and Kendall's tau as the test of an order.
-joint <- function(model, terms) {
+joint <- function(model, terms, ddf = "Satterthwaite") {
   L <- diag(length(fixef(model)))[match(terms, names(fixef(model))), , drop = FALSE]
-  row <- contestMD(model, L)
+  row <- contestMD(model, L, ddf = ddf)
   list(statistic = row[["F value"]], df = row$NumDF, df_within = row$DenDF, p_value = row[["Pr(>F)"]])
 }
 parties <- unique(between$participant)
@@ -123,11 +123,11 @@ trend <- function() {
        departure = tested(free, c(0, -2, 1), "Satterthwaite"),
        tau = unname(order$estimate), z = unname(order$statistic), p_value = order$p.value)
 }
-omnibus <- function(data, random) {
+omnibus <- function(data, random, ddf = "Satterthwaite") {
   data$arm_ <- factor(data$arm, levels = three)
   data$signed <- ifelse(data$arm == "real", -0.5, 0.5)
   model <- lmer(as.formula(paste("credibility ~ arm_ +", random)), data, control = tight)
-  joint(model, grep("arm_", names(fixef(model)), value = TRUE))
+  joint(model, grep("arm_", names(fixef(model)), value = TRUE), ddf)
 }
 
 # Stories of which every arm has its own version, and stories that several articles of one arm tell. Drawn last, so
@@ -185,6 +185,11 @@ more <- list(
     between = omnibus(between, "(1 | participant) + (1 | article)"),
     mixed = omnibus(mixed, "(1 | participant) + (1 | participant:arm) + (1 | article)"),
     unbalanced = omnibus(uneven, "(1 | participant) + (1 | article)")
+  ),
+  omnibus_kr = list(
+    between = omnibus(between, "(1 | participant) + (1 | article)", "Kenward-Roger"),
+    mixed = omnibus(mixed, "(1 | participant) + (1 | participant:arm) + (1 | article)", "Kenward-Roger"),
+    unbalanced = omnibus(uneven, "(1 | participant) + (1 | article)", "Kenward-Roger")
   )
 )
 cat(toJSON(list(cases = cases, more = more), auto_unbox = TRUE, digits = 12, na = "null", dataframe = "columns"), "\n")
