@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from generation.agreement import Agreement, krippendorff
 from generation.models import Assignment, Candidate, Opinion
-from generation.rules import CurationError
+from generation.rules import HIGHEST_SEED, CurationError
 from surveys import audit
 from surveys.access import PERMITTED, Permission
 from surveys.articles import lock_draft
@@ -93,6 +93,8 @@ def assign(
     if not 1 <= each <= len(curators):
         message = _("Ask 1 to %(most)s of them about each text.")
         raise CurationError({"each": message % {"most": len(curators)}})
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise CurationError({"seed": _("The seed must be a whole number from 0 to 2^63 - 1.")})
     with transaction.atomic():
         lock_draft(study)
         taken = set(Assignment.objects.filter(candidate__batch__study=study).values_list("candidate", flat=True))
@@ -120,7 +122,8 @@ def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
         waiting = Assignment.objects.filter(candidate__batch__study=study, curator=curator)
         released, _rows = waiting.exclude(candidate__in=answered).delete()
         if released:
-            audit.record(study, "assignments released", by=by, subject=f"{released} of {curator}")
+            # An address may be longer than what the log has room for.
+            audit.record(study, "assignments released", by=by, subject=f"{released} of {curator}"[:200])
     return released
 
 

@@ -111,10 +111,12 @@ def _queue(batch: Batch, prompt: Prompt, story: Story | str) -> None:
 def extend(batch: Batch, *, by: Researcher, size: int) -> None:
     """Raise the number of a batch's candidates to ``size``; the seeds go on where they stopped.
 
-    Raises ``RequestError`` where that is not more than before or too many, ``DraftOnly``.
+    Raises ``RequestError`` where that is not more than before or too many, or where ``by`` has yet to accept the
+    model's terms; ``DraftOnly``.
     """
     with transaction.atomic():
         _lock_draft(batch.study)
+        _may_ask(batch, by)
         locked = Batch.objects.select_for_update().get(pk=batch.pk)
         if not locked.size < size <= MOST_CANDIDATES:
             message = _("Ask for more than the %(now)s there are, and for at most %(most)s.")
@@ -174,14 +176,23 @@ def set_budget(study: Study, *, by: Researcher, tokens_a_day: int | None) -> Non
 
 
 def resume(batch: Batch, *, by: Researcher) -> bool:
-    """Go on with a paused, cancelled or failed batch; whether something was left to do. Raises ``DraftOnly``."""
+    """Go on with a paused, cancelled or failed batch; whether something was left to do.
+
+    Raises ``RequestError`` where ``by`` has yet to accept the model's terms, ``DraftOnly``.
+    """
     with transaction.atomic():
         _lock_draft(batch.study)
+        _may_ask(batch, by)
         queued = queue.requeue(batch)
         if queued:
             wake(draft_next)
             audit.record(batch.study, "batch resumed", by=by, subject=f"batch {batch.number}")
     return queued
+
+
+def _may_ask(batch: Batch, by: Researcher) -> None:
+    if must_accept(batch.language_model, by):
+        raise RequestError({"": _("This model is closed: accept its terms first, on the page of models.")})
 
 
 def _checked(

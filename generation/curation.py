@@ -16,7 +16,7 @@ from generation.assignments import panel_of
 from generation.batches import RequestError, request_batch
 from generation.lineage import lineage_of, opened_text
 from generation.models import Batch, BulkRejection, Candidate, Edit, Review
-from generation.rules import CurationError, check_edit
+from generation.rules import HIGHEST_SEED, CurationError, check_edit
 from surveys import audit
 from surveys.articles import LONGEST_TEXT, add_article, revise_article, take_down
 from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, Study, normal_text
@@ -177,19 +177,26 @@ def picked(indices: list[int], k: int, seed: int) -> list[int]:
     return sorted(ranked[:k])
 
 
-def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | None) -> list[Article]:
+def random_pick(
+    batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | None, without_failed: bool = False
+) -> list[Article]:
     """Accept ``k`` of a finished batch's texts at random into ``arm``, as uncurated; their articles.
 
     The draw is among all texts that are not empty. It is refused while texts are missing (the short ones are done
-    first) and once somebody decided (a draw from what is left over is not random). Raises ``CurationError``, and
-    what ``accept`` raises.
+    first) and once somebody decided (a draw from what is left over is not random). Texts that failed are missing too,
+    unless they are left out on purpose by ``without_failed``: then the rule says how many. Raises ``CurationError``,
+    and what ``accept`` raises.
     """
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise CurationError({"seed": _("The seed must be a whole number from 0 to 2^63 - 1.")})
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=batch.study_id)
-        drawn = picked(_pool(batch, k), k, seed)
-        among = batch.candidates.exclude(text="").count()
+        pool = _pool(batch, k, without_failed=without_failed)
+        drawn = picked(pool, k, seed)
+        failed = failed_texts(batch)
+        left_out = f" ({failed} that failed left out)" if failed else ""
         # Not translated: the record must not depend on the language of whoever clicked.
-        rule = f"random pick of {k} among {among} texts of batch {batch.number}, seed {seed}"
+        rule = f"random pick of {k} among {len(pool)} texts of batch {batch.number}{left_out}, seed {seed}"
         chosen = batch.candidates.filter(index__in=drawn).select_related(
             "batch__prompt__story", "batch__language_model"
         )
@@ -197,8 +204,14 @@ def random_pick(batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | N
             accept(candidate, by=by, arm=arm, curation=Curation.UNCURATED, rule=rule)
             for candidate in chosen.order_by("index")
         ]
-        audit.record(batch.study, "random pick", by=by, subject=f"batch {batch.number}: {drawn} with seed {seed}")
+        # Which ones they are follows from the rule, and stands in the log of each.
+        audit.record(batch.study, "random pick", by=by, subject=rule, content=f"{rule}: {drawn}")
     return articles
+
+
+def failed_texts(batch: Batch) -> int:
+    """How many of a batch's texts could not be written."""
+    return batch.candidates.filter(state=Candidate.State.FAILED).count()
 
 
 def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
@@ -213,16 +226,24 @@ def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
     return next(iter(chosen_so or fitting), None)
 
 
-def _pool(batch: Batch, k: int) -> list[int]:
-    if batch.candidates.exclude(state=Candidate.State.DRAFTED).exists():
+def _pool(batch: Batch, k: int, *, without_failed: bool) -> list[int]:
+    if batch.candidates.filter(state=Candidate.State.WAITING).exists():
         raise CurationError({"k": _("The batch is not complete. Short texts are done first: wait, or let it go on.")})
+    if not without_failed and (failed := failed_texts(batch)):
+        message = ngettext(
+            "%(n)s text failed. Try it again first; if it fails for good, leave it out on purpose.",
+            "%(n)s texts failed. Try them again first; those that fail for good leave out on purpose.",
+            failed,
+        )
+        raise CurationError({"without_failed": message % {"n": failed}})
     if batch.candidates.exclude(decision=Decision.PENDING).exists():
         message = _(
             "Somebody decided on texts of this batch already: a draw from what is left over is not random. "
             "Reopen them, or request another batch for the uncurated arm."
         )
         raise CurationError({"k": message})
-    pool = list(batch.candidates.exclude(text="").values_list("index", flat=True))
+    drafted = batch.candidates.filter(state=Candidate.State.DRAFTED).exclude(text="")
+    pool = list(drafted.order_by("index").values_list("index", flat=True))
     if not 1 <= k <= len(pool):
         raise CurationError({"k": _("Pick 1 to %(most)s texts.") % {"most": len(pool)}})
     return pool

@@ -10,6 +10,7 @@ from generation import registry
 from generation.batches import MOST_CANDIDATES
 from generation.engine import Sampling
 from generation.models import Prompt
+from generation.rules import HIGHEST_SEED
 from surveys.models import Arm, Origin, Story, Study
 
 SAMPLING_FIELDS = (
@@ -150,7 +151,16 @@ class PickForm(forms.Form):
 
     k = forms.IntegerField(label=_("How many"), min_value=1, initial=1)
     seed = forms.IntegerField(
-        label=_("Seed"), min_value=0, required=False, help_text=_("Empty draws one; it is recorded.")
+        label=_("Seed"),
+        min_value=0,
+        max_value=HIGHEST_SEED,
+        required=False,
+        help_text=_("Empty draws one; it is recorded."),
+    )
+    without_failed = forms.BooleanField(
+        label=_("Leave out the texts that failed"),
+        required=False,
+        help_text=_("The log says how many they were."),
     )
     arm = forms.ModelChoiceField(
         Arm.objects.none(), label=_("Arm"), to_field_name="key", required=False, empty_label=_("None yet")

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from generation.forms import _arms, _offer, _stories
+from generation.rules import HIGHEST_SEED
 from surveys.models import Arm, Researcher, Story, Study
 
 LONGEST_LOOK = 24 * 3600
@@ -107,7 +108,11 @@ class AssignForm(forms.Form):
     each = forms.IntegerField(label=_("Opinions on each text"), min_value=1, initial=2)
     batch = forms.ChoiceField(label=_("Texts of"), required=False)
     seed = forms.IntegerField(
-        label=_("Seed"), min_value=0, required=False, help_text=_("Empty draws one; it is recorded.")
+        label=_("Seed"),
+        min_value=0,
+        max_value=HIGHEST_SEED,
+        required=False,
+        help_text=_("Empty draws one; it is recorded."),
     )
 
     def __init__(self, curators: QuerySet[Researcher], batches: list[int], *args: Any, **kwargs: Any) -> None:

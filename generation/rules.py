@@ -18,6 +18,8 @@ from surveys.access import Permission, permits, study_for
 from surveys.articles import lock_draft
 from surveys.models import Researcher, Study
 
+HIGHEST_SEED = 2**63 - 1  # as of a batch
+
 
 class CurationError(Exception):
     """A decision that cannot be taken; ``problems`` gives a sentence a field."""

@@ -16,7 +16,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from generation import batches, turns
 from generation.batches import RequestError
-from generation.curation import CurationError, default_arm, random_pick
+from generation.curation import CurationError, default_arm, failed_texts, random_pick
 from generation.engine import Sampling
 from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
 from generation.models import Batch, Budget, Candidate
@@ -192,6 +192,8 @@ def resume(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
     try:
         if not batches.resume(_batch(study, number), by=signed_in(request)):
             messages.info(request, _("Nothing is left to write in this batch."))
+    except RequestError as error:
+        messages.error(request, " ".join(error.problems.values()))
     except DraftOnly as error:
         messages.error(request, str(error))
     return redirect("generation:batch", study_key=study.key, number=number)
@@ -223,10 +225,10 @@ def pick(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
     found = _batch(study, number)
     form = PickForm(study, request.POST)
     if form.is_valid():
-        k, seed, arm = (form.cleaned_data[name] for name in ("k", "seed", "arm"))
+        values = form.cleaned_data
         try:
-            seed = secrets.randbits(31) if seed is None else seed
-            articles = random_pick(found, by=signed_in(request), k=k, seed=seed, arm=arm)
+            values["seed"] = secrets.randbits(31) if values["seed"] is None else values["seed"]
+            articles = random_pick(found, by=signed_in(request), **values)
             said = ngettext("%(n)s text was picked at random.", "%(n)s texts were picked at random.", len(articles))
             messages.success(request, said % {"n": len(articles)})
             return redirect("generation:batch", study_key=study.key, number=number)
@@ -282,4 +284,5 @@ def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
         "curable": study.is_draft and permits(study.role, Permission.CURATE),
         "extend_form": ExtendForm(initial={"size": found.size * 2}),
         "pick_form": PickForm(study, initial={"arm": default_arm(found, Curation.UNCURATED), "k": 1}),
+        "failed": failed_texts(found),
     }

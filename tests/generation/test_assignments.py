@@ -55,6 +55,14 @@ def test_only_the_studys_own_curators_can_be_asked() -> None:
             assignments.assign(batch.study, [text_of(batch)], by=batch.created_by, curators=[stranger], each=1, seed=1)
 
 
+def test_a_seed_that_cannot_be_recorded_is_refused() -> None:
+    batch = written()
+    with pytest.raises(CurationError, match="2\\^63"):
+        assignments.assign(
+            batch.study, [text_of(batch)], by=batch.created_by, curators=[batch.created_by], each=1, seed=10**300
+        )
+
+
 @pytest.mark.parametrize("each", [0, 2])
 def test_no_more_opinions_are_asked_for_than_there_are_curators(each: int) -> None:
     batch = written()

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from generation import batches, registry
+from generation import batches, registry, terms
 from generation.batches import MOST_CANDIDATES, RequestError
 from generation.engine import Sampling, candidate_seed
-from generation.models import Batch, Candidate, Prompt
+from generation.models import Batch, Candidate, LanguageModel, Prompt
 from surveys import audit, lifecycle
 from surveys.articles import DraftOnly
 from surveys.models import Story
 from tests.factories import StoryFactory, StudyFactory, ready_study
 from tests.generation.engine.conftest import write_model
-from tests.generation.factories import OPENING, claimed, queued, written
+from tests.generation.factories import OPENING, claimed, curator, queued, written
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +166,26 @@ def test_more_must_be_more_and_not_too_many(size: int) -> None:
     with pytest.raises(RequestError):
         batches.extend(batch, by=batch.created_by, size=size)
     assert batch.candidates.count() == 3
+
+
+def test_a_closed_models_batch_is_raised_and_resumed_by_who_accepted_its_terms_alone() -> None:
+    batch = written()
+    batches.cancel(batch, by=batch.created_by)
+    other = curator(batch.study)
+    model = LanguageModel.objects.get(pk=batch.language_model_id)
+    model.terms = "For research only."
+    model.save()
+    batch.refresh_from_db()
+    acts: list[Callable[[], object]] = [
+        lambda: batches.extend(batch, by=other, size=9), lambda: batches.resume(batch, by=other)
+    ]  # fmt: skip
+    for act in acts:
+        with pytest.raises(RequestError, match="accept its terms"):
+            act()
+    assert Candidate.objects.count() == 3
+    assert terms.accept(model, other, read=terms.terms_sha256(model))
+    batches.extend(batch, by=other, size=4)
+    assert Candidate.objects.count() == 4
 
 
 def test_a_batch_that_is_being_written_is_extended_in_place() -> None:

@@ -249,6 +249,27 @@ def test_a_random_pick_waits_for_the_whole_batch() -> None:
         curation.random_pick(batch, by=curator(batch.study), k=1, seed=1, arm=None)
 
 
+def test_a_random_pick_leaves_failed_texts_out_on_purpose_only_and_its_rule_says_how_many() -> None:
+    batch = written([CONTINUATION] * 4)
+    batch.candidates.filter(index=0).update(state="failed", raw_text="", text="", run=None)
+    by, arm = curator(batch.study), synthetic_arm(batch.study)
+    with pytest.raises(CurationError, match="1 text failed"):
+        curation.random_pick(batch, by=by, k=1, seed=1, arm=arm)
+    curation.random_pick(batch, by=by, k=3, seed=1, arm=arm, without_failed=True)
+    accepted = batch.candidates.filter(decision="accepted").order_by("index")
+    assert [text.index for text in accepted] == [1, 2, 3]
+    rule = f"random pick of 3 among 3 texts of batch {batch.number} (1 that failed left out), seed 1"
+    assert accepted[0].reviews.get().rule == rule
+    assert batch.study.audit.get(verb="random pick").subject == rule
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_is_one_that_can_be_recorded(seed: int) -> None:
+    batch = written()
+    with pytest.raises(CurationError, match="2\\^63"):
+        curation.random_pick(batch, by=batch.created_by, k=1, seed=seed, arm=None)
+
+
 @pytest.mark.parametrize("k", [0, -1, 4])
 def test_a_random_pick_takes_no_more_than_there_are(k: int) -> None:
     batch = written()

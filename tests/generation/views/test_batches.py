@@ -212,6 +212,15 @@ def test_a_random_pick_goes_into_its_arm_and_is_refused_after_a_decision(client:
     assert "not random" in again.content.decode()
 
 
+def test_the_page_of_a_batch_says_how_many_failed_before_a_draw_leaves_them_out(client: Client, study: Study) -> None:
+    batch = written(study=study)
+    assert "without_failed" not in client.get(address(study, "batch", 1)).content.decode()
+    batch.candidates.filter(index=0).update(state="failed", raw_text="", text="", run=None)
+    assert "1 text of this batch failed" in client.get(address(study, "batch", 1)).content.decode()
+    client.post(address(study, "batch-pick", 1), {"k": "2", "without_failed": "on"})
+    assert batch.candidates.filter(decision="accepted").count() == 2
+
+
 def test_pages_show_no_database_key(client: Client, study: Study) -> None:
     for _ in range(3):
         written()
