@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +25,8 @@ from generation.engine import ModelFolderError, ModelIdentity, PromptTokens
 from generation.engine.builtin import builtin_model, converted_builtin
 from generation.engine.conversion import LAYOUT, PICKLED, QUANTISATION
 from generation.engine.identity import configuration_files, file_sha256
-from generation.engine.weights import tensors
+from generation.engine.tokens import read_json
+from generation.engine.weights import Tensor, check_against_config, tensors
 from generation.models import LanguageModel
 
 Source = LanguageModel.Source
@@ -83,8 +84,7 @@ def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
         return None
     folder = _ready(found)
     # Headers and configuration alone: what no worker could load is said to who asks, not to who waits.
-    _check_causal(folder)
-    tensors(folder)
+    _check(folder, tensors(folder))
     return _tokens(folder)
 
 
@@ -163,8 +163,8 @@ def _identity(model: LanguageModel, found: _Weights) -> ModelIdentity:
     """What the model's files are. Raises ``ModelFolderError``."""
     folder = _ready(found)
     tokens = _tokens(folder)
-    _check_causal(folder)
     held = tensors(folder)
+    _check(folder, held)
     plain = ModelIdentity(
         repository=model.location,
         file=", ".join(path.name for path in found.files),
@@ -181,16 +181,14 @@ def _identity(model: LanguageModel, found: _Weights) -> ModelIdentity:
     return plain if found.is_safetensors else _as_converted(plain, folder)
 
 
-def _check_causal(folder: Path) -> None:
-    """Raise ``ModelFolderError`` for a model of another kind: loaded as a causal one, it would get a random head."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelFolderError(f"{folder / 'config.json'} cannot be read: {error}") from error
+def _check(folder: Path, held: Sequence[Tensor]) -> None:
+    """Raise ``ModelFolderError`` for a model of another kind, or not whole: loaded, what it lacks would be random."""
+    config = read_json(folder / "config.json", required=True)
     kinds = [kind for kind in config.get("architectures") or () if isinstance(kind, str)]
     if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
         message = _("%(folder)s holds a %(kind)s, which is no causal language model: it cannot go on with a text.")
         raise ModelFolderError(message % {"folder": folder, "kind": ", ".join(kinds)})
+    check_against_config(folder, config, held)
 
 
 def _as_converted(plain: ModelIdentity, folder: Path) -> ModelIdentity:

@@ -25,17 +25,17 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 import tokenizers
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from generation.engine.batch import EXACT_CANDIDATES, Batch, Job, Row
 from generation.engine.draft import Draft
 from generation.engine.endings import Endings
 from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, processor_name, python_version
-from generation.engine.memory import free_bytes, is_out_of_memory
+from generation.engine.loading import loaded
+from generation.engine.memory import OutOfMemoryError, free_bytes, is_out_of_memory
 from generation.engine.packing import INT8, can_pack, pack_linear_layers
 from generation.engine.prompt import Prompt
 from generation.engine.sampling import Sampling
-from generation.engine.slots import ATTENTION
 from generation.engine.tokens import ModelFolderError, PromptTokens
 
 __all__ = ["Draft", "Drafter", "OutOfMemoryError"]
@@ -54,10 +54,6 @@ _NO_ROOM = (
     "There is not enough memory to write even one text of this length. "
     "Ask for shorter texts, shorten the prompt, or choose a smaller model."
 )
-
-
-class OutOfMemoryError(RuntimeError):
-    """Not even one candidate fits into memory; the message says what to do."""
 
 
 class Drafter:
@@ -109,25 +105,15 @@ class Drafter:
         `device` is 'auto' (a GPU where there is one), or a name as PyTorch has it. On a GPU the weights are held in
         bfloat16, or float16 where it has none; on a CPU in float32, on as many threads as this process has cores
         unless `threads` says otherwise (a setting of the whole process). `quantised` computes a CPU's linear layers in
-        8 bits (`packing`): faster, but another model, and marked so in `versions`. Raises ModelFolderError.
+        8 bits (`packing`): faster, but another model, and marked so in `versions`. Raises
+        ModelFolderError, and OutOfMemoryError.
         """
         tokens = PromptTokens(folder)
         place = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
         threads = threads or len(os.sched_getaffinity(0))
         torch.set_num_threads(threads)
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                str(folder),
-                dtype=_weight_type(place),
-                attn_implementation=ATTENTION,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=runs_code,
-            )
-        except (OSError, ValueError, KeyError, ImportError) as error:
-            raise ModelFolderError(f"{folder} cannot be loaded as a causal language model: {error}") from error
-        _check_attention(model, folder)
-        return cls(model.to(place), tokens, identity, threads, quantised=quantised)
+        model = loaded(folder, place, runs_code=runs_code)
+        return cls(model, tokens, identity, threads, quantised=quantised)
 
     def draft(
         self,
@@ -222,31 +208,7 @@ class Drafter:
         )
 
 
-def _weight_type(device: torch.device) -> torch.dtype:
-    if device.type != "cuda":
-        return torch.float32  # bfloat16 products are some 200 times slower than float32 on many CPUs
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-
-
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     return f"{device} {processor_name()}" if device.type == "cpu" else str(device)
-
-
-def _check_attention(model: PreTrainedModel, folder: Path) -> None:
-    """Raise ModelFolderError where a model's attention is not plain causal attention, which is all the loop knows."""
-    config = model.config.get_text_config()
-    reasons = (
-        (
-            "its architecture has no exchangeable attention",
-            not model._supports_attention_backend and not model._supports_sdpa,
-        ),
-        (
-            "it looks back over a sliding window only",
-            "sliding_attention" in (getattr(config, "layer_types", None) or ()),
-        ),
-        ("it caps its attention scores", getattr(config, "attn_logit_softcapping", None) is not None),
-    )
-    if found := [reason for reason, holds in reasons if holds]:
-        raise ModelFolderError(f"{folder} ({config.model_type}) cannot be used: {'; '.join(found)}.")

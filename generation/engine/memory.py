@@ -16,10 +16,16 @@ _SHORT_OF_MEMORY = (
 )
 
 
+class OutOfMemoryError(RuntimeError):
+    """The model, or not even one candidate, fits into memory; the message says what to do."""
+
+
 def free_bytes(device: torch.device) -> int:
     """Return how many bytes a new batch may take on a device: what is free, within the container's limit."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        # What PyTorch holds for later tensors the device counts as taken; a new batch gets it first.
+        idle = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + idle
     return min(_available_on_machine(), _left_in_container())
 
 

@@ -35,7 +35,7 @@ class PromptTokens:
     def __init__(self, folder: Path) -> None:
         """Read a model folder (tokenizer.json, config.json); raises ModelFolderError."""
         self.folder = folder
-        self._config = _read_json(folder / "config.json", required=True)
+        self._config = read_json(folder / "config.json", required=True)
         path = folder / "tokenizer.json"
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
@@ -63,10 +63,10 @@ class PromptTokens:
     def end_tokens(self) -> frozenset[int]:
         """The ids that end a text: those of config, generation config and tokenizer config."""
         ids: set[int] = set()
-        for settings in (self._config, _read_json(self.folder / "generation_config.json")):
+        for settings in (self._config, read_json(self.folder / "generation_config.json")):
             value = settings.get("eos_token_id")
             ids.update(value if isinstance(value, list) else [value] if isinstance(value, int) else [])
-        named = _read_json(self.folder / "tokenizer_config.json").get("eos_token")
+        named = read_json(self.folder / "tokenizer_config.json").get("eos_token")
         words = [named.get("content") if isinstance(named, dict) else named, *self._special_document_ends()]
         ids.update(i for word in words if word and (i := self._tokenizer.token_to_id(word)) is not None)
         return frozenset(ids)
@@ -77,7 +77,7 @@ class PromptTokens:
         path = self.folder / "chat_template.jinja"
         if path.exists():
             return path.read_text(encoding="utf-8")
-        stored = _read_json(self.folder / "tokenizer_config.json").get("chat_template")
+        stored = read_json(self.folder / "tokenizer_config.json").get("chat_template")
         return stored if isinstance(stored, str) else None
 
     @cached_property
@@ -144,7 +144,7 @@ class PromptTokens:
         return [token.content for token in added if token.special and token.content in _DOCUMENT_ENDS]
 
     def _fill_template(self, template: str, request: str) -> str:
-        settings = _read_json(self.folder / "tokenizer_config.json")
+        settings = read_json(self.folder / "tokenizer_config.json")
         special = {
             name: value.get("content", "") if isinstance(value, dict) else value
             for name, value in settings.items()
@@ -183,7 +183,7 @@ def _fixed_date(layout: str) -> str:
     return datetime(2024, 1, 1).strftime(layout)  # noqa: DTZ001 -- a fixed label in a prompt, not a moment
 
 
-def _read_json(path: Path, *, required: bool = False) -> dict[str, Any]:
+def read_json(path: Path, *, required: bool = False) -> dict[str, Any]:
     """Return a JSON object; {} where the file is absent and not required. Raises ModelFolderError."""
     if not path.exists():
         if required:

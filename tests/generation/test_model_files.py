@@ -128,6 +128,16 @@ def test_a_folder_without_tokenizer_weights_or_a_causal_model_is_refused(plain: 
         registry.add_folder("tiny", bert)
 
 
+def test_a_folder_whose_weights_lack_a_layer_is_refused_before_anything_is_asked_of_it(
+    plain: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(plain, tmp_path / "cut")
+    config = json.loads((folder / "config.json").read_text()) | {"num_hidden_layers": 4}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelFolderError, match="promises 4 layers, and the weights lack layer 3"):
+        registry.add_folder("tiny", folder)
+
+
 @pytest.fixture
 def pickled(plain: Path, tmp_path: Path) -> Path:
     """The tiny model with pickled weights alone."""
