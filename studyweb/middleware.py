@@ -12,7 +12,7 @@ from csp.constants import HEADER
 from csp.middleware import CheckableLazyObject, CSPMiddleware
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
@@ -25,6 +25,8 @@ from studyweb.languages import InterfaceLanguage
 Handler = Callable[[HttpRequest], HttpResponse]
 # Where somebody takes part. The entry link is not among them: researchers preview their study by it.
 _TAKING_PART = re.compile(r"/s/[^/]+/[^/]+/$")
+# The largest request that is read at all: a file of articles has 20 MB at the most, and a form stands around it.
+LARGEST_REQUEST = 32 * 1024 * 1024
 # What a view or template can have done to a policy for one response.
 _OWN = ("_csp_exempt", "_csp_config", "_csp_update", "_csp_replace")
 
@@ -66,6 +68,8 @@ class TakingPart:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The response, with every header that the ordinary way gives it."""
+        if _announced(request) > LARGEST_REQUEST:
+            return HttpResponse(status=413)
         is_secure = request.is_secure()
         if not _TAKING_PART.match(request.path_info) or (settings.SECURE_SSL_REDIRECT and not is_secure):
             return self._ordinary(request)
@@ -88,7 +92,7 @@ class TakingPart:
     def _view(self, request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises DisallowedHost for a host that is not ours
         match = request.resolver_match = _resolved(request.path_info)
-        refused = self._csrf.process_view(request, match.func, match.args, match.kwargs)
+        refused = _unread(request) or self._csrf.process_view(request, match.func, match.args, match.kwargs)
         return refused or match.func(request, *match.args, **match.kwargs)
 
     def _written(self, request: HttpRequest, is_secure: bool) -> tuple[tuple[str, str], ...]:
@@ -100,6 +104,28 @@ class TakingPart:
         found = tuple((name, value) for name, value in blank.headers.items() if name not in before)
         self._usual[is_secure] = found
         return found
+
+
+def _unread(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a form that did not come whole, or None; of half a form nothing may be recorded.
+
+    Whatever is sent is read here, into memory, and up to ``DATA_UPLOAD_MAX_MEMORY_SIZE``: past it, Django refuses
+    before it reads. A form with files, which no page of taking part has, would else fill the disk on its way to the
+    token that it lacks.
+    """
+    if request.method != "POST":
+        return None
+    try:
+        is_whole = len(request.body) >= _announced(request)
+    except UnreadablePostError:
+        is_whole = False
+    return None if is_whole else HttpResponse(status=408)
+
+
+def _announced(request: HttpRequest) -> int:
+    """The length of the request's body as its header says it; 0 where it says none that can be read."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,13 @@ class Patient(WaitingWorker):
         super().enqueue_req(conn)
 
 
+class Hurried(WaitingWorker):
+    """Has little patience with a request that does not come."""
+
+    seconds_to_send = 0.9
+    seconds_while_others_wait = 0.3
+
+
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """How many connections were handed to threads so far."""
     environ["wsgi.input"].read()

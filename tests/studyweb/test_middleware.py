@@ -1,13 +1,16 @@
-"""Every page has its policy; pages of taking part have all that others have, but for sessions and messages."""
+"""Every page has its policy; taking part has all that others have; what is too large or cut off is not read."""
+
+import io
 
 import pytest
 from csp.constants import HEADER
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
-from studyweb.middleware import PolicyMiddleware, TakingPart
+from studyweb.middleware import LARGEST_REQUEST, PolicyMiddleware, TakingPart
 
 POLICY = "default-src 'none'"
 
@@ -67,6 +70,49 @@ def test_behind_tls_a_page_of_taking_part_is_redirected_and_then_kept_there() ->
         plain, secure = Client().get("/s/ab12/reading-1/"), Client().get("/s/ab12/reading-1/", secure=True)
     assert (plain.status_code, plain["Location"]) == (301, "https://testserver/s/ab12/reading-1/")
     assert secure["Strict-Transport-Security"] == "max-age=60"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1, LARGEST_REQUEST + 1])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+def test_nothing_is_read_of_a_page_that_is_too_large_to_be_one(kind: str, size: int) -> None:
+    request = _sent(io.BytesIO(b"x"), kind, size)
+    response = _handled(request)
+    assert response.status_code in {400, 413}
+    assert request.META["wsgi.input"].tell() == 0
+
+
+@pytest.mark.django_db
+def test_nothing_is_read_of_a_file_that_is_larger_than_any_that_is_asked_for() -> None:
+    request = _sent(io.BytesIO(b"x"), "multipart/form-data; boundary=x", LARGEST_REQUEST + 1, path="/sign-in/")
+    assert (_handled(request).status_code, request.META["wsgi.input"].tell()) == (413, 0)
+
+
+class _Broken(io.BytesIO):
+    """A connection that is lost while it is read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise ConnectionResetError
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [io.BytesIO(b"believable=1&comment=half"), _Broken()])
+def test_half_a_form_reaches_no_view(body: io.BytesIO) -> None:
+    assert _handled(_sent(body, "application/x-www-form-urlencoded", 400)).status_code == 408
+
+
+def _sent(body: io.BytesIO, kind: str, announced: int, path: str = "/s/ab12/reading-1/") -> WSGIRequest:
+    """A POST of which this many bytes are announced."""
+    environ = RequestFactory().post(path).environ
+    return WSGIRequest(environ | {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(announced), "wsgi.input": body})
+
+
+def _handled(request: WSGIRequest) -> HttpResponse:
+    handler = BaseHandler()
+    handler.load_middleware()
+    response = handler.get_response(request)
+    assert isinstance(response, HttpResponse)
+    return response
 
 
 def _policy(

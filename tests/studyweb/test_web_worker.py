@@ -1,10 +1,11 @@
-"""Who has answered a request waits for the next of the connection, and nobody else waits because of it."""
+"""Who has answered a request waits for the next of the connection; nobody waits for a request that does not come."""
 
 import contextlib
 import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from studyweb.supervision import programs
-from tests.studyweb.serving import Patient
+from tests.studyweb.serving import Hurried, Patient
 
 THREADS = 4
 Connect = Callable[[], HTTPConnection]
@@ -94,3 +95,57 @@ def test_a_browser_that_goes_away_or_sends_rubbish_takes_no_thread_with_it(serve
         connection = connect()
         # It is waited for, once the threads have seen that those before it are gone.
         assert any(_handed(connection) == _handed(connection) for _ in range(1000))
+
+
+def _is_served(connection: HTTPConnection) -> bool:
+    connection.request("GET", "/")
+    return connection.getresponse().status == 200
+
+
+HALF_A_HEADER = b"POST /s/ab12/reading-1/ HTTP/1.1\r\nHost: test\r\nContent-Le"
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 40\r\n\r\nhalf="
+
+
+@pytest.mark.parametrize("sent", [b"", HALF_A_HEADER, HALF_A_BODY])
+def test_requests_that_stall_keep_nobody_waiting_and_do_not_hold_up_the_end(serve: Serve, sent: bytes) -> None:
+    with serve(Hurried) as connect:
+        for _ in range(2 * THREADS):
+            stalled = connect()
+            stalled.connect()
+            stalled.sock.sendall(sent)
+        assert _is_served(connect())
+
+
+def test_a_request_that_comes_a_byte_at_a_time_is_given_up_as_well(serve: Serve) -> None:
+    with serve(Hurried) as connect:
+        trickling = [connect() for _ in range(THREADS)]
+        for connection in trickling:
+            connection.connect()
+        is_answered = threading.Event()
+        thread = threading.Thread(target=_trickle, args=([connection.sock for connection in trickling], is_answered))
+        thread.start()
+        try:
+            assert _is_served(connect())
+        finally:
+            is_answered.set()
+            thread.join()
+
+
+def _trickle(open_sockets: list[socket.socket], until: threading.Event) -> None:
+    """Send each a byte of a header that never ends, every tenth of a second."""
+    for sock in open_sockets:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: te")
+    while not until.wait(0.1):
+        for sock in open_sockets:
+            with contextlib.suppress(ConnectionError):  # it was given up, which is what is hoped for
+                sock.sendall(b"x")
+
+
+def test_a_body_that_comes_in_two_parts_in_time_is_read_whole(serve: Serve) -> None:
+    with serve(Hurried) as connect:
+        connection = connect()
+        connection.connect()
+        connection.sock.sendall(HALF_A_BODY)
+        assert _is_served(connect())  # the other half waits until this was answered
+        connection.sock.sendall(b"x" * 35)
+        assert connection.sock.recv(15) == b"HTTP/1.1 200 OK"
