@@ -90,8 +90,11 @@ def designs(draw: st.DrawFn, kind: DesignKind | None = None) -> DesignSpec:
     )
 
 
-# What happens, one number each: ``unfold`` makes an arrival, a departure or a return of it.
-HAPPENINGS = st.lists(st.integers(0, 99), max_size=70)
+# What happens, one number each: ``unfold`` makes an arrival, a departure or a return of it. First people only arrive,
+# since every departure lets the bound be wider.
+HAPPENINGS = st.builds(
+    lambda calm, happenings: [0] * calm + happenings, st.integers(0, 30), st.lists(st.integers(0, 99), max_size=50)
+)
 
 
 class Recruitment:

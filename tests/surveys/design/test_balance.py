@@ -129,7 +129,7 @@ def test_conditions_between_persons_keep_it_within_each_arm(
 def test_strata_are_balanced_for_themselves_and_late_returns_alone_pass_targets_and_quotas(
     happenings: list[tuple[int, int]], target: int, seed: int
 ) -> None:
-    spec = replace(design(arms=2, weights=[1, 2], target=target), quotas=(("left", 5),))
+    spec = replace(design(arms=2, weights=[1, 2], target=target), quotas=(("left", 2),))
     weights, present = {"arm-0": 1, "arm-1": 2}, {"left": list[Assignment](), "right": list[Assignment]()}
     gone: list[tuple[str, Assignment]] = []
     unrest = {stratum: Unrest(lambda given_now: [given_now.arm]) for stratum in present}
@@ -146,7 +146,7 @@ def test_strata_are_balanced_for_themselves_and_late_returns_alone_pass_targets_
             present[stratum].append(back)
             unrest[stratum].note("return", back)
         else:
-            is_full = stratum == "left" and len(there) >= 5
+            is_full = stratum == "left" and len(there) >= 2
             is_full = is_full or all(totals[arm] >= target for arm in weights)
             try:
                 there.append(assign(spec, Counts(by_arm[stratum], totals=totals), f"{number}", seed, number, stratum))
@@ -155,7 +155,7 @@ def test_strata_are_balanced_for_themselves_and_late_returns_alone_pass_targets_
             else:
                 assert not is_full
                 assert totals[there[-1].arm] < target
-                assert stratum == "right" or len(there) <= 5
+                assert stratum == "right" or len(there) <= 2
         if target == 99:
             for at, given_there in present.items():
                 assert unrest[at].beyond(Counter(each.arm for each in given_there), weights) == []
