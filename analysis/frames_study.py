@@ -67,11 +67,20 @@ def _written(lineage: dict[str, Any]) -> dict[str, Any]:
         "candidate": candidate.get("index"),
         "candidates": batch.get("size"),
         "raw_sha256": lineage.get("raw", {}).get("sha256", ""),
-        "edits": len(lineage.get("edits", ())),
+        "edits": _edits(lineage),
         "reviews": len(lineage.get("reviews", ())),
         "flags": _json(lineage.get("flags")),
         "lineage": _json(lineage),
     }
+
+
+def _edits(lineage: dict[str, Any]) -> int:
+    """The edits of a text and of those that it goes on from."""
+    count, step = 0, lineage
+    while step:
+        count += len(step.get("edits", ()))
+        step = step.get("continues") or {}
+    return count
 
 
 def _json(part: Any) -> str:

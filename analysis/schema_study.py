@@ -34,7 +34,7 @@ LINEAGE = Table(
             "candidates", "integer", "How many candidates the batch had, out of which this one was taken.", minimum=1
         ),
         Column("raw_sha256", "text", "SHA-256 of the draft as the model wrote it."),
-        Column("edits", "integer", "How often somebody edited the draft.", minimum=0),
+        Column("edits", "integer", "How often somebody edited the draft, or one that it goes on from.", minimum=0),
         Column("reviews", "integer", "How often somebody decided about it.", minimum=0),
         Column("flags", "text", "What the screening found, as JSON."),
         Column(

@@ -49,6 +49,18 @@ def compare(old: str, new: str) -> Differences:
     )
 
 
+def place_before(changed: Differences, cut: int) -> int:
+    """Where in the old text the first ``cut`` characters of the new one end; what was deleted among them counts."""
+    old = new = 0
+    for piece in changed.pieces:
+        if new >= cut:
+            break
+        taken = len(piece.text) if piece.kind == "deleted" else min(len(piece.text), cut - new)
+        old += taken if piece.kind != "inserted" else 0
+        new += taken if piece.kind != "deleted" else 0
+    return old
+
+
 def _compared(before: list[str], after: list[str], *, by_line: bool = False) -> Iterator[Piece]:
     is_long = len(before) * len(after) > MOST_PAIRS
     if is_long and not by_line:

@@ -1,14 +1,16 @@
-"""Where an accepted text came from, as one JSON object that travels with its article."""
+"""Where a text came from: as models alone made it, and all that led to it as one JSON object beside its article."""
 
 import hashlib
 import math
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from generation.differences import compare
+from generation.differences import Differences, compare, place_before
 from generation.models import Candidate, Continuation
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
+from surveys.models import normal_text
 
 SCHEMA = "studyweb-lineage/1"
 
@@ -24,20 +26,86 @@ def opened_text(candidate: Candidate) -> str:
     return f"{prompt.text}{_seam(candidate.raw_text)}{candidate.text}"
 
 
-def opened_raw(candidate: Candidate) -> str:
-    """The raw draft in the same place: what ``opened_text`` and the edits are compared with."""
+@dataclass(frozen=True)
+class Unedited:
+    """A text as it would stand had nobody edited it, nor any text that it goes on from.
+
+    ``raw`` has the raw draft in the place of the cleaned one. The first ``opening`` characters are the prompt that
+    people wrote and readers get; models wrote ``written`` of the others.
+    """
+
+    text: str
+    raw: str
+    opening: int
+    written: int
+
+    def changed_to(self, text: str) -> Differences:
+        """What people changed to make ``text`` of it."""
+        return compare(self.text, text)
+
+    def share(self, text: str) -> float:
+        """Characters that people deleted and inserted, as a share of what models wrote."""
+        changed = self.changed_to(text)
+        return (changed.deleted + changed.inserted) / max(1, self.written)
+
+
+def unedited(candidate: Candidate) -> Unedited:
+    """The candidate's text without anybody's edits; a few queries for each text that it goes on from."""
+    step = _step(candidate)
     prompt = candidate.batch.prompt
-    return f"{prompt.text}{candidate.raw_text}" if prompt.opening_shown else candidate.raw_text
+    if step is None:
+        kept = prompt.text if prompt.opening_shown else ""
+        opening, written = len(kept), 0
+    else:
+        before = unedited(step.parent)
+        kept = normal_text(before.text[: place_before(before.changed_to(_cut_text(step)), step.cut)])
+        opening = min(before.opening, len(kept))
+        written = len(kept) - opening
+    raw = f"{kept}{candidate.raw_text}"
+    if not candidate.text:
+        return Unedited("", raw, 0, 0)
+    text = f"{kept}{_seam(candidate.raw_text) if kept else ''}{candidate.text}"
+    return Unedited(text, raw, opening, written + len(candidate.text))
+
+
+def _step(candidate: Candidate) -> Continuation | None:
+    related = ("parent__batch__prompt", "parent__batch__language_model", "parent__run")
+    return Continuation.objects.select_related(*related).filter(batch=candidate.batch_id).first()
+
+
+def _cut_text(step: Continuation) -> str:
+    """The whole text that was cut, as it stood then: one of its parent's edits, or the cleaned draft."""
+    edits = step.parent.edits.order_by("-number").values_list("text", flat=True)
+    return next((text for text in edits if _sha256(text) == step.text_sha256), opened_text(step.parent))
 
 
 def lineage_of(candidate: Candidate) -> dict[str, Any]:
     """Everything that led to the candidate's text as it stands: model, prompt, sampling, seed, draft, edits, reviews.
 
-    Times are ISO 8601 in UTC, people by name. Asks the database for the run, the edits and the reviews.
+    Of every text that it goes on from as well. Times are ISO 8601 in UTC, people by name. Asks the database for the
+    run, the edits and the reviews.
     """
-    batch = candidate.batch
+    last = candidate.edits.order_by("-number").first()
+    before = unedited(candidate)
+    standing = last.text if last is not None else opened_text(candidate)
+    changed = before.changed_to(standing)
     return {
         "schema": SCHEMA,
+        **_made_so(candidate),
+        # What people changed in all, in the texts that it goes on from too, of what models wrote.
+        "edited": {
+            "deleted": changed.deleted,
+            "inserted": changed.inserted,
+            "share": round(before.share(standing), 6),
+        },
+        "continues": _continues(candidate),
+    }
+
+
+def _made_so(candidate: Candidate) -> dict[str, Any]:
+    """What led to one text from its own prompt on."""
+    batch = candidate.batch
+    return {
         **_written_by(candidate),
         "prompt": _prompt(candidate),
         "sampling": batch.sampling,
@@ -50,7 +118,6 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
         "edits": _edits(candidate),
         "reviews": _reviews(candidate),
         "opinions": _opinions(candidate),
-        "continues": _continues(candidate),
     }
 
 
@@ -150,22 +217,22 @@ def _opinions(candidate: Candidate) -> list[dict[str, Any]]:
 
 
 def _continues(candidate: Candidate) -> dict[str, Any]:
-    """The text that this one goes on from, with its own lineage's beginnings, and so on to the first; {} for none."""
-    step = Continuation.objects.select_related("parent__batch__language_model", "parent__run").filter(
-        batch=candidate.batch_id
-    )
-    found = step.first()
+    """The text that this one goes on from with all that led to it, and so on to the first; {} for none."""
+    found = _step(candidate)
     if found is None:
         return {}
     parent = found.parent
     return {
+        **_made_so(parent),
+        # Under these names since before the rest was kept.
         "batch": parent.batch.number,
         "index": parent.index,
         "seed": str(parent.seed),
+        "raw_sha256": parent.raw_sha256,
+        "batch_size": parent.batch.size,
+        "batch_seed": str(parent.batch.seed),
         "cut": found.cut,
         "text_sha256": found.text_sha256,
-        "raw_sha256": parent.raw_sha256,
-        **_written_by(parent),
         "continues": _continues(parent),
     }
 

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from generation.differences import compare
-from generation.lineage import opened_text
+from generation.lineage import unedited
 from generation.models import Candidate, CurationRules
 from surveys import audit
 from surveys.access import Permission, permits, study_for
@@ -48,9 +47,11 @@ def set_rules(study: Study, *, by: Researcher, is_blind: bool, most_edited: int 
 
 
 def share_edited(candidate: Candidate, text: str) -> float:
-    """Characters that ``text`` deletes and inserts against the cleaned draft, as a share of what the model wrote."""
-    changed = compare(opened_text(candidate), text)
-    return (changed.deleted + changed.inserted) / max(1, len(candidate.text))
+    """Characters that people deleted and inserted to make ``text``, as a share of what models wrote.
+
+    Against the cleaned draft; edits of a text that this one goes on from count.
+    """
+    return unedited(candidate).share(text)
 
 
 def check_edit(candidate: Candidate, text: str) -> None:

@@ -56,10 +56,31 @@ class ArticleOrigin:
 
     @property
     def share_edited(self) -> float:
-        """The share of what the model wrote that edits deleted and inserted in all, in percent."""
+        """The share of what models wrote that edits deleted and inserted in all, in percent."""
+        if "edited" in self.lineage:
+            return 100 * float(self.lineage["edited"]["share"])
+        # Lineages of before hold the edits alone.
         if self.candidate is None or not self.lineage.get("edits"):
             return 0.0
         return 100 * share_edited(self.candidate, self.lineage["edits"][-1]["text"])
+
+    @property
+    def edits(self) -> int:
+        """How often the text was edited, and those that it goes on from."""
+        return sum(len(step.get("edits", ())) for step in steps(self.lineage))
+
+    @property
+    def goes_on_from(self) -> int:
+        """How many texts it goes on from, one from the other."""
+        return len(steps(self.lineage)) - 1
+
+
+def steps(lineage: dict[str, Any]) -> list[dict[str, Any]]:
+    """A lineage's own part and those of the texts that it goes on from, the nearest first."""
+    found = [lineage]
+    while further := found[-1].get("continues"):
+        found.append(further)
+    return found
 
 
 def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel | None:

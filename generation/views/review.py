@@ -15,11 +15,11 @@ from generation.assignments import Panel, panel_of
 from generation.continuing import Branch, branches
 from generation.curation import default_arm, standing_text
 from generation.differences import Differences, compare
-from generation.lineage import opened_raw, opened_text
+from generation.lineage import opened_text, unedited
 from generation.models import Batch, BulkRejection, Candidate, Edit, LanguageModel, Review
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
 from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filters, drafted, flag_codes
-from generation.rules import rules_of, sees_models, share_edited
+from generation.rules import rules_of, sees_models
 from generation.undoing import Act, last_act
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.models import Article, Curation, Origin, Study
@@ -151,10 +151,11 @@ def shows_draft(text: Candidate) -> bool:
 
 
 def _history(text: Candidate, standing: str, *, shows_draft: bool) -> dict[str, Any]:
+    before = unedited(text)
     return {
         "shows_draft": shows_draft,
-        "differences": compare(opened_raw(text) if shows_draft else opened_text(text), standing),
-        "share_edited": 100 * share_edited(text, standing),
+        "differences": compare(before.raw if shows_draft else before.text, standing),
+        "share_edited": 100 * before.share(standing),
         "edits": _edits(text),
         "reviews": text.reviews.select_related("by").order_by("number"),
         "remarks": text.remarks.select_related("by").order_by("number"),

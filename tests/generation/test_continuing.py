@@ -7,8 +7,9 @@ from generation import continuing, curation, drafting, queue
 from generation.batches import RequestError
 from generation.curation import standing_text
 from generation.models import Batch, Candidate, Continuation
-from generation.rules import set_rules
+from generation.rules import CurationError, set_rules, share_edited
 from tests.generation.factories import (
+    CONTINUATION,
     OPENING,
     address,
     claimed,
@@ -63,6 +64,41 @@ def test_an_edit_is_what_is_cut() -> None:
     curation.edit(text_of(first), by=first.created_by, text="A wholly new beginning. And an end.")
     batch = continued(text_of(first), len("A wholly new beginning."))
     assert batch.prompt.text == "A wholly new beginning."
+
+
+def test_the_lineage_holds_the_settings_and_the_human_words_of_what_a_text_goes_on_from() -> None:
+    first = written()
+    by = first.created_by
+    added = f"{OPENING} Somebody wrote this sentence by hand."
+    curation.edit(text_of(first), by=by, text=f"{added} {CONTINUATION.strip()}")
+    batch = continued(text_of(first), len(added))
+    lineage = curation.accept(text_of(batch), by=by, arm=None).lineage
+    assert lineage["edits"] == []
+    assert lineage["edited"]["inserted"] == len(" Somebody wrote this sentence by hand.")
+    assert lineage["edited"]["deleted"] == 0
+    parent = lineage["continues"]
+    assert parent["edits"][0]["text"].startswith(added)
+    assert parent["prompt"]["text"] == OPENING
+    assert parent["sampling"] == first.sampling
+    assert parent["cleaned"]["text"] == text_of(first).text
+    assert {"reviews", "opinions", "flags", "score", "candidate", "raw"} <= set(parent)
+    assert (parent["batch_size"], parent["batch_seed"]) == (first.size, str(first.seed))
+
+
+def test_edits_before_the_cut_count_towards_the_limit_and_those_behind_it_do_not() -> None:
+    first = written()
+    by = first.created_by
+    text = text_of(first)
+    edited = standing_text(text).replace("debate.", "quarrel.").replace("nine miles", "ten kilometres")
+    curation.edit(text, by=by, text=edited)
+    batch = continued(text_of(first), edited.index("quarrel.") + len("quarrel."))
+    child = text_of(batch)
+    # 'debate' went and 'quarrel' came, before the cut; models wrote the words around it and those behind.
+    kept = len(" The decision came after a long evening of debate.")
+    assert share_edited(child, standing_text(child)) == pytest.approx(13 / (kept + len(child.text)))
+    set_rules(first.study, by=by, is_blind=False, most_edited=20)
+    with pytest.raises(CurationError, match="the study allows 20%"):
+        curation.edit(child, by=by, text=f"{standing_text(child)} Yes.")
 
 
 @pytest.mark.parametrize("cut", [0, -1, 10**6])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import differences
-from generation.differences import compare
+from generation.differences import compare, place_before
 
 texts = st.text(alphabet="ab .,\n’äß漢", max_size=60)
 
@@ -24,6 +24,16 @@ def test_both_texts_can_be_read_from_the_pieces(old: str, new: str) -> None:
 def test_a_text_does_not_differ_from_itself(text: str) -> None:
     found = compare(text, text)
     assert (found.deleted, found.inserted, found.share) == (0, 0, 0)
+
+
+@given(texts, texts)
+def test_a_place_in_the_new_text_has_one_in_the_old_and_what_stands_behind_it_stays_there(old: str, new: str) -> None:
+    changed = compare(old, new)
+    places = [place_before(changed, cut) for cut in range(len(new) + 1)]
+    assert places == sorted(places)
+    assert places[0] == 0
+    assert places[-1] <= len(old)
+    assert [place_before(compare(old, old), cut) for cut in range(len(old) + 1)] == list(range(len(old) + 1))
 
 
 def test_whole_words_are_compared() -> None:

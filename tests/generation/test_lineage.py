@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from generation.lineage import lineage_of, opened_raw, opened_text
+from generation.lineage import lineage_of, opened_text, unedited
 from tests.generation.factories import OPENING, text_of, written
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_a_draft_stands_behind_its_opening_as_the_model_set_it(raw: str, joined:
 
 def test_an_opening_that_readers_do_not_get_is_left_out() -> None:
     text = text_of(written([" It went on."], opening_shown=False))
-    assert (opened_text(text), opened_raw(text)) == ("It went on.", " It went on.")
+    assert (opened_text(text), unedited(text).raw) == ("It went on.", " It went on.")
 
 
 def test_an_instruction_is_never_shown_to_readers() -> None:

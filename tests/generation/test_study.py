@@ -86,6 +86,7 @@ def test_an_articles_page_tells_how_it_was_made_and_leads_to_its_review(client: 
     assert str(text.seed) in page
     assert text.raw_sha256[:12] in page
     assert "invented/model" in page
+    assert "Goes on from" not in page
     real = ArticleFactory(story=accepted.story)
     other = client.get(reverse("workbench:study-article", args=[study.key, real.key])).content.decode()
     assert "How it was made" not in other
