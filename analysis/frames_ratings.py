@@ -166,9 +166,12 @@ def _as_column(answers: list[str | None], item: Item) -> list[Any]:
 def _scored(block: Block, answers: Mapping[str, list[str | None]]) -> list[float | None]:
     """The score of each rating by the frozen rule, None where an item has no answer."""
     items = block.scoring.items if block.scoring else ()
+    if not items:
+        return [None for _ in next(iter(answers.values()), [])]
+    keys = [*zip(*(answers[item] for item in items), strict=True)]
     known: dict[tuple[str | None, ...], float | None] = {}
-    for key in set(zip(*(answers[item] for item in items), strict=True)):
+    for key in set(keys):
         # There are few different ratings, and many of each.
         found = score(block, {item: value for item, value in zip(items, key, strict=True) if value is not None})
         known[key] = None if found is None else found.value
-    return [known[key] for key in zip(*(answers[item] for item in items), strict=True)]
+    return [known[key] for key in keys]

@@ -26,7 +26,7 @@ def _(message: str) -> str:
     return message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One article as one person took it.
 
@@ -60,7 +60,7 @@ class Evidence:
     longest_away_seconds: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one check says of one person. ``message`` with ``values`` filled in is its evidence, in English."""
 
