@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 MOST_STOPS = 16
+# Below these a model's numbers, divided by them, leave what float32 can hold; nothing else is drawn by then anyway.
+LEAST_TEMPERATURE = 0.01
+LEAST_PENALTY = 0.01
 LONGEST_STOP = 200
 _NGRAMS = frozenset({0, *range(2, 101)})
 _WHOLE = frozenset({"top_k", "max_tokens", "min_tokens", "no_repeat_ngram", "sentence_from"})
@@ -106,11 +109,19 @@ class Sampling:
             return []
         longest = self.max_tokens
         rules = (
-            ("temperature", 0 <= self.temperature <= 10, "must be 0 (greedy) or more, and at most 10"),
+            (
+                "temperature",
+                self.greedy or LEAST_TEMPERATURE <= self.temperature <= 10,
+                f"must be 0 (greedy) or lie between {LEAST_TEMPERATURE} and 10",
+            ),
             ("top_k", self.top_k >= 0, "must be 0 (off) or a positive whole number"),
             ("top_p", 0 < self.top_p <= 1, "must be above 0 and at most 1 (off)"),
             ("min_p", 0 <= self.min_p <= 1, "must lie between 0 (off) and 1"),
-            ("repetition_penalty", 0 < self.repetition_penalty <= 10, "must be above 0 and at most 10; 1 is off"),
+            (
+                "repetition_penalty",
+                LEAST_PENALTY <= self.repetition_penalty <= 10,
+                f"must lie between {LEAST_PENALTY} and 10; 1 is off",
+            ),
             ("max_tokens", longest >= 1, "must be 1 or more"),
             ("min_tokens", 0 <= self.min_tokens <= longest, "must lie between 0 and the maximum length"),
             ("no_repeat_ngram", self.no_repeat_ngram in _NGRAMS, "must be 0 (off) or lie between 2 and 100"),

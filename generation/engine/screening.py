@@ -181,20 +181,52 @@ def _copied(said: Sequence[str], sources: Sequence[str], shortest: int, code: st
 
 
 def _longest_common_run(said: Sequence[str], source: Sequence[str], shortest: int) -> list[str]:
-    """Return the longest run of at least `shortest` words found in both, [] where there is none."""
-    places: dict[tuple[str, ...], list[int]] = {}
-    for start in range(len(source) - shortest + 1):
-        places.setdefault(tuple(source[start : start + shortest]), []).append(start)
-    best_start, best_length = 0, 0
-    for start in range(len(said) - shortest + 1):
-        for place in places.get(tuple(said[start : start + shortest]), ()):
-            length = shortest
-            while (
-                start + length < len(said)
-                and place + length < len(source)
-                and said[start + length] == source[place + length]
-            ):
-                length += 1
-            if length > best_length:
-                best_start, best_length = start, length
-    return list(said[best_start : best_start + best_length])
+    """Return the longest run of at least `shortest` words found in both, the first of several; [] where there is none.
+
+    Time grows with the lengths' sum: texts that say one word hundreds of times share as many runs.
+    """
+    runs = {tuple(source[start : start + shortest]) for start in range(len(source) - shortest + 1)}
+    if not any(tuple(said[start : start + shortest]) in runs for start in range(len(said) - shortest + 1)):
+        return []
+    following, shorter, lengths = _suffixes(source)
+    best_end, best_length, state, length = 0, 0, 0, 0
+    for end, word in enumerate(said, start=1):
+        while state and word not in following[state]:
+            state = shorter[state]
+            length = lengths[state]
+        if word in following[state]:
+            state, length = following[state][word], length + 1
+        if length > best_length:
+            best_end, best_length = end, length
+    return list(said[best_end - best_length : best_end])
+
+
+def _suffixes(source: Sequence[str]) -> tuple[list[dict[str, int]], list[int], list[int]]:
+    """Return the suffix automaton of some words (Blumer et al. 1985), which knows each run of them; state 0 is empty.
+
+    A state has the states that follow by word, the state of the longest suffix that occurs elsewhere too, and the
+    length of its longest run.
+    """
+    following: list[dict[str, int]] = [{}]
+    shorter, lengths, last = [-1], [0], 0
+    for word in source:
+        new, state = len(following), last
+        following.append({})
+        lengths.append(lengths[last] + 1)
+        shorter.append(0)
+        while state >= 0 and word not in following[state]:
+            following[state][word] = new
+            state = shorter[state]
+        if state >= 0:
+            shorter[new] = found = following[state][word]
+            if lengths[found] != lengths[state] + 1:
+                shorter[new] = copy = len(following)
+                following.append(dict(following[found]))
+                lengths.append(lengths[state] + 1)
+                shorter.append(shorter[found])
+                shorter[found] = copy
+                while state >= 0 and following[state].get(word) == found:
+                    following[state][word] = copy
+                    state = shorter[state]
+        last = new
+    return following, shorter, lengths

@@ -155,8 +155,9 @@ class PromptTokens:
             return compiled.render(
                 messages=[{"role": "user", "content": request}], add_generation_prompt=True, **special
             )
-        except TemplateError as error:
-            raise ModelFolderError(f"The chat template of {self.folder} cannot be filled: {error}") from error
+        except Exception as error:  # a template is a program of the model's makers, and can raise anything
+            why = str(error) or type(error).__name__
+            raise PromptError(f"The chat template of {self.folder} cannot be filled: {why}") from error
 
 
 def _environment() -> ImmutableSandboxedEnvironment:

@@ -34,7 +34,9 @@ _DATELINE = re.compile(
 )
 _CREDIT = re.compile(
     r"\b(?:[Rr]eporting|[Ee]diting|[Ww]riting)\s+by\s+[A-Z]"
-    r"|\((?:Reuters|AP|AFP|dpa|UPI|Xinhua|EFE)\)|[\w.]+@[\w.]+\.\w{2,}|\bcontributed (?:to this|reporting)\b",
+    r"|\((?:Reuters|AP|AFP|dpa|UPI|Xinhua|EFE)\)|\bcontributed (?:to this|reporting)\b"
+    # With bounds, since of a long run of dots and letters each place would be tried to its end.
+    r"|\w[\w.]{0,63}@\w[\w.]{0,80}\.\w{2,20}",
 )
 _MARKUP = re.compile(r"\*\*|^#{1,6}\s|^[*\-]\s|`|https?://|</?[a-z]+>", re.MULTILINE)
 

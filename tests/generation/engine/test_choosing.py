@@ -10,6 +10,7 @@ from scipy import stats
 
 from generation.engine import Sampling
 from generation.engine.choosing import Forbidden, choose
+from generation.engine.sampling import LEAST_PENALTY, LEAST_TEMPERATURE
 from generation.engine.seeds import uniforms
 
 _DRAWS = 16_000
@@ -177,3 +178,11 @@ def test_memory_that_is_used_again_changes_nothing(sampling: Sampling) -> None:
     ):
         assert ours.tolist() == plain.tolist()
     assert torch.equal(rows, before)
+
+
+@pytest.mark.parametrize(
+    "least", [Sampling(temperature=LEAST_TEMPERATURE), Sampling(repetition_penalty=LEAST_PENALTY, min_p=1.0)], ids=str
+)
+def test_the_least_values_that_are_taken_still_choose_a_word(least: Sampling) -> None:
+    chosen = choose(logits(20.0), torch.tensor([0.5], dtype=torch.float64), least.validated(), said=torch.tensor([[3]]))
+    assert bool(torch.isfinite(chosen.logprobs).all())

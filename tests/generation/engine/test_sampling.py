@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.engine import Sampling, SamplingError
+from generation.engine.sampling import LEAST_PENALTY, LEAST_TEMPERATURE
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("temperature", -0.1),
+        ("temperature", 1e-50),
         ("temperature", float("nan")),
         ("temperature", "hot"),
         ("temperature", True),
@@ -26,6 +28,7 @@ from generation.engine import Sampling, SamplingError
         ("min_p", -0.01),
         ("min_p", float("inf")),
         ("repetition_penalty", 0.0),
+        ("repetition_penalty", 1e-40),
         ("max_tokens", 0),
         ("min_tokens", 201),
         ("no_repeat_ngram", 1),
@@ -69,11 +72,11 @@ def test_an_unknown_stored_field_is_refused() -> None:
 @given(
     st.builds(
         Sampling,
-        temperature=st.floats(0, 10),
+        temperature=st.just(0.0) | st.floats(LEAST_TEMPERATURE, 10),
         top_k=st.integers(0, 10**6),
         top_p=st.floats(0, 1, exclude_min=True),
         min_p=st.floats(0, 1),
-        repetition_penalty=st.floats(0.01, 10),
+        repetition_penalty=st.floats(LEAST_PENALTY, 10),
         max_tokens=st.integers(10, 10**5),
         min_tokens=st.integers(0, 10),
         no_repeat_ngram=st.sampled_from([0, 2, 100]),

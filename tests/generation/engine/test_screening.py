@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from generation.engine.screening import (
     SELF_REFERENCE,
     TOO_LONG,
     TOO_SHORT,
+    _longest_common_run,
 )
 
 PROMPT = "The council voted on Tuesday to close the old harbour bridge for two years, pending repairs."
@@ -151,3 +154,30 @@ _GERMAN = (
 def test_a_text_in_another_language_is_flagged(text: str, language: str, flagged: bool) -> None:
     found = {flag.code for flag in screen(text, prompt_text=PROMPT, language=language)}
     assert (LANGUAGE in found) == flagged
+
+
+def by_definition(said: list[str], source: list[str], shortest: int) -> list[str]:
+    best: list[str] = []
+    for start in range(len(said)):
+        for end in range(start + max(shortest, len(best) + 1), len(said) + 1):
+            run = said[start:end]
+            if any(source[place : place + len(run)] == run for place in range(len(source))):
+                best = run
+    return best
+
+
+few_words = st.lists(st.sampled_from("abc"), max_size=24)
+
+
+@given(few_words, few_words, st.integers(1, 5))
+def test_the_longest_run_of_words_in_both_is_found(said: list[str], source: list[str], shortest: int) -> None:
+    assert _longest_common_run(said, source, shortest) == by_definition(said, source, shortest)
+
+
+def test_a_text_that_says_one_word_over_and_over_is_screened_at_once() -> None:
+    loop = "ha " * 4000
+    started = time.process_time()
+    flags = screen(f"{loop}!", prompt_text=f"{loop}and then he said:", real_texts=[loop])
+    # Some 0.1 seconds; where each pair of places is compared, hours.
+    assert time.process_time() - started < 10
+    assert {COPIED_PROMPT, COPIED_REAL} <= {flag.code for flag in flags}

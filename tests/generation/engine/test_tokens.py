@@ -56,9 +56,20 @@ def test_an_instruction_needs_a_chat_template_and_fills_it(folder: Path) -> None
     assert PromptTokens(folder).rendered(Prompt("Write.", INSTRUCTION)) == "[user] Write.\n[assistant]"
 
 
-def test_a_chat_template_cannot_reach_into_python(folder: Path) -> None:
-    (folder / "chat_template.jinja").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
-    with pytest.raises(ModelFolderError, match="chat template"):
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ raise_exception('A system prompt is needed') }}",
+        "{{ messages[0]['content'] + 1 }}",
+        "{{ 1 / 0 }}",
+        "{{ strftime_now(1) }}",
+        "{% for",
+    ],
+)
+def test_a_chat_template_that_fails_or_reaches_into_python_is_said_to(folder: Path, template: str) -> None:
+    (folder / "chat_template.jinja").write_text(template)
+    with pytest.raises(PromptError, match="chat template"):
         PromptTokens(folder).count(Prompt("Write.", INSTRUCTION))
 
 

@@ -1,5 +1,7 @@
 """The leak scan: marks of a machine, and marks that one side alone has."""
 
+import time
+
 import pytest
 
 from generation.parity.leaks import scan
@@ -29,6 +31,7 @@ def test_two_texts_of_one_form_leak_nothing() -> None:
         ("NORTHGATE, Oct. 3 — " + WRITTEN, "dateline"),
         ("NORTHGATE (Reuters) - " + WRITTEN, "dateline"),
         (WRITTEN + "\n\nReporting by Anna Berg.", "credit"),
+        (WRITTEN + "\n\nWrite to anna.berg@news.example.org.", "credit"),
         (WRITTEN.replace('"', "”"), "quote-marks"),
     ],
 )
@@ -64,3 +67,11 @@ def test_words_that_merely_begin_like_a_byline_are_none() -> None:
 def test_one_side_alone_has_nothing_to_be_told_from() -> None:
     assert scan([shown("By Anna Berg\n\n" + WRITTEN)]) == []
     assert scan([]) == []
+
+
+@pytest.mark.parametrize("run", ["a.", "A", "a@a.", "Aa "])
+def test_a_long_run_without_a_space_or_a_sentence_is_looked_through_at_once(run: str) -> None:
+    started = time.process_time()
+    scan(pair(written=run * 20_000))
+    # Under a second; where each place is tried to the end of the run, half a minute.
+    assert time.process_time() - started < 10
