@@ -41,11 +41,13 @@ class HubError(RuntimeError):
     """A model that cannot be had from the hub; the message says what to do."""
 
 
-def folder_of(repository: str, revision: str, file: str = "") -> Path:
-    """Where the files of a repository's commit lie on this machine, or its GGUF ``file`` alone; there or not."""
-    return (
-        Path(settings.CACHE_DIR) / "hub" / repository.replace("/", "--") / (f"{revision}-{file}" if file else revision)
-    )
+def folder_of(repository: str, revision: str, file: str = "", *, trusted: bool = False) -> Path:
+    """Where the files of a repository's commit lie on this machine, or its GGUF ``file`` alone; there or not.
+
+    With code and pickled weights, ``trusted``, they lie elsewhere: what is here already may lack them.
+    """
+    name = f"{revision}-{file}" if file else f"{revision}-trusted" if trusted else revision
+    return Path(settings.CACHE_DIR) / "hub" / repository.replace("/", "--") / name
 
 
 def downloaded(
@@ -65,8 +67,10 @@ def downloaded(
     ``enough`` is asked after each piece that arrived. Raises ``HubError``, and ``EnoughForNow`` where that was so.
     """
     check_names(repository, revision, file)
-    folder = folder_of(repository, revision, file)
+    folder = folder_of(repository, revision, file, trusted=trusted)
     if not folder.is_dir():
+        if trusted and not file:
+            _begin_with(folder_of(repository, revision), _partly(folder))
         _download(repository, revision, folder, partial(wanted, file=file, trusted=trusted), watch, enough)
     return folder
 
@@ -128,7 +132,7 @@ def _download(
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-    partly = folder.with_name(f".{folder.name}.partial")
+    partly = _partly(folder)
     try:
         # The endpoint is asked for anew, so that a mirror can be named at any time.
         api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None)
@@ -157,6 +161,21 @@ def _download(
             )
             % {"repository": repository, "why": f"{str(error).rstrip('.')}.", "folder": folder}
         ) from error
+
+
+def _partly(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def _begin_with(plain: Path, partly: Path) -> None:
+    """Link what was downloaded and checked without trust into a download with it: gigabytes are fetched once."""
+    if not plain.is_dir():
+        return
+    (partly / _CHECKED).mkdir(parents=True, exist_ok=True)
+    for path in plain.iterdir():
+        if path.is_file() and not (partly / path.name).exists():
+            (partly / path.name).hardlink_to(path)
+            (partly / _CHECKED / path.name).touch()
 
 
 class _File(NamedTuple):

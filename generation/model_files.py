@@ -53,7 +53,7 @@ class _Weights(NamedTuple):
 def folder_of(model: LanguageModel) -> Path:
     """Where the model's files lie as they came, whether or not they are there."""
     if model.source == Source.HUB:
-        return hub.folder_of(model.location, model.revision, model.file)
+        return hub.folder_of(model.location, model.revision, model.file, trusted=model.trusts_code)
     return Path(model.location)
 
 

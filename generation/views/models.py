@@ -120,6 +120,7 @@ def change_trust(request: HttpRequest, key: str) -> HttpResponse:
     """Let the model's own code run and its weights be pickled, or no longer."""
     by = _manager(request)
     found = _model(key)
+    was_here = registry.is_here(found)
     form = TrustForm(request.POST)
     if form.is_valid():
         try:
@@ -129,6 +130,9 @@ def change_trust(request: HttpRequest, key: str) -> HttpResponse:
             messages.success(
                 request, _("Saved and logged. Each text's lineage says under which of both it was written.")
             )
+            if was_here and not registry.is_here(found := _model(key)):
+                # Its files came without the code that it may have now, or with what it may no longer have.
+                downloads.request(found, by=by)
             return redirect("models:model", key=key)
         except trust.TrustError as error:
             form.add_error(None, str(error))

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import redis
+from django.test import Client
+from django.urls import reverse
 from huggingface_hub import constants
 
 from generation import downloads, hub, registry
@@ -214,3 +216,22 @@ def test_a_gguf_file_that_is_no_model_fails_its_download_with_the_reason(
     done = fresh(model)
     assert done.status == Status.FAILED
     assert "broken.gguf cannot be read" in done.error
+
+
+def test_what_trust_allows_is_fetched_once_it_is_given_and_no_longer_used_once_it_is_taken_back(
+    server: HubServer, model: LanguageModel, client: Client
+) -> None:
+    asked(model)
+    downloads.download_next()
+    client.force_login(ResearcherFactory(is_superuser=True))
+    for trusts_code, names in (("", {"modeling_invented.py"}), ("True", set())):
+        server.asked.clear()
+        client.post(reverse("models:trust", args=[model.key]), {"reason": "I read it.", "trusts_code": trusts_code})
+        downloads.download_next()
+        assert (fresh(model).status, fresh(model).error) == (Status.DONE, "")
+        model = LanguageModel.objects.get(pk=model.pk)
+        # Weights that are here and were checked are not fetched again.
+        assert {name for name, _range in server.asked if name in {"model.safetensors", *names}} == names
+        here = {path.name for path in registry.files(model).folder.iterdir()}
+        assert {name for name in here if name.endswith(".py")} == names
+        assert "model.safetensors" in here
