@@ -5,7 +5,8 @@ import logging
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -29,9 +30,11 @@ from generation.engine import (
     screen,
 )
 from generation.engine import Prompt as EnginePrompt
+from generation.engine.draft import Refused
 from generation.models import Batch, Candidate, LanguageModel, Prompt, Run
+from generation.storable import storable
 from studyweb import room
-from studyweb.leases import new_owner
+from studyweb.leases import UNREACHED, connection_was_lost, new_owner, waiting_for_database
 from studyweb.wakeups import tried
 from surveys.models import Article, Origin
 
@@ -72,8 +75,14 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
         except LeaseLost:
             logger.info("Batch %s is no longer ours; what was saved stays.", batch.pk)
         except Exception as error:
-            logger.exception("Batch %s failed.", batch.pk)
-            queue.fail(batch.pk, owner, explained(error))
+            if isinstance(error, UNREACHED) and not room.is_full(error):
+                logger.exception("Batch %s did not reach the database; it goes back into the queue.", batch.pk)
+                blameless = connection_was_lost()
+                ended = partial(queue.release, batch.pk, owner, blameless=blameless)
+            else:
+                logger.exception("Batch %s failed.", batch.pk)
+                ended = partial(queue.fail, batch.pk, owner, explained(error))
+            waiting_for_database(ended, f"The end of batch {batch.pk}")
     return batch
 
 
@@ -84,7 +93,7 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     Run.objects.filter(pk=run.pk).update(
         model_identity=drafter.identity.to_dict(),
         engine_versions=drafter.versions.to_dict(),
-        given_text=_storable(drafter.tokens.rendered(prompt)),
+        given_text=storable(drafter.tokens.rendered(prompt)),
         given_tokens=drafter.tokens.count(prompt),
         drafting_since=Now(),
     )
@@ -93,7 +102,10 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     seen = _drafted_before(batch)
     while jobs := _next_round(batch, sampling):
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
-            save(run, draft, real_texts=reals, seen=seen)
+            if isinstance(draft, Refused):
+                refuse(run, draft)
+            else:
+                save(run, draft, real_texts=reals, seen=seen)
         if heartbeat.lost:
             raise LeaseLost
         if heartbeat.timed_out:
@@ -112,7 +124,7 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
 
 
 def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | None = None) -> bool:
-    """Store one draft, cleaned and screened, in one short transaction; whether it was still waited for.
+    """Store one draft, cleaned and screened; whether it was still waited for. A database that restarts is waited for.
 
     ``seen`` holds the batch's earlier texts, among which this one may have its like; it remembers it. Raises
     ``LeaseLost`` where the run's owner no longer holds the batch.
@@ -122,33 +134,48 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | 
     flags = _flags(prompt, cleaned.text, real_texts)
     if seen is not None and (alike := seen.flag(draft.index, cleaned.text)):
         flags.append(alike)
-    raw = _storable(draft.text)
+    raw = storable(draft.text)
+    made = {
+        "state": Candidate.State.DRAFTED,
+        "run": run,
+        "raw_text": raw,
+        "raw_sha256": hashlib.sha256(raw.encode()).hexdigest(),
+        "text": storable(cleaned.text),
+        "removals": [asdict(removal) | {"what": storable(removal.what)} for removal in cleaned.removed],
+        "flags": [asdict(flag) for flag in flags],
+        "flag_count": sum(flag.code not in NOTES for flag in flags),
+        "finish_reason": draft.finish_reason,
+        "tokens": draft.length,
+        "seconds": draft.seconds,
+        "rows": draft.rows,
+        "mean_logprob": statistics.fmean(draft.logprobs) if draft.logprobs else None,
+        "token_ids": list(draft.token_ids),
+        "logprobs": [round(value, 4) for value in draft.logprobs],
+        "ranks": list(draft.ranks),
+        "served": dict(draft.served),
+        "drafted_at": Now(),
+    }
+    return waiting_for_database(partial(_store, run, draft.index, made), f"A text of batch {run.batch_id}")
+
+
+def refuse(run: Run, refused: Refused) -> bool:
+    """Store that one text will not be written, and why; whether it was still waited for. Raises ``LeaseLost``."""
+    made = {"state": Candidate.State.FAILED, "run": run, "error": storable(refused.reason)}
+    return waiting_for_database(partial(_store, run, refused.index, made), f"A refusal in batch {run.batch_id}")
+
+
+def _store(run: Run, index: int, made: dict[str, Any]) -> bool:
+    """Write what came out for one candidate, in one short transaction that may be made twice."""
     batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
-    waiting = Candidate.objects.filter(batch=run.batch_id, index=draft.index, state=Candidate.State.WAITING)
+    waiting = Candidate.objects.filter(batch=run.batch_id, index=index, state=Candidate.State.WAITING)
     with transaction.atomic():
-        if not batch.update(tokens_done=F("tokens_done") + draft.length, attempts=0):
+        # The row is held first: whoever takes the batch away waits, or was here before.
+        if not batch.update(attempts=0):
             raise LeaseLost
-        return bool(
-            waiting.update(
-                state=Candidate.State.DRAFTED,
-                run=run,
-                raw_text=raw,
-                raw_sha256=hashlib.sha256(raw.encode()).hexdigest(),
-                text=_storable(cleaned.text),
-                removals=[asdict(removal) | {"what": _storable(removal.what)} for removal in cleaned.removed],
-                flags=[asdict(flag) for flag in flags],
-                flag_count=sum(flag.code not in NOTES for flag in flags),
-                finish_reason=draft.finish_reason,
-                tokens=draft.length,
-                seconds=draft.seconds,
-                rows=draft.rows,
-                mean_logprob=statistics.fmean(draft.logprobs) if draft.logprobs else None,
-                token_ids=list(draft.token_ids),
-                logprobs=[round(value, 4) for value in draft.logprobs],
-                ranks=list(draft.ranks),
-                drafted_at=Now(),
-            )
-        )
+        if not waiting.update(**made):
+            return False
+        batch.update(tokens_done=F("tokens_done") + made.get("tokens", 0))
+    return True
 
 
 def _flags(prompt: Prompt, text: str, real_texts: list[str]) -> list[Flag]:
@@ -217,11 +244,6 @@ def loaded(model: LanguageModel) -> "Drafter":
         )
         workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]
-
-
-def _storable(text: str) -> str:
-    """The text with NUL shown as its symbol: PostgreSQL stores none. The token ids keep what the model wrote."""
-    return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def explained(error: Exception) -> str:

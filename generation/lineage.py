@@ -164,6 +164,7 @@ def _circumstances(candidate: Candidate) -> dict[str, Any]:
         "seconds": candidate.seconds,
         "rows": candidate.rows,
         "mean_logprob": candidate.mean_logprob,
+        "served": candidate.served,
         "drafted_at": candidate.drafted_at.isoformat() if candidate.drafted_at else None,
     }
 

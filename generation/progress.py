@@ -19,6 +19,7 @@ class Progress:
     """Counts of texts; ``tokens_per_second`` and ``left`` are None while nothing can be said.
 
     ``under_way`` is the length in tokens of the texts being written, while none of this run's is finished.
+    ``refusals`` are the reasons of the texts that a server would not write.
     """
 
     size: int
@@ -30,6 +31,7 @@ class Progress:
     under_way: int | None
     longest: int
     is_loading: bool
+    refusals: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -52,7 +54,7 @@ class Progress:
 
 
 def progress_of(batch: Batch) -> Progress:
-    """The batch's progress now; three queries."""
+    """The batch's progress now; three queries, and one more where texts failed."""
     counts = batch.candidates.aggregate(
         done=Count("pk", filter=Q(state=State.DRAFTED)), failed=Count("pk", filter=Q(state=State.FAILED))
     )
@@ -61,7 +63,7 @@ def progress_of(batch: Batch) -> Progress:
     if run is not None and run.drafting_since is not None and run.steps:
         own = run.candidates.aggregate(tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows"))
         seconds = (run.now - run.drafting_since).total_seconds()
-        rate, left = _estimate(batch, run.steps, seconds, own, missing=batch.size - counts["done"])
+        rate, left = _estimate(batch, run.steps, seconds, own, missing=batch.size - counts["done"] - counts["failed"])
         under_way = None if own["texts"] else run.steps
     return Progress(
         size=batch.size,
@@ -73,7 +75,14 @@ def progress_of(batch: Batch) -> Progress:
         under_way=under_way,
         longest=int(batch.sampling.get("max_tokens", 0)),
         is_loading=run is not None and run.drafting_since is None,
+        refusals=_refusals(batch) if counts["failed"] else (),
     )
+
+
+def _refusals(batch: Batch) -> tuple[str, ...]:
+    """Why texts of the batch were refused, each reason once, at most three of them."""
+    refused = batch.candidates.filter(state=State.FAILED).exclude(error="")
+    return tuple(refused.order_by("error").values_list("error", flat=True).distinct()[:3])
 
 
 def _estimate(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from generation import turns, workers
 from generation.models import Batch, Candidate, Run
 from generation.models.batches import LEASES, BatchQuerySet
+from generation.storable import storable
 from studyweb import leases, room
 from studyweb.celery import app
 from studyweb.leases import UNLEASED
@@ -63,9 +64,13 @@ def is_held(pk: int, owner: str) -> bool:
     return _held(pk, owner).exists()
 
 
-def release(pk: int, owner: str) -> bool:
-    """Give a batch back unfinished, for any worker to go on with; whether it was still ours."""
-    return bool(_held(pk, owner).update(status=Status.QUEUED, attempts=0, announced_at=None, **UNLEASED))
+def release(pk: int, owner: str, *, blameless: bool = True) -> bool:
+    """Give a batch back unfinished, for any worker to go on with; whether it was still ours.
+
+    ``blameless`` says that nothing of the batch's own stopped it; else the attempt counts.
+    """
+    attempts = {"attempts": 0} if blameless else {}
+    return bool(_held(pk, owner).update(status=Status.QUEUED, announced_at=None, **attempts, **UNLEASED))
 
 
 def finish(pk: int, owner: str) -> bool:
@@ -83,7 +88,7 @@ def fail(pk: int, owner: str, error: str) -> bool:
     """Mark a batch as failed, with a sentence for the researcher, and what it still lacked too; whether it was ours."""
     mine = _held(pk, owner)
     with transaction.atomic():
-        failed = mine.update(status=Status.FAILED, ended_at=Now(), error=error, attempts=0, **UNLEASED)
+        failed = mine.update(status=Status.FAILED, ended_at=Now(), error=storable(error), attempts=0, **UNLEASED)
         if failed:
             waiting = Candidate.objects.filter(batch=pk, state=Candidate.State.WAITING)
             waiting.update(state=Candidate.State.FAILED)
@@ -114,7 +119,8 @@ def requeue(batch: Batch) -> bool:
         pk=batch.pk, status__in=[Status.PAUSED, Status.CANCELLED, Status.FAILED, Status.DONE]
     )
     candidates = Candidate.objects.filter(batch=batch)
-    candidates.filter(state=Candidate.State.FAILED).update(state=Candidate.State.WAITING)
+    # What a server refused stays refused: the same seed and prompt would ask, and pay, for the same again.
+    candidates.filter(state=Candidate.State.FAILED, error="").update(state=Candidate.State.WAITING)
     if not candidates.filter(state=Candidate.State.WAITING).exists():
         return False
     return bool(stopped.update(status=Status.QUEUED, attempts=0, error="", ended_at=None, announced_at=None))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -17,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from generation import drafting, registry, terms
 from generation.models import LanguageModel, TextScore
+from generation.storable import storable
 from studyweb import room
 from studyweb.celery import app
-from studyweb.leases import UNLEASED, Leases, new_owner
+from studyweb.leases import UNLEASED, UNREACHED, Leases, connection_was_lost, new_owner, waiting_for_database
 from studyweb.wakeups import tried
 from surveys.models import Article, Researcher, Study
 
@@ -129,16 +131,26 @@ def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[
         _again_where_the_model_changed(model, identity.digest(), str(versions["dtype"]))
         while clock() < until and not stopping() and not room.is_short() and (rows := _claimed(model, owner)):
             scored += _scored(rows, owner)
+    except UNREACHED:
+        logger.exception("Texts scored by %s did not reach the database; they go back into the queue.", model)
+        waiting_for_database(partial(_released, owner, blameless=connection_was_lost()), "Texts to be scored")
     except Exception as error:
         logger.exception("Texts could not be scored by %s.", model)
         held = LEASES.held(TextScore.objects.all(), owner)
         # Where not even the model could be loaded, nothing that waits for it can be scored.
         lost = held if held.exists() else TextScore.objects.filter(pk__in=_claimable().filter(language_model=model))
-        lost.update(status=Status.FAILED, error=drafting.explained(error), ended_at=Now(), **UNLEASED)
+        lost.update(status=Status.FAILED, error=storable(drafting.explained(error)), ended_at=Now(), **UNLEASED)
     # Behind the messages of batches that wait.
     _claimable().update(announced_at=None)
     _announce()
     return scored
+
+
+def _released(owner: str, *, blameless: bool) -> None:
+    """Give back unscored what this go claimed; its attempt counts unless the database alone stopped it."""
+    attempts = {"attempts": 0} if blameless else {}
+    held = LEASES.held(TextScore.objects.all(), owner)
+    held.update(status=Status.QUEUED, announced_at=None, **attempts, **UNLEASED)
 
 
 def sweep() -> int:

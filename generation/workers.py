@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -97,8 +98,10 @@ def _available() -> int | None:
 
 def _gpu() -> tuple[int | None, int | None]:
     """(bytes that this process holds, bytes free) on its GPU; torch is asked only where it was loaded already."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_initialized():
+    # The main thread may be importing it just now, which takes seconds: a part of a module has not all its names.
+    cuda: Any = getattr(sys.modules.get("torch"), "cuda", None)
+    asked = [getattr(cuda, name, None) for name in ("is_initialized", "mem_get_info", "memory_reserved")]
+    if None in asked or not cuda.is_initialized():
         return None, None
-    free, _total = torch.cuda.mem_get_info()
-    return int(torch.cuda.memory_reserved()), int(free)
+    free, _total = cuda.mem_get_info()
+    return int(cuda.memory_reserved()), int(free)

@@ -10,19 +10,26 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection, models
+from django.db import Error, InterfaceError, OperationalError, connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 logger = logging.getLogger(__name__)
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
+Result = TypeVar("Result")
+
+WAITS = (0.5, 2.0, 4.0, 8.0)  # seconds before the second, third, ... attempt; together well below any lease
+
+# What a database raises that was stopped, that closed the connection, or that is too busy: nothing of the job's own.
+UNREACHED = (OperationalError, InterfaceError)
 
 UNLEASED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
 
@@ -68,9 +75,9 @@ def new_owner() -> str:
 def beating(beat: Callable[[], bool], *, every: float, name: str) -> Iterator[None]:
     """Call ``beat`` every so many seconds from a thread while the block runs, until it says False.
 
-    A thread, since one long computation must not look like death, nor wait for the database. The database may be
-    restarting: an error of its is logged and the next beat tries again; if it stays away, leases run out, as they
-    should.
+    A thread, since one long computation must not look like death, nor wait for the database. Whatever a beat raises is
+    logged and the next one tries again: the database may be restarting, and no fault in what a beat reports may end a
+    job that goes on. If the database stays away, leases run out, as they should.
     """
     over = threading.Event()
 
@@ -93,7 +100,32 @@ def beating(beat: Callable[[], bool], *, every: float, name: str) -> Iterator[No
 def _went_on(beat: Callable[[], bool], name: str) -> bool:
     try:
         return beat()
-    except DatabaseError:
+    except Error:
         logger.exception("The %s did not reach the database; trying again.", name)
         connection.close()
-        return True
+    except Exception:
+        logger.exception("The %s met an error; trying again.", name)
+    return True
+
+
+def waiting_for_database(change: Callable[[], Result], what: str) -> Result:
+    """Make a change that may be made twice; while the database cannot be reached, again on a new connection.
+
+    A restart takes seconds, and what would be lost with the job may have taken minutes. Raises what the last attempt
+    raised. For a thread that is in no transaction.
+    """
+    for wait in WAITS:
+        try:
+            return change()
+        except UNREACHED:
+            logger.exception("%s did not reach the database; trying again in %s seconds.", what, wait)
+            connection.close()
+            time.sleep(wait)
+    return change()
+
+
+def connection_was_lost() -> bool:
+    """Whether the database closed this thread's connection, which is thrown away: the next query opens one."""
+    lost = not connection.is_usable()
+    connection.close()
+    return lost

@@ -15,9 +15,10 @@ from typing import Any
 import environ
 import psycopg
 import pytest
+from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from tests.databases import as_default
+from tests.databases import DEFAULT, as_default
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +101,16 @@ def postgres_database(
         as_default({**database, "OPTIONS": options}, django_db_blocker, migrated=True),
     ):
         yield
+
+
+def close_all_connections() -> None:
+    """End every connection to the default database from the server's side, as a restart or a time-out does."""
+    ended = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with _connected(connections.settings[DEFAULT]) as connection:
+        connection.execute(ended)
 
 
 @contextmanager

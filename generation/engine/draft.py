@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "stop string", "sentence"]
 
@@ -19,7 +20,8 @@ class Draft:
     distribution, before temperature and limits (GLTR, Gehrmann et al. 2019). `finish_reason` is 'stop' where
     the model ended the text, 'length' where it reached the limit, 'stop string' and 'sentence' where the sampling's
     own ends did. `seconds` is wall-clock time from its
-    first token to its last; `rows` is how many candidates the batch held at most while it was written.
+    first token to its last; `rows` is how many candidates the batch held at most while it was written. `served` is what
+    a server said of its answer, and the seed that it was sent; empty for a model in this process.
     """
 
     index: int
@@ -32,8 +34,18 @@ class Draft:
     seconds: float
     rows: int
     counted: int = 0
+    served: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def length(self) -> int:
         """Return how many tokens were written: those that are known, or as a server counted them (`counted`)."""
         return len(self.token_ids) or self.counted
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One candidate that a server would not write, and why; the others are not touched by it."""
+
+    index: int
+    seed: int
+    reason: str

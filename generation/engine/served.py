@@ -15,12 +15,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from typing import Any
 
-from generation.engine.draft import Draft, FinishReason
+from generation.engine.draft import Draft, FinishReason, Refused
 from generation.engine.fields import as_head, read
 from generation.engine.identity import EngineVersions, ModelIdentity, python_version
 from generation.engine.prompt import FIELDS, INSTRUCTION, Prompt
 from generation.engine.sampling import Sampling
-from generation.engine.server_request import Answer, Client, ServerError
+from generation.engine.server_request import Answer, Client, RefusedError, ServerError, one_line
 
 __all__ = ["KEY_PREFIX", "ServedDrafter", "ServedTokens", "Server", "ServerError", "unsupported"]
 
@@ -29,6 +29,7 @@ KEY_PREFIX = "STUDYWEB_MODEL_KEY_"
 
 ENGINE = "served-1"
 AT_ONCE = 8  # requests under way: servers batch what comes together
+MOST_REFUSED = 16  # in a row; what refuses so many refuses the prompt, and each may have its price
 
 # dialect -> {field of Sampling: the server's name for it}, beyond temperature, top_p and max_tokens, which all know.
 _EXTRA = {
@@ -43,6 +44,7 @@ _EXTRA = {
 }
 _COMMON = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens"}
 _STOP = "stop"
+_SEED_BITS = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class ServedDrafter:
         self.identity = ModelIdentity(
             repository=server.address,
             file=server.model,
-            revision=str(described.get("root") or ""),
+            revision=one_line(described.get("root")),
             weights_sha256="",
             tokenizer_sha256="",
             dtype="",
@@ -147,12 +149,13 @@ class ServedDrafter:
         *,
         rows: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Draft]:
+    ) -> Iterator[Draft | Refused]:
         """Yield the draft of each job (index, seed) the moment it is done, in the order of finishing.
 
-        `rows` bounds how many requests are under way. Once `interrupted` returns true nothing more is asked for, and
-        what is under way is dropped. Raises PromptError and SamplingError before the first draft, ServerError where the
-        server refuses or stays away.
+        A text that the server will not write is yielded as `Refused`, and the others go on. `rows` bounds how many
+        requests are under way. Once `interrupted` returns true nothing more is asked for, and what is under way is
+        dropped. Raises PromptError and SamplingError before the first draft; ServerError where the server stays away or
+        refuses all, once what was under way is yielded.
         """
         sampling.validated()
         self.tokens.check(prompt, sampling)
@@ -165,26 +168,41 @@ class ServedDrafter:
         jobs: Sequence[tuple[int, int]],
         rows: int,
         interrupted: Callable[[], bool],
-    ) -> Iterator[Draft]:
+    ) -> Iterator[Draft | Refused]:
         left = list(reversed(jobs))
         under_way: dict[Future[Answer], tuple[int, int, float]] = {}
+        trouble: ServerError | None = None
+        refused = 0
         pool = ThreadPoolExecutor(rows, thread_name_prefix="served")
         # Left for whatever reason, the client hangs up, so that no thread waits for a server that takes its time.
         with Client(self.server.address, self.server.key()) as client:
             try:
-                while left or under_way:
-                    while left and len(under_way) < rows:
+                while under_way or (left and trouble is None):
+                    while trouble is None and left and len(under_way) < rows:
                         index, seed = left.pop()
                         future = pool.submit(client.complete, *request_for(self.server, prompt, sampling, seed))
                         under_way[future] = (index, seed, time.perf_counter())
                     done, _ = wait(under_way, timeout=0.5, return_when=FIRST_COMPLETED)
                     for future in done:
                         index, seed, started = under_way.pop(future)
-                        yield _draft(index, seed, future.result(), time.perf_counter() - started, rows)
+                        try:
+                            found: Draft | Refused = _draft(index, seed, future.result(), started, rows)
+                        except RefusedError as error:
+                            found = Refused(index, seed, str(error))
+                        except ServerError as error:
+                            # What else was asked for is paid, and may still come.
+                            trouble = trouble or error
+                            continue
+                        yield found
+                        refused = refused + 1 if isinstance(found, Refused) else 0
+                        if isinstance(found, Refused) and refused >= MOST_REFUSED:
+                            trouble = trouble or ServerError(f"{refused} texts in a row were refused. {found.reason}")
                     if interrupted():
                         return
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+        if trouble is not None:
+            raise trouble
 
 
 def request_for(server: Server, prompt: Prompt, sampling: Sampling, seed: int) -> tuple[str, dict[str, Any]]:
@@ -192,7 +210,7 @@ def request_for(server: Server, prompt: Prompt, sampling: Sampling, seed: int) -
 
     Servers take seeds of 32 bits: the lowest 31 of the candidate's seed are sent.
     """
-    body: dict[str, Any] = {"model": server.model, "seed": seed & 0x7FFFFFFF, "stream": False}
+    body: dict[str, Any] = {"model": server.model, "seed": seed & _SEED_BITS, "stream": False}
     known = _COMMON | _EXTRA[server.dialect]
     body.update({name: getattr(sampling, field) for field, name in known.items()})
     if stop := list(getattr(sampling, _STOP, ())):
@@ -218,7 +236,7 @@ def unsupported(server: Server, sampling: Sampling) -> dict[str, str]:
     }
 
 
-def _draft(index: int, seed: int, answer: Answer, seconds: float, rows: int) -> Draft:
+def _draft(index: int, seed: int, answer: Answer, started: float, rows: int) -> Draft:
     reason: FinishReason = "length" if answer.finish_reason == "length" else "stop"
     return Draft(
         index=index,
@@ -228,7 +246,13 @@ def _draft(index: int, seed: int, answer: Answer, seconds: float, rows: int) -> 
         finish_reason=reason,
         logprobs=answer.logprobs,
         ranks=(),
-        seconds=seconds,
+        seconds=time.perf_counter() - started,
         rows=rows,
         counted=answer.tokens,
+        served={
+            "model": answer.model,
+            "system_fingerprint": answer.fingerprint,
+            "prompt_tokens": answer.prompt_tokens,
+            "seed": seed & _SEED_BITS,
+        },
     )

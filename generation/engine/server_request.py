@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import httpx
 
@@ -23,19 +24,41 @@ class ServerError(RuntimeError):
     """A server refused, stayed away or answered nonsense; the message says what to do."""
 
 
+class RefusedError(ServerError):
+    """The server answered this request with something that is no text; another may fare better."""
+
+
 class GivenUpError(RuntimeError):
     """The client hung up while the request was under way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One text, its length in tokens as the server counted it, and the tokens' log-probabilities where it gave them."""
+    """One text, its length in tokens as the server counted it, and the tokens' log-probabilities where it gave them.
+
+    `model` and `fingerprint` are what the server says wrote it: behind one name it may serve one model after the other.
+    """
 
     text: str
     finish_reason: str
     tokens: int
     prompt_tokens: int
     logprobs: tuple[float, ...]
+    model: str = ""
+    fingerprint: str = ""
+
+
+class _Reply(NamedTuple):
+    """What came back, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def said(self) -> str:
+        """Its beginning, on one line, for a message."""
+        return one_line(self.content[:300].decode(errors="replace")) or "no words"
 
 
 class Client:
@@ -60,19 +83,27 @@ class Client:
         return models[name]
 
     def complete(self, path: str, body: Mapping[str, Any]) -> Answer:
-        """Return one text; raises ServerError, and GivenUpError after the client hung up."""
+        """Return one text; raises RefusedError, ServerError, and GivenUpError after the client hung up."""
         said = self._asked("POST", path, body)
         try:
             choice, usage = said["choices"][0], said.get("usage") or {}
             text = choice["message"]["content"] if "message" in choice else choice["text"]
             reason = str(choice.get("finish_reason") or "stop")
-            tokens, prompt_tokens = int(usage.get("completion_tokens", 0)), int(usage.get("prompt_tokens", 0))
+            tokens, prompt_tokens = _count(usage.get("completion_tokens")), _count(usage.get("prompt_tokens"))
             logprobs = _logprobs(choice.get("logprobs"))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ServerError(f"The server {self.address} gave an answer that is no completion: {error!r}.") from error
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise RefusedError(f"The server {self.address} gave an answer that is no completion: {error!r}.") from error
         if reason not in {"stop", "length"} or not isinstance(text, str):
-            raise ServerError(f"The server {self.address} wrote no text ({reason}). Change the prompt.")
-        return Answer(text, reason, tokens, prompt_tokens, logprobs)
+            raise RefusedError(f"The server {self.address} wrote no text ({one_line(reason)}). Change the prompt.")
+        return Answer(
+            _well_formed(text),
+            reason,
+            tokens,
+            prompt_tokens,
+            logprobs,
+            model=one_line(said.get("model")),
+            fingerprint=one_line(said.get("system_fingerprint")),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +120,7 @@ class Client:
                 raise GivenUpError
             asked_to_wait = 0.0
             try:
-                response = self._http.request(method, f"{self.address}{path}", json=body)
+                reply = self._reply(method, path, body)
             except (httpx.TransportError, RuntimeError) as error:
                 # httpx raises RuntimeError for a client that was closed under a request.
                 if self._over.is_set():
@@ -98,31 +129,38 @@ class Client:
                     raise
                 problem = f"cannot be reached ({error or type(error).__name__})"
             else:
-                if response.status_code not in _TRY_AGAIN:
-                    return self._read(response)
-                problem = f"answers {response.status_code} ({_said(response)})"
-                asked_to_wait = _retry_after(response)
+                if reply.status not in _TRY_AGAIN:
+                    return self._read(reply)
+                problem = f"answers {reply.status} ({reply.said})"
+                asked_to_wait = _retry_after(reply)
             if attempt < ATTEMPTS - 1:
                 self._over.wait(min(max(WAITS[attempt], asked_to_wait), LONGEST_WAIT))
         raise ServerError(
             f"The server {self.address} {problem}, {ATTEMPTS} times in a row. See whether it runs, then try again."
         )
 
-    def _read(self, response: httpx.Response) -> dict[str, Any]:
-        status = response.status_code
+    def _reply(self, method: str, path: str, body: Mapping[str, Any] | None) -> _Reply:
+        content = bytearray()
+        with self._http.stream(method, f"{self.address}{path}", json=body) as response:
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise ServerError(f"The server {self.address} answers with more than {MOST_BYTES} bytes.")
+        return _Reply(response.status_code, response.headers, bytes(content))
+
+    def _read(self, reply: _Reply) -> dict[str, Any]:
+        status = reply.status
         if status in {401, 403}:
             raise ServerError(
                 f"The server {self.address} refuses the key ({status}). Look at the environment variable with it, and "
                 "start the generation worker again."
             )
         if status != 200:
-            raise ServerError(f"The server {self.address} refuses the request ({status}): {_said(response)}")
-        if len(response.content) > MOST_BYTES:
-            raise ServerError(f"The server {self.address} answers with more than {MOST_BYTES} bytes.")
-        self.software = response.headers.get("server", "")[:200]
+            raise ServerError(f"The server {self.address} refuses the request ({status}): {reply.said}")
+        self.software = reply.headers.get("server", "")[:200]
         try:
-            said = response.json()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            said = json.loads(reply.content)
+        except (ValueError, RecursionError) as error:
             raise ServerError(
                 f"The server {self.address} does not answer in JSON. Is it the address up to /v1?"
             ) from error
@@ -138,15 +176,30 @@ def _logprobs(given: Any) -> tuple[float, ...]:
     if not isinstance(given, dict):
         return ()
     if isinstance(content := given.get("content"), list):
-        return tuple(float(token["logprob"]) for token in content)
-    return tuple(float(value) for value in given.get("token_logprobs") or () if value is not None)
+        found = tuple(float(token["logprob"]) for token in content)
+    else:
+        found = tuple(float(value) for value in given.get("token_logprobs") or () if value is not None)
+    # Of a token that could not come, some servers say minus infinity, which no database keeps and no mean survives.
+    return found if all(map(math.isfinite, found)) else ()
 
 
-def _retry_after(response: httpx.Response) -> float:
+def _count(given: Any) -> int:
+    """A number of tokens; 0 where the server gives none, or one that cannot be."""
+    return int(given) if isinstance(given, int | float) and 0 <= given < 2**31 else 0
+
+
+def one_line(given: Any) -> str:
+    """A word of the server's own as a short printable line; empty where it gives none."""
+    words = "" if given is None else str(given)[:200]
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+
+
+def _well_formed(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which JSON can hold and no file."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _retry_after(reply: _Reply) -> float:
     """The seconds that a server asks to wait; 0 where it asks for none, or names a date."""
-    value = response.headers.get("retry-after", "")
+    value = reply.headers.get("retry-after", "")
     return float(value) if value.isascii() and value.isdigit() else 0.0
-
-
-def _said(response: httpx.Response) -> str:
-    return " ".join(response.text[:300].split()) or "no words"

@@ -210,6 +210,10 @@ class Candidate(models.Model):
     token_ids = models.JSONField(default=list)
     logprobs = models.JSONField(default=list)
     ranks = models.JSONField(default=list)
+    # Of a served model: what its answer said of itself (model, system_fingerprint, prompt_tokens), and the seed sent.
+    served = models.JSONField(default=dict, blank=True)
+    # Why this one text failed; empty where its batch did.
+    error = models.TextField(blank=True, default="")
     drafted_at = models.DateTimeField(null=True, blank=True)
     decision = models.CharField(max_length=10, choices=Decision, default=Decision.PENDING)
     revision = models.PositiveIntegerField(default=0)

@@ -249,8 +249,19 @@ def _batch(study: Study, number: int) -> Batch:
 
 def _batch_page(request: HttpRequest, study: Study, found: Batch, **forms: Any) -> HttpResponse:
     last_run = found.runs.order_by("-number").first()
-    context = _progress_context(study, found) | {"last_run": last_run, "sampling": _in_words(found.sampling)} | forms
+    context = _progress_context(study, found) | {
+        "last_run": last_run,
+        "sampling": _in_words(found.sampling),
+        "answered": _answered(found),
+        **forms,
+    }
     return study_page(request, study, "generation/batch.html", context)
+
+
+def _answered(found: Batch) -> list[str]:
+    """What a server says wrote the texts, each model with its fingerprint once; several where it was changed."""
+    said = found.candidates.exclude(served={}).values_list("served", flat=True)
+    return sorted({f"{each.get('model', '')} {each.get('system_fingerprint', '')}".strip() for each in said} - {""})
 
 
 def _in_words(sampling: Mapping[str, Any]) -> list[tuple[str, str]]:

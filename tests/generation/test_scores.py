@@ -14,10 +14,12 @@ from generation.engine.scoring import score
 from generation.engine.served import Server
 from generation.models import LanguageModel, TextScore
 from generation.scores import ScoringError
+from studyweb import leases
 from surveys.articles import take_down
 from surveys.models import Article, Study
 from tests.factories import ArmFactory, ArticleFactory
 from tests.generation.engine.conftest import write_model
+from tests.postgres import close_all_connections
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +185,20 @@ def test_a_closed_model_scores_only_for_those_who_accepted_its_terms(study: Stud
     model.save()
     with pytest.raises(ScoringError, match="terms"):
         asked(study, model)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_closes_its_connections_fails_no_text(
+    postgres_database: None, study: Study, model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "WAITS", (0.01,) * 9)
+    asked(study, model)
+
+    def stopping() -> bool:
+        close_all_connections()
+        return False
+
+    assert scores.score_next(stopping=stopping) == 0
+    assert set(TextScore.objects.values_list("status", flat=True)) == {Status.QUEUED}
+    assert scores.score_next() == 3

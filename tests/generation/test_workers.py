@@ -1,7 +1,9 @@
 """What workers report of themselves, and what the broker says of its queues."""
 
 import os
+import sys
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 import redis
@@ -30,6 +32,17 @@ def test_a_worker_says_where_it_runs_and_what_it_holds() -> None:
     assert worker.memory is not None
     assert 10_000_000 < worker.memory < 100_000_000_000
     assert worker.gpu_memory is None
+
+
+@pytest.mark.django_db
+def test_while_torch_is_being_imported_a_worker_reports_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = ModuleType("torch")
+    for names in ((), ("cuda",)):
+        for name in names:
+            setattr(half, name, ModuleType(f"torch.{name}"))
+        monkeypatch.setitem(sys.modules, "torch", half)
+        workers.report("generation@somewhere")
+        assert workers.at_work().get().gpu_memory is None
 
 
 @pytest.mark.django_db

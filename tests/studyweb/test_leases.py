@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from generation.downloads import LEASES
@@ -66,6 +66,8 @@ def test_a_heart_beats_until_it_says_no_and_outlives_a_database_that_restarts(
         beats += 1
         if beats == 2:
             raise DatabaseError("an invented restart")
+        if beats == 3:
+            raise AttributeError("an invented fault in what a beat reports")
         if beats == 4:
             over.set()
         return beats < 4
@@ -75,6 +77,35 @@ def test_a_heart_beats_until_it_says_no_and_outlives_a_database_that_restarts(
         time.sleep(0.02)
     assert beats == 4
     assert "heartbeat of an invented job did not reach the database" in caplog.text
+    assert "heartbeat of an invented job met an error" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_change_is_made_once_the_database_is_back(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "WAITS", (0.0, 0.0))
+    tries = iter([error("an invented restart"), error("an invented restart"), None])
+
+    def change() -> str:
+        if (found := next(tries)) is not None:
+            raise found
+        return "made"
+
+    assert leases.waiting_for_database(change, "An invented change") == "made"
+
+
+def test_a_database_that_stays_away_and_an_error_of_another_kind_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "WAITS", (0.0, 0.0))
+    for error, most in ((OperationalError("an invented power cut"), 3), (ValueError("an invented fault"), 1)):
+        made = 0
+
+        def change(error: Exception = error) -> None:
+            nonlocal made
+            made += 1
+            raise error
+
+        with pytest.raises(type(error), match="invented"):
+            leases.waiting_for_database(change, "An invented change")
+        assert made == most
 
 
 def test_a_heart_stops_with_its_block() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from generation.engine import INSTRUCTION, Prompt, PromptError, Sampling, builtin
+from generation.engine.draft import Draft
 from generation.engine.served import ServedDrafter, Server, ServerError, request_for, unsupported
 from tests.generation.served import NAME, serving
 
@@ -25,8 +26,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDrafter]:
 @pytest.mark.model
 def test_a_real_server_writes_every_candidate(served: ServedDrafter) -> None:
     jobs = [(index, 2**62 + index) for index in range(3)]
-    found = list(served.draft(PROMPT, Sampling(max_tokens=5), jobs))
+    found = [draft for draft in served.draft(PROMPT, Sampling(max_tokens=5), jobs) if isinstance(draft, Draft)]
     assert sorted((draft.index, draft.seed) for draft in found) == jobs
+    assert {draft.served["seed"] for draft in found} == {0, 1, 2}
+    assert all(draft.served["model"] for draft in found)
     assert all(draft.text and draft.length == 5 and draft.finish_reason == "length" for draft in found)
     assert all(draft.token_ids == draft.ranks == () for draft in found)
 
@@ -35,6 +38,7 @@ def test_a_real_server_writes_every_candidate(served: ServedDrafter) -> None:
 def test_an_instruction_goes_through_the_servers_own_template(served: ServedDrafter) -> None:
     asked = Prompt("Write one sentence about a bridge.", INSTRUCTION)
     [draft] = served.draft(asked, Sampling(max_tokens=6), [(0, 1)])
+    assert isinstance(draft, Draft)
     assert draft.text
     assert "<|im_start|>" not in draft.text
 

@@ -144,6 +144,18 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(answer: Said, sentence: st
         client.complete("/completions", {})
 
 
+def test_an_answer_without_end_is_left_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_request, "MOST_BYTES", 10**5)
+    # More is announced than ever comes: who reads to the end first finds a broken connection.
+    endless = said(b"x" * 10**6, **{"Content-Length": str(10**9)})
+    with (
+        answering(lambda *_: endless) as address,
+        Client(address, "") as client,
+        pytest.raises(ServerError, match="more than 100000 bytes"),
+    ):
+        client.complete("/completions", {})
+
+
 def test_the_key_goes_in_the_header_and_into_no_message() -> None:
     seen: list[str] = []
 
