@@ -147,7 +147,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(answer: Said, sentence: st
 def test_an_answer_without_end_is_left_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_request, "MOST_BYTES", 10**5)
     # More is announced than ever comes: who reads to the end first finds a broken connection.
-    endless = said(b"x" * 10**6, **{"Content-Length": str(10**9)})
+    endless: Said = (200, {"Content-Length": str(10**9)}, b"x" * 10**6)
     with (
         answering(lambda *_: endless) as address,
         Client(address, "") as client,
