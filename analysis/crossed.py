@@ -32,11 +32,13 @@ Pairs = Literal["reference", "all"]
 
 @dataclass(frozen=True)
 class CrossedContrast:
-    """The expected rating in ``arm`` less that in ``reference``, for new people and new articles.
+    """The expected rating in ``arm`` less that in ``reference``, for new people and, where it has them, new articles.
 
     ``p_adjusted`` is Holm's over the rows of the table; the interval is not adjusted. ``equivalence_p`` is the larger
     p of the two one-sided tests against the plan's bounds, nan without one. ``detectable`` is the difference that this
-    test finds with 80% probability. ``n`` and ``n_reference`` count people, the last two columns articles.
+    test finds with 80% probability, and ``detectable_adjusted`` the one that it finds so, or oftener, after Holm's
+    adjustment: that of alpha over the number of rows. ``n`` and ``n_reference`` count people, the last two columns
+    articles.
     """
 
     contrast: str
@@ -52,6 +54,7 @@ class CrossedContrast:
     ci_high: float
     equivalence_p: float
     detectable: float
+    detectable_adjusted: float
     n: int
     n_reference: int
     n_articles: int
@@ -93,6 +96,12 @@ class Crossed:
     n_articles: int
     cautions: tuple[Caution, ...]
     fit: MixedFit | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def samples_articles(self) -> bool:
+        """Whether the contrasts speak of articles in general: the model has an effect of articles, or needs none,
+        each rating being of an article of its own."""
+        return not any(caution.code == "articles-confounded" for caution in self.cautions)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a contrast; the columns are the fields of ``CrossedContrast``."""
@@ -214,6 +223,7 @@ def _blank(arm: str, reference: str, data: pd.DataFrame) -> CrossedContrast:
         ci_high=NAN,
         equivalence_p=NAN,
         detectable=NAN,
+        detectable_adjusted=NAN,
         n=own[PERSON].nunique(),
         n_reference=other[PERSON].nunique(),
         n_articles=own[ARTICLE].nunique(),
@@ -276,15 +286,21 @@ def _tested(
     levels, fixed = found[len(tested) : len(tested) + len(present)], found[len(tested) + len(present) :]
     rows = list(blank.rows)
     for (n, _), row in zip(tested, found[: len(tested)], strict=True):
-        rows[n] = _filled(rows[n], row, plan)
-    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
-    rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
+        rows[n] = filled(rows[n], row, plan, len(tested))
+    rows = with_holm(rows)
     shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
     fit = replace(fit, ddf=blank.ddf, fixed=fixed, covariance=tuple(tuple(map(float, row)) for row in covariance))
     return fit, tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1], blank.ddf)
 
 
-def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:
+def with_holm(rows: Sequence[CrossedContrast]) -> list[CrossedContrast]:
+    """The contrasts with ``p_adjusted`` over all of them."""
+    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+    return [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
+
+
+def filled(blank: CrossedContrast, row: FixedEffect, plan: Plan, rows: int) -> CrossedContrast:
+    """The contrast with its numbers, but for the adjusted p; ``rows`` is how many are tested together."""
     bounds = plan.bounds
     test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
     p = NAN if bounds is None else equivalence_row(row.term, test, Interval(*bounds), plan.alpha).p_value
@@ -299,4 +315,5 @@ def _filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedCont
         ci_high=row.ci_high,
         equivalence_p=p,
         detectable=detectable(row.std_error, row.df, plan.alpha),
+        detectable_adjusted=detectable(row.std_error, row.df, plan.alpha / rows),
     )

@@ -7,6 +7,8 @@ import pandas as pd
 from analysis.cautions import Caution
 
 OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY = "rating", "participant", "article", "arm", "origin", "story"
+# A term takes so many repeats, or groups that are so large; below both it stays in the residual (``tells_apart``).
+LEAST_REPEATS, MOST_INFLATED = 10, 1.2
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     """The random terms of ``data``: ``participant, article, arm``, and where they are known ``story`` and ``origin``,
     the latter as -0.5 and 0.5.
 
-    - ``(1 | participant)`` if somebody rated more than once; ``(1 + origin | participant)`` if people rated both
+    - ``(1 | participant)`` if people rated more than once; ``(1 + origin | participant)`` if people rated both
       origins and there are more ratings than two a person; ``(1 | participant:arm)`` beside it where people rated
       several articles in each of several arms, which beside the slope are several arms of one origin: what people make
       of one model and of another differs too, and the slope holds only what they make of all models alike.
@@ -34,6 +36,9 @@ def random_part(data: pd.DataFrame) -> RandomPart:
       where one article is in several arms; ``(1 | story)`` beside it where several articles tell one story. What the
       versions of a story share then falls out of the difference between arms that tell the same stories.
 
+    "More than once", "both" and "several" are enough repeats to tell the term from what lies below it: see
+    ``tells_apart``, a rule on counts alone, which no rating can sway.
+
     The largest random part that the design justifies keeps the error rate of the arms' contrasts (Barr, Levy, Scheepers
     & Tily 2013); what varies within a person or an article and gets no term makes intervals too narrow.
     """
@@ -41,25 +46,41 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     said: list[Caution] = []
     people, articles = data[PERSON].nunique(), data[ARTICLE].nunique()
     placed = data[[PERSON, ARM]].drop_duplicates()
-    cells = len(placed)
-    if cells == people and _somebody_alone(placed):
+    if len(placed) == people and _somebody_alone(placed):
         return RandomPart("", (_PEOPLE_LOST,), "everybody is in one arm, and an arm has one participant only")
     if people == len(data):
         if len(data):
             said.append(_ONE_RATING)
+    elif people > 1 and tells_apart(data, [PERSON]):
+        terms += _of_people(data, people, placed)
     elif people > 1:
-        terms += _of_people(data, people, cells)
-    versions = len(data[[ARTICLE, ARM]].drop_duplicates())
-    crossing = versions > articles
+        said.append(_few_repeats(data))
+    versions = data[[ARTICLE, ARM]].drop_duplicates()
+    crossing = len(versions) > articles
     # Where every arm has one article of its own, its effect and the arm's are one.
-    if articles < 2 or articles == len(data) or (not crossing and articles <= data[ARM].nunique()):
+    if articles < 2 or (not crossing and articles <= data[ARM].nunique()):
         said.append(_ARTICLES_LOST)
+    elif not tells_apart(data, [ARTICLE]):
+        said.append(_ONE_RATING_AN_ARTICLE)
     else:
         terms += [*_of_stories(data, articles), f"(1 | {ARTICLE})"]
-        if crossing and versions < len(data):
+        if tells_apart(versions, [ARTICLE]) and tells_apart(data, [ARTICLE, ARM]):
             terms.append(f"(1 | {ARTICLE}:{ARM})")
-    lack = "" if terms else "nobody and no article has more than one rating"
+    lack = "" if terms else "too few people and articles have more than one rating"
     return RandomPart("".join(f" + {term}" for term in terms), tuple(said), lack)
+
+
+def tells_apart(units: pd.DataFrame, group: list[str]) -> bool:
+    """Whether the rows of ``units`` can tell groups, by the columns ``group``, from what varies within them.
+
+    They can with ``LEAST_REPEATS`` rows beyond the first of each group. With fewer, the variance within groups hangs on
+    a few differences: two equal ratings of the only person who rated twice make it nought, and with it degrees of
+    freedom that belong to people and no longer to articles. Then the groups stay in the residual, unless they are so
+    large that this would understate the arms' variance by more than the factor ``MOST_INFLATED`` if all rows of a
+    group were alike: ``sum of squared sizes / rows``, the design effect of clusters (Kish 1965, Survey Sampling).
+    """
+    sizes = units.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
+    return len(units) - len(sizes) >= LEAST_REPEATS or float(sizes @ sizes) > MOST_INFLATED * len(units)
 
 
 def _somebody_alone(placed: pd.DataFrame) -> bool:
@@ -68,17 +89,16 @@ def _somebody_alone(placed: pd.DataFrame) -> bool:
     return len(sizes) > 1 and int(sizes.min()) == 1
 
 
-def _of_people(data: pd.DataFrame, people: int, cells: int) -> list[str]:
-    """The terms of people, over ``cells`` pairs of a person and an arm."""
-    term, several = f"(1 | {PERSON})", cells > people
-    if ORIGIN in data.columns and len(data) > 2 * people and several:
-        origins = len(data[[PERSON, ORIGIN]].drop_duplicates())
-        if origins > people:
-            term = f"(1 + {ORIGIN} | {PERSON})"
-            # Where everybody has one arm of each origin, what an arm does to a person is what its origin does.
-            several = len(data[[PERSON, ORIGIN, ARM]].drop_duplicates()) > origins
+def _of_people(data: pd.DataFrame, people: int, placed: pd.DataFrame) -> list[str]:
+    """The terms of people; ``placed`` has a row a person and arm."""
+    term, several = f"(1 | {PERSON})", tells_apart(placed, [PERSON])
+    both = ORIGIN in data.columns and len(data) > 2 * people and several
+    if both and tells_apart(data[[PERSON, ORIGIN]].drop_duplicates(), [PERSON]):
+        term = f"(1 + {ORIGIN} | {PERSON})"
+        # Where everybody has one arm of each origin, what an arm does to a person is what its origin does.
+        several = tells_apart(data[[PERSON, ORIGIN, ARM]].drop_duplicates(), [PERSON, ORIGIN])
     # With one rating of each person in each arm, it cannot be told from the residual.
-    return [term, f"(1 | {PERSON}:{ARM})"] if several and cells < len(data) else [term]
+    return [term, f"(1 | {PERSON}:{ARM})"] if several and tells_apart(data, [PERSON, ARM]) else [term]
 
 
 def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
@@ -89,6 +109,19 @@ def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
     stories = told[STORY].nunique()
     apart = len(data[[STORY, ARM]].drop_duplicates()) == stories and stories <= data[ARM].nunique()
     return [f"(1 | {STORY})"] if 1 < stories < articles == len(told) and not apart else []
+
+
+def _few_repeats(data: pd.DataFrame) -> Caution:
+    sizes = data.groupby(PERSON, observed=True).size().to_numpy(dtype=float)
+    repeats, several = len(data) - len(sizes), int((sizes > 1).sum())
+    most = (float(sizes @ sizes) / len(data)) ** 0.5 - 1
+    return Caution(
+        "few-repeats",
+        "",
+        f"Hardly anybody rated more than once ({several} of {len(sizes)} people; ratings beyond a first one: "
+        f"{repeats}): too few to tell differences between people from other noise (fewer than {LEAST_REPEATS}), so "
+        f"that the model has no effect of people. That makes standard errors too small by at most {most:.1%}.",
+    )
 
 
 _ONE_RATING = Caution(
@@ -106,6 +139,12 @@ _PEOPLE_LOST = Caution(
 _ARTICLES_LOST = Caution(
     "articles-confounded",
     "",
-    "No arm has several articles with several ratings each, so that what belongs to an arm and what to its article "
+    "No arm has several articles of its own, so that what belongs to an arm and what to its article "
     "cannot be told apart: the model has no effect of articles, and its contrasts speak of these articles only.",
+)
+_ONE_RATING_AN_ARTICLE = Caution(
+    "one-rating-an-article",
+    "",
+    "Hardly any article has more than one rating, so that differences between articles cannot be told from other "
+    "noise; the model has no effect of articles, and needs none.",
 )

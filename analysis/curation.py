@@ -20,7 +20,7 @@ ALL_MODELS = "all models"
 
 @dataclass(frozen=True)
 class CurationContrast:
-    """The expected rating of curated articles less that of uncurated ones, for new people and new articles.
+    """The expected rating of curated articles less that of uncurated ones, for whom the crossed model speaks of.
 
     ``term`` is the model whose articles are compared, or ``ALL_MODELS``: the mean of the models' differences, each
     model counting alike. ``curated`` and ``uncurated`` are the arms, whose means count alike. ``p_adjusted`` is Holm's

@@ -44,7 +44,9 @@ class DetectionOptions:
 @dataclass(frozen=True)
 class DetectionRow:
     """One measure over everybody. ``pooled`` takes all answers as one person's; ``per-person`` is the mean over people
-    who answered for both kinds of article. Intervals are percentiles of the bootstrap over people and articles."""
+    who answered for both kinds of article. AUC counts neutral answers, and who gave them, whatever their treatment; the
+    other measures do not where they are left out. Intervals are percentiles of the bootstrap over people and articles.
+    """
 
     term: str
     kind: Literal["pooled", "per-person"]
@@ -117,6 +119,7 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
     counts = AnswerCounts.of(answers)
     estimates = counts.measures(np.ones(counts.n_people), np.ones(counts.n_articles))
     draws = bootstrap(counts, options.draws, options.seed)
+    whole = (int(counts.complete.sum()), int(counts.ranked.sum()))
     rows = []
     for kind in ("pooled", "per-person"):
         for term in MEASURES:
@@ -133,9 +136,9 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
                     std_error=float(known.std(ddof=1)) if enough else NAN,
                     ci_low=float(low),
                     ci_high=float(high),
-                    n_people=counts.n_people if kind == "pooled" else int(counts.complete.sum()),
+                    n_people=counts.n_people if kind == "pooled" else whole[term == "auc"],
                     n_articles=counts.n_articles,
-                    n_answers=int(answers["counts"].sum()),
+                    n_answers=len(answers) if term == "auc" else int(answers["counts"].sum()),
                 )
             )
     neutral = int(answers["is_neutral"].sum())
@@ -152,7 +155,8 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
 def _statements(counts: AnswerCounts, options: DetectionOptions, neutral: int) -> tuple[str, ...]:
     said = ["Rates have half an answer added to each count and one to each number (log-linear correction)."]
     if options.neutral is not None:
-        said.append(f"{NEUTRAL_IN_WORDS[options.treatment].capitalize()}; there are {neutral}.")
+        auc = " AUC ranks the whole scale and so has them all." if options.treatment != "halved" else ""
+        said.append(f"{NEUTRAL_IN_WORDS[options.treatment].capitalize()}; there are {neutral}.{auc}")
     left = counts.n_people - int(counts.complete.sum())
     if left:
         said.append(f"{left} people have no answers that count for one kind of article and no d' of their own.")

@@ -56,6 +56,12 @@ class AnswerCounts:
         complete: np.ndarray[tuple[int], np.dtype[np.bool_]] = (table["n_signal"] > 0) & (table["n_noise"] > 0)
         return complete
 
+    @property
+    def ranked(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Who has answers of any kind, neutral ones too, for both kinds of article, and so an AUC."""
+        ranked: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isfinite(self._auc_of_people(np.ones(self.n_articles)))
+        return ranked
+
     def per_person(self, articles: FloatArray) -> dict[str, FloatArray]:
         """Each person's hits, false alarms and numbers, with articles weighed by how often they were drawn."""
         weight = articles[self.article] * self.counted
@@ -79,9 +85,12 @@ class AnswerCounts:
         keep = (people > 0) & (table["n_signal"] > 0) & (table["n_noise"] > 0)
         weight = people[keep] / people[keep].sum() if keep.any() else np.empty(0)
         own = _rates({name: values[keep] for name, values in table.items()})
-        own["auc"] = self._auc_of_people(articles)[keep]
         for name, values in own.items():
             found["per-person", name] = float(weight @ values) if keep.any() else NAN
+        # Of everybody with answers to both kinds, neutral ones too, which the whole scale needs.
+        areas = self._auc_of_people(articles)
+        ranked = (people > 0) & np.isfinite(areas)
+        found["per-person", "auc"] = float(np.average(areas[ranked], weights=people[ranked])) if ranked.any() else NAN
         return found
 
     def _auc(self, people: FloatArray, articles: FloatArray) -> float:

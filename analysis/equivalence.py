@@ -49,12 +49,15 @@ class Equivalence:
         return to_frame(self.rows, EquivalenceRow)
 
 
-def equivalence_row(contrast: str, test: TTest, bounds: Interval, alpha: float = 0.05) -> EquivalenceRow:
+def equivalence_row(
+    contrast: str, test: TTest, bounds: Interval, alpha: float = 0.05, p_difference: float | None = None
+) -> EquivalenceRow:
     """The two one-sided tests of a difference with its standard error and df (Schuirmann 1987; Lakens 2017).
 
     ``test`` may be Welch's, a paired one or a mixed model's contrast; df inf takes the normal distribution. The
-    statistic is that of the one-sided test with the larger p. Raises ValueError for bounds that are not below and
-    above each other, or that are not finite.
+    statistic is that of the one-sided test with the larger p. Whether the verdict says 'different' is decided by
+    ``p_difference``, such as an adjusted p, by default by the test's own; 'equivalent' always by alpha. Raises
+    ValueError for bounds that are not below and above each other, or that are not finite.
     """
     if not (math.isfinite(bounds.low) and math.isfinite(bounds.high) and bounds.low < bounds.high):
         raise ValueError(f"bounds of equivalence must be two numbers in order, not {bounds.low:g} and {bounds.high:g}")
@@ -78,7 +81,7 @@ def equivalence_row(contrast: str, test: TTest, bounds: Interval, alpha: float =
         bound_low=bounds.low,
         bound_high=bounds.high,
         detectable=detectable(test.std_error, test.df, alpha),
-        verdict=_verdict(p < alpha, test.p_value < alpha),
+        verdict=_verdict(p < alpha, (test.p_value if p_difference is None else p_difference) < alpha),
     )
 
 

@@ -15,6 +15,8 @@ ARM, REFERENCE, LINE = "#0b5c8a", "#1b1b1b", "#8a4b00"
 FONT = "Helvetica, Arial, sans-serif"
 WIDTH, ROW = 480, 46
 DASHES = ([6, 3], [2, 3], [8, 3, 2, 3])
+# What intervals over people are: with other articles the arms may lie elsewhere.
+FIXED = " over people, articles held fixed"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def share_figure(
     return Figure(
         name="share-credible",
         title="Share of ratings that are credible",
-        caption=f"Points: mean over people; bars: Wilson intervals at {level:.0%}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: Wilson intervals at {level:.0%}{FIXED}.{_lines_caption(published)}",
         alt=_alt("Share of credible ratings by arm, in percent", rows, lines),
         svg=_dots(rows, lines, "Share credible (%)", (0, 100)),
     )
@@ -66,7 +68,7 @@ def mean_figure(
     return Figure(
         name="mean-outcome",
         title=f"Mean {title}",
-        caption=f"Points: mean over people; bars: t intervals over people at {level:.0%}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: t intervals at {level:.0%}{FIXED}.{_lines_caption(published)}",
         alt=_alt(f"Mean {title} by arm", rows, lines),
         svg=_dots(rows, lines, f"Mean {title}", scale or _range(rows)),
     )

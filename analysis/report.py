@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
+from analysis.crossed_pairs import crossed_pairs
 from analysis.data_digest import data_digest
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
@@ -164,7 +165,8 @@ def _cautions(comparison: Comparison, crossed: Crossed | None) -> tuple[Caution,
     """What is to be said of both, once; that articles are held fixed is no caution of a test that does not."""
     if crossed is None or crossed.fit is None:
         return tuple(dict.fromkeys((*comparison.cautions, *(crossed.cautions if crossed else ()))))
-    kept = [caution for caution in comparison.cautions if caution.code != "articles-fixed"]
+    sampled = {"articles-fixed"} if crossed.samples_articles else set()
+    kept = [caution for caution in comparison.cautions if caution.code not in sampled]
     known = {(caution.code, caution.about) for caution in kept}
     return (*kept, *(caution for caution in crossed.cautions if (caution.code, caution.about) not in known))
 
@@ -211,7 +213,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "cautions": to_records(report.cautions),
         "results": {
             **_results(report.comparison),
-            "crossed": _crossed_results(report.crossed),
+            "crossed": _crossed_results(report.crossed, report.plan),
             "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
             **dict.fromkeys(SECTION_RESULTS),
             **{key: rows for section in report.shown for key, rows in section.results.items()},
@@ -229,7 +231,7 @@ def to_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _crossed_results(crossed: Crossed | None) -> dict[str, Any] | None:
+def _crossed_results(crossed: Crossed | None, plan: Plan) -> dict[str, Any] | None:
     if crossed is None:
         return None
     return {
@@ -238,7 +240,9 @@ def _crossed_results(crossed: Crossed | None) -> dict[str, Any] | None:
         "n_ratings": crossed.n_ratings,
         "n_people": crossed.n_people,
         "n_articles": crossed.n_articles,
+        "omnibus": to_json(crossed.omnibus._asdict()),
         "contrasts": to_records(crossed.rows),
+        "pairs": to_records(crossed_pairs(crossed, plan)),
         "means": to_records(crossed.means),
         "variance": to_records(crossed.variance),
         "fitted": crossed.fit is not None,

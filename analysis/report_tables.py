@@ -1,16 +1,19 @@
 """PURE: a report's tables, as they are printed: headers, cells and captions."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.attribution import ALL, Attribution
 from analysis.compare import Comparison
 from analysis.contrasts import MeanContrast
-from analysis.crossed import Crossed
+from analysis.crossed import Crossed, CrossedContrast
 from analysis.discernment import Discernment
 from analysis.exclusions import Exclusions
 from analysis.report_text import interval, number, p_number, percent
+
+# What every table says that does not sample articles.
+FIXED = "Articles are held fixed: these numbers speak of these articles only."
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
         if with_share:
             row += [percent(arm.share), interval(100 * arm.share_ci_low, 100 * arm.share_ci_high, 1)]
         rows.append(tuple(row))
-    caption = "Mean, SD and median are of people's means; the interval is a t interval over people."
+    caption = "Mean, SD and median are of people's means; the interval is a t interval over people. " + FIXED
     if with_share:
         header += ["Credible", f"{level} interval (%)"]
         caption += f" Credible: ratings from {comparison.credible_cut:g} upwards, Wilson interval."
@@ -64,15 +67,18 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
             number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),
-            number(row.detectable),
+            number(row.detectable_adjusted),
             f"{row.n}, {row.n_reference}",
             f"{row.n_articles}, {row.n_articles_reference}",
         ]
         rows.append(tuple(cells + ([p_number(row.equivalence_p)] if with_bound else [])))
+    samples = "people and articles are both samples"
+    if not crossed.samples_articles:
+        samples = "people are a sample, the articles are held fixed, so that it speaks of these articles only"
     caption = (
         f"The model {crossed.formula} over {crossed.n_ratings} ratings of {crossed.n_articles} articles by "
-        f"{crossed.n_people} people; people and articles are both samples. Intervals are not adjusted. Would be found: "
-        "the difference that this test finds in four of five such studies."
+        f"{crossed.n_people} people; {samples}. Intervals are not adjusted. Would be found: the difference that this "
+        "test finds in at least four of five such studies, at alpha over the number of contrasts."
     )
     return ReportTable("crossed", "Main test: the crossed mixed model", caption, tuple(header), tuple(rows))
 
@@ -83,8 +89,8 @@ def variance_table(crossed: Crossed, names: Mapping[str, str]) -> ReportTable | 
         (names.get(row.group, row.group), number(row.variance, 3), percent(row.share)) for row in crossed.variance
     )
     caption = (
-        "Variance of one rating within arms, by source: people, articles, and the rest. Intervals of these spreads are "
-        "made by python -m analysis mixed, with --intervals profile or --intervals bootstrap."
+        "Variance of one rating within arms, by the model's sources; what has no term is in the residual. Intervals of "
+        "these spreads are made by python -m analysis mixed, with --intervals profile or --intervals bootstrap."
     )
     return ReportTable("variance", "Where the ratings differ", caption, ("Source", "Variance", "Share"), rows)
 
@@ -112,7 +118,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
             str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
         ]
         rows.append(tuple(cells + ([p_number(row.equivalence_p)] if with_bound else [])))
-    caption = f"Arm less {labels.get(comparison.reference, comparison.reference)}; intervals are not adjusted."
+    caption = f"Arm less {labels.get(comparison.reference, comparison.reference)}; intervals are not adjusted. {FIXED}"
     return ReportTable(name, title, caption, tuple(header), tuple(rows), n_text=2)
 
 
@@ -134,10 +140,13 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
         )
         for row in comparison.shares.rows
     )
-    caption = "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's."
+    caption = (
+        "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's. "
+        + FIXED
+    )
     return ReportTable(
         "shares",
-        "Shares credible against the reference",
+        "Shares credible against the reference, with articles fixed",
         caption,
         (*header, "Ratio", f"{level} interval"),
         rows,
@@ -145,8 +154,30 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
     )
 
 
-def omnibus_table(comparison: Comparison) -> ReportTable:
-    """The omnibus tests."""
+def crossed_pairs_table(rows: Sequence[CrossedContrast], labels: Mapping[str, str], level: str) -> ReportTable:
+    """Every pair of arms by the crossed mixed model."""
+    printed = tuple(
+        (
+            _pair(row.arm, row.reference, labels),
+            number(row.estimate),
+            interval(row.ci_low, row.ci_high),
+            number(row.std_error, 3),
+            number(row.statistic),
+            number(row.df, 1),
+            p_number(row.p_value),
+            p_number(row.p_adjusted),
+        )
+        for row in rows
+    )
+    header = ("Pair", "Difference", f"{level} interval", "SE", "t", "df", "p", "p (Holm)")
+    caption = (
+        "Contrasts of the model of the main test; Holm's adjustment is over all pairs. Intervals are not adjusted."
+    )
+    return ReportTable("crossed-pairs", "All pairs of arms, by the main test's model", caption, header, printed)
+
+
+def omnibus_table(comparison: Comparison, crossed: Crossed | None = None) -> ReportTable:
+    """The omnibus tests: the mixed model's, where there is one, and those on people's means."""
     rows = tuple(
         (
             row.term,
@@ -158,8 +189,16 @@ def omnibus_table(comparison: Comparison) -> ReportTable:
         )
         for row in comparison.omnibus.rows
     )
+    caption = f"On people's means. {FIXED}" if rows else ""
+    if crossed is not None and crossed.omnibus.df == crossed.omnibus.df:
+        found = crossed.omnibus
+        first = ("Mixed model F", "equal means", number(found.statistic), number(found.df, 0))
+        rows = ((*first, number(found.df_within, 1), p_number(found.p_value)), *rows)
+        caption = "Mixed model: the model of the main test." + (
+            f" The others: on people's means. {FIXED}" if caption else ""
+        )
     header = ("Test", "Hypothesis", "Statistic", "df", "df within", "p")
-    return ReportTable("omnibus", "Do the arms differ at all?", "On people's means.", header, rows, n_text=2)
+    return ReportTable("omnibus", "Do the arms differ at all?", caption, header, rows, n_text=2)
 
 
 def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
@@ -184,8 +223,8 @@ def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportT
     )
     tests = ("t", "df", "p", "p (Bonferroni)", "p (Holm)", "p (BH)")
     header = ("Pair", "Difference", f"{level} interval", *tests, "Cohen's d", "Hedges' g", f"{level} interval")
-    caption = "Welch's t on one value a person. BH: Benjamini and Hochberg. Intervals are not adjusted."
-    return ReportTable("pairwise", "All pairs of arms", caption, header, rows)
+    caption = f"Welch's t on one value a person. BH: Benjamini and Hochberg. Intervals are not adjusted. {FIXED}"
+    return ReportTable("pairwise", "All pairs of arms, with articles fixed", caption, header, rows)
 
 
 def ranks_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
@@ -206,9 +245,9 @@ def ranks_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTabl
     header = ("Pair", "U", "Larger", "p", "p (Bonferroni)", "p (Holm)", "p (BH)", "People")
     caption = (
         "Mann-Whitney tests on one value a person. Larger: how often somebody of the first arm has the larger value "
-        "than somebody of the second, ties as halves."
+        f"than somebody of the second, ties as halves. {FIXED}"
     )
-    return ReportTable("ranks", "All pairs of arms, by ranks", caption, header, rows)
+    return ReportTable("ranks", "All pairs of arms, by ranks, with articles fixed", caption, header, rows)
 
 
 def discernment_table(found: Discernment, labels: Mapping[str, str], level: float) -> ReportTable:

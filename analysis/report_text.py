@@ -96,21 +96,45 @@ def _crossed_sentence(
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm])} against {number(means[row.reference])}, "
         f"difference {number(row.estimate)}, {crossed.level:.0%} interval {interval(row.ci_low, row.ci_high)}, "
-        f"{p_text(row.p_adjusted)} (crossed mixed model of {crossed.n_people} readers and "
-        f"{crossed.n_articles} articles, {number(row.df, 1)} df, Holm)"
+        f"{p_text(row.p_adjusted)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
-        sentence += f"; a difference of {number(row.detectable)} would have been found in four of five such studies"
+        several = sum(math.isfinite(other.p_value) for other in crossed.rows) > 1
+        sentence += (
+            f"; a difference of {number(row.detectable_adjusted)} would have been found in "
+            f"{'at least ' if several else ''}four of five such studies{' (after the adjustment)' if several else ''}"
+        )
     if row.equivalence_p < 1 - crossed.level:
         sentence += f"; the two are equivalent within the plan's bounds ({p_text(row.equivalence_p)})"
-    return f"{sentence}{_share_words(share)}."
+    return f"{sentence}{_share_beside(share)}."
+
+
+def _sampled(crossed: Crossed) -> str:
+    """The model in a few words, and what it takes as samples."""
+    if crossed.samples_articles:
+        return f"crossed mixed model of {crossed.n_people} readers and {crossed.n_articles} articles"
+    return (
+        f"mixed model of {crossed.n_people} readers, with the {crossed.n_articles} articles held fixed, so that it "
+        "speaks of these articles only"
+    )
+
+
+def _share_beside(share: ShareContrast | None) -> str:
+    """The difference of shares beside a test that samples articles: without its interval, which does not."""
+    if share is None or math.isnan(share.estimate):
+        return ""
+    points = number(100 * share.estimate, 1)
+    return f"; among these ratings the share credible differed by {points} percentage points (no test)"
 
 
 def _share_words(share: ShareContrast | None) -> str:
     if share is None or math.isnan(share.ci_low):
         return ""
     points = interval(100 * share.ci_low, 100 * share.ci_high, 1)
-    return f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points})"
+    return (
+        f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points}, "
+        "articles held fixed)"
+    )
 
 
 def _contrast_sentence(
@@ -189,10 +213,17 @@ def methods(
 def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
     if crossed is None or crossed.fit is None:
         return ()
+    samples = "with people and articles as crossed random samples (Judd, Westfall & Kenny 2012)"
+    if not crossed.samples_articles:
+        samples = (
+            "with people as the sample and the articles held fixed, since the design cannot tell them from the arms"
+        )
     return (
         f"The main test is the linear mixed model {crossed.formula} (lme4's notation), fitted by REML (Bates, "
-        "Maechler, Bolker & Walker 2015), with people and articles as crossed random samples (Judd, Westfall & Kenny "
-        "2012) and Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & Christensen 2017).",
+        f"Maechler, Bolker & Walker 2015), {samples}, and Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & "
+        "Christensen 2017). Its random terms are the most that the design carries; a term needs ten repeats, or "
+        "groups whose design effect (Kish 1965) is above 1.2, to be told from the residual. Shares, omnibus tests on "
+        "people's means, ranks and permutation tests hold the articles fixed.",
     )
 
 
@@ -209,6 +240,7 @@ REFERENCES = (
     "65–70.",
     "Judd, C. M., Westfall, J., & Kenny, D. A. (2012). Treating stimuli as a random factor in social psychology. "
     "Journal of Personality and Social Psychology, 103, 54–69.",
+    "Kish, L. (1965). Survey sampling. Wiley.",
     "Kreps, S., McCain, R. M., & Brundage, M. (2022). All the news that's fit to fabricate. Journal of Experimental "
     "Political Science, 9, 104–117. doi:10.1017/XPS.2020.37",
     "Kuznetsova, A., Brockhoff, P. B., & Christensen, R. H. B. (2017). lmerTest package: tests in linear mixed effects "

@@ -18,6 +18,8 @@ from analysis.mixed.orthogonal import orthogonal
 from analysis.mixed.result import Ddf, Fitted, Group, MixedFit, RandomEffect
 
 FEW_LEVELS = 5
+# A residual SD below this part of another spread is hardly one that people's answers have.
+LITTLE_NOISE = 0.01
 
 
 def fit_mixed(
@@ -57,6 +59,7 @@ def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
     random = random_effects(design.factors, fitted.triangles(), optimum.sigma)
     parameters = len(fixed) + len(optimum.at.theta) + 1
     singular = optimum.is_singular(criterion.layout.is_diagonal)
+    said = statements_of(design, random, singular=singular, gain=optimum.gain, converged=optimum.converged)
     return MixedFit(
         formula=design.formula.text,
         method="REML" if criterion.reml else "ML",
@@ -76,7 +79,7 @@ def _described(fitted: Fitted, ddf: Ddf, alpha: float) -> MixedFit:
         converged=optimum.converged,
         singular=singular,
         dropped=design.dropped,
-        statements=statements_of(design, random, singular=singular, gain=optimum.gain, converged=optimum.converged),
+        statements=(*said, *_little_noise(random, optimum.sigma)),
         covariance=tuple(tuple(map(float, row)) for row in covariance),
         fitted=fitted,
     )
@@ -130,6 +133,19 @@ def statements_of(
         if len(factor.levels) < FEW_LEVELS:
             said.append(f"'{factor.name}' has {len(factor.levels)} levels only; its variance is hardly known.")
     return tuple(said)
+
+
+def _little_noise(random: tuple[RandomEffect, ...], residual_sd: float) -> tuple[str, ...]:
+    """That next to nothing is left for the residual; slopes, whose units are others, are not looked at."""
+    largest = max((row for row in random if row.term == "Intercept"), key=lambda row: row.sd, default=None)
+    if largest is None or residual_sd >= LITTLE_NOISE * largest.sd:
+        return ()
+    return (
+        f"The residual SD, {residual_sd:.2g}, is less than a hundredth of the SD over '{largest.group}', "
+        f"{largest.sd:.2g}: either rows of one level of it are all but equal, or too few levels have several rows to "
+        f"tell the two apart. In the second case do not rely on degrees of freedom and p, and leave "
+        f"'{largest.group}' out.",
+    )
 
 
 def _singular_parts(random: tuple[RandomEffect, ...]) -> str:

@@ -91,10 +91,11 @@ def satterthwaite(fitted: Fitted, weights: FloatArray) -> FloatArray:
     """``2 v^2 / Var(v)`` of each contrast's variance v, by the delta method over (theta, sigma).
 
     Directions in which the deviance is flat, as at a variance of zero, carry no information and are left out, as
-    lmerTest does.
+    lmerTest does. What counts as flat is measured in parts of sigma and of each theta beyond 1: a spread of a thousand
+    residual SDs is known as well as one of ten, though by theta the deviance bends a ten-thousandth as much.
     """
     optimum = fitted.optimum
-    scale = np.append(optimum.scale, 1.0 / optimum.sigma)
+    scale = np.append(optimum.scale / _sizes(fitted), 1.0 / optimum.sigma)
     values, vectors = np.linalg.eigh(optimum.hessian / np.outer(scale, scale))
     known = values > 1e-6 * values[-1]
     inverse = np.linalg.inv(optimum.at.information)
@@ -105,6 +106,14 @@ def satterthwaite(fitted: Fitted, weights: FloatArray) -> FloatArray:
     variance = np.einsum("ci,ij,cj->c", weights, fitted.covariance(), weights)
     df: FloatArray = 2 * variance**2 / spread
     return df
+
+
+def _sizes(fitted: Fitted) -> FloatArray:
+    """The length of each theta's row of its triangle in units of the residual SD, 1 where it is less."""
+    layout, phi = fitted.criterion.layout, fitted.optimum.at.theta * fitted.optimum.scale
+    same = (layout.factor[:, None] == layout.factor) & (layout.row[:, None] == layout.row)
+    lengths: FloatArray = np.sqrt(same @ phi**2)
+    return np.maximum(lengths, 1.0)
 
 
 def tested(name: str, estimate: float, error: float, df: float, alpha: float) -> FixedEffect:

@@ -1,9 +1,11 @@
 """PURE: the arms held against each other: shares and means, the main test, and the tests of people's means."""
 
+from analysis.crossed_pairs import crossed_pairs
 from analysis.plots import mean_figure, share_figure
 from analysis.published import INDEXES, SHARES
 from analysis.report_tables import (
     arms_table,
+    crossed_pairs_table,
     crossed_table,
     discernment_table,
     means_table,
@@ -30,13 +32,15 @@ def arms(material: Material) -> Section:
     scale = None if info.truth else info.outcome_scale
     figures.append(mean_figure(rows, labels, reference, level, info.compared, scale, shown[1]))
     title = "People's means against the reference, with articles fixed"
+    pairs = () if material.crossed is None else crossed_pairs(material.crossed, material.plan)
     tables = (
         None if material.crossed is None else crossed_table(material.crossed, labels),
         arms_table(comparison, labels, info.compared),
         None if material.discerned is None else discernment_table(material.discerned, labels, material.plan.level),
         means_table(comparison, labels, name="means", title=title),
         shares_table(comparison, labels),
-        omnibus_table(comparison),
+        omnibus_table(comparison, material.crossed),
+        crossed_pairs_table(pairs, labels, material.level) if len(pairs) > 1 else None,
         pairwise_table(comparison, labels),
         ranks_table(comparison, labels),
     )

@@ -46,7 +46,7 @@ def null_results(material: Material) -> Section:
     return Section(
         NAME,
         TITLE,
-        sentences=tuple(_sentence(material, row, found) for row, found in rows),
+        sentences=tuple(_sentence(material, row, found, len(rows)) for row, found in rows),
         warnings=(without,) if without else (),
         figures=(figure,),
         tables=(_table(material, rows, inner),),
@@ -62,7 +62,9 @@ def null_results(material: Material) -> Section:
                     "contrast": row.contrast,
                     "estimate": row.estimate,
                     "p_value": row.p_value,
-                    "detectable": to_json(_detectable(row, plan.alpha)),
+                    "p_adjusted": row.p_adjusted,
+                    "detectable": to_json(_detectable(row, plan.alpha, 1)),
+                    "detectable_adjusted": to_json(_detectable(row, plan.alpha, len(rows))),
                     "equivalence": to_json(found),
                 }
                 for row, found in rows
@@ -82,22 +84,27 @@ def _tested(row: Contrast, bounds: tuple[float, float] | None, alpha: float) -> 
     if bounds is None:
         return None
     test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
-    return equivalence_row(row.contrast, test, Interval(*bounds), alpha)
+    return equivalence_row(row.contrast, test, Interval(*bounds), alpha, row.p_adjusted)
 
 
-def _detectable(row: Contrast, alpha: float) -> float:
-    return detectable(row.std_error, row.df, alpha)
+def _detectable(row: Contrast, alpha: float, n: int) -> float:
+    """The difference that is found after Holm's adjustment over ``n`` contrasts, or with fewer of them oftener."""
+    return detectable(row.std_error, row.df, alpha / n)
 
 
-def _sentence(material: Material, row: Contrast, found: EquivalenceRow | None) -> str:
+def _sentence(material: Material, row: Contrast, found: EquivalenceRow | None, n: int) -> str:
     pair, alpha = material.pair(row.arm), material.plan.alpha
     begins = (
         f"{pair}: {number(row.estimate)}, {material.level} interval {interval(row.ci_low, row.ci_high)}, "
-        f"{p_text(row.p_value)}"
+        f"{p_text(row.p_adjusted)} (Holm)"
     )
-    would = f"a true difference of {number(_detectable(row, alpha))} would be found in four of five such studies"
+    oftener = "at least " if n > 1 else ""
+    would = (
+        f"a true difference of {number(_detectable(row, alpha, n))} would be found in {oftener}four of five such "
+        "studies"
+    )
     if found is None:
-        if row.p_value < alpha:
+        if row.p_adjusted < alpha:
             return f"{begins}; {would}."
         return f"{begins}. This is no evidence of equality: {would}, and smaller ones are missed more often."
     words = {
@@ -115,11 +122,15 @@ def _table(material: Material, rows: Sequence[tuple[Contrast, EquivalenceRow | N
     for row, found in rows:
         cells = [material.pair(row.arm), found.verdict if found else MISSING, number(row.estimate)]
         low, high = (found.ci_low, found.ci_high) if found else (row.ci_low, row.ci_high)
-        cells += [interval(low, high), number(row.std_error, 3), p_number(row.p_value)]
+        cells += [interval(low, high), number(row.std_error, 3), p_number(row.p_adjusted)]
         cells += [interval(found.bound_low, found.bound_high), p_number(found.p_value)] if found else [MISSING] * 2
-        printed.append((*cells, number(_detectable(row, material.plan.alpha))))
-    header = ("Contrast", "Verdict", "Difference", f"{inner} interval", "SE", "p (difference)", "Bounds")
-    caption = "Would be found: the true difference that the two-sided test finds with 80% probability, with this SE."
+        printed.append((*cells, number(_detectable(row, material.plan.alpha, len(rows)))))
+    header = ("Contrast", "Verdict", "Difference", f"{inner} interval", "SE", "p (difference, Holm)", "Bounds")
+    caption = (
+        "The verdict takes Holm's p of the difference, and the p of equivalence as it is. Would be found: the true "
+        "difference that the two-sided test, at alpha over the number of contrasts, finds with 80% probability, with "
+        "this SE."
+    )
     return ReportTable(
         "equivalence", TITLE, caption, (*header, "p (equivalence)", "Would be found"), tuple(printed), n_text=2
     )
@@ -128,13 +139,15 @@ def _table(material: Material, rows: Sequence[tuple[Contrast, EquivalenceRow | N
 def _methods(material: Material) -> tuple[str, ...]:
     found = [
         "The detectable difference is the one that the two-sided test finds with 80% probability at the standard "
-        "error that was reached (Bloom 1995); it is not computed from the observed difference."
+        "error that was reached (Bloom 1995); it is not computed from the observed difference. It is taken at alpha "
+        "over the number of contrasts, at which Holm's adjustment finds a difference at the least."
     ]
     bounds = material.plan.bounds
     if bounds:
         found.insert(
             0,
             f"Equivalence is tested by two one-sided tests (Schuirmann 1987; Lakens 2017) against the plan's bounds, "
-            f"{number(bounds[0], 3)} and {number(bounds[1], 3)}.",
+            f"{number(bounds[0], 3)} and {number(bounds[1], 3)}, each contrast at alpha without adjustment for there "
+            "being several; 'different' is decided by Holm's p, as in the main result.",
         )
     return tuple(found)

@@ -3,7 +3,7 @@ ratings."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from analysis.crossed_odds import CrossedOdds, crossed_odds
 from analysis.plots import Figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
-from analysis.robust import Robust, clustered_ols
+from analysis.robust import Robust, clustered_ols, ordinal_regression
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import (
     MOST_FITTED,
@@ -26,7 +26,7 @@ from analysis.tables import to_records
 
 NAME, TITLE = "models", "The same contrasts by other models"
 LINEAR, PEOPLE, CLUSTERED = "crossed mixed model (main)", "people's means", "least squares, clustered"
-CREDIBLE, ORDINAL = "logistic mixed model", "ordinal mixed model"
+CREDIBLE, ORDINAL, FIXED_ORDINAL = "logistic mixed model", "ordinal mixed model", "ordinal, clustered by person"
 # Beyond so many values an outcome has no categories that a model of thresholds could use.
 MOST_CATEGORIES = 20
 
@@ -49,16 +49,20 @@ class ModelLine:
 
 
 def models(material: Material) -> Section:
-    """Every contrast with the reference by five models, beside each other."""
+    """Every contrast with the reference by six models, beside each other."""
     needs_models(material)
     data, notes = some_people(material.kept, MOST_FITTED)
     robust = clustered_ols(data, material.plan, arms=material.arms, labels=material.labels)
     few, searched = some_people(material.kept, MOST_SEARCHED)
     odds, without = _odds(material, few)
-    lines = [*_linear(material), *_robust_lines(robust), *_odds_lines(odds)]
+    plain = None
+    if any(one.kind == "ordinal" for one in odds):
+        plain = ordinal_regression(few, material.plan, arms=material.arms, labels=material.labels)
+    lines = [*_linear(material), *_robust_lines(robust), *_odds_lines(odds), *_plain_odds_lines(plain)]
     made_of = [f"Least squares: {note[0].lower()}{note[1:]}" for note in notes]
     made_of += [f"Odds: {note[0].lower()}{note[1:]}" for note in searched]
     cautions: list[Caution] = [*robust.cautions, *(caution for one in odds for caution in one.cautions)]
+    cautions += () if plain is None else plain.cautions
     known = set(() if material.crossed is None else material.crossed.warnings)
     return Section(
         NAME,
@@ -68,12 +72,16 @@ def models(material: Material) -> Section:
         notes=(*made_of, *without),
         figures=_figures(lines, material),
         tables=(_table(lines, material),),
-        methods=_methods(odds),
+        methods=_methods(odds, plain),
         references=(
             "Cameron, A. C., Gelbach, J. B., & Miller, D. L. (2011). Robust inference with multiway clustering. "
             "Journal of Business & Economic Statistics, 29, 238–249.",
+            "Liang, K.-Y., & Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models. "
+            "Biometrika, 73, 13–22.",
             "Liddell, T. M., & Kruschke, J. K. (2018). Analyzing ordinal data with metric models: What could possibly "
             "go wrong? Journal of Experimental Social Psychology, 79, 328–348.",
+            "McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal Statistical Society B, 42, "
+            "109–142.",
         ),
         results={"models": to_records(lines)},
     )
@@ -112,6 +120,14 @@ def _odds_lines(odds: Sequence[CrossedOdds]) -> list[ModelLine]:
             limits = {"estimate": row.odds_ratio, "ci_low": row.odds_ratio_ci_low, "ci_high": row.odds_ratio_ci_high}
             found.append(ModelLine(**{**_line(name, "odds ratio", row).__dict__, **limits}))
     return found
+
+
+def _plain_odds_lines(plain: Robust | None) -> list[ModelLine]:
+    lines = [] if plain is None else [_line(FIXED_ORDINAL, "odds ratio", row) for row in plain.rows]
+    return [
+        replace(line, estimate=math.exp(line.estimate), ci_low=math.exp(line.ci_low), ci_high=math.exp(line.ci_high))
+        for line in lines
+    ]
 
 
 def _line(model: str, scale: str, row: object) -> ModelLine:
@@ -153,7 +169,10 @@ def _figures(lines: Sequence[ModelLine], material: Material) -> tuple[Figure, ..
         if marks:
             caption = f"Intervals at {material.level}, not adjusted."
             if scale == "odds ratio":
-                caption += " Odds of a credible, or of a higher, rating of the same article by the same person."
+                caption += (
+                    " Odds of a credible, or of a higher, rating of the same article by the same person; of those "
+                )
+                caption += "clustered by person, over all people and articles."
             figures.append(interval_figure(name, title, caption, marks, axis))
     return tuple(figures)
 
@@ -186,11 +205,12 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
         "p",
         "p (Holm)",
     )
-    caption = "Each model's contrasts with the reference; Holm's adjustment is within a model."
+    caption = "Each model's contrasts with the reference; Holm's adjustment is within a model. People's "
+    caption += "means and the ordinal regression clustered by person hold the articles fixed."
     return ReportTable("models", TITLE, caption, header, rows, n_text=3)
 
 
-def _methods(odds: Sequence[CrossedOdds]) -> tuple[str, ...]:
+def _methods(odds: Sequence[CrossedOdds], plain: Robust | None) -> tuple[str, ...]:
     found = [
         "Beside the main test, least squares with errors clustered by participant and by article (Cameron, Gelbach & "
         "Miller 2011)."
@@ -200,5 +220,10 @@ def _methods(odds: Sequence[CrossedOdds]) -> tuple[str, ...]:
         found.append(
             f"Ratings are ordinal (Liddell & Kruschke 2018): {' and '.join(kinds)} mixed models with the main test's "
             "random effects, by Laplace's approximation and with Wald's tests, give odds."
+        )
+    if plain is not None and plain.rows:
+        found.append(
+            "An ordinal regression without random effects, its errors clustered by participant (McCullagh 1980; "
+            "Liang & Zeger 1986), holds the articles fixed."
         )
     return tuple(found)

@@ -41,7 +41,8 @@ def picking(material: Material) -> Section:
     marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high, main=n == 0) for n, row in enumerate(found.rows)]
     axis = Axis(f"Curated less uncurated on the {material.info.compared}")
     drawn = f"Curated less uncurated articles, with intervals at {material.level}."
-    caption = "Curated less uncurated, for new people and new articles; Holm's p over the models."
+    whom = "new people and new articles" if material.crossed.samples_articles else "new people and these articles"
+    caption = f"Curated less uncurated, for {whom}; Holm's p over the models."
     return Section(
         NAME,
         TITLE,

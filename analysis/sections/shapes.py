@@ -3,7 +3,7 @@
 from analysis.articles import distributions
 from analysis.distributions import Distributions, compare_distributions
 from analysis.report_figures import distribution_figure, ecdf_figure
-from analysis.report_tables import ReportTable
+from analysis.report_tables import FIXED, ReportTable
 from analysis.report_text import number, p_number, p_text, percent
 from analysis.sections.section import MOST_RESAMPLED, LeftOut, Material, Section, binned, some_people
 from analysis.tables import to_records
@@ -76,6 +76,6 @@ def _table(found: Distributions, material: Material) -> ReportTable:
     header = ("Contrast", "Permuted", "Distance", "p", "p (Holm)", "Larger", "p", "People")
     caption = (
         "Distance: the largest one between the cumulative lines, as a share. Larger: how often a rating of the arm is "
-        "above one of the reference, ties as halves."
+        f"above one of the reference, ties as halves. {FIXED}"
     )
     return ReportTable("distribution-tests", "Whole distributions against the reference", caption, header, rows, 2)

@@ -5,7 +5,7 @@ from analysis.descriptives import ArmSummary, summarise_arms, unit_means
 from analysis.plots import Figure
 from analysis.report_figures import forest_figure, shown_articles, variance_figure
 from analysis.report_info import StudyInfo
-from analysis.report_tables import ReportTable, variance_table
+from analysis.report_tables import FIXED, ReportTable, variance_table
 from analysis.report_text import interval, number, percent
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import LeftOut, Material, Section
@@ -122,7 +122,7 @@ def items(material: Material) -> Section:
         for arm in arms
     )
     header = ("Item", "Arm", "People", "Answers", "Mean", f"{material.level} interval", "SD", "Median")
-    caption = "Mean, SD and median are of people's means; the interval is a t interval over people."
+    caption = f"Mean, SD and median are of people's means; the interval is a t interval over people. {FIXED}"
     return Section(
         ITEMS,
         ITEMS_TITLE,

@@ -71,7 +71,10 @@ def _sentence(term: str, row: object, unit: str, material: Material) -> str:
     if term == "Jonckheere-Terpstra":
         if math.isnan(p):
             return "People's means do not vary, so that their order with the arms' places cannot be tested."
-        return f"People's means go with the arms' order with Kendall's tau of {number(estimate)} ({p_text(p)})."
+        return (
+            f"People's means go with the arms' order with Kendall's tau of {number(estimate)} ({p_text(p)}, articles "
+            "held fixed)."
+        )
     if math.isnan(p):
         return "The slope of the straight line has no test."
     verb = "rose" if estimate > 0 else "fell"
@@ -106,6 +109,8 @@ def _table(found: Trend, material: Material, unit: str, places: dict[str, float]
     header = ("Test", "Estimate", f"{material.level} interval", "SE", "Statistic", "df", "p", "Ratings or people")
     scores = ", ".join(f"{material.label(arm)} {places[arm]:g}" for arm, _score in found.scores)
     caption = f"Places: {scores}. Estimate: change with {unit} of the place for the line, tau for the order."
+    if any(row.term == "Jonckheere-Terpstra" for row in found.rows):
+        caption += " Jonckheere and Terpstra's test holds the articles fixed: it speaks of these articles only."
     return ReportTable("trend", "Trend over the arms' scale", caption, header, tuple(rows))
 
 

@@ -59,22 +59,31 @@ random_part <- function(rated) {
   if (cells == people && min(table(unique(rated[c("participant", "arm")])$arm)) == 1) {
     fail("everybody is in one arm, and an arm has one participant only: there is no mixed model")
   }
-  several <- cells > people
-  slope <- several && "signed" %in% names(rated) && n > 2 * people && count("participant", "signed") > people
-  if (slope) several <- count("participant", "signed", "arm") > count("participant", "signed")
+  several <- tells_apart(unique(rated[c("participant", "arm")]), "participant")
+  slope <- several && "signed" %in% names(rated) && n > 2 * people &&
+    tells_apart(unique(rated[c("participant", "signed")]), "participant")
+  if (slope) several <- tells_apart(unique(rated[c("participant", "signed", "arm")]), c("participant", "signed"))
   terms <- character()
-  if (people > 1 && people < n) {
+  if (people > 1 && tells_apart(rated, "participant")) {
     terms <- c(
       if (slope) "(1 + signed | participant)" else "(1 | participant)",
-      if (several && cells < n) "(1 | participant:arm)"
+      if (several && tells_apart(rated, c("participant", "arm"))) "(1 | participant:arm)"
     )
   }
   crossing <- versions > articles
-  if (articles >= 2 && articles < n && (crossing || articles > count("arm"))) {
-    terms <- c(terms, of_stories(rated), "(1 | article)", if (crossing && versions < n) "(1 | article:arm)")
+  if (articles >= 2 && (crossing || articles > count("arm")) && tells_apart(rated, "article")) {
+    several <- tells_apart(unique(rated[c("article", "arm")]), "article") && tells_apart(rated, c("article", "arm"))
+    terms <- c(terms, of_stories(rated), "(1 | article)", if (several) "(1 | article:arm)")
   }
-  if (!length(terms)) fail("nobody and no article has more than one rating: there is no mixed model")
+  if (!length(terms)) fail("too few people and articles have more than one rating: there is no mixed model")
   paste(terms, collapse = " + ")
+}
+
+# Whether rows can tell groups from what varies within them: ten beyond the first of each, or groups so large that
+# leaving them in the residual would understate the arms' variance by more than a fifth.
+tells_apart <- function(rows, group) {
+  sizes <- as.numeric(table(do.call(paste, c(rows[group], sep = "\r"))))
+  nrow(rows) - length(sizes) >= 10 || sum(sizes^2) > 1.2 * nrow(rows)
 }
 
 # What several articles that tell one story share; an article without a story is one of its own.

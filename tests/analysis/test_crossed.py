@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 from scipy import stats
 
 from analysis.crossed import Crossed, crossed_contrasts
+from analysis.crossed_pairs import crossed_pairs
+from analysis.crossed_terms import tells_apart
+from analysis.equivalence import detectable
+from analysis.mixed import fit_mixed
 from analysis.mixed.result import Ddf
 from analysis.plan import Plan
 from analysis.validation import FrameError
@@ -62,6 +67,13 @@ def test_the_arms_means_are_for_new_people_and_articles(case: dict[str, Any]) ->
     for arm, values in case["means"].items():
         for column in ("estimate", "std_error", "df", "ci_low", "ci_high"):
             assert rows.loc[arm, column] == pytest.approx(values[column], rel=5e-5), (arm, column)
+
+
+@by_design
+def test_every_pair_out_of_a_models_contrasts_with_the_reference_is_lmertests(case: dict[str, Any]) -> None:
+    found = crossed_contrasts(pd.DataFrame(case["data"]), PLAN, arms=arms(case))
+    pairs = crossed_pairs(found, PLAN)
+    agree(replace(found, rows=pairs), case["satterthwaite"])
 
 
 @pytest.mark.parametrize("name", R["more"]["omnibus"])
@@ -206,6 +218,53 @@ def test_an_article_without_a_story_is_one_of_its_own() -> None:
     assert {group.name: group.levels for group in found.fit.groups}["story"] == 7
 
 
+REFERENCE = Path(__file__).parent.parent / "reference"
+TWICE: dict[str, dict[str, float]] = json.loads((REFERENCE / "twice.json").read_text(encoding="utf-8"))
+
+
+def test_a_person_who_rates_twice_among_many_who_rate_once_leaves_people_in_the_residual_and_that_is_said() -> None:
+    found = crossed_contrasts(pd.read_csv(REFERENCE / "twice.csv"), Plan(reference="real"))
+    assert found.formula == "rating ~ arm + (1 | article)"
+    for name, value in TWICE["articles"].items():
+        assert getattr(found.rows[0], name) == pytest.approx(value, rel=5e-5), name
+    (said,) = (caution.sentence for caution in found.cautions if caution.code == "few-repeats")
+    assert "1 of 120 people; ratings beyond a first one: 1" in said
+    assert "too small by at most 0.8%" in said
+
+
+def test_a_residual_that_runs_to_nought_leaves_the_articles_their_degrees_of_freedom_and_is_told() -> None:
+    fit = fit_mixed(pd.read_csv(REFERENCE / "twice.csv"), "credibility ~ arm + (1 | participant) + (1 | article)")
+    own, expected = fit.effect("arm[T.small]"), TWICE["people"]
+    assert fit.residual_sd < 0.01
+    # How far the search came along a flat deviance is not the same in both.
+    assert own.df == pytest.approx(expected["df"], rel=0.01)
+    assert own.std_error == pytest.approx(expected["std_error"], rel=0.001)
+    assert any("less than a hundredth of the SD over 'participant'" in said for said in fit.statements)
+
+
+@pytest.mark.parametrize(("sizes", "told"), [([2] + [1] * 119, False), ([2] * 9 + [1] * 111, False),
+    ([2] * 10 + [1] * 300, True), ([9] + [1] * 119, True), ([2] * 4, True), ([1] * 50, False)])  # fmt: skip
+def test_groups_are_told_from_the_residual_by_ten_repeats_or_by_their_size(sizes: list[int], told: bool) -> None:
+    rows = pd.DataFrame({"participant": [f"p{n}" for n, size in enumerate(sizes) for _ in range(size)]})
+    assert tells_apart(rows, ["participant"]) is told
+
+
+def test_one_person_in_both_arms_gets_no_slope_of_origin() -> None:
+    ratings = simulated(people=60, per_person=3, arms=("real", "small"))
+    ratings.loc[0, ["arm", "origin", "article"]] = ["small", "synthetic", "small-0"]
+    assert crossed_contrasts(ratings, Plan(reference="real")).formula == (
+        "rating ~ arm + (1 | participant) + (1 | article)"
+    )
+
+
+def test_an_article_a_rating_is_a_sample_of_articles_without_a_term() -> None:
+    ratings = simulated(people=30, per_person=3)
+    found = crossed_contrasts(ratings.assign(article=ratings.index.map("a{}".format)), Plan(reference="real"))
+    assert found.formula == "rating ~ arm + (1 | participant)"
+    assert found.samples_articles
+    assert {caution.code for caution in found.cautions} == {"one-rating-an-article"}
+
+
 def test_one_rating_a_person_leaves_people_in_the_residual() -> None:
     found = crossed_contrasts(simulated(people=120, per_person=1), Plan(reference="real"))
     assert found.formula == "rating ~ arm + (1 | article)"
@@ -226,6 +285,12 @@ def test_equivalence_and_the_detectable_difference_follow_the_plan() -> None:
     (row, _) = found.rows
     assert row.equivalence_p < 0.05
     assert row.detectable > 2.8 * row.std_error
+    # Of two contrasts the smaller p must be below alpha / 2: 2.2414 + 0.8416 errors.
+    assert row.detectable_adjusted == pytest.approx(detectable(row.std_error, row.df, 0.025))
+    assert row.detectable_adjusted > 3.08 * row.std_error
+    pair = simulated(people=300, shift=0.0, arms=("real", "small"))
+    (alone,) = crossed_contrasts(pair, Plan(reference="real")).rows
+    assert alone.detectable_adjusted == alone.detectable
     assert all(math.isnan(r.equivalence_p) for r in crossed_contrasts(ratings, Plan(reference="real")).rows)
 
 

@@ -59,6 +59,32 @@ def test_d_prime_is_finite_and_turns_round_with_the_roles(n_signal: int, n_noise
     assert (back, turned) == pytest.approx((-value, criterion), abs=1e-9)
 
 
+def test_auc_counts_the_neutral_answers_that_it_ranks_and_the_people_who_gave_them() -> None:
+    frame = answers()
+    # One person is neutral on every real article: no hit rate against false alarms, but ranks.
+    undecided = (frame["participant"] == "p00") & (frame["origin"] == "real")
+    frame.loc[undecided, "attribution"] = 3
+    found = detection(frame, FEW)
+    neutral = int((frame["attribution"] == 3).sum())
+    assert found.pooled("auc").n_answers == len(frame)
+    assert found.pooled("d_prime").n_answers == len(frame) - neutral
+    without = sum(1 for _, own in frame.groupby("participant") if lacks_a_kind(own))
+    assert without >= 1
+    assert found.per_person("auc").n_people == 20
+    assert found.per_person("d_prime").n_people == 20 - without
+    areas = []
+    for _, own in frame.groupby("participant"):
+        real, synthetic = (own.loc[own["origin"] == kind, "attribution"] for kind in ("real", "synthetic"))
+        areas.append(stats.mannwhitneyu(synthetic, real).statistic / (len(real) * len(synthetic)))
+    assert found.per_person("auc").estimate == pytest.approx(np.mean(areas))
+    assert any("AUC ranks the whole scale and so has them all" in said for said in found.statements)
+
+
+def lacks_a_kind(own: pd.DataFrame) -> bool:
+    """Whether somebody's answers that are not neutral are all about one kind of article."""
+    return own.loc[own["attribution"] != 3, "origin"].nunique() < 2
+
+
 def test_auc_is_the_mann_whitney_share() -> None:
     frame = answers()
     value = frame.groupby("origin")["attribution"].apply(list)

@@ -1,9 +1,12 @@
 """The report's figures say in words what they show, and show what there is."""
 
+from scipy import stats
+
 from analysis.articles import distributions, summarise_articles
+from analysis.crossed import crossed_contrasts
 from analysis.mixed.result import VarianceShare
 from analysis.plan import Plan
-from analysis.report import ArmInfo, StudyInfo, build_report
+from analysis.report import ArmInfo, StudyInfo, build_report, to_dict
 from analysis.report_figures import MOST_ARTICLES, forest_figure, trend_figure, variance_figure
 from tests.analysis.ratings import simulated
 
@@ -43,6 +46,58 @@ def test_the_main_sentence_and_table_are_the_crossed_models() -> None:
     assert f"{abs(row.estimate):.2f}" in report.sentences[0]
     assert [table.name for table in report.tables][:2] == ["design", "crossed"]
     assert "articles-fixed" not in {caution.code for caution in report.cautions}
+    # What holds the articles fixed says so where it stands, and the sentence has no interval of it.
+    assert "(no test)" in report.sentences[0]
+    assert report.sentences[0].count("interval") == 1
+    tables = {table.name: table for table in report.tables}
+    assert "people and articles are both samples" in tables["crossed"].caption
+    for name in ("arms", "means", "shares", "omnibus", "pairwise", "ranks", "distribution-tests"):
+        assert "held fixed" in tables[name].caption, name
+
+
+def test_one_article_an_arm_is_no_sample_of_articles_anywhere() -> None:
+    ratings = simulated(people=60, within=True).assign(article=lambda rows: rows["arm"])
+    report = build_report(ratings, None, Plan(reference="real"), StudyInfo("T", arms=ARMS))
+    assert report.crossed is not None
+    assert report.crossed.fit is not None
+    (table,) = (table for table in report.tables if table.name == "crossed")
+    assert "the articles are held fixed" in table.caption
+    assert "3 articles held fixed, so that it speaks of these articles only" in report.sentences[0]
+    everything = " ".join([*report.sentences, *report.methods, table.caption])
+    assert "both samples" not in everything
+    assert "crossed random samples" not in everything
+
+
+def test_people_who_read_every_arm_have_the_models_omnibus_test_and_pairs() -> None:
+    report = build_report(simulated(people=60, within=True), None, Plan(reference="real"), StudyInfo("T", arms=ARMS))
+    assert report.crossed is not None
+    tables = {table.name: table for table in report.tables}
+    ((name, _, statistic, df, _, _),) = tables["omnibus"].rows
+    assert (name, statistic, df) == ("Mixed model F", f"{report.crossed.omnibus.statistic:.2f}", "2")
+    assert len(tables["crossed-pairs"].rows) == 3
+    found = to_dict(report)["results"]["crossed"]
+    assert found["omnibus"]["p_value"] == report.crossed.omnibus.p_value
+    assert [row["contrast"] for row in found["pairs"]] == ["small - real", "large - real", "large - small"]
+
+
+def test_the_sentence_and_the_equivalence_section_judge_a_difference_by_the_same_p() -> None:
+    frame = simulated(people=60, shift=0)
+    for row, p in zip(crossed_contrasts(frame, Plan(reference="real")).rows, (0.8, 0.035), strict=True):
+        # A constant added to an arm moves its estimate alone.
+        wanted = float(stats.t.isf(p / 2, row.df)) * row.std_error
+        frame.loc[frame["arm"] == row.arm, "credibility"] += wanted - row.estimate
+    report = build_report(frame, None, Plan(reference="real", equivalence_bound=0.1), StudyInfo("T"))
+    assert report.crossed is not None
+    (row,) = (row for row in report.crossed.rows if row.p_value < 0.05 < row.p_adjusted)
+    (section,) = (section for section in report.sections if section.name == "equivalence")
+    main = next(sentence for sentence in report.sentences if sentence.startswith(row.arm))
+    again = next(sentence for sentence in section.sentences if sentence.startswith(row.arm))
+    assert "was not shown to differ" in main
+    assert "undecided" in again
+    assert f"p = {row.p_adjusted:.3f} (Holm)" in again
+    would = f"difference of {row.detectable_adjusted:.2f} would "
+    assert f"{would}have been found in at least four of five" in main
+    assert f"{would}be found in at least four of five" in again
 
 
 def test_without_articles_there_is_no_model_and_people_are_compared() -> None:

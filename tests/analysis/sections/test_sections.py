@@ -27,7 +27,7 @@ from analysis.report import SECTION_RESULTS, ArmInfo, Report, StudyInfo, build_r
 from analysis.report_figures import COLORS
 from analysis.report_files import report_files
 from analysis.report_html import to_html
-from analysis.robust import clustered_ols
+from analysis.robust import clustered_ols, ordinal_regression
 from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, Section, binned, some_people
 from analysis.trend import trend
 from tests.analysis.ratings import simulated
@@ -132,6 +132,9 @@ def test_each_number_is_that_of_its_own_function(results: dict[str, Any]) -> Non
     ols = {row.arm: row.estimate for row in clustered_ols(kept, PLAN).rows}
     found = {row["arm"]: row["estimate"] for row in results["models"] if row["model"] == "least squares, clustered"}
     assert found == pytest.approx(ols)
+    odds = {row.arm: np.exp(row.estimate) for row in ordinal_regression(kept, PLAN).rows}
+    found = {row["arm"]: row["estimate"] for row in results["models"] if row["model"].startswith("ordinal, clustered")}
+    assert found == pytest.approx(odds)
 
 
 def test_asymmetric_bounds_decide_equivalence(report: Report, results: dict[str, Any]) -> None:
