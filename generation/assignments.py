@@ -54,16 +54,19 @@ def curators_of(study: Study) -> list[Researcher]:
 
 
 def panel_of(candidate: Candidate) -> Panel:
-    """The panel of one text; two queries."""
-    asked = frozenset(candidate.assignments.values_list("curator", flat=True))
-    return Panel(asked, _standing(candidate.opinions.select_related("by").order_by("number"))) if asked else NOBODY
+    """The panel of one text; a query where nobody is asked, else three."""
+    asked = set(candidate.assignments.values_list("curator", flat=True))
+    if not asked:
+        return NOBODY
+    said = candidate.opinions.select_related("by").order_by("number")
+    return _panel(asked, said, {person.pk for person in curators_of(candidate.batch.study)})
 
 
 NOBODY = Panel(frozenset(), ())
 
 
 def panels(study: Study) -> dict[int, Panel]:
-    """The panel of every text that was assigned, by the text's id; two queries."""
+    """The panel of every text that somebody is asked about, by the text's id; three queries."""
     asked: dict[int, set[int]] = {}
     rows = Assignment.objects.filter(candidate__batch__study=study)
     for candidate, curator in rows.values_list("candidate", "curator"):
@@ -71,7 +74,9 @@ def panels(study: Study) -> dict[int, Panel]:
     said: dict[int, list[Opinion]] = {}
     for opinion in Opinion.objects.filter(candidate__batch__study=study).select_related("by").order_by("number"):
         said.setdefault(opinion.candidate_id, []).append(opinion)
-    return {pk: Panel(frozenset(people), _standing(said.get(pk, []))) for pk, people in asked.items()}
+    able = {person.pk for person in curators_of(study)}
+    found = {pk: _panel(people, said.get(pk, []), able) for pk, people in asked.items()}
+    return {pk: panel for pk, panel in found.items() if panel.asked}
 
 
 def agreement_of(found: Collection[Panel]) -> Agreement:
@@ -97,7 +102,7 @@ def assign(
         raise CurationError({"seed": _("The seed must be a whole number from 0 to 2^63 - 1.")})
     with transaction.atomic():
         lock_draft(study)
-        taken = set(Assignment.objects.filter(candidate__batch__study=study).values_list("candidate", flat=True))
+        taken = panels(study).keys()
         free = [text for text in texts if text.pk not in taken and text.decision == Candidate.Decision.PENDING]
         people = {curator.pk: curator for curator in curators}
         rows = [
@@ -141,6 +146,13 @@ def shared_out(texts: int, people: Sequence[int], each: int, seed: int) -> list[
             load[reader] += 1
         chosen.append(sorted(readers))
     return chosen
+
+
+def _panel(asked: set[int], said: "Sequence[Opinion] | Collection[Opinion]", able: set[int]) -> Panel:
+    """Of those asked, who may still curate or has answered: nobody waits for who has left the study."""
+    opinions = _standing(said)
+    answered = {opinion.by_id for opinion in opinions}
+    return Panel(frozenset(asked & (able | answered)), opinions)
 
 
 def _standing(opinions: "Sequence[Opinion] | Collection[Opinion]") -> tuple[Opinion, ...]:

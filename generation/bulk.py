@@ -1,35 +1,38 @@
-"""Rejecting many flagged texts with one stroke, and taking that stroke back with one."""
+"""Rejecting many flagged texts with one stroke, and taking that stroke back with one: few statements, however many."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from generation import curation
+from generation.assignments import curators_of
 from generation.engine import NOTES
-from generation.models import Assignment, BulkRejection, Candidate
+from generation.lineage import opened_text
+from generation.models import Assignment, BulkRejection, Candidate, Edit, Opinion, Review
 from generation.rules import CurationError
+from surveys import audit
 from surveys.articles import lock_draft
 from surveys.models import Researcher, Study
 
 Decision = Candidate.Decision
 
 
-def rejectable(study: Study, texts: Sequence[Candidate]) -> list[Candidate]:
+def rejectable(study: Study, texts: QuerySet[Candidate]) -> QuerySet[Candidate]:
     """Those of the texts that are flagged (a note is no flag), undecided and nobody's in particular to decide."""
-    asked = set(Assignment.objects.filter(candidate__batch__study=study).values_list("candidate", flat=True))
-    return [text for text in texts if text.flag_count and text.decision == Decision.PENDING and text.pk not in asked]
+    asked = Assignment.objects.filter(candidate=OuterRef("pk"), curator__in=curators_of(study))
+    answered = Opinion.objects.filter(candidate=OuterRef("pk"))
+    return texts.filter(~Exists(asked), ~Exists(answered), flag_count__gt=0, decision=Decision.PENDING)
 
 
-def reject_flagged(study: Study, texts: Sequence[Candidate], *, by: Researcher, expected: int) -> BulkRejection:
+def reject_flagged(study: Study, texts: QuerySet[Candidate], *, by: Researcher, expected: int) -> BulkRejection:
     """Reject all of ``rejectable`` by a rule that names their flags. ``expected`` is how many the page announced.
 
     Raises ``CurationError`` where it would be another number by now, or none; ``DraftOnly``.
     """
     with transaction.atomic():
         lock_draft(study)
-        fresh = Candidate.objects.filter(pk__in=[text.pk for text in texts]).order_by("batch__number", "index")
-        chosen = rejectable(study, list(fresh.select_related("batch__study", "batch__prompt")))
+        chosen = list(rejectable(study, texts).order_by("batch__number", "index").select_related("batch__prompt"))
         if not chosen or len(chosen) != expected:
             message = _("Meanwhile %(now)s texts would be rejected, not %(then)s. Nothing was done; look again.")
             raise CurationError({"": message % {"now": len(chosen), "then": expected}})
@@ -38,8 +41,7 @@ def reject_flagged(study: Study, texts: Sequence[Candidate], *, by: Researcher, 
         # Not translated: the record must not depend on the language of whoever clicked.
         rule = f"bulk rejection {number} of {len(chosen)} flagged texts ({', '.join(codes)})"
         bulk = BulkRejection.objects.create(study=study, number=number, by=by, rule=rule)
-        for text in chosen:
-            curation.reject(text, by=by, rule=rule, bulk=bulk)
+        _decide(study, chosen, Decision.REJECTED, by, rule=rule, bulk=bulk)
     return bulk
 
 
@@ -47,14 +49,56 @@ def take_back(bulk: BulkRejection, *, by: Researcher) -> int:
     """Open the texts again that this stroke rejected and nobody touched since; how many. Raises ``DraftOnly``."""
     with transaction.atomic():
         lock_draft(bulk.study)
-        texts = still_rejected(bulk)
-        for text in texts:
-            curation.reopen(text, by=by, reason=f"bulk rejection {bulk.number} taken back")
+        texts = list(still_rejected(bulk).select_related("batch__prompt").order_by("batch__number", "index"))
+        _decide(bulk.study, texts, Decision.PENDING, by, reason=f"bulk rejection {bulk.number} taken back")
     return len(texts)
 
 
-def still_rejected(bulk: BulkRejection) -> list[Candidate]:
+def still_rejected(bulk: BulkRejection) -> QuerySet[Candidate]:
     """The texts whose last decision was this stroke."""
-    reviews = bulk.reviews.select_related("candidate__batch__study", "candidate__batch__prompt", "candidate__article")
-    rejected = [review for review in reviews if review.candidate.decision == Decision.REJECTED]
-    return [review.candidate for review in rejected if review.candidate.reviews.count() == review.number]
+    later = Review.objects.filter(candidate=OuterRef("candidate"), number__gt=OuterRef("number"))
+    last = bulk.reviews.filter(~Exists(later), candidate__decision=Decision.REJECTED)
+    return Candidate.objects.filter(pk__in=last.values("candidate"))
+
+
+def _decide(
+    study: Study,
+    texts: Sequence[Candidate],
+    new: Decision,
+    by: Researcher,
+    *,
+    rule: str = "",
+    reason: str = "",
+    bulk: BulkRejection | None = None,
+) -> None:
+    """What ``curation.reject`` and ``reopen`` store of one text, for many. Needs the study's row locked."""
+    keys = [text.pk for text in texts]
+    reviews = dict(Review.objects.filter(candidate__in=keys).values_list("candidate").annotate(Max("number")))
+    edited = dict(Edit.objects.filter(candidate__in=keys).order_by("number").values_list("candidate", "text"))
+    Candidate.objects.filter(pk__in=keys).update(decision=new, revision=F("revision") + 1)
+    Review.objects.bulk_create(
+        Review(
+            candidate=text,
+            number=reviews.get(text.pk, 0) + 1,
+            old=text.decision,
+            new=new,
+            by=by,
+            reason=reason,
+            rule=rule,
+            bulk=bulk,
+        )
+        for text in texts
+    )
+    by_rule = " by rule" if rule else ""
+    audit.record_all(
+        study,
+        f"candidate {new.value}" if new != Decision.PENDING else "candidate reopened",
+        by=by,
+        entries=[
+            (
+                f"batch {text.batch.number}, candidate {text.index}{by_rule}",
+                edited.get(text.pk) or opened_text(text),
+            )
+            for text in texts
+        ],
+    )

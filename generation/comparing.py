@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generation import curation
-from generation.models import Assignment, Candidate, Comparison, Prompt
+from generation.assignments import panels
+from generation.models import Candidate, Comparison, Prompt
 from generation.ranking import Ranking, rank
 from generation.reviewing import drafted
 from generation.rules import CurationError
@@ -34,8 +36,16 @@ class Pair:
 
 def pool(study: Study, prompt: Prompt) -> list[Candidate]:
     """The texts of a prompt that can still be chosen, of all its batches: at most ``MOST``, by their random codes."""
-    texts = drafted(study).filter(batch__prompt=prompt).exclude(text="").exclude(decision=Decision.REJECTED)
-    return list(texts.order_by("code")[:MOST])
+    return list(_choosable(study, prompt).order_by("code")[:MOST])
+
+
+def left_out(study: Study, prompt: Prompt) -> int:
+    """How many of a prompt's texts are not compared, since there are more than ``MOST``."""
+    return max(0, _choosable(study, prompt).count() - MOST)
+
+
+def _choosable(study: Study, prompt: Prompt) -> QuerySet[Candidate]:
+    return drafted(study).filter(batch__prompt=prompt).exclude(text="").exclude(decision=Decision.REJECTED)
 
 
 def next_pair(study: Study, prompt: Prompt, by: Researcher) -> Pair | None:
@@ -151,11 +161,12 @@ def accept_best(
             raise CurationError({"k": _("Take 1 to %(most)s texts.") % {"most": len(waiting)}})
         if ranking.groups > 1:
             raise CurationError({"k": _("Some texts never met, even by way of others: compare more pairs first.")})
-        if Assignment.objects.filter(candidate__in=[s.item for s in waiting[:k]]).exists():
+        if panels(study).keys() & {s.item for s in waiting[:k]}:
             raise CurationError({"k": _("Curators are asked about some of these texts: they decide.")})
         credit = f", each credited with {ranking.prior:g} won and lost" if ranking.prior else ""
         # Not translated: the record must not depend on the language of whoever clicked.
-        rule = f"the best {k} of {len(texts)} texts by {n} pairwise comparisons (Bradley-Terry{credit})"
+        others = f" ({further} more were not compared)" if (further := left_out(study, prompt)) else ""
+        rule = f"the best {k} of {len(texts)} texts{others} by {n} pairwise comparisons (Bradley-Terry{credit})"
         return [
             curation.accept(texts[s.item], by=by, arm=arm or curation.default_arm(texts[s.item].batch), rule=rule)
             for s in waiting[:k]

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from generation import registry
 from generation.batches import RequestError, request_batch
 from generation.curation import standing_text
-from generation.engine import Sampling
-from generation.models import Batch, Candidate, Continuation, Prompt
+from generation.engine import CONTINUATION, BuiltinModelError, ModelFolderError, Sampling
+from generation.engine import Prompt as EnginePrompt
+from generation.models import Batch, Candidate, Continuation, LanguageModel, Prompt
 from generation.parity.passages import sentence_ends
+from generation.terms import must_accept
 from surveys import audit
-from surveys.models import Researcher
+from surveys.models import Researcher, Study, normal_text
 
 DEEPEST = 50
 
@@ -35,10 +38,11 @@ def places_to_cut(text: str) -> list[tuple[int, str]]:
     return [(end, text[start:end].strip()) for start, end in zip(starts, ends, strict=True)][:-1]
 
 
-def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int) -> Batch:
+def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int | None) -> Batch:
     """A batch of ``size`` texts that go on behind the first ``cut`` characters of the text as it stands.
 
-    Same model, same sampling but for the length. What is kept stands in front of each new text, since readers get it.
+    Same model, same sampling but for the length; without ``max_tokens`` that is the batch's too, or what the model
+    has room for behind what is kept. What is kept stands in front of each new text, since readers get it.
     Where readers did not get the first prompt, the model does not either: it goes on from what readers see. Raises
     ``RequestError`` with a sentence a field, ``DraftOnly``.
     """
@@ -46,7 +50,8 @@ def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, 
     if not 1 <= cut < len(text) or not text[:cut].strip():
         raise RequestError({"cut": _("Cut the text behind its beginning and before its end.")})
     batch, prompt = candidate.batch, candidate.batch.prompt
-    sampling = replace(Sampling.from_dict(batch.sampling), max_tokens=max_tokens)
+    sampling = Sampling.from_dict(batch.sampling)
+    longest = _room(batch, text[:cut], sampling.max_tokens) if max_tokens is None else max_tokens
     with transaction.atomic():
         made = request_batch(
             batch.study,
@@ -58,7 +63,7 @@ def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, 
             language=prompt.language,
             opening_shown=True,
             language_model=batch.language_model.key,
-            sampling=sampling if sampling.min_tokens <= max_tokens else replace(sampling, min_tokens=0),
+            sampling=_as_long_as(sampling, longest),
             size=size,
         )
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -66,6 +71,36 @@ def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, 
         subject = f"batch {made.number} from batch {batch.number}, candidate {candidate.index}, character {cut}"
         audit.record(batch.study, "continued from a text", by=by, subject=subject)
     return made
+
+
+def closed_to(study: Study, researcher: Researcher) -> bool:
+    """Whether a model that writes for the study has terms which this researcher has yet to accept."""
+    models = LanguageModel.objects.filter(batches__study=study).exclude(terms="").distinct()
+    return any(must_accept(model, researcher) for model in models)
+
+
+def _room(batch: Batch, kept: str, most: int) -> int:
+    """How many tokens the model can write behind ``kept``, at most ``most``. Raises ``RequestError`` for none."""
+    try:
+        tokens = registry.prompt_tokens(batch.language_model)
+    except (BuiltinModelError, ModelFolderError):
+        tokens = None
+    if tokens is None:
+        raise RequestError({"": _("No text can be written from here now. Tell an owner of the study.")})
+    taken = tokens.count(EnginePrompt(normal_text(kept), CONTINUATION)) or 1
+    if (left := tokens.context_length - taken) < 1:
+        raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})
+    return min(most, left)
+
+
+def _as_long_as(sampling: Sampling, longest: int) -> Sampling:
+    """The same settings for texts of at most so many tokens; what begins beyond that length is off."""
+    return replace(
+        sampling,
+        max_tokens=longest,
+        min_tokens=sampling.min_tokens if sampling.min_tokens <= longest else 0,
+        sentence_from=sampling.sentence_from if sampling.sentence_from <= longest else 0,
+    )
 
 
 def ancestors(candidate: Candidate) -> list[Continuation]:

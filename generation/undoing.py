@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from generation import bulk, curation, opinions
 from generation.models import BulkRejection, Candidate, Opinion, Review
 from surveys.models import Researcher, Study
@@ -10,18 +12,9 @@ Act = Review | Opinion | BulkRejection
 
 
 def last_act(study: Study, by: Researcher) -> Act | None:
-    """The last decision, opinion or bulk rejection of this person, unless something happened to it since."""
+    """The last decision, opinion or bulk rejection of this person that still stands; undone, the one before it."""
     acts: list[Act] = [act for act in (_review(study, by), _opinion(study, by), _bulk(study, by)) if act is not None]
-    last = max(acts, key=_when, default=None)
-    if isinstance(last, Review):
-        stands = last.new != Candidate.Decision.PENDING and last.candidate.decision == last.new
-        return last if stands else None
-    if isinstance(last, Opinion):
-        stands = last.verdict != Opinion.Verdict.WITHDRAWN and last.candidate.decision == Candidate.Decision.PENDING
-        return last if stands else None
-    if last is not None and not bulk.still_rejected(last):
-        return None
-    return last
+    return max(acts, key=_when, default=None)
 
 
 def take_back(act: Act, by: Researcher) -> Candidate | None:
@@ -41,17 +34,25 @@ def _when(act: Act) -> tuple[datetime, int]:
 
 
 def _review(study: Study, by: Researcher) -> Review | None:
-    mine = Review.objects.filter(candidate__batch__study=study, by=by, rule="")
+    later = Review.objects.filter(candidate=OuterRef("candidate"), number__gt=OuterRef("number"))
+    mine = Review.objects.filter(~Exists(later), candidate__batch__study=study, by=by, rule="")
     related = ("candidate__batch__study", "candidate__batch__prompt__story", "candidate__article")
-    return mine.select_related(*related).order_by("-at", "-pk").first()
+    standing = mine.exclude(new=Candidate.Decision.PENDING).select_related(*related)
+    return standing.order_by("-at", "-pk").first()
 
 
 def _opinion(study: Study, by: Researcher) -> Opinion | None:
-    mine = Opinion.objects.filter(candidate__batch__study=study, by=by)
-    return (
-        mine.select_related("by", "candidate__batch__study", "candidate__batch__prompt").order_by("-at", "-pk").first()
+    later = Opinion.objects.filter(candidate=OuterRef("candidate"), by=by, number__gt=OuterRef("number"))
+    mine = Opinion.objects.filter(
+        ~Exists(later), candidate__batch__study=study, candidate__decision=Candidate.Decision.PENDING, by=by
     )
+    standing = mine.exclude(verdict=Opinion.Verdict.WITHDRAWN)
+    related = ("by", "candidate__batch__study", "candidate__batch__prompt")
+    return standing.select_related(*related).order_by("-at", "-pk").first()
 
 
 def _bulk(study: Study, by: Researcher) -> BulkRejection | None:
-    return BulkRejection.objects.filter(study=study, by=by).select_related("study").order_by("-at", "-pk").first()
+    later = Review.objects.filter(candidate=OuterRef("candidate"), number__gt=OuterRef("number"))
+    standing = Review.objects.filter(~Exists(later), bulk=OuterRef("pk"), candidate__decision=bulk.Decision.REJECTED)
+    mine = BulkRejection.objects.filter(Exists(standing), study=study, by=by)
+    return mine.select_related("study").order_by("-at", "-pk").first()

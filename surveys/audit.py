@@ -1,6 +1,7 @@
 """The audit chain of a study: who did what when, with digests, never content."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -16,22 +17,32 @@ def record(
 
     ``content`` is hashed and forgotten. The study's row is locked, so that two writers cannot take one number.
     """
+    return record_all(study, verb, by=by, entries=[(subject, content)])[0]
+
+
+def record_all(
+    study: Study, verb: str, *, by: Researcher | None = None, entries: Sequence[tuple[str, str | bytes]]
+) -> list[AuditEntry]:
+    """Append a row for each (subject, content), as ``record`` does, by as many statements as for one."""
     with transaction.atomic():
         locked = Study.objects.select_for_update().values("pk").annotate(now=Now()).get(pk=study.pk)
         last = AuditEntry.objects.filter(study=study).order_by("-sequence").first()
-        entry = AuditEntry(
-            study=study,
-            sequence=last.sequence + 1 if last else 1,
-            verb=verb,
-            subject=subject,
-            content_sha256=_sha256(content) if content else "",
-            researcher=by,
-            at=locked["now"],
-            previous=last.digest if last else "",
-        )
-        entry.digest = _digest(entry)
-        entry.save(force_insert=True)
-    return entry
+        rows: list[AuditEntry] = []
+        for subject, content in entries:
+            entry = AuditEntry(
+                study=study,
+                sequence=last.sequence + 1 if last else 1,
+                verb=verb,
+                subject=subject,
+                content_sha256=_sha256(content) if content else "",
+                researcher=by,
+                at=locked["now"],
+                previous=last.digest if last else "",
+            )
+            entry.digest = _digest(entry)
+            rows.append(entry)
+            last = entry
+        return AuditEntry.objects.bulk_create(rows)
 
 
 def verify(study: Study) -> list[str]:

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_http_methods
 from generation import continuing
 from generation.batches import MOST_CANDIDATES, RequestError
 from generation.curation import standing_text
+from generation.models import Batch, Candidate
 from generation.rules import sees_models
 from generation.views.review import candidate_url, filters_of, found, name_of
 from surveys.access import Permission, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
+from surveys.models import Researcher, Study
 from surveys.workbench.pages import show_problems, study_page
 
 
@@ -33,8 +35,11 @@ class ContinueForm(forms.Form):
     size = forms.IntegerField(label=gettext_lazy("How many texts"), initial=5, min_value=1, max_value=MOST_CANDIDATES)
     max_tokens = forms.IntegerField(label=gettext_lazy("Longest new text, in tokens"), min_value=1)
 
-    def __init__(self, text: str, *args: object, **kwargs: object) -> None:
+    def __init__(self, text: str, *args: object, asks_length: bool, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not asks_length:
+            # How much a model holds tells models apart.
+            del self.fields["max_tokens"]
         cut = self.fields["cut"]
         assert isinstance(cut, forms.ChoiceField)  # noqa: S101 -- declared above
         cut.choices = continuing.places_to_cut(text)
@@ -48,13 +53,15 @@ def continue_from(request: HttpRequest, study_key: str, code: str) -> HttpRespon
     text = found(study, code)
     filters = filters_of(request, study)
     standing = standing_text(text)
+    shows_models = sees_models(study)
+    data = request.POST if request.method == "POST" else None
     initial = {"max_tokens": text.batch.sampling.get("max_tokens")}
-    form = ContinueForm(standing, request.POST if request.method == "POST" else None, initial=initial)
+    form = ContinueForm(standing, data, initial=initial, asks_length=shows_models)
     back = candidate_url(study, text, filters)
     if request.method == "POST" and form.is_valid():
         try:
-            batch = continuing.continue_from(text, by=signed_in(request), **form.cleaned_data)
-            if sees_models(study):
+            batch = _asked(study, text, signed_in(request), form.cleaned_data, is_blind=not shows_models)
+            if shows_models:
                 return redirect("generation:batch", study_key=study.key, number=batch.number)
             messages.success(request, _("The texts are asked for. They come into the queue as they are written."))
             return redirect(back)
@@ -65,3 +72,13 @@ def continue_from(request: HttpRequest, study_key: str, code: str) -> HttpRespon
     name = name_of(text, is_blind=filters.is_blind)
     context = {"candidate": text, "name": name, "form": form, "back": back, "filters": filters}
     return study_page(request, study, "generation/continue.html", context, status=400 if form.errors else 200)
+
+
+def _asked(study: Study, text: Candidate, by: Researcher, given: dict[str, int], *, is_blind: bool) -> Batch:
+    """The batch asked for. Who curates blind learns from no refusal which model wrote this text."""
+    if not is_blind:
+        return continuing.continue_from(text, by=by, **given)
+    if continuing.closed_to(study, by):
+        message = _("Models of this study are closed: accept the terms of all of them first, on the page of models.")
+        raise RequestError({"": message})
+    return continuing.continue_from(text, by=by, max_tokens=None, **given)

@@ -101,7 +101,7 @@ def reject_flagged(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.CURATE)
     by = signed_in(request)
     expected = request.POST.get("expected", "")
-    texts = list(filters_of(request, study).texts(study, by))
+    texts = filters_of(request, study).texts(study, by)
     try:
         number = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else 0
         done = bulk.reject_flagged(study, texts, by=by, expected=number)
@@ -162,7 +162,15 @@ def _done(request: HttpRequest, study: Study, text: Candidate, form: Form, decid
         try:
             messages.success(request, decide())
             return _onward(request, study, text)
-        except (DecidedMeanwhile, DraftOnly) as error:
+        except DecidedMeanwhile as error:
+            wanted = Candidate.Decision.REJECTED if name == "reject_form" else Candidate.Decision.ACCEPTED
+            last = text.reviews.order_by("number").last()
+            if last is None or last.by_id != signed_in(request).pk or last.new != wanted or last.rule:
+                return _told(request, study, text, str(error))
+            # The same click sent twice.
+            messages.info(request, _("You had decided that already."))
+            return _onward(request, study, text)
+        except DraftOnly as error:
             return _told(request, study, text, str(error))
         except (CurationError, ArticleError) as error:
             show_problems(form, error.problems)

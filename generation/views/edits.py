@@ -45,6 +45,7 @@ def edit(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
         "back": candidate_url(study, text, filters),
         "filters": filters,
         "rules": rules_of(study),
+        "sequence": left.sequence if left is not None else 0,
         "restored": left if typed is not None and request.method == "GET" else None,
     }
     return study_page(request, study, "generation/edit.html", context)
@@ -53,7 +54,7 @@ def edit(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def keep(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
-    """Keep what is being typed. Answers whether it is the newest, as JSON: a script asks, nobody looks at it."""
+    """Keep what is being typed. Tells a script, as JSON, whether it is the newest, and the number of what is kept."""
     study = study_for(request, study_key, Permission.CURATE)
     text = found(study, code)
     sequence, revision = (_whole(request.POST.get(name, "")) for name in ("sequence", "revision"))
@@ -61,7 +62,8 @@ def keep(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
         return JsonResponse({"problem": "sequence, revision, and text or note are needed"}, status=400)
     typed = {name: request.POST.get(name) for name in ("text", "note")}
     kept = scratch.keep(text, by=signed_in(request), sequence=sequence, revision=revision, **typed)
-    return JsonResponse({"kept": kept})
+    stands = scratch.found(text, signed_in(request))
+    return JsonResponse({"kept": kept, "sequence": stands.sequence if stands is not None else 0})
 
 
 @login_required

@@ -72,6 +72,8 @@ def pair(request: HttpRequest, study_key: str, prompt: int) -> HttpResponse:
         "pair": found,
         "done": mine,
         "possible": texts * (texts - 1) // 2,
+        "left_out": comparing.left_out(study, of),
+        "most": comparing.MOST,
         "sees_models": sees_models(study),
     }
     return study_page(request, study, "generation/pair.html", context)
@@ -157,6 +159,8 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
         "rows": rows,
         "ranking": found,
         "comparisons": n,
+        "left_out": comparing.left_out(study, of),
+        "most": comparing.MOST,
         "best_form": form,
         "may_curate": study.is_draft and permits(study.role, Permission.CURATE),
         "sees_models": sees_models(study),

@@ -82,7 +82,7 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "name": name_of(text, is_blind=filters.is_blind),
         "standing": standing,
         "text_paragraphs": [part for part in standing.split("\n\n") if part.strip()],
-        **_history(text, standing, shows_draft=shows_draft(text)),
+        **_history(text, standing, shows_draft=shows_draft(study)),
         "real": _real(text),
         **_panel(panel, by.pk, decide=decide),
         "filters": filters,
@@ -142,12 +142,13 @@ def filter_choices(study: Study, filters: Filters) -> dict[str, Any]:
     return choices
 
 
-def shows_draft(text: Candidate) -> bool:
-    """Whether the raw draft and its words' ranks may be shown: under blind curation once the text is decided.
+def shows_draft(study: Study) -> bool:
+    """Whether raw drafts and their words' ranks may be shown: under blind curation once the study is frozen.
 
-    Special tokens and ranks tell models apart as well as a name does. One query.
+    Special tokens and ranks tell models apart as well as a name does, and a text that is decided can be opened again.
+    One query.
     """
-    return text.decision != Candidate.Decision.PENDING or not rules_of(text.batch.study).is_blind
+    return not study.is_draft or not rules_of(study).is_blind
 
 
 def _history(text: Candidate, standing: str, *, shows_draft: bool) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[s
         "scratch": left,
         "undo_label": _undo_label(act, filters) if act else "",
         "reasons": sorted(set(reasons.order_by("-at").values_list("reason", flat=True)[:30])),
-        "flagged": len(bulk.rejectable(study, list(fitting.filter(flag_count__gt=0)))),
+        "flagged": bulk.rejectable(study, fitting).count(),
     }
 
 

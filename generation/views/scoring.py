@@ -18,9 +18,9 @@ from generation.views.review import found, name_of, shows_draft
 from surveys.access import Permission, signed_in, study_for
 from surveys.workbench.pages import study_page
 
-_UNDECIDED = gettext_lazy(
-    "This study is curated blind, and the ranks of a text's words tell models apart: they are shown once the text is "
-    "decided."
+_NOT_YET = gettext_lazy(
+    "This study is curated blind, and the ranks of a text's words tell models apart: they are shown once the study "
+    "is frozen."
 )
 
 
@@ -59,10 +59,10 @@ def progress(request: HttpRequest, study_key: str) -> HttpResponse:
 @login_required
 @require_safe
 def ranks(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
-    """A draft as its model wrote it, each word under its rank; under blind curation once the text is decided."""
+    """A draft as its model wrote it, each word under its rank; under blind curation once the study is frozen."""
     study = study_for(request, study_key, Permission.VIEW)
     text = found(study, code)
-    shown, problem = _overlay(text) if shows_draft(text) else (None, _UNDECIDED)
+    shown, problem = _overlay(text) if shows_draft(study) else (None, _NOT_YET)
     context = {
         "overlay": shown,
         "problem": problem,

@@ -10,7 +10,9 @@ from generation.models import Batch, Download
 from generation.rules import sees_models
 from studyweb import room
 from surveys.access import signed_in
-from surveys.models import Membership
+from surveys.models import Membership, Study
+
+DRAFT = Study.Status.DRAFT
 
 
 @login_required
@@ -21,9 +23,17 @@ def index(request: HttpRequest) -> HttpResponse:
     order = {pk: place for place, pk in enumerate(turns.in_turn(), start=1)}
     waiting = Batch.objects.filter(status=Batch.Status.QUEUED).select_related("study", "language_model", "created_by")
     queue = sorted(waiting, key=lambda batch: (order.get(batch.pk, len(order) + 1), batch.pk))
+    # What an idle worker holds is the model that wrote last; how much memory it takes tells models apart as well.
+    curates_blind = any(_is_blind(study, roles[study.pk]) for study in Study.objects.filter(pk__in=roles, status=DRAFT))
     context = {
-        "workers": [{"worker": worker, **_told(worker.batch, roles)} for worker in workers.at_work()],
-        "queue": [{"batch": batch, "place": order.get(batch.pk), **_told(batch, roles)} for batch in queue],
+        "workers": [
+            {"worker": worker, **_told(worker.batch, roles, names_idle=not curates_blind)}
+            for worker in workers.at_work()
+        ],
+        "curates_blind": curates_blind,
+        "queue": [
+            {"batch": batch, "place": order.get(batch.pk), **_told(batch, roles, names_idle=False)} for batch in queue
+        ],
         "is_short_of_room": room.is_short(),
         "messages_waiting": workers.messages(),
         "downloads": Download.objects.filter(status__in=["queued", "running"]).select_related("language_model"),
@@ -32,11 +42,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _told(batch: Batch | None, roles: dict[int, str]) -> dict[str, bool]:
+def _told(batch: Batch | None, roles: dict[int, str], *, names_idle: bool) -> dict[str, bool]:
     """Whether the researcher is in the batch's study, and may know its model: not who curates it blind."""
     if batch is None:
-        return {"mine": False, "names_model": True}
+        return {"mine": False, "names_model": names_idle}
     if (role := roles.get(batch.study_id)) is None:
         return {"mine": False, "names_model": False}
-    batch.study.role = role
-    return {"mine": True, "names_model": sees_models(batch.study)}
+    return {"mine": True, "names_model": not _is_blind(batch.study, role)}
+
+
+def _is_blind(study: Study, role: str) -> bool:
+    study.role = role
+    return not sees_models(study)

@@ -72,6 +72,25 @@ def test_no_more_opinions_are_asked_for_than_there_are_curators(each: int) -> No
         )
 
 
+def test_nobody_waits_for_the_opinion_of_who_has_left_the_study() -> None:
+    batch = written([CONTINUATION] * 3)
+    gone, stays = panel(batch)
+    opinions.give(text_of(batch, 1), by=gone, verdict="accept")
+    opinions.give(text_of(batch, 1), by=stays, verdict="reject", reason="r")
+    opinions.give(text_of(batch, 2), by=stays, verdict="accept")
+    batch.study.memberships.get(researcher=gone).delete()
+    assert assignments.panel_of(text_of(batch)).asked == {stays.pk}
+    opinions.give(text_of(batch), by=stays, verdict="accept")
+    assert text_of(batch).decision == "accepted"
+    # What they said before they left still counts.
+    assert assignments.panel_of(text_of(batch, 1)).is_disputed
+    curation.reject(text_of(batch, 2), by=batch.created_by, reason="nobody is awaited any more")
+    batch.study.memberships.get(researcher=stays).delete()
+    more = written([CONTINUATION], study=batch.study)
+    assignments.assign(batch.study, [text_of(more)], by=batch.created_by, curators=[batch.created_by], each=1, seed=1)
+    assert set(assignments.panels(batch.study)) >= {text_of(more).pk}
+
+
 def test_a_decided_text_is_nobodys_to_read() -> None:
     batch = written()
     curation.reject(text_of(batch), by=batch.created_by, reason="r")

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from analysis.urls import urlpatterns as analysis_urls
-from generation import curation, registry, rules
-from generation.models import Batch, Candidate, LanguageModel, TextScore
+from generation import continuing, curation, registry, rules, terms
+from generation.models import Batch, Candidate, LanguageModel, TextScore, Worker
 from generation.urls import urlpatterns as generation_urls
 from surveys.models import Article, Study
 from surveys.workbench.urls import urlpatterns as workbench_urls
@@ -112,13 +112,59 @@ def test_a_copy_which_would_be_ones_own_is_not_offered(client: Client, study: St
     assert not Study.objects.filter(name="Mine").exists()
 
 
-def test_the_ranks_of_a_texts_words_are_shown_once_it_is_decided(client: Client, study: Study) -> None:
+def test_neither_deciding_nor_opening_again_shows_the_raw_draft_or_its_ranks(client: Client, study: Study) -> None:
     client.force_login(curator(study))
     batch = Batch.objects.filter(study=study)[0]
-    for index, told in ((0, False), (3, True)):
+    batch.candidates.update(removals=[{"what": "<|im_end|>", "why": "a special token"}])
+    for index in (0, 2, 3):
         code = text_of(batch, index).code
-        page = client.get(reverse("generation:ranks", args=[study.key, code])).content.decode()
-        assert ("shown once the text is decided" in page) == told
+        ranks = client.get(reverse("generation:ranks", args=[study.key, code])).content.decode()
+        assert "shown once the study is frozen" in ranks
+        assert "im_end" not in client.get(reverse("generation:candidate", args=[study.key, code])).content.decode()
+
+
+@pytest.mark.parametrize("max_tokens", ["8", "9000"])
+def test_going_on_from_a_text_answers_alike_whatever_its_model_holds_or_asks(
+    client: Client, study: Study, max_tokens: str
+) -> None:
+    """The second model has room for 99 tokens, and terms."""
+    second = LanguageModel.objects.get(key=MODELS[1])
+    by = curator(study)
+    client.force_login(by)
+    texts = [text_of(batch, 3) for batch in Batch.objects.filter(study=study).order_by("number")]
+
+    def answers() -> set[str]:
+        found = set()
+        for text in texts:
+            url = reverse("generation:continue", args=[study.key, text.code])
+            cut = continuing.places_to_cut(curation.standing_text(text))[0][0]
+            answer = client.post(url, {"cut": cut, "size": 1, "max_tokens": max_tokens})
+            page = re.sub(r'value="\w{64}"|X-CSRFToken": "\w{64}', "", answer.content.decode())
+            told = [part for part in page.split("\n") if "error" in part or "notice" in part]
+            found.add(f"{answer.status_code} {told}")
+        return found
+
+    second.terms = "For research only."
+    second.save()
+    assert len(refused := answers()) == 1
+    assert "400" in refused.pop()
+    terms.accept(second, by, read=terms.terms_sha256(second))
+    assert answers() == {"302 []"}
+
+
+def test_the_page_of_workers_tells_a_blind_curator_neither_the_idle_model_nor_its_memory(
+    client: Client, study: Study
+) -> None:
+    Worker.objects.create(name="w:1", process=1, model_name="Second invented", device="cpu", memory=2**31, free=2**32)
+    page = reverse("models:workers")
+    client.force_login(curator(study))
+    blind = client.get(page).content.decode()
+    assert "w:1" in blind
+    for told in ("Second invented", "2.0\xa0GB", "4.0\xa0GB"):
+        assert told not in blind
+    client.force_login(study.created_by)
+    assert "Second invented" in (owner := client.get(page).content.decode())
+    assert "2.0\xa0GB" in owner
 
 
 def test_once_the_study_is_frozen_everything_is_open(client: Client, study: Study) -> None:
@@ -136,11 +182,11 @@ def swap(study: Study) -> None:
     """Give each batch the other's model, and each of its texts what follows: numbers, raw ends, arm, lineage, score."""
     one, two = Batch.objects.filter(study=study).order_by("number")
     one.language_model, two.language_model = two.language_model, one.language_model
-    one.sampling["temperature"] = 0.123
+    one.sampling |= {"temperature": 0.123, "max_tokens": 77}
     for batch in (one, two):
         batch.save()
         batch.candidates.update(mean_logprob=-9.87, seed=1234, finish_reason="length", tokens=777, rows=31)
-        for text in batch.candidates.filter(decision=Candidate.Decision.PENDING):
+        for text in batch.candidates.all():
             text.raw_text += "<|im_end|>"
             text.removals = [{"what": "<|im_end|>", "why": "a special token"}]
             text.save()

@@ -1,7 +1,11 @@
 """Rejecting all flagged texts with one stroke, and taking it back with one."""
 
+import hashlib
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from generation import bulk, curation
 from generation.assignments import assign
@@ -20,7 +24,7 @@ def rejected(batch: Batch) -> list[int]:
 
 
 def stroke(batch: Batch, expected: int = 2) -> BulkRejection:
-    return bulk.reject_flagged(batch.study, list(batch.candidates.all()), by=batch.created_by, expected=expected)
+    return bulk.reject_flagged(batch.study, batch.candidates.all(), by=batch.created_by, expected=expected)
 
 
 def test_one_stroke_rejects_what_is_flagged_by_a_rule_that_names_the_flags() -> None:
@@ -39,6 +43,42 @@ def test_one_stroke_takes_it_back_but_for_what_somebody_touched_since() -> None:
     assert bulk.take_back(done, by=batch.created_by) == 1
     assert rejected(batch) == [1]
     assert text_of(batch, 2).reviews.count() == 2
+
+
+def test_many_texts_take_as_many_statements_as_few_and_each_stands_in_the_log() -> None:
+    counts = set()
+    for n in (2, 7):
+        batch = written([" Short."] * n)
+        curation.edit(text_of(batch, 1), by=batch.created_by, text="Short, and edited.")
+        with CaptureQueriesContext(connection) as to_reject:
+            done = stroke(batch, n)
+        with CaptureQueriesContext(connection) as to_take_back:
+            assert bulk.take_back(done, by=batch.created_by) == n
+        counts.add((len(to_reject), len(to_take_back)))
+        rejections = batch.study.audit.filter(verb="candidate rejected").order_by("sequence")
+        subjects = [f"batch 1, candidate {index} by rule" for index in range(n)]
+        assert list(rejections.values_list("subject", flat=True)) == subjects
+        assert rejections[1].content_sha256 == hashlib.sha256(b"Short, and edited.").hexdigest()
+        assert audit.verify(batch.study) == []
+        assert set(batch.candidates.values_list("decision", "revision")) == {("pending", 2), ("pending", 3)}
+    assert len(counts) == 1
+
+
+def test_a_page_of_the_review_asks_as_much_of_many_texts_as_of_few(client: Client) -> None:
+    counts = set()
+    for n in (2, 9):
+        batch = written([" Short."] * n)
+        client.force_login(batch.created_by)
+        url = address(batch.study, "candidate", 1, 0)
+        client.get(url)
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(url).content.decode()
+        assert f"Reject all {n} flagged texts" in page
+        counts.add(len(asked))
+        # No statement fetches the texts themselves but for the one shown and its neighbours.
+        whole = [q["sql"] for q in asked.captured_queries if '"raw_text"' in q["sql"]]
+        assert len(whole) <= 3
+    assert len(counts) == 1
 
 
 def test_texts_that_curators_are_asked_about_are_left_to_them() -> None:

@@ -206,3 +206,21 @@ def test_nothing_to_compare_says_so(client: Client) -> None:
     batch = written([CONTINUATION])
     client.force_login(batch.created_by)
     assert "Nothing to compare yet" in client.get(address(batch.study, "pairs")).content.decode()
+
+
+def test_of_more_texts_than_can_be_compared_the_pages_and_the_rule_say_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "MOST", 2)
+    batch = written([f" The bridge number {n} was closed for good." for n in range(5)])
+    study, by = batch.study, batch.created_by
+    client.force_login(by)
+    for name in ("pair", "ranking"):
+        page = client.get(address(study, name, 1)).content.decode()
+        assert "3 more texts of this prompt are not compared" in page
+    left, right = (text.code for text in comparing.pool(study, batch.prompt))
+    comparing.compare_pair(study, batch.prompt, by=by, left=left, right=right, winner=left)
+    comparing.accept_best(study, batch.prompt, by=by, k=1, expected=1, arm=synthetic_arm(study))
+    accepted = batch.candidates.get(decision="accepted")
+    assert accepted.code == left
+    assert "of 2 texts (3 more were not compared)" in accepted.reviews.get().rule

@@ -6,6 +6,7 @@ from django.test import Client
 from generation import continuing, curation, drafting, queue
 from generation.batches import RequestError
 from generation.curation import standing_text
+from generation.engine import Sampling
 from generation.models import Batch, Candidate, Continuation
 from generation.rules import CurationError, set_rules, share_edited
 from tests.generation.factories import (
@@ -116,6 +117,13 @@ def test_what_the_batch_itself_refuses_is_refused_and_leaves_nothing() -> None:
         with pytest.raises(RequestError):
             continuing.continue_from(text_of(first), by=first.created_by, cut=CUT, size=size, max_tokens=tokens)
     assert Batch.objects.count() == 1
+
+
+def test_a_shorter_text_than_where_sentences_begin_to_end_it_is_asked_for_all_the_same() -> None:
+    first = written(sampling=Sampling(max_tokens=50, min_tokens=20, sentence_from=30))
+    batch = continuing.continue_from(text_of(first), by=first.created_by, cut=CUT, size=1, max_tokens=10)
+    asked = Sampling.from_dict(batch.sampling)
+    assert (asked.max_tokens, asked.min_tokens, asked.sentence_from) == (10, 0, 0)
 
 
 def test_the_tree_shows_every_branch_with_its_depth() -> None:

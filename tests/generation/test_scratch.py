@@ -45,9 +45,11 @@ def test_a_note_and_a_text_do_not_overwrite_each_other_and_people_have_their_own
 def test_what_was_typed_comes_back_and_saving_forgets_it(client: Client, batch: Batch) -> None:
     keep, edit = (address(batch.study, name, 1, 0) for name in ("keep", "edit"))
     typed = standing_text(text_of(batch)).replace("nine", "ten")
-    assert client.post(keep, {"sequence": 5, "revision": 0, "text": typed}).json() == {"kept": True}
-    assert client.post(keep, {"sequence": 4, "revision": 0, "text": "older"}).json() == {"kept": False}
+    assert client.post(keep, {"sequence": 5, "revision": 0, "text": typed}).json() == {"kept": True, "sequence": 5}
+    assert client.post(keep, {"sequence": 4, "revision": 0, "text": "older"}).json() == {"kept": False, "sequence": 5}
+    assert 'data-sequence="5"' in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
     page = client.get(edit).content.decode()
+    assert 'data-sequence="5"' in page
     assert "did not save" in page
     assert "ten miles" in page
     assert "did not save it" in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
@@ -85,7 +87,7 @@ def test_what_no_browser_sends_is_refused(client: Client, batch: Batch, typed: d
 
 def test_numbers_beyond_the_databases_are_not_kept(client: Client, batch: Batch) -> None:
     for typed in ({"sequence": "9" * 16, "revision": "0"}, {"sequence": "1", "revision": "9" * 12}):
-        assert client.post(address(batch.study, "keep", 1, 0), {**typed, "text": "t"}).json() == {"kept": False}
+        assert client.post(address(batch.study, "keep", 1, 0), {**typed, "text": "t"}).json()["kept"] is False
 
 
 def test_a_huge_text_is_cut_and_nothing_breaks(client: Client, batch: Batch) -> None:

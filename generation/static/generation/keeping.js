@@ -30,6 +30,8 @@
     let timer = null;
     let kept = text.value;
     let leaving = false;
+    // The server's number of what it keeps; a device's clock may be behind another's.
+    let sequence = Number(form.dataset.sequence) || 0;
 
     const keep = async (whenGone) => {
       clearTimeout(timer);
@@ -40,7 +42,7 @@
       const value = text.value;
       const body = new URLSearchParams({
         csrfmiddlewaretoken: form.querySelector("[name=csrfmiddlewaretoken]").value,
-        sequence: String(Date.now()),
+        sequence: String((sequence += 1)),
         revision: form.dataset.revision,
         [text.dataset.keepAs || "text"]: value,
       });
@@ -48,6 +50,12 @@
         const answer = await fetch(form.dataset.keep, { method: "POST", body, keepalive: Boolean(whenGone) });
         if (!answer.ok || answer.redirected) {
           throw new Error(String(answer.status));
+        }
+        const told = await answer.json();
+        sequence = Math.max(sequence, told.sequence);
+        if (!told.kept) {
+          // Another window or device kept something since: what is typed here last comes behind it.
+          throw new Error("not kept");
         }
         kept = value;
         said.textContent = form.dataset.kept;

@@ -52,6 +52,29 @@ def test_accepting_makes_an_article_in_the_arm_and_goes_to_the_next_text(client:
     assert (article.arm, article.lineage["reviews"][0]["reason"]) == (arm, "good")
 
 
+def test_undo_goes_back_step_by_step_through_what_stands(client: Client, batch: Batch) -> None:
+    by, undo = batch.created_by, address(batch.study, "undo")
+    for index in (0, 1, 2):
+        curation.reject(text_of(batch, index), by=by, reason="r")
+    curation.reopen(text_of(batch, 1), by=by)
+    for index in (2, 0):
+        assert client.post(undo).headers["Location"] == address(batch.study, "candidate", 1, index)
+    assert set(batch.candidates.values_list("decision", flat=True)) == {"pending"}
+    assert "nothing of yours to undo" in client.post(undo, follow=True).content.decode()
+
+
+def test_a_decision_that_is_sent_twice_leads_on_both_times(client: Client, batch: Batch) -> None:
+    for told in ("Rejected.", "You had decided that already."):
+        url, typed = address(batch.study, "reject", 1, 0), {"reason": "dull", "revision": 0}
+        response = client.post(url, typed, follow=True)
+        assert response.redirect_chain[0][0] == address(batch.study, "candidate", 1, 1)
+        assert told in response.content.decode()
+        assert "in the meantime" not in response.content.decode()
+    assert text_of(batch).reviews.count() == 1
+    other = client.post(address(batch.study, "accept", 1, 0), acceptance(batch), follow=True)
+    assert "in the meantime" in other.content.decode()
+
+
 def test_rejecting_needs_a_reason(client: Client, batch: Batch) -> None:
     refused = client.post(address(batch.study, "reject", 1, 0), {"reason": " ", "revision": 0})
     assert refused.status_code == 400
