@@ -17,7 +17,8 @@ ARTICLES = 5
 # The consent and the articles. Each is one submit: a POST and the page that it redirects to.
 SUBMITS = 1 + ARTICLES
 RATINGS = ("believable", "accurate", "clear", "share")
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+# What a form carries that nobody types: its token and, with studyweb, whose page it is.
+_CARRIED = re.compile(r'name="(csrfmiddlewaretoken|_person)" value="([\w-]+)"')
 
 
 class Given(NamedTuple):
@@ -67,8 +68,7 @@ class Walk:
     def submit(self, data: Mapping[str, str]) -> float:
         """Send the form of the page that is open, and open the page that follows. Seconds for both together."""
         shown = self._shown()
-        token = _TOKEN.search(shown.text)
-        fields = dict(data) | ({"csrfmiddlewaretoken": token[1]} if token else {})
+        fields = dict(data) | _carried(shown)
         began = time.perf_counter()
         after = self.client.post(shown.url, data=fields, headers=_origin(shown))
         seconds = time.perf_counter() - began
@@ -107,13 +107,13 @@ class ScriptedWalk(Walk):
         return seconds
 
     def _save(self, address: str, given: Mapping[str, str]) -> None:
-        fields = {"csrfmiddlewaretoken": _TOKEN.findall(self._shown().text)[0], "comment": ""} | dict(given)
+        fields = _carried(self._shown()) | {"comment": ""} | dict(given)
         answer = self.client.post(self._shown().url.join(address), data=fields, headers=_origin(self._shown()))
         if answer.status_code != httpx.codes.NO_CONTENT:
             raise WalkError(f"{self.label}: the draft of {self._shown().url} answered {answer.status_code}")
 
     def _report(self, address: str, page: httpx.Response) -> None:
-        told = {"csrfmiddlewaretoken": _TOKEN.findall(page.text)[0], "step": _attribute(page, "step")}
+        told = _carried(page) | {"step": _attribute(page, "step")}
         told |= {"view": secrets.token_hex(8), "device": "phone", "input_methods": "touch keyboard"}
         counts = {"sequence": 1, "first_interaction_ms": 900, "submitted_ms": 41_000, "visible_ms": 41_200}
         counts |= {"times_away": 0, "away_ms": 0, "longest_away_ms": 0, "scroll_percent": 100}
@@ -131,6 +131,11 @@ def _attribute(page: httpx.Response, name: str) -> str:
     """What the page's form says to its scripts by this data attribute; '' if it says nothing."""
     found = re.search(f'data-{name}="([^"]*)"', page.text)
     return html.unescape(found[1]) if found else ""
+
+
+def _carried(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of the page's form, by name."""
+    return dict(_CARRIED.findall(page.text))
 
 
 def _origin(page: httpx.Response) -> dict[str, str]:

@@ -44,6 +44,15 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+def page_mark(token: str) -> str:
+    """What the forms on somebody's pages carry, so that none is taken for another person's: 22 characters.
+
+    The same on every page of one person. It tells nothing of the token, and nobody can act for anybody by it.
+    """
+    digest = hmac.digest(_key(settings.IDENTITY_KEY, "page mark"), token.encode("utf-8", "replace"), "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
+
+
 def keyed_hash(study: Study, mode: str, value: str) -> str:
     """HMAC-SHA-256 of a panel's id for a person or a submission, in hexadecimal; of no use without the key."""
     return _digest("panel id", study, mode, value).hex()

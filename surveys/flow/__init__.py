@@ -4,6 +4,7 @@ Every move is an ``UPDATE ... WHERE`` the position is the expected one, in one t
 that of two requests for one step exactly one is recorded.
 """
 
+from surveys.flow.again import differs
 from surveys.flow.endings import (
     acknowledge_debrief,
     can_withdraw,
@@ -32,6 +33,7 @@ __all__ = [
     "choose_language",
     "come_back",
     "decline",
+    "differs",
     "end_at_panel",
     "end_because_closed",
     "end_if_late",

@@ -24,7 +24,7 @@ class Around:
     """All that stands around the articles. ``withdraw_until`` is the last day to withdraw, where that can be done.
 
     ``language`` is the participant's, ``interface`` that of our own words; ``to_acknowledge`` is false for who reads
-    the page again.
+    the page again, and ``first_counts`` true for whose page before this one had been answered already.
     """
 
     study: FrozenStudy
@@ -35,6 +35,7 @@ class Around:
     to_acknowledge: bool
     has_timed_out: bool
     is_withdrawn: bool
+    first_counts: bool
     withdraw_until: date | None
 
 
@@ -64,6 +65,7 @@ def _rendered(around: Around) -> Rendered:
             "to_acknowledge": around.to_acknowledge,
             "has_timed_out": around.has_timed_out,
             "is_withdrawn": around.is_withdrawn,
+            "first_counts": around.first_counts,
             "can_withdraw": around.withdraw_until is not None,
             "deadline": around.withdraw_until,
         }

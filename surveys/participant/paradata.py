@@ -20,15 +20,16 @@ LONGEST_BODY = 8_000
 def report(request: HttpRequest, study_key: str) -> HttpResponse:
     """Keep what a browser reports of one view of one page: ``POST /s/<study>/paradata/``.
 
-    The body is a form (urlencoded or multipart) with ``csrfmiddlewaretoken`` and the fields of
+    The body is a form (urlencoded or multipart) with ``csrfmiddlewaretoken``, the page's ``_person`` and the fields of
     ``surveys.paradata.Report``: ``step`` ('before-1', 'reading-2', 'debrief', ...), ``view`` (8 to 32 small letters and
     digits, chosen at random when the page is opened), ``sequence`` (rises with each report of the view), the totals
     since the page was opened (whole numbers within ``surveys.paradata.BOUNDS``; ``first_interaction_ms`` and
     ``submitted_ms`` may be empty), ``device`` ('phone', 'tablet' or 'computer') and ``input_methods``. The cookie
     ``participant`` says who it is.
 
-    Answers 204 (kept, or nothing to keep: who has not consented, has withdrawn or is not known, and a report that came
-    before), 400 (a field is wrong; the body names it), 413 (too long), 503 (dropped, since others are being written).
+    Answers 204 (kept, or nothing to keep: who has not consented, has withdrawn or is not known, a page of somebody else
+    than the person of this browser, and a report that came before), 400 (a field is wrong; the body names it), 413 (too
+    long), 503 (dropped, since others are being written).
     Nobody needs to wait for the answer, and nothing needs to be sent again: the next report holds the same totals.
     """
     if int(request.headers.get("Content-Length") or 0) > LONGEST_BODY:
@@ -37,7 +38,7 @@ def report(request: HttpRequest, study_key: str) -> HttpResponse:
         found = paradata.read_report(request.POST.dict())
     except paradata.ReportError as error:
         return HttpResponse(str(error), status=400, content_type="text/plain")
-    token = visit.token_of(request)
+    token = "" if visit.is_of_another(request) else visit.token_of(request)
     try:
         if token:
             paradata.record(token, study_key, found)

@@ -20,6 +20,8 @@ from surveys.participant.patience import patient
 from surveys.recruitment import Entrant
 
 P = ParamSpec("P")
+# What the address of a page says whose reader sent one that had been answered before, in other words than the first.
+_FIRST_COUNTS = "told=first-counts"
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -51,16 +53,44 @@ def page(
     """A page for somebody who is inside: the study's texts in their language, ours in it or in the nearest we have."""
     interface = interface_language(place.participant.language)
     with translation.override(interface):
-        response = render(request, f"participant/{name}.html", frame(place) | (context or {}), status=status)
+        around = frame(place) | {"person": visit.mark(request)}
+        response = render(request, f"participant/{name}.html", around | (context or {}), status=status)
         # Who the page is for: with the study's own language first, since most of the words are the study's.
         languages = dict.fromkeys((place.participant.language, interface))
         response.headers["Content-Language"] = ", ".join(languages)
     return response
 
 
+def somebody_else(request: HttpRequest, place: Place) -> HttpResponse:
+    """The page for what was sent from a page of another person than ``place``'s, who came last in this browser.
+
+    Nothing is recorded, and what was typed is kept in its form, which can be sent once the browser knows its owner.
+    """
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    context = {
+        "typed": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
+        "can_leave": False,
+        "page_number": None,
+        "page_count": None,
+    }
+    return page(request, "somebody_else", place, context, status=409)
+
+
 def onward(place: Place) -> HttpResponseRedirect:
     """To the page where somebody is."""
     return to_step(place.participant.study.key, place.step.slug)
+
+
+def first_counts(place: Place) -> HttpResponseRedirect:
+    """To the page where somebody is, which tells that what they sent just now changed nothing."""
+    response = onward(place)
+    response.headers["Location"] += f"?{_FIRST_COUNTS}"
+    return response
+
+
+def tells_that_first_counts(request: HttpRequest) -> bool:
+    """Whether this page tells so: when it is led to, and not when it is sent itself."""
+    return request.method == "GET" and request.META.get("QUERY_STRING", "") == _FIRST_COUNTS
 
 
 def where_now(request: HttpRequest, study_key: str) -> HttpResponse:

@@ -61,7 +61,9 @@ def next_person(request: HttpRequest, study_key: str) -> HttpResponse:
         return _page(request, study, "next_person", {})
     response = HttpResponseRedirect(reverse("participant:entry", kwargs={"study_key": study_key}))
     response.status_code = 303
-    visit.forget(response, study_key)
+    # An old page does not clear away the person who came after: the entry asks whether it is still them.
+    if not visit.is_of_another(request):
+        visit.forget(response, study_key)
     return response
 
 
@@ -100,5 +102,5 @@ def _key_page(
 
 
 def _page(request: HttpRequest, study: Study, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    around = pages.outside(study) | {"study_key": study.key}
+    around = pages.outside(study) | {"study_key": study.key, "person": visit.mark(request)}
     return render(request, f"participant/{name}.html", around | context, status=status)

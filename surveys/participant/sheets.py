@@ -23,6 +23,7 @@ from surveys.flow import Place
 from surveys.frozen import FrozenStudy
 from surveys.languages import interface_language
 from surveys.models import Stage
+from surveys.participant import visit
 from surveys.participant.pages import (
     ShownArticle,
     languages,
@@ -36,7 +37,7 @@ from surveys.route import Step, step_named
 
 # Pages of long articles take some 20 kB each; what is asked for least makes room.
 _KEPT = 1024
-_GAPS = ("csrf_token", "questions", "draft_sequence", "articles")
+_GAPS = ("csrf_token", "person", "questions", "draft_sequence", "articles")
 # Nobody can write a gap's mark into a study: it is drawn anew by each process.
 _MARK = secrets.token_hex(16)
 _AT_GAPS = re.compile(f"{_MARK}({'|'.join(_GAPS)}){_MARK}")
@@ -91,9 +92,13 @@ class Rendered:
 
 
 def complaining(request: HttpRequest, sheet: Sheet, context: Mapping[str, Any], status: int) -> HttpResponse:
-    """The page with ``problems``, or ``expired``: made for this request alone. ``context`` has the gaps, too."""
+    """The page with ``problems``, ``expired`` or ``first_counts``, made for this request alone.
+
+    ``context`` has the gaps, too.
+    """
     with translation.override(sheet.interface):
         template, own = _page(sheet, _step(sheet))
+        own |= {"person": visit.mark(request)}
         response = render(request, f"participant/{template}.html", own | dict(context), status=status)
     response.headers["Content-Language"] = _languages(sheet)
     return response
@@ -111,8 +116,10 @@ def cut(page: str, languages: str) -> Rendered:
 
 
 def fill(request: HttpRequest, rendered: Rendered, gaps: Mapping[str, str]) -> HttpResponse:
-    """The page whose gaps these are; it gets the form's token where it has a form."""
-    filling = {"csrf_token": token(request), **gaps} if "csrf_token" in rendered.gaps else gaps
+    """The page whose gaps these are; it gets the form's token, and whose it is, where it has a form."""
+    filling = gaps
+    if "csrf_token" in rendered.gaps:
+        filling = {"csrf_token": token(request), "person": visit.mark(request), **gaps}
     parts = [rendered.fixed[0]]
     for name, after in zip(rendered.gaps, rendered.fixed[1:], strict=True):
         parts += (filling[name].encode(), after)

@@ -69,6 +69,8 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
     place = visit.place_of(request, study_key, slug)
     if place is None:
         return replies.unknown(request, study_key)
+    if visit.is_of_another(request):
+        return replies.somebody_else(request, place)
     if place.is_closed and place.participant.consented_at is not None:
         flow.end_because_closed(place)
         return replies.where_now(request, study_key)
@@ -77,19 +79,24 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
     if slug == Stage.DEBRIEF and place.step.stage == Stage.END and place.participant.debriefed_at is not None:
         return _debrief(request, place)
     if slug != place.step.slug:
-        return replies.onward(place)
+        return _past(request, place, slug)
     return _PAGES.get(place.step.stage, _questions)(request, place)
 
 
 @private
 @require_POST
 def draft(request: HttpRequest, study_key: str) -> HttpResponse:
-    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no draft, 403 nobody."""
+    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no draft, 403 nobody.
+
+    412 where the page is somebody else's than the person of this browser.
+    """
     slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
     if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
         return HttpResponse(status=400)
+    if visit.is_of_another(request):
+        return HttpResponse(status=412)
     try:
-        if flow.save_draft(visit.token_of(request), study_key, slug, int(sequence), _typed(request)):
+        if flow.save_draft(visit.token_of(request), study_key, slug, int(sequence), visit.typed(request)):
             return HttpResponse(status=204)
     except DraftTooLongError:
         return HttpResponse(status=413)
@@ -103,6 +110,8 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
     place = visit.place_of(request, study_key)
     if place is None:
         return replies.unknown(request, study_key)
+    if visit.is_of_another(request):
+        return replies.somebody_else(request, place)
     if request.method == "POST":
         flow.leave(place)
         return replies.where_now(request, study_key)
@@ -118,6 +127,8 @@ def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
     place = visit.place_of(request, study_key)
     if place is None:
         return replies.unknown(request, study_key)
+    if visit.is_of_another(request):
+        return replies.somebody_else(request, place)
     if request.method == "POST" and flow.withdraw(place):
         return replies.where_now(request, study_key)
     return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
@@ -157,12 +168,24 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
         if request.method == "GET":
             flow.mark_shown(place)
         return _question_page(request, place, place.draft.content if place.draft else {})
-    raw = _typed(request)
+    raw = visit.typed(request)
     result = flow.submit(place, place.step.slug, raw)
     if isinstance(result, Problems):
         return _question_page(request, place, raw, result, status=422)
     study_key = place.participant.study.key
-    return replies.to_step(study_key, result.onward) if result.onward else replies.where_now(request, study_key)
+    if result.onward:
+        return replies.to_step(study_key, result.onward)
+    now = visit.place_of(request, study_key)
+    if now is None:
+        return replies.unknown(request, study_key)
+    return replies.onward(now) if result.recorded else _past(request, now, place.step.slug)
+
+
+def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
+    """Onward from a page that is not the current one; who sends it other answers than the first is told of those."""
+    if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
+        return replies.first_counts(place)
+    return replies.onward(place)
 
 
 def _question_page(
@@ -177,16 +200,17 @@ def _question_page(
     sheet, wrong = sheets.sheet_of(place), problems.by_item if problems else {}
     sequence = str(place.draft.sequence if place.draft else 0)
     asked = asked_of(place, earlier_answers(place))
-    if not typed and not wrong and not expired:
+    is_told = replies.tells_that_first_counts(request)
+    if not typed and not wrong and not expired and not is_told:
         html = questions.html(place.study, place.step, sheet.language, sheet.interface, asked)
         return sheets.filled(request, sheet, {"questions": html, "draft_sequence": sequence})
     with translation.override(sheet.interface):
         html = questions.html_with(place.study, place.step, sheet.language, asked, typed, wrong)
         complaints = questions.complaints(place.study, place.step, sheet.language, wrong)
     gaps = {"questions": html, "draft_sequence": sequence}
-    if not complaints and not expired:
+    if not complaints and not expired and not is_told:
         return sheets.filled(request, sheet, gaps)
-    about = {"problems": complaints, "has_errors": bool(complaints), "expired": expired}
+    about = {"problems": complaints, "has_errors": bool(complaints), "expired": expired, "first_counts": is_told}
     return sheets.complaining(request, sheet, gaps | about, status)
 
 
@@ -204,6 +228,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         to_acknowledge=place.step.stage == Stage.DEBRIEF,
         has_timed_out=participant.outcome == Outcome.TIMED_OUT,
         is_withdrawn=participant.withdrawn_at is not None,
+        first_counts=replies.tells_that_first_counts(request),
         withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,
     )
     return debriefing.page(request, around, pages.revealed(place))
@@ -239,11 +264,13 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
     place = visit.place_of(request, study_key, slug)
     if place is None:
         return private(replies.unknown)(request, study_key, status=403)
+    if visit.is_of_another(request):
+        return private(replies.somebody_else)(request, place)
     if slug != place.step.slug or not place.is_under_way:
         return private(lambda _: replies.onward(place))(request)
     if place.step.stage == Stage.CONSENT:
         return private(consent.page)(request, place, expired=True)
-    return private(_question_page)(request, place, _typed(request), expired=True, status=403)
+    return private(_question_page)(request, place, visit.typed(request), expired=True, status=403)
 
 
 def _asked_again(request: HttpRequest) -> HttpResponse:
@@ -251,10 +278,6 @@ def _asked_again(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=303)
     response.headers["Location"] = request.path
     return response
-
-
-def _typed(request: HttpRequest) -> dict[str, list[str]]:
-    return {name: [str(value) for value in values] for name, values in request.POST.lists()}
 
 
 def _withdrawal(place: Place) -> dict[str, Any]:

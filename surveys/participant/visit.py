@@ -15,12 +15,35 @@ from surveys.recruitment import Entrant
 
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
 ENTRANT_COOKIE = "entrant"
+MARK_FIELD = "_person"  # no question has such a key
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
 
 
 def token_of(request: HttpRequest) -> str:
     """The personal token that the browser sent, or ''."""
     return request.COOKIES.get(TOKEN_COOKIE, "")
+
+
+def mark(request: HttpRequest) -> str:
+    """What the forms of this request's person carry; '' where there is nobody."""
+    token = token_of(request)
+    return tokens.page_mark(token) if token else ""
+
+
+def is_of_another(request: HttpRequest) -> bool:
+    """Whether what is sent comes from a page of somebody else: two people can use one browser, which has one cookie.
+
+    A page without a mark was open already when the server was renewed by the version that knows of marks.
+    """
+    if request.method != "POST":
+        return False
+    own, sent = mark(request), request.POST.get(MARK_FIELD, "")
+    return bool(own and sent) and sent != own
+
+
+def typed(request: HttpRequest) -> dict[str, list[str]]:
+    """What was typed, by the name of the field."""
+    return {name: [str(each) for each in sent] for name, sent in request.POST.lists() if name != MARK_FIELD}
 
 
 def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | None:

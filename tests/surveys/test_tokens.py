@@ -32,6 +32,22 @@ def test_the_same_person_has_the_same_hash_and_token_in_one_study_and_mode_only(
     assert len(tokens.panel_token(ONE, "live", "x")) == len(tokens.new_token())
 
 
+def test_a_pages_mark_is_of_one_shape_and_follows_from_the_token_and_the_key_alone(settings: Settings) -> None:
+    one, other = tokens.new_token(), tokens.new_token()
+    marks = [
+        tokens.page_mark(one),
+        tokens.page_mark(one),
+        tokens.page_mark(other),
+        tokens.page_mark("\ud800 🦉" * 1000),
+    ]
+    assert marks[0] == marks[1]
+    assert len(set(marks)) == 3
+    assert {len(mark) for mark in marks} == {22}
+    assert not {one, tokens.token_hash(one)[:22]} & set(marks)
+    settings.IDENTITY_KEY = "another key"
+    assert tokens.page_mark(one) not in marks
+
+
 def test_hashes_and_tokens_are_of_no_use_without_the_key(settings: Settings) -> None:
     before = tokens.keyed_hash(ONE, "live", "x"), tokens.panel_token(ONE, "live", "x")
     settings.IDENTITY_KEY = "another key"

@@ -94,8 +94,14 @@ def leads_to(response: Response) -> str:
 
 
 def without_token(page: str) -> str:
-    """A page without the form's token, which is another one at every request."""
-    return re.sub(r'name="csrfmiddlewaretoken"\s+value="[^"]+"', "", page)
+    """A page without the form's token, another one at every request, and without the mark of whose it is."""
+    return re.sub(r'name="(csrfmiddlewaretoken|_person)"\s+value="[^"]*"', "", page)
+
+
+def mark_on(page: str) -> str:
+    """The mark of whose page it is, as all its forms carry it."""
+    (mark,) = set(re.findall(r'name="_person" value="([^"]*)"', page))
+    return str(mark)
 
 
 def _fitting(item: Item) -> Any:

@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from surveys import lifecycle
 from surveys.articles import add_article, story_named
 from surveys.models import Arm, Origin, Study
+from surveys.tokens import page_mark
 from tests import factories
 from tests.surveys.participant.person import WHOLE, Person
 from tests.surveys.test_paradata import posted
@@ -69,6 +70,8 @@ def _study(first: str, second: str, **changes: Any) -> Study:
 def _plain(text: str, person: Person) -> str:
     """A response without what differs from person to person and from study to study."""
     text = text.replace(person.study.key, "STUDY").replace(person.token, "TOKEN")
+    # Exactly the mark of this person, and no other value, may stand there: all are of one length.
+    text = text.replace(f'name="_person" value="{page_mark(person.token)}"', "PERSON")
     text = re.sub(r'(name="csrfmiddlewaretoken"\s+value=")[^"]+', r"\1CSRF", text)
     return re.sub(r"nonce-[^' ]+", "nonce-NONCE", text)
 

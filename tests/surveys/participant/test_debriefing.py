@@ -44,6 +44,7 @@ def around(study: Study) -> Around:
         to_acknowledge=True,
         has_timed_out=False,
         is_withdrawn=False,
+        first_counts=False,
         withdraw_until=date(2026, 5, 4),
     )
 
@@ -63,6 +64,7 @@ def test_every_field_around_the_articles_changes_the_page(around: Around) -> Non
         "to_acknowledge": False,
         "has_timed_out": True,
         "is_withdrawn": True,
+        "first_counts": True,
         "withdraw_until": date(2026, 5, 5),
     }
     assert {field.name for field in dataclasses.fields(Around)} == set(others)

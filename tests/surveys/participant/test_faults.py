@@ -10,7 +10,7 @@ from surveys import tokens
 from surveys.models import Answer, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
-from tests.surveys.participant.person import RATINGS, WHOLE, Person, leads_to
+from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting, leads_to
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,37 @@ def test_two_tabs_answer_one_page_and_the_first_counts(study: Study) -> None:
     assert leads_to(other_tab.post(f"{person.base}reading-1/", RATINGS)) == "reading-2"
     assert leads_to(person.post("reading-1", RATINGS | {"clear": "1"})) == "reading-2"
     assert _answers("reading-1") == RATINGS
+
+
+FIRST_COUNTS = b"what you sent now changes nothing"
+
+
+@pytest.mark.parametrize("slug", ["before-1", "reading-1", "after-1"])
+def test_who_sends_other_answers_to_a_page_that_was_answered_is_told_that_the_first_count(
+    study: Study, slug: str
+) -> None:
+    person = Person(study).walk_to(slug)
+    person.get()
+    first = fitting(person.place)
+    other = first | {"word": "Other words", "clear": "1", "comment": "Another comment."}
+    onward = person.post(slug, first)
+    assert FIRST_COUNTS not in person.client.get(onward["Location"]).content
+    answers = _answers(slug)
+    assert FIRST_COUNTS not in person.client.get(person.post(slug, first)["Location"]).content
+    refused = person.post(slug, other)
+    assert leads_to(refused) == leads_to(onward)
+    assert FIRST_COUNTS in person.client.get(refused["Location"]).content
+    # It is said once, where it belongs.
+    assert FIRST_COUNTS not in person.get().content
+    assert FIRST_COUNTS not in person.client.post(refused["Location"], {}).content
+    assert _answers(slug) == answers
+
+
+def test_nobody_is_told_that_answers_count_which_were_withdrawn_or_never_given(study: Study) -> None:
+    person = Person(study).walk_to("reading-2")
+    assert "?" not in person.post("after-1", {"comment": "Too early."})["Location"]
+    person.client.post(f"{person.base}withdraw/")
+    assert "?" not in person.post("reading-1", RATINGS | {"clear": "1"})["Location"]
 
 
 @pytest.mark.parametrize(
