@@ -6,6 +6,8 @@
   const DELAY = 800;
   const PATIENCE = 10_000;
   const AGAIN = 5_000;
+  // So many tries in vain, where the browser itself says that it is offline.
+  const SURELY_OFFLINE = 3;
   const TOKEN = "csrfmiddlewaretoken";
   // What is given back as it was sent: only other words can change that.
   const UNFIT = [400, 413];
@@ -15,11 +17,15 @@
   let isUnsaved = false;
   let isPast = false;
   let submittedAt = 0;
-  // What the page says of a draft: '' where it is kept, 'away' where nobody answers, 'refused' where it was not taken.
+  // What the page says of a draft: '' where it is kept, 'away' where nobody answers, 'refused' where it was not taken,
+  // 'past' where the page was answered before, 'another' where somebody else came in this browser.
   let trouble = "";
   let isExpired = false;
   let retry = 0;
   let waitingButton = null;
+  let isLetThrough = false;
+  // How often nobody answered since somebody wanted to go on.
+  let tries = 0;
 
   // As a plain form is sent, which costs the server less to read than the parts that a FormData is sent as.
   const typed = () => new URLSearchParams(new FormData(form));
@@ -37,27 +43,59 @@
     if (fresh) form.elements[TOKEN].value = fresh.value;
   };
 
-  const save = async () => {
-    if (!(isUnsaved || trouble) || isPast) return;
-    isUnsaved = false;
+  // What a draft is answered with; as a server in trouble would, where nobody answers.
+  const attempt = async () => {
     try {
       if (isExpired) await renew();
       // A redirect leads to another page, whose answer would say nothing of the draft.
       const sent = { method: "POST", body: typed(), credentials: "same-origin", redirect: "manual" };
-      const { ok, status, type } = await fetch(address(), sent);
+      const { status, type } = await fetch(address(), sent);
       isExpired = type === "opaqueredirect";
-      isPast = status === 409;
-      isUnsaved = !ok && !isPast;
-      tell(isUnsaved ? (status >= 500 ? "away" : "refused") : "", !UNFIT.includes(status));
+      return status;
     } catch {
-      isUnsaved = true;
-      tell("away");
+      return 503;
     }
-    if (trouble !== "away" && waitingButton) {
-      const button = waitingButton;
-      waitingButton = null;
-      form.requestSubmit(button);
+  };
+
+  // Filters in a browser or a network can keep drafts from the server, and let forms through.
+  const isThere = async () => {
+    try {
+      const asked = { method: "HEAD", credentials: "same-origin", redirect: "manual" };
+      return (await fetch(location.pathname, asked)).status < 500;
+    } catch {
+      return false;
     }
+  };
+
+  const troubleOf = async (status) => {
+    if (status === 204) return "";
+    // The answer to a draft can come while the page that was sent already leads on.
+    if (status === 409) return submittedAt ? "" : "past";
+    if (status === 412) return "another";
+    return status < 500 || (await isThere()) ? "refused" : "away";
+  };
+
+  const save = async () => {
+    if (!(isUnsaved || trouble) || isPast) return;
+    isUnsaved = false;
+    const status = await attempt();
+    isPast = status === 409;
+    // What was typed meanwhile is unsaved in any case.
+    if (status !== 204 && !isPast) isUnsaved = true;
+    tell(await troubleOf(status), !isPast && !UNFIT.includes(status));
+    if (trouble === "away") tries += waitingButton ? 1 : 0;
+    else goOn();
+  };
+
+  // Whoever was held back goes on. That the browser believes to be offline counts for nothing where a draft was answered.
+  const goOn = () => {
+    const button = waitingButton;
+    waitingButton = null;
+    tries = 0;
+    if (!button) return;
+    isLetThrough = true;
+    form.requestSubmit(button);
+    isLetThrough = false;
   };
 
   // A lost network, or a draft that was not taken: the page says so, keeps everything, and tries again until it is.
@@ -78,26 +116,32 @@
   const hide = () => {
     if (document.visibilityState !== "hidden" || !isUnsaved || isPast) return;
     // Nobody hears what becomes of it: what was refused before counts as unsaved until an answer says otherwise.
-    isUnsaved = !navigator.sendBeacon(address(), typed()) || trouble === "refused";
+    isUnsaved = !navigator.sendBeacon(address(), typed()) || trouble !== "";
   };
 
   // A double click sends once. Somebody who waited in vain may send again: the server records a page only once.
   const submit = (event) => {
-    if (submittedAt && event.timeStamp - submittedAt < PATIENCE) {
+    if (!isLetThrough && submittedAt && event.timeStamp - submittedAt < PATIENCE) {
       event.preventDefault();
       return;
     }
     clearTimeout(timer);
-    if (trouble === "away" || !navigator.onLine) {
-      // Sent now, the browser would put its own error in the place of the page.
-      event.preventDefault();
-      waitingButton = event.submitter;
-      isUnsaved = true;
-      tell("away");
-      save();
+    if (isLetThrough || isPast || (trouble !== "away" && navigator.onLine)) {
+      submittedAt = event.timeStamp;
       return;
     }
-    submittedAt = event.timeStamp;
+    if (tries >= (navigator.onLine ? 1 : SURELY_OFFLINE)) {
+      // Whatever keeps the script from the server may let the form through. If not, the browser's own error stands in
+      // another tab, and this page keeps all that was typed.
+      form.target = "_blank";
+      setTimeout(() => form.removeAttribute("target"));
+      return;
+    }
+    // Sent now, the browser could put its own error in the place of the page.
+    event.preventDefault();
+    waitingButton = event.submitter;
+    isUnsaved = true;
+    save();
   };
 
   const shown = () => {

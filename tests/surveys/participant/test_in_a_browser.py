@@ -235,8 +235,11 @@ def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_b
         assert sideways(page) == 0
         here = page.url
         _continue(page)
+        # Somebody in a hurry presses once more: the page still waits with all that was typed.
+        _continue(page)
         expect(notice).to_be_visible()
         assert page.url == here
+        assert len(page.context.pages) == 1
         assert not Answer.objects.exists()
         page.context.set_offline(False)
         page.wait_for_url("**/reading-1/")
@@ -281,3 +284,77 @@ def _tried(page: Page, act: Callable[[], object] = lambda: None) -> int:
         act()
         page.clock.fast_forward(6_000)
     return saving.value.status
+
+
+def _begun(page: Page, study: Study) -> None:
+    page.goto(f"/s/{study.key}/")
+    page.get_by_role("button", name="I agree").click()
+    page.wait_for_url("**/before-1/")
+
+
+def test_a_browser_that_believes_to_be_offline_goes_on_once_a_draft_is_kept(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    drafts: list[str] = []
+    with _page(chromium, live_server) as page:
+        page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+        page.on("request", lambda asked: drafts.append(asked.url) if "/draft/" in asked.url else None)
+        _begun(page, study)
+        _fill(page)
+        _continue(page)
+        page.wait_for_url("**/reading-1/")
+    assert Answer.objects.count() == 6
+    # One after typing, and one for the press.
+    assert len(drafts) <= 3
+
+
+def test_drafts_that_a_filter_keeps_back_keep_nobody_back(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with _page(chromium, live_server) as page:
+        page.route("**/draft/**", lambda route: route.abort())
+        _begun(page, study)
+        _fill(page)
+        expect(page.get_by_text("is not saved yet")).to_be_visible()
+        expect(page.get_by_text("There is no connection just now")).to_be_hidden()
+        _continue(page)
+        page.wait_for_url("**/reading-1/")
+    assert Answer.objects.count() == 6
+
+
+def test_a_second_tab_and_somebody_else_in_the_browser_are_told_while_one_writes(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with _page(chromium, live_server, viewport=PHONE) as page:
+        page.goto(f"/s/{study.key}/?PROLIFIC_PID=one")
+        page.get_by_role("button", name="I agree").click()
+        page.wait_for_url("**/before-1/")
+        other_tab = page.context.new_page()
+        other_tab.goto(f"/s/{study.key}/?PROLIFIC_PID=two")
+        page.get_by_label("The question words?").fill("Mine alone")
+        notice = page.get_by_text("Somebody else has begun in this browser, so nothing")
+        expect(notice).to_be_visible()
+        assert sideways(page) == 0
+        _fill(page)
+        _continue(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Somebody else has begun in this browser")
+        assert sideways(page) == 0
+        assert violations(page) == []
+        other_tab.goto(f"/s/{study.key}/?PROLIFIC_PID=one")
+        page.get_by_role("button", name="Send again").click()
+        page.wait_for_url("**/reading-1/")
+        assert not Draft.objects.exists()
+        assert (
+            Answer.objects.filter(participant=Participant.objects.earliest("pk")).count() == Answer.objects.count() == 6
+        )
+
+        other_tab.goto(f"/s/{study.key}/")
+        _fill(other_tab)
+        _continue(other_tab)
+        other_tab.wait_for_url("**/reading-2/")
+        page.get_by_label("Answer 2").first.check()
+        expect(page.get_by_text("This page has been answered already")).to_be_visible()
+        assert sideways(page) == 0
+        _continue(page)
+        expect(page.get_by_text("Your first answers count, and what you sent now")).to_be_visible()
+        assert violations(page) == []
