@@ -1,7 +1,7 @@
 """How pages were taken: what a browser may report of a page, its recording, and one row a person and page out of it.
 
 Paradata are worth having and never worth waiting for. They are recorded by one statement that takes no lock which an
-answer needs, and only so many at once; what comes beyond that is dropped.
+answer needs, and only so many at once; a few more wait for a moment, and what comes beyond that is dropped.
 """
 
 import re
@@ -42,11 +42,15 @@ _MAY_BE_MISSING = frozenset({"first_interaction_ms", "submitted_ms"})
 # What one person's browsers can make of rows: far more than any way has pages, far less than would fill a disk.
 MOST_VIEWS = 500
 AT_ONCE = 2
+# A page reports last as it goes away, beside its answers, so that reports come in crowds. So few wait that half of a
+# worker's eight threads are left to answers, and so briefly that a database in trouble makes no queue of them.
+WAITING = 2
+PATIENCE = 0.1
 
 _STEP = re.compile(r"(?:before|reading|looking-back|after)-[1-9][0-9]{0,2}|debrief")
 _VIEW = re.compile(r"[a-z0-9]{8,32}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
-_writing = BoundedSemaphore(AT_ONCE)
+_writing, _waiting = BoundedSemaphore(AT_ONCE), BoundedSemaphore(WAITING)
 
 
 class ReportError(ValueError):
@@ -100,9 +104,10 @@ def record(token: str, study_key: str, report: Report) -> bool:
     """Keep a report of somebody who consented and has not withdrawn. False if nothing was kept.
 
     A sequence number that is not above the one that is kept changes nothing. Raises ``BusyError`` where
-    ``AT_ONCE`` reports are being written by this process already.
+    ``AT_ONCE`` reports are being written by this process already, and go on being written for ``PATIENCE`` seconds or
+    ``WAITING`` others wait for them.
     """
-    if not _writing.acquire(blocking=False):
+    if not _has_turn():
         raise BusyError
     try:
         told = (value if value is None else str(value) for value in asdict(report).values())
@@ -110,6 +115,17 @@ def record(token: str, study_key: str, report: Report) -> bool:
         return prepared.run(_statement, values) > 0
     finally:
         _writing.release()
+
+
+def _has_turn() -> bool:
+    if _writing.acquire(blocking=False):
+        return True
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _writing.acquire(timeout=PATIENCE)
+    finally:
+        _waiting.release()
 
 
 def _count(values: Mapping[str, str], name: str, highest: int) -> int | None:

@@ -1,6 +1,7 @@
 """Reports on pages: what may be reported, that a report counts once, whose is kept, and what they say together."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -137,9 +138,44 @@ def all_writers_busy() -> Iterator[None]:
         paradata._writing.release()
 
 
+@pytest.fixture
+def all_places_to_wait_taken() -> Iterator[None]:
+    for _ in range(paradata.WAITING):
+        assert paradata._waiting.acquire(blocking=False)
+    yield
+    for _ in range(paradata.WAITING):
+        paradata._waiting.release()
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("all_writers_busy")
-def test_a_report_too_many_is_dropped_at_once_and_asks_nothing_of_the_database(django_assert_num_queries: Any) -> None:
+def test_a_report_waits_for_a_moment_until_it_is_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paradata, "PATIENCE", 30)
+    person = _person(factories.launched_study())
+    over = threading.Timer(0.05, paradata._writing.release)
+    over.start()
+    assert record(person.token, person.study.key, report())
+    over.join()
+    assert paradata._writing.acquire(blocking=False)  # as the others found it
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("all_writers_busy", "all_places_to_wait_taken")
+def test_where_enough_reports_wait_already_the_next_is_dropped_without_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paradata, "PATIENCE", 30)
+    before = time.monotonic()
+    with pytest.raises(paradata.BusyError):
+        record(TOKEN, "any", report())
+    assert time.monotonic() - before < 15
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("all_writers_busy")
+def test_a_report_whose_turn_does_not_come_is_dropped_and_asks_nothing_of_the_database(
+    django_assert_num_queries: Any,
+) -> None:
     with django_assert_num_queries(0), pytest.raises(paradata.BusyError):
         record(TOKEN, "any", report())
 

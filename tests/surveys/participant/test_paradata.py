@@ -148,6 +148,21 @@ def test_going_away_and_coming_back_is_counted(chromium: Browser, live_server: L
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
+def test_a_page_that_stays_in_sight_reports_now_and_then(chromium: Browser, live_server: LiveServer) -> None:
+    study = factories.launched_study()
+    with _page(chromium, live_server, study) as page:
+        page.clock.install()
+        page.reload()
+        for number, seconds in enumerate((31, 61), start=1):
+            page.clock.fast_forward(1000 * seconds)
+            _until(lambda: PageView.objects.filter(sequence=number, visible_ms__gte=30_000 * number).exists())  # noqa: B023  # it is asked at once
+        page.clock.fast_forward(40_000)
+        page.goto("about:blank")
+        _until(lambda: PageView.objects.filter(sequence=3, visible_ms__gte=130_000).exists())
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
 def test_an_answer_is_taken_where_reports_are_dropped(
     chromium: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
