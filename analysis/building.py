@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,12 +16,14 @@ from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
 from analysis.frames_people import covariate_items, participants_frame, with_covariates
 from analysis.models import Report
-from analysis.plan import parse_plan
-from analysis.report import build_report, to_dict
+from analysis.plan import Plan, cut_problem, parse_plan
+from analysis.report import StudyInfo, build_report, to_dict
 from analysis.report_facts import study_info
 from analysis.report_files import figure_files, report_files
+from analysis.scale_scores import outcome_scale
 from analysis.software import software_versions
 from analysis.tables import to_json, to_records
+from surveys.definition import Definition
 
 
 def build(report: Report) -> None:
@@ -46,12 +49,19 @@ def build(report: Report) -> None:
 def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     frozen = report.version.frozen
-    plan = parse_plan(frozen.definition.plan.model_dump())
+    plan, info = _usable(parse_plan(frozen.definition.plan.model_dump()), study_info(report, data), frozen.definition)
     ratings = with_covariates(data.ratings, data.answers, data.participants, plan.covariates, frozen)
-    built = build_report(
-        ratings, data.participants, plan, study_info(report, data), progress=lambda what: jobs.step(report, what)
-    )
+    built = build_report(ratings, data.participants, plan, info, progress=lambda what: jobs.step(report, what))
     return to_dict(built), report_files(built), built.data_sha256
+
+
+def _usable(plan: Plan, info: StudyInfo, definition: Definition) -> tuple[Plan, StudyInfo]:
+    """The plan without a cut that tells no ratings apart, which a version could be frozen with, and that this is so."""
+    problem = cut_problem(plan.credible_cut, outcome_scale(definition, plan.outcome), plan.outcome)
+    if not problem:
+        return plan, info
+    said = f"No shares are shown: {problem.partition(': ')[2].partition(';')[0]}."
+    return replace(plan, credible_cut=None), replace(info, deviations=(*info.deviations, said))
 
 
 def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:

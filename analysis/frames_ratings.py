@@ -12,7 +12,8 @@ import pandas as pd
 from django.db.models.functions import Cast
 
 from analysis.frames_people import Keys, add_factors, as_written, looked_up, people_of, times
-from analysis.scale_scores import scale_column_name, scale_columns, scales
+from analysis.plan import cut_problem
+from analysis.scale_scores import outcome_scale, scale_column_name, scale_columns, scales
 from analysis.schema import INDEX_INSTRUMENT, Column, Level, Table, item_column, item_column_name, reasons_column
 from surveys.definition import Block
 from surveys.frozen import FrozenStudy
@@ -90,11 +91,20 @@ def ratings_frame(version: StudyVersion, mode: str, table: Table, only: Keys = N
     for block in scales(frozen.definition):
         frame[scale_column_name(block.key)] = pd.Series(_scored(block, answers), index=frame.index, dtype="float64")
     index = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
-    values = [None] * len(frame) if index is None else _scored(index, answers)
-    cut = float(frozen.definition.plan.credible_cut)
-    frame["credibility"] = values
-    frame["credible"] = [None if value is None else value >= cut for value in values]
+    frame["credibility"] = [None] * len(frame) if index is None else _scored(index, answers)
+    frame["credible"] = _credible(frame, frozen)
     return frame.reindex(columns=[name for name in table.names if name in frame.columns])
+
+
+def _credible(frame: pd.DataFrame, frozen: FrozenStudy) -> list[bool | None]:
+    """Whether each rating reaches the plan's cut, which is of the plan's outcome alone; all missing without a cut."""
+    outcome, named = frozen.definition.plan.outcome, frozen.definition.plan.credible_cut
+    if not named or outcome not in frame.columns:
+        return [None] * len(frame)
+    cut = float(named)
+    if cut_problem(cut, outcome_scale(frozen.definition, outcome), outcome):
+        return [None] * len(frame)
+    return [None if value != value or value is None else value >= cut for value in frame[outcome].tolist()]
 
 
 _TRIAL: dict[str, str | Cast] = {

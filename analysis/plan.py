@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from analysis.schema import INDEX_COLUMN
+
 Level = Literal["people", "ratings"]
 Neutral = Literal["left-out", "as-human", "halved"]
 NEUTRALS: tuple[Neutral, ...] = ("left-out", "as-human", "halved")
@@ -12,7 +14,22 @@ NEUTRALS: tuple[Neutral, ...] = ("left-out", "as-human", "halved")
 MODELS = {"mixed": "crossed mixed model", "means": "people's means", "clustered": "clustered least squares"}
 # Every rule more doubles the specification curve.
 MOST_RULES = 8
+# From where a rating on the index of 1 to 10 counts as credible: above the midpoint 5.5.
+INDEX_CUT = 6.0
+# Stands for a cut that nobody named; ``Plan`` puts the outcome's own in its place.
+_UNSAID = float("nan")
 ArgumentKind = Literal["none", "count", "seconds", "name"]
+
+
+def cut_problem(cut: float | None, scale: tuple[float, float] | None, outcome: str) -> str:
+    """Why a cut can tell no ratings apart on the outcome's scale (lowest, highest); '' where it can or may."""
+    if cut is None or scale is None or scale[0] < cut <= scale[1]:
+        return ""
+    low, high = (f"{end:g}" for end in scale)
+    return (
+        f"credible_cut: from {cut:g} upwards all or none of the ratings would be credible, as {outcome} lies from "
+        f"{low} to {high}; name a cut above {low} and up to {high}, or leave it empty for no shares"
+    )
 
 
 class PlanError(ValueError):
@@ -105,9 +122,9 @@ class Plan:
     """What was decided before the outcomes were seen.
 
     ``outcome`` is a column of the ratings. ``reference`` is the arm that the others are held against; empty where the
-    ratings' origin says it. A rating is 'credible' from ``credible_cut`` upwards: on the index of 1 to 10 the default
-    is 6, above the midpoint 5.5. The published reports do not state their cut, so this one is a choice of ours; None
-    leaves shares out. ``exclusions`` are applied in this order.
+    ratings' origin says it. A rating is 'credible' from ``credible_cut`` upwards: without a cut the credibility
+    index has 6 of 10, and any other outcome none. The published reports do not state their cut, so that one is a choice
+    of ours; None leaves shares out. ``exclusions`` are applied in this order.
 
     ``equivalence_bound`` is the largest difference of means that counts as none, in the outcome's units;
     ``equivalence_low`` and ``equivalence_high`` are two bounds that need not lie alike on both sides of 0.
@@ -119,10 +136,10 @@ class Plan:
     treats answers that name no source.
     """
 
-    outcome: str = "credibility"
+    outcome: str = INDEX_COLUMN
     reference: str = ""
     alpha: float = 0.05
-    credible_cut: float | None = 6.0
+    credible_cut: float | None = _UNSAID
     equivalence_bound: float | None = None
     exclusions: tuple[Rule, ...] = field(default=())
     notes: str = ""
@@ -137,7 +154,9 @@ class Plan:
     neutral_answers: Neutral = "left-out"
 
     def __post_init__(self) -> None:
-        """Raises ``PlanError`` for what no analysis can use."""
+        """Puts in the cut that belongs to the outcome. Raises ``PlanError`` for what no analysis can use."""
+        if self.credible_cut is _UNSAID:
+            object.__setattr__(self, "credible_cut", INDEX_CUT if self.outcome == INDEX_COLUMN else None)
         problems = [*self._wrong_numbers(), *self._wrong_bounds(), *self._wrong_choices()]
         if problems:
             raise PlanError(problems)

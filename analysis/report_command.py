@@ -10,14 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.plan import Plan, PlanError, parse_plan
+from analysis.plan import Plan, PlanError, cut_problem, parse_plan
 from analysis.read_table import as_covariate, as_numbers, read_people, read_ratings
 from analysis.report import Report, StudyInfo, build_report, to_dict
 from analysis.report_html import to_html
 from analysis.report_tables import ReportTable
+from analysis.schema import INDEX_COLUMN
 from analysis.validation import FrameError
 
-INDEX = "credibility"
+INDEX_SCALE = (1.0, 10.0)
 
 
 def add_parser(commands: Any) -> None:
@@ -44,7 +45,10 @@ def add_parser(commands: Any) -> None:
     )
     report.add_argument("--covariates", metavar="COL,COL", help="columns by which the arms may differ more or less")
     report.add_argument(
-        "--credible-cut", type=float, metavar="NUMBER", help="from where a rating counts as credible (credibility: 6)"
+        "--credible-cut",
+        type=float,
+        metavar="NUMBER",
+        help="from where a rating counts as credible (credibility: 6; others: no shares)",
     )
     report.add_argument("--alpha", type=float, metavar="NUMBER", help="0.05, the default, gives 95%% intervals")
     report.add_argument("--json", metavar="OUT", help="write all numbers to this file")
@@ -104,15 +108,17 @@ def _plan(options: argparse.Namespace) -> tuple[Plan, tuple[str, ...]]:
     if options.covariates is not None:
         asked["covariates"] = _columns(options.covariates)
     if options.plan is None:
-        default_cut = Plan().credible_cut if options.outcome == INDEX else None
-        return Plan(**({"credible_cut": default_cut} | asked)), ()
+        return Plan(**asked), ()
     planned = read_plan(Path(options.plan))
-    departures = tuple(
+    departures = [
         f"The plan's {name} is {getattr(planned, name)!r}; this report was asked for {value!r}."
         for name, value in asked.items()
         if getattr(planned, name) != value
-    )
-    return replace(planned, **asked), departures
+    ]
+    if planned.outcome != options.outcome and planned.credible_cut is not None and options.credible_cut is None:
+        asked["credible_cut"] = Plan(outcome=options.outcome).credible_cut
+        departures.append(f"The plan's credible_cut is of {planned.outcome!r} and is not applied to another outcome.")
+    return replace(planned, **asked), tuple(departures)
 
 
 def _columns(given: str | None) -> tuple[str, ...]:
@@ -128,6 +134,9 @@ def _needed(frame: pd.DataFrame, names: Sequence[str], file: str) -> None:
 
 def _report(options: argparse.Namespace) -> Report:
     plan, departures = _plan(options)
+    is_index = plan.outcome == INDEX_COLUMN
+    if problem := cut_problem(plan.credible_cut, INDEX_SCALE if is_index else None, plan.outcome):
+        raise PlanError([problem])
     path = Path(options.file)
     ratings = read_ratings(
         path,
@@ -144,11 +153,10 @@ def _report(options: argparse.Namespace) -> Report:
     )
     for name in plan.covariates:
         frame[name] = as_covariate(frame[name])
-    is_index = options.outcome == INDEX
     info = StudyInfo(
         title=path.name,
         outcome_label="credibility index (1 to 10)" if is_index else options.outcome,
-        outcome_scale=(1.0, 10.0) if is_index else None,
+        outcome_scale=INDEX_SCALE if is_index else None,
         show_published=is_index,
         truth=options.truth or "",
         attribution_item=attribution,

@@ -8,6 +8,7 @@ from analysis.contrasts import SAME_PEOPLE, MeanContrast, ShareContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.exclusions import Exclusions
 from analysis.plan import Plan
+from analysis.schema import INDEX_COLUMN
 
 MISSING = "–"
 
@@ -190,10 +191,11 @@ def methods(
         )
     found.append(f"p values are adjusted by Holm's (1979) method; {level} intervals of contrasts are not adjusted.")
     if comparison.credible_cut is not None:
+        theirs = ": the published reports do not state theirs" if plan.outcome == INDEX_COLUMN else ""
         found.append(
             f"A rating counts as credible from {comparison.credible_cut:g} upwards. The cut is this study's own "
-            "choice, named in its plan: the published reports do not state theirs. Shares have Wilson intervals "
-            "(Wilson 1927), differences of shares Newcombe's (1998) hybrid score intervals, ratios Katz intervals. "
+            f"choice{theirs}. Shares have Wilson intervals (Wilson 1927), differences of shares Newcombe's (1998) "
+            "hybrid score intervals, ratios Katz intervals. "
             "Where people gave several ratings, effective sample sizes account for ratings of one person being alike "
             "(Rao & Scott 1992; Dean & Pagano 2015)."
         )

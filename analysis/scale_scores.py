@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from analysis.schema import INDEX_INSTRUMENT, Column
+from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, Column, item_column_name
 from surveys.definition import Block, Definition, When
 from surveys.instruments.model import Scoring
 from surveys.instruments.scoring import score
@@ -27,6 +27,23 @@ def scales(definition: Definition) -> tuple[Block, ...]:
 def scale_column_name(block_key: str) -> str:
     """The column of a block's score; no item can be called so, since their keys have no underscore."""
     return f"{block_key}{ENDING}"
+
+
+def outcome_scale(definition: Definition, outcome: str) -> tuple[float, float] | None:
+    """The lowest and highest value that a column of the ratings can have, None where the study does not bound it."""
+    asked = (*definition.at("reading"), *definition.at("looking-back"))
+    for block in asked:
+        is_index = block.instrument == INDEX_INSTRUMENT
+        if block.scoring is not None and outcome == (INDEX_COLUMN if is_index else scale_column_name(block.key)):
+            return float(block.scoring.minimum), float(block.scoring.maximum)
+    item = next((item for block in asked for item in block.items if item_column_name(item.key) == outcome), None)
+    if item is None:
+        return None
+    values = [option.value for option in item.options if option.value is not None]
+    if values:
+        return float(min(values)), float(max(values))
+    bounded = item.minimum is not None and item.maximum is not None
+    return (float(item.minimum), float(item.maximum)) if bounded else None
 
 
 def scales_of_people(definition: Definition, whens: Iterable[When]) -> tuple[Block, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
 
@@ -176,7 +176,12 @@ RATINGS = Table(
             minimum=1,
             maximum=10,
         ),
-        Column("credible", "yes-no", "Whether the index reaches the cut that the frozen plan names."),
+        Column(
+            "credible",
+            "yes-no",
+            "Whether the rating reaches the cut that the frozen plan names for its outcome, which is the credibility "
+            "index unless the plan says otherwise. Empty where the plan has no cut.",
+        ),
         Column("condition", "text", "Levels of the factors that this reading had; empty in studies without factors."),
         Column("disclaimer", "text", "Whether a disclaimer stood beside the article.", levels=DISCLAIMERS),
         Column("source_label", "text", "What was said beside the article of its source.", levels=SOURCE_LABELS),

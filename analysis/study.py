@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analysis.plan import Plan, PlanError, parse_plan
-from analysis.scale_scores import scale_column_name, scales, scales_of_people
+from analysis.plan import Plan, PlanError, cut_problem, parse_plan
+from analysis.scale_scores import outcome_scale, scale_column_name, scales, scales_of_people
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments
 from surveys.definition import Block, Definition
@@ -62,6 +62,8 @@ def _plan_problems(study: FrozenStudy) -> Iterator[str]:
             "outcome": plan.outcome,
             "all": ", ".join(outcomes),
         }
+    if problem := cut_problem(plan.credible_cut, outcome_scale(definition, plan.outcome), plan.outcome):
+        yield f"{problem}."
     yield from _rule_problems(plan, {SECONDS_COLUMN, *(item_column_name(item.key) for item in items)})
     yield from _arm_problems(plan, [arm.key for arm in study.arms])
     known = covariates(definition)

@@ -116,7 +116,8 @@ class Plan(Part):
     outcome: str = "credibility"
     reference: str = ""
     alpha: str = Field(default="0.05", pattern=r"^0\.\d+$")
-    credible_cut: str = Field(default="6", pattern=r"^\d+(\.\d+)?$")
+    # A cut of the outcome; empty for no shares.
+    credible_cut: str = Field(default="6", pattern=r"^(\d+(\.\d+)?)?$")
     equivalence_bound: str = Field(default="", pattern=r"^(\d+(\.\d+)?)?$")
     exclusions: tuple[str, ...] = ()
     notes: str = ""
@@ -133,6 +134,14 @@ class Plan(Part):
     alternative_exclusions: tuple[str, ...] = ()
     specification_models: tuple[Literal["mixed", "means", "clustered"], ...] = ()
     neutral_answers: Literal["", "left-out", "as-human", "halved"] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_cut_is_of_the_index(cls, given: Any) -> Any:
+        """6 of 10 is a cut of the credibility index; of any other outcome a plan names its own, or there is none."""
+        if isinstance(given, dict) and given.get("outcome", "credibility") != "credibility":
+            return {"credible_cut": "", **given}
+        return given
 
     @model_serializer(mode="wrap")
     def _leave_out_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -68,6 +68,12 @@ def test_every_rating_has_its_row_with_what_was_answered() -> None:
         assert row["credible"] == (row["credibility"] >= 6)
 
 
+def test_credible_is_of_the_outcome_that_the_plans_cut_is_of() -> None:
+    with_cut = ratings_of(walked(plan={"outcome": "accurate", "reference": "real", "credible_cut": "3"}))
+    assert [*with_cut["credible"]] == [*(with_cut["accurate"] >= 3)]
+    assert ratings_of(walked(plan={"outcome": "accurate", "reference": "real"}))["credible"].isna().all()
+
+
 def test_the_tables_are_as_the_schema_says() -> None:
     data = frames_of(walked())
     for name, table in data.tables.items():

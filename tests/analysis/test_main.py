@@ -183,6 +183,28 @@ def test_a_plan_is_followed_and_every_departure_from_it_is_said(
     assert "there is no file" in capsys.readouterr().err
 
 
+def test_the_cut_is_of_the_outcome_that_it_was_planned_for(
+    ratings_csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.toml"
+    path = tmp_path / "trust.csv"
+    path.write_text(ratings_csv.read_text().replace("credibility", "trust"))
+    arguments = ["report", str(path), "--outcome", "trust", *NAMES, "--plan", str(plan)]
+    plan.write_text('outcome = "trust"\n')
+    assert main(arguments) == 0
+    assert "counts as credible" not in capsys.readouterr().out
+    plan.write_text('outcome = "credibility"\n')
+    assert main(arguments) == 0
+    assert "counts as credible" not in capsys.readouterr().out
+    plan.write_text('outcome = "trust"\ncredible_cut = 5\n')
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "A rating counts as credible from 5 upwards. The cut is this study's own choice. Shares" in printed
+    of_index = ["report", str(ratings_csv), "--outcome", "credibility", *NAMES, "--credible-cut", "11"]
+    assert main(of_index) == 2
+    assert "as credibility lies from 1 to 10" in capsys.readouterr().err
+
+
 def test_people_items_attribution_and_covariates_come_from_columns_and_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.plan import Plan, PlanError, Rule, parse_plan, parse_rule
+from analysis.plan import Plan, PlanError, Rule, cut_problem, parse_plan, parse_rule
 
 FROZEN = {
     "outcome": "credibility",
@@ -29,6 +29,21 @@ def test_a_plan_survives_being_written_and_read() -> None:
 
 def test_an_empty_plan_is_the_default_one() -> None:
     assert parse_plan({}) == Plan()
+
+
+def test_the_cut_of_the_index_is_the_cut_of_no_other_outcome() -> None:
+    assert parse_plan({}).credible_cut == 6.0
+    assert parse_plan({"outcome": "trust"}).credible_cut is None
+    assert Plan(outcome="trust").credible_cut is None
+    assert parse_plan({"outcome": "trust", "credible_cut": "5"}).credible_cut == 5.0
+    assert parse_plan({"credible_cut": ""}).credible_cut is None
+
+
+def test_a_cut_outside_the_scale_tells_no_ratings_apart() -> None:
+    assert "accurate lies from 1 to 4; name a cut above 1 and up to 4" in cut_problem(6.0, (1.0, 4.0), "accurate")
+    assert cut_problem(1.0, (1.0, 4.0), "accurate") != ""
+    assert cut_problem(4.0, (1.0, 4.0), "accurate") == ""
+    assert cut_problem(None, (1.0, 4.0), "accurate") == cut_problem(6.0, None, "accurate") == ""
 
 
 @pytest.mark.parametrize(

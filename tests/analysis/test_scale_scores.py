@@ -6,7 +6,7 @@ import pytest
 
 from analysis.frames import study_frames
 from analysis.frames_people import with_covariates
-from analysis.scale_scores import label, scale_columns, scales
+from analysis.scale_scores import label, outcome_scale, scale_columns, scales
 from analysis.schema import item_column
 from analysis.study import plan_gates
 from analysis.validation import check_columns
@@ -29,6 +29,14 @@ TRUST: dict[str, Any] = block(
         "direction": "Higher is more trust.",
     }
 }
+
+
+def test_the_scale_of_an_outcome_is_that_of_its_answers_or_of_its_scoring() -> None:
+    slider = item("warm", "slider", minimum="0", maximum="100")
+    whole = _definition(RATING, TRUST, block("more", "reading", slider))
+    assert outcome_scale(whole, "open") == outcome_scale(whole, "trust_score") == (1.0, 5.0)
+    assert outcome_scale(whole, "warm") == (0.0, 100.0)
+    assert outcome_scale(whole, "seconds_on_page") is None
 
 
 def _library(key: str) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
         ({"plan": plan(trend_scores={"real": "1", "tiny": "2"})}, "trend_scores names tiny, which is no arm"),
         ({"plan": plan(alternative_exclusions=["seen-before"])}, "needs the question seen-before"),
         ({"plan": plan(equivalence_low="-1")}, "equivalence_low and equivalence_high belong together"),
+        ({"plan": plan(outcome="accurate", credible_cut="6")}, "accurate lies from 1 to 4; name a cut above 1"),
+        ({"plan": plan(credible_cut="10.5")}, "credibility lies from 1 to 10"),
         ({"plan": plan(alpha="0.9")}, "alpha: 0.9 is not between 0 and 0.5"),
         ({"blocks": blocks_without_instrument(), "plan": plan()}, "credibility, which this study does not measure"),
         ({"blocks": blocks_on_another_scale()}, "the answers and the scoring that its index is made of"),

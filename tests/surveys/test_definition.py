@@ -16,6 +16,13 @@ def test_a_whole_definition_is_read() -> None:
     assert read.text(read.wording.title, "en") == "How people read the news"
 
 
+def test_a_plan_about_another_outcome_than_the_index_has_no_cut_unless_it_names_one() -> None:
+    assert read_definition({}).plan.credible_cut == "6"
+    assert read_definition({"plan": {"outcome": "trust"}}).plan.credible_cut == ""
+    assert read_definition({"plan": {"outcome": "trust", "credible_cut": "5"}}).plan.credible_cut == "5"
+    assert read_definition({"plan": {"credible_cut": ""}}).plan.credible_cut == ""
+
+
 def test_a_language_without_wording_falls_back_to_the_first() -> None:
     read = read_definition(definition(languages=["en", "de"]))
     assert read.text(read.wording.title, "de") == "How people read the news"

@@ -46,8 +46,9 @@ class PlanFields(forms.Form):
     credible_cut = forms.RegexField(
         r"^\d{1,6}(\.\d{1,6})?$",
         label=_("Credible from"),
-        help_text=_("The index value from which an article counts as found credible."),
-        error_messages={"invalid": _("Write a number such as 6 or 6.5.")},
+        required=False,
+        help_text=_("The value of the outcome from which a rating counts as credible. Empty: no shares are reported."),
+        error_messages={"invalid": _("Write a number such as 6 or 6.5, or leave it empty.")},
     )
     equivalence_bound = forms.RegexField(
         r"^\d{1,6}(\.\d{1,6})?$",
