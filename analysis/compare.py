@@ -12,6 +12,7 @@ from analysis.contrasts import (
     MeanContrast,
     Pair,
     ShareContrast,
+    are_shared,
     mean_contrast,
     pair,
     share_contrast,
@@ -54,7 +55,8 @@ class ShareContrasts:
 class Comparison:
     """All of it. ``design`` says whether people are in one arm each, in all of them, or in some.
 
-    ``omnibus`` and ``pairwise`` take independent groups: they are empty unless every person is in one arm.
+    It is between where no two arms share their people (``contrasts.are_shared``). ``omnibus`` and ``pairwise`` take
+    independent groups: they are empty in any other design.
     """
 
     outcome: str
@@ -115,8 +117,8 @@ def compare_arms(
         averaged_over=averaged_over,
     )
     of_data = _data_cautions(checked[plan.outcome], labels.get(reference, reference), plan)
-    of_pairs = _pair_cautions(pairs, found.means.rows, labels)
-    of_design = () if found.design == "between" else (_NO_OMNIBUS,)
+    of_pairs = _pair_cautions(pairs, found.means.rows, labels, found.design)
+    of_design = _design_cautions(units) if found.design == "between" else [_NO_OMNIBUS]
     return replace(found, cautions=(*of_data, *of_arms, *of_pairs, *of_design))
 
 
@@ -197,11 +199,34 @@ def arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
 
 
 def _design(units: pd.DataFrame, arms: Sequence[str]) -> Design:
-    counts = units.groupby("participant")["arm"].size().to_numpy()
-    filled = len(set(units["arm"]) & set(arms))
-    if not counts.size or bool(np.all(counts == 1)):
+    person, people = pd.factorize(units["participant"])
+    arm = pd.Index(arms).get_indexer(units["arm"])
+    placed = np.zeros((len(people), len(arms)))
+    placed[person, arm] = 1.0
+    together = placed.T @ placed
+    pairs = ((n, m) for n in range(len(arms)) for m in range(n))
+    if not any(are_shared(int(together[n, m]), int(together[n, n]), int(together[m, m])) for n, m in pairs):
         return "between"
-    return "within" if bool(np.all(counts == filled)) else "mixed"
+    filled = int((together.diagonal() > 0).sum())
+    return "within" if bool(np.all(placed.sum(axis=1) == filled)) else "mixed"
+
+
+def _design_cautions(units: pd.DataFrame) -> list[Caution]:
+    """That a few people are in several arms of a design which gives everybody one."""
+    counts = units.groupby("participant")["arm"].size()
+    several = int((counts > 1).sum())
+    if not several:
+        return []
+    return [
+        Caution(
+            "few-in-several-arms",
+            "",
+            f"{several} of {len(counts)} people are in more than one arm, which are fewer than half of any arm's: too "
+            "few to compare the arms within people. They count in each of their arms as different people would, which "
+            "makes intervals a little too wide where the ratings of one person are alike. See whether one id was given "
+            "to two people.",
+        )
+    ]
 
 
 def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Caution]:
@@ -226,7 +251,9 @@ def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Cauti
     return found
 
 
-def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast], labels: Mapping[str, str]) -> list[Caution]:
+def _pair_cautions(
+    pairs: Sequence[Pair], means: Sequence[MeanContrast], labels: Mapping[str, str], design: Design
+) -> list[Caution]:
     found = []
     if not pairs:
         found.append(Caution("one-arm", "", "There is one arm only, so there is nothing to compare it with."))
@@ -239,6 +266,15 @@ def _pair_cautions(pairs: Sequence[Pair], means: Sequence[MeanContrast], labels:
                     row.contrast,
                     f"{name} compares the {len(people.both)} people who are in both arms; {people.only_one} "
                     "who are in one of them only do not count in it.",
+                )
+            )
+        if len(people.both) and not people.same_people and design != "between":
+            found.append(
+                Caution(
+                    "few-in-both",
+                    row.contrast,
+                    f"{name} compares different people, although {len(people.both)} are in both arms: they are fewer "
+                    "than half of the smaller arm's.",
                 )
             )
         if row.p_value != row.p_value and row.n and row.n_reference:

@@ -25,6 +25,8 @@ from analysis.intervals import (
     wilson,
 )
 
+# Two arms are compared within people where at least so many of the smaller arm's people are in both.
+SHARED_AT_LEAST = 0.5
 DIFFERENT_PEOPLE = "different people"
 SAME_PEOPLE = "same people"
 
@@ -106,13 +108,23 @@ class Pair:
 
     @property
     def same_people(self) -> bool:
-        """Whether somebody is in both arms, so that the arms' means are not independent."""
-        return len(self.both) > 0
+        """Whether the arms are compared within the people who are in both."""
+        return are_shared(len(self.both), len(self.own), len(self.other))
 
     @property
     def only_one(self) -> int:
         """How many people are in one of the two arms only."""
         return len(self.own) + len(self.other) - 2 * len(self.both)
+
+
+def are_shared(both: int, own: int, other: int) -> bool:
+    """Whether two arms of ``own`` and ``other`` people, ``both`` of them in both, have the same people.
+
+    At least half of the smaller arm's people are in both. Fewer came twice by a slip, such as one id given to two: a
+    comparison within people would be of these few alone. In a design that gives everybody one of several models beside
+    the real arm, all of the smaller arm's people are in both, however few of the larger one's are.
+    """
+    return both > 0 and both >= SHARED_AT_LEAST * min(own, other)
 
 
 def pair(units: pd.DataFrame, arm: str, reference: str) -> Pair:
@@ -125,7 +137,8 @@ def pair(units: pd.DataFrame, arm: str, reference: str) -> Pair:
 def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None = None) -> MeanContrast:
     """Welch's t for different people, Student's paired t of within-person differences for the same people.
 
-    Where somebody is in both arms only the people who are in both count. nan stands for what cannot be computed.
+    Where the arms share their people (``are_shared``) only those who are in both count; where they do not, a few who
+    are in both count in each, as if they were different people. nan stands for what cannot be computed.
     """
     if people.same_people:
         means = _column(people.both, "mean_arm"), _column(people.both, "mean_reference")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.adjust import ADJUSTMENTS
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
+from analysis.contrasts import are_shared
 from analysis.intervals import NAN
 from analysis.plan import Plan
 from analysis.tables import to_frame
@@ -75,9 +76,10 @@ def compare_distributions(
 ) -> Distributions:
     """The cumulative curves by arm, and two tests of every arm against the reference.
 
-    A person's ratings in an arm share a weight of one. Where nobody is in both arms, people are dealt to the arms anew
-    (Kolmogorov-Smirnov and Mann-Whitney statistics; Good 2005); where people are in both, their two sets of ratings
-    are swapped at random, and only they count. Raises ``FrameError`` for ratings that break the contract.
+    A person's ratings in an arm share a weight of one. Where the arms have different people, these are dealt to the
+    arms anew (Kolmogorov-Smirnov and Mann-Whitney statistics; Good 2005); where they share them
+    (``contrasts.are_shared``), the two sets of ratings of those in both are swapped at random, and only they count.
+    Raises ``FrameError`` for ratings that break the contract.
     """
     checked = check_ratings(ratings, outcome=plan.outcome)
     refuse_mixed_modes(checked)
@@ -132,18 +134,19 @@ def _tested(
 ) -> DistributionTest:
     both = sorted(set(own[0]) & set(other[0]))
     first, second = own[1], other[1]
-    if both:
+    within = are_shared(len(both), len(first), len(second))
+    if within:
         # Names are sorted, as those of both are.
         first, second = first[np.isin(own[0], both)], second[np.isin(other[0], both)]
     n, m = len(first), len(second)
-    contrast, how = f"{arm} - {reference}", "arms within people" if both else "people between arms"
+    contrast, how = f"{arm} - {reference}", "arms within people" if within else "people between arms"
     if not (n and m):
         return DistributionTest(contrast, arm, reference, NAN, NAN, NAN, NAN, NAN, how, n, m)
     distance, superiority = _statistics(first, second)
     further = higher = 0
     pooled = np.concatenate([first, second])
     for _ in range(permutations):
-        if both:
+        if within:
             swap = rng.random(n)[:, None] < 0.5
             pair = np.where(swap, second, first), np.where(swap, first, second)
         else:

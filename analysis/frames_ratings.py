@@ -104,7 +104,8 @@ def _credible(frame: pd.DataFrame, frozen: FrozenStudy) -> list[bool | None]:
     cut = float(named)
     if cut_problem(cut, outcome_scale(frozen.definition, outcome), outcome):
         return [None] * len(frame)
-    return [None if value != value or value is None else value >= cut for value in frame[outcome].tolist()]
+    values = pd.to_numeric(frame[outcome]).astype("float64")
+    return [None if value != value else value >= cut for value in values.tolist()]
 
 
 _TRIAL: dict[str, str | Cast] = {

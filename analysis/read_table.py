@@ -1,7 +1,7 @@
 """PURE: ratings from anybody's CSV or Parquet file, made into the table that the comparison takes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.schema import PARTICIPANTS, RATINGS
 from analysis.typed import MISSING, typed
-from analysis.validation import FrameError, numbers
+from analysis.validation import FrameError, numbers, rows_in_words
 
 YES = frozenset({"yes", "true", "1", "1.0", "y", "t"})
 NO = frozenset({"no", "false", "0", "0.0", "n", "f"})
@@ -37,11 +37,12 @@ def read_ratings(
     """The ratings in a CSV file, or in a Parquet file if its name ends in '.parquet'.
 
     The frame has ``participant``, ``arm``, ``article`` where there is one, ``outcome`` under its own name, and the
-    file's other columns; its index is the row in the file, the header being row 1. ``participant`` and ``article``
-    name columns; None takes the columns of those names where the file has them. Without participants every row is a
-    person of its own. Empty cells and NA are missing outcomes. The columns of ``yes_no``, the outcome or others, hold
-    yes and no in one of the usual spellings and become 1 and 0. Columns that the schema of the ratings knows are held
-    to it. Raises ``FrameError`` saying what is wrong and where.
+    file's other columns; its index is the row in the file, the header being row 1. ``participant`` and ``article`` name
+    columns; None takes the columns of those names where the file has them. Without participants every row is a person
+    of its own. Empty cells and NA are missing outcomes; a rating without a participant or an article, where there are
+    such columns, is an error. NA may be the name of an arm. The columns of ``yes_no``, the outcome or others, hold yes
+    and no in one of the usual spellings and become 1 and 0. Columns that the schema of the ratings knows are held to
+    it. Raises ``FrameError`` saying what is wrong and where.
     """
     frame = _read(path)
     chosen = {"arm": arm, outcome: outcome}
@@ -56,6 +57,8 @@ def read_ratings(
         raise FrameError(f"one column cannot be two things: {', '.join(chosen.values())}")
     others = [name for name in frame.columns if name not in {*chosen, *chosen.values()}]
     ratings = pd.DataFrame({role: frame[name] for role, name in chosen.items()})
+    for role in {"participant", "article"} & {*chosen}:
+        _refuse_missing_ids(ratings[role], chosen[role], path.name)
     ratings[others] = frame[others]
     for name in ({*yes_no} - {outcome}) | ({outcome} if outcome in yes_no else set()):
         ratings[name] = _yes_no(frame[name], path.name)
@@ -80,6 +83,7 @@ def read_people(path: Path) -> pd.DataFrame:
             raise FrameError(
                 f"{path.name} has no column '{name}'; it has {', '.join(map(str, frame.columns))}", column=name
             )
+    _refuse_missing_ids(frame["participant"], "participant", path.name)
     return typed(frame, PARTICIPANTS, file=path.name)
 
 
@@ -96,6 +100,7 @@ def as_covariate(series: pd.Series) -> pd.Series:
 def _read(path: Path) -> pd.DataFrame:
     frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     frame.index = pd.RangeIndex(2, len(frame) + 2)
+    _refuse_twice(map(str, frame.columns), path.name)
     return frame
 
 
@@ -110,6 +115,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
+        # pandas renames a column that stands there twice, and one of the two would be taken in silence.
+        header = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None, nrows=1)
+        _refuse_twice(header.iloc[0], path.name)
         frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise FrameError(f"there is no file {path}") from error
@@ -123,6 +131,28 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         raise FrameError(f"{path.name} has rows with more cells than the header has names")
     return frame
+
+
+def _refuse_twice(names: Iterable[str], file: str) -> None:
+    named = [name for name in names if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise FrameError(
+            f"{file} has these columns more than once: {', '.join(twice)}. Keep one of each, or rename the others",
+            column=twice[0],
+        )
+
+
+def _refuse_missing_ids(series: pd.Series, name: str, file: str) -> None:
+    """Raises ``FrameError`` where an id is empty or NA: people or articles without one would become a single one."""
+    text = series.astype("object").where(series.notna(), "").astype("str").str.strip()
+    missing = series.index[text.str.lower().isin(MISSING)]
+    if len(missing):
+        raise FrameError(
+            f"the column '{name}' of {file} has no value (empty or NA) in {rows_in_words(missing)}; every row needs "
+            "one. Give each its own id, or leave these rows out",
+            column=name,
+            rows=tuple(missing),
+        )
 
 
 def as_numbers(series: pd.Series, file: str) -> pd.Series:

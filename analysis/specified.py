@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.contrasts import are_shared
 from analysis.crossed import model_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, STORY, random_part
 from analysis.intervals import NAN, TTest, paired, t_interval, t_test, welch
@@ -73,12 +74,13 @@ class Contrast:
         return len(np.unique(self.person[both])), int(both.sum())
 
     def means(self, rows: Rows) -> Found:
-        """People's means: Welch's t, or the paired one where people are in both arms, as ``compare_arms``."""
+        """People's means: Welch's t, or the paired one where the arms share their people, as ``compare_arms``."""
         people = int(self.person.max(initial=0)) + 1
         sums = [np.bincount(self.person[rows & side], self.y[rows & side], people) for side in (self.own, self.other)]
         counts = [np.bincount(self.person[rows & side], minlength=people) for side in (self.own, self.other)]
         (own, other), (has_own, has_other) = sums, (counts[0] > 0, counts[1] > 0)
-        if (both := has_own & has_other).any():
+        both = has_own & has_other
+        if are_shared(int(both.sum()), int(has_own.sum()), int(has_other.sum())):
             means = own[both] / counts[0][both], other[both] / counts[1][both]
             return _of_test(paired(means[0] - means[1], float(np.abs(means).max())), self.alpha)
         return _of_test(welch(own[has_own] / counts[0][has_own], other[has_other] / counts[1][has_other]), self.alpha)

@@ -148,7 +148,7 @@ def _key_text(series: pd.Series) -> pd.Series:
     blank = text[text.str.strip() == ""]
     if len(blank):
         raise FrameError(
-            f"the column '{series.name}' has no value in {_rows(blank.index)}; every rating needs one",
+            f"the column '{series.name}' has no value in {rows_in_words(blank.index)}; every rating needs one",
             column=str(series.name),
             rows=tuple(blank.index),
         )
@@ -161,7 +161,7 @@ def _refuse_twice(frame: pd.DataFrame, key: Sequence[str]) -> None:
         named = ", ".join(f"{name} {twice.iloc[0][name]!r}" for name in key)
         raise FrameError(
             f"{' and '.join(key)} must be unique together: {named} stands in more than one row "
-            f"({_rows(twice.index)}). Keep one row of each",
+            f"({rows_in_words(twice.index)}). Keep one row of each",
             column=key[-1],
             rows=tuple(twice.index),
         )
@@ -170,7 +170,9 @@ def _refuse_twice(frame: pd.DataFrame, key: Sequence[str]) -> None:
 def _error(name: str, wrong: pd.Series, complaint: str) -> FrameError:
     examples = _listing(repr(value) for value in dict.fromkeys(map(_plain, wrong.head(_NAMED))))
     return FrameError(
-        f"the column '{name}' {complaint} {examples} in {_rows(wrong.index)}", column=name, rows=tuple(wrong.index)
+        f"the column '{name}' {complaint} {examples} in {rows_in_words(wrong.index)}",
+        column=name,
+        rows=tuple(wrong.index),
     )
 
 
@@ -178,7 +180,8 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _rows(index: pd.Index) -> str:
+def rows_in_words(index: pd.Index) -> str:
+    """'row 3', or 'rows 3, 5' with the first few of many."""
     labels = [str(label) for label in index[:_NAMED]]
     more = f" and {len(index) - _NAMED} more" if len(index) > _NAMED else ""
     return f"row{'s' if len(index) > 1 else ''} {', '.join(labels)}{more}"

@@ -98,7 +98,7 @@ def people_balance(material: Material) -> Section:
         raise LeftOut("no column says who gave a rating")
     if material.comparison.design != "between":
         raise LeftOut("people are in several arms, which makes the arms' people the same")
-    people = material.kept.drop_duplicates("participant").assign(arm=lambda frame: frame["arm"].astype("str"))
+    people = material.kept.drop_duplicates(["participant", "arm"]).assign(arm=lambda frame: frame["arm"].astype("str"))
     names = covariates_of(material, people)
     if not names:
         raise LeftOut("no covariate is named in the plan, and the study varies no factor")

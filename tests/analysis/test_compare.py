@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.compare import Comparison, compare_arms
-from analysis.contrasts import MeanContrast, ShareContrast
+from analysis.contrasts import MeanContrast, ShareContrast, are_shared
 from analysis.descriptives import ArmSummary
 from analysis.omnibus import OmnibusTest
 from analysis.plan import Plan
@@ -74,6 +74,27 @@ def test_people_who_are_in_one_of_two_arms_only_are_said_to_be_left_out() -> Non
     row = next(row for row in comparison.means.rows if row.arm == "small")
     assert row.n == 50
     assert "partly-paired" in codes(comparison, "small - real")
+
+
+def test_one_person_of_many_in_both_arms_does_not_make_it_a_comparison_within_people() -> None:
+    ratings = simulated(people=80, arms=("real", "small"))
+    stray = ratings[ratings["arm"] == "small"].iloc[:1].assign(participant="p0000")
+    alone, with_stray = compare_arms(ratings, PLAN), compare_arms(pd.concat([ratings, stray]), PLAN)
+    assert with_stray.design == "between"
+    (row,), (before,) = with_stray.means.rows, alone.means.rows
+    assert (row.people, row.n, row.n_reference) == ("different people", 41, 40)
+    assert row.estimate == pytest.approx(before.estimate, abs=0.1)
+    assert with_stray.shares.rows[0].n == 41
+    assert len(with_stray.omnibus.rows) == len(alone.omnibus.rows) > 0
+    assert with_stray.pairwise.rows[0].n == 41
+    caution = next(caution for caution in with_stray.cautions if caution.code == "few-in-several-arms")
+    assert caution.sentence.startswith("1 of 80 people are in more than one arm")
+
+
+def test_arms_share_their_people_from_half_of_the_smaller_arm() -> None:
+    assert are_shared(20, 40, 100)
+    assert not are_shared(19, 40, 100)
+    assert not are_shared(0, 0, 10)
 
 
 def test_a_planted_effect_is_found() -> None:
