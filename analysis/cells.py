@@ -22,7 +22,7 @@ def cells(series: pd.Series, column: Column) -> list[str]:
         given = numbers(series)
         if is_integer_dtype(series.dtype):
             return ["" if value is None else str(value) for value in _values(series)]
-        return [_shortest(value) for value in given.tolist()]
+        return [shortest(value) for value in given.tolist()]
     if column.type == "time":
         if series.isna().all():
             return [""] * len(series)
@@ -45,7 +45,8 @@ def _values(series: pd.Series) -> list[Any]:
     return series.astype("object").where(series.notna(), None).tolist()
 
 
-def _shortest(value: float) -> str:
+def shortest(value: float) -> str:
+    """The fewest digits that read back to the same number, without a point where it is whole; '' for nan."""
     if value != value:
         return ""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

@@ -1,4 +1,4 @@
-"""PURE: a report as files for a paper: figures as SVG and PNG, tables as CSV, LaTeX and HTML that Word opens."""
+"""PURE: a report as files for a paper: figures as SVG and PNG, tables as LaTeX and HTML that Word opens, and as CSV."""
 
 import json
 from collections.abc import Iterator
@@ -6,10 +6,9 @@ from html import escape
 
 import vl_convert
 
-from analysis.files.delimited import csv_rows
-from analysis.formulas import neutralised
 from analysis.plots import Figure
 from analysis.report import Report, to_dict
+from analysis.report_data import table_csv
 from analysis.report_html import WIDE, to_html
 from analysis.report_tables import ReportTable
 
@@ -38,13 +37,17 @@ _LATEX = str.maketrans(
 
 
 def report_files(report: Report) -> dict[str, bytes]:
-    """{name: content}: the report, its numbers, and every figure and table. Equal reports give equal bytes."""
-    content = json.dumps(to_dict(report), ensure_ascii=False, indent=1, allow_nan=False)
+    """{name: content}: the report, its numbers, and every figure and table. Equal reports give equal bytes.
+
+    A table's CSV holds its numbers for programs; LaTeX and HTML hold it as it is printed.
+    """
+    numbers = to_dict(report)
+    content = json.dumps(numbers, ensure_ascii=False, indent=1, allow_nan=False)
     files = {"report.html": to_html(report).encode(), "report.json": f"{content}\n".encode()}
     for figure in report.figures:
         files |= figure_files(figure)
     for table in report.tables:
-        files[f"tables/{table.name}.csv"] = table_csv(table)
+        files[f"tables/{table.name}.csv"] = table_csv(table.name, numbers["results"])
         files[f"tables/{table.name}.tex"] = table_latex(table).encode()
         files[f"tables/{table.name}.html"] = table_word(table).encode()
     return files
@@ -54,12 +57,6 @@ def figure_files(figure: Figure) -> dict[str, bytes]:
     """One figure as SVG and PNG."""
     png: bytes = vl_convert.svg_to_png(figure.svg, scale=PNG_SCALE)
     return {f"figures/{figure.name}.svg": figure.svg.encode(), f"figures/{figure.name}.png": png}
-
-
-def table_csv(table: ReportTable) -> bytes:
-    """The printed table as CSV, with a byte order mark, so that spreadsheets read it as UTF-8."""
-    rows = [[neutralised(cell) for cell in row] for row in (table.header, *table.rows)]
-    return b"\xef\xbb\xbf" + csv_rows(rows)
 
 
 def table_latex(table: ReportTable) -> str:

@@ -1,11 +1,15 @@
 """PURE: the report's first section: what the study asks, and of what its arms are made."""
 
+from dataclasses import replace
+
 import pandas as pd
 
+from analysis.descriptives import ArmSummary
 from analysis.report_info import ArmInfo
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING
 from analysis.sections.section import Material, Section
+from analysis.tables import to_json
 
 NAME, TITLE = "design", "Question and design"
 
@@ -16,8 +20,10 @@ def design(material: Material) -> Section:
     question = plan.question.strip() or "The plan does not state the study's question."
     infos = {arm.key: arm for arm in arm_infos(material)}
     rows = []
+    numbers = []
     for arm in material.comparison.arms.rows:
         known = infos.get(arm.arm, ArmInfo(arm.arm, arm.arm))
+        numbers.append(_numbers(arm, replace(known, label=material.label(arm.arm))))
         least, most = arm.ratings_a_person_min, arm.ratings_a_person_max
         rows.append(
             (
@@ -43,8 +49,17 @@ def design(material: Material) -> Section:
             *((_facts(info.facts),) if info.facts else ()),
             ReportTable("design", "What the arms are", caption, header, tuple(rows), n_text=4),
         ),
-        results={"study_design": {"question": plan.question, "facts": dict(info.facts)}},
+        results={
+            "study_design": {"question": plan.question, "facts": dict(info.facts), "arms": to_json(numbers)},
+        },
     )
+
+
+def _numbers(arm: ArmSummary, known: ArmInfo) -> dict[str, str | int | float | None]:
+    """The row of the arms' table as values."""
+    names = ("n_people", "n_articles", "ratings_a_person_min", "ratings_a_person_max")
+    declared = {name: getattr(known, name) for name in ("label", "origin", "model", "curation", "level")}
+    return {"arm": arm.arm, **declared, **{name: getattr(arm, name) for name in names}}
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> ReportTable:

@@ -1,6 +1,7 @@
 """Every section says what came out and shows it, or is left out with a reason where the data do not carry it."""
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -272,6 +273,22 @@ def test_every_new_table_is_a_file_in_each_format(report: Report) -> None:
     files = report_files(report)
     for name in ("specifications", "detection", "reliability", "heterogeneity", "variants", "models", "attrition"):
         assert {f"tables/{name}.{ending}" for ending in ("csv", "tex", "html")} <= set(files)
+
+
+def test_every_table_is_read_as_numbers_under_unique_plain_names(report: Report, results: dict[str, Any]) -> None:
+    files = report_files(report)
+    for table in report.tables:
+        content = files[f"tables/{table.name}.csv"]
+        header = content.decode().splitlines()[0].split(",")
+        assert len({*header}) == len(header), table.name
+        assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in header), header
+        frame = pd.read_csv(io.BytesIO(content))
+        # The trend's table and the exclusions' have a line of their own beside their rows.
+        assert abs(len(frame) - len(table.rows)) <= 1, table.name
+        assert b"\xe2\x88\x92" not in content
+    frame = pd.read_csv(io.BytesIO(files["tables/means.csv"]))
+    assert frame["estimate"].tolist() == [row["estimate"] for row in results["means"]]
+    assert frame["ci_low"].tolist() == [row["ci_low"] for row in results["means"]]
 
 
 def test_many_ratings_are_cut_to_some_people_whole_and_that_is_said() -> None:
