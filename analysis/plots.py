@@ -9,6 +9,7 @@ import vl_convert
 
 from analysis.descriptives import ArmSummary
 from analysis.published import PublishedValue
+from analysis.report_text import level_text
 
 INK, MUTED, GRID, PAPER = "#1b1b1b", "#5b5b5b", "#dddddd", "#ffffff"
 ARM, REFERENCE, LINE = "#0b5c8a", "#1b1b1b", "#8a4b00"
@@ -47,7 +48,7 @@ def share_figure(
     return Figure(
         name="share-credible",
         title="Share of ratings that are credible",
-        caption=f"Points: mean over people; bars: Wilson intervals at {level:.0%}{FIXED}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: Wilson intervals at {level_text(level)}{FIXED}.{_lines_caption(published)}",
         alt=_alt("Share of credible ratings by arm, in percent", rows, lines),
         svg=_dots(rows, lines, "Share credible (%)", (0, 100)),
     )
@@ -68,7 +69,7 @@ def mean_figure(
     return Figure(
         name="mean-outcome",
         title=f"Mean {title}",
-        caption=f"Points: mean over people; bars: t intervals at {level:.0%}{FIXED}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: t intervals at {level_text(level)}{FIXED}.{_lines_caption(published)}",
         alt=_alt(f"Mean {title} by arm", rows, lines),
         svg=_dots(rows, lines, f"Mean {title}", scale or _range(rows)),
     )

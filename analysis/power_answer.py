@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.power import Components, PlannedDesign, Power, StudySize, people_needed, power_curve
 from analysis.report_tables import ReportTable
-from analysis.report_text import MISSING, interval, number, percent
+from analysis.report_text import MISSING, interval, level_text, number, percent
 from analysis.tables import to_json, to_records
 
 VERSION = 1
@@ -128,5 +128,6 @@ def power_table(answer: PowerAnswer) -> ReportTable:
 
 def _need(articles: int, people: int | None, power: float) -> str:
     if people is None:
-        return f"With {articles} articles an arm no number of people gives a power of {power:.0%}: take more articles."
-    return f"With {articles} articles an arm, {people} people give a power of {power:.0%}."
+        wanted = level_text(power)
+        return f"With {articles} articles an arm no number of people gives a power of {wanted}: take more articles."
+    return f"With {articles} articles an arm, {people} people give a power of {level_text(power)}."

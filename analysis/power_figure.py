@@ -5,6 +5,7 @@ import altair as alt
 from analysis.plots import DASHES, MUTED, WIDTH, Figure, svg_of
 from analysis.power import Power
 from analysis.report_figures import line_colors, line_dashes, line_legend
+from analysis.report_text import level_text
 
 
 def power_figure(found: Power, wanted: float) -> Figure:
@@ -40,7 +41,7 @@ def power_figure(found: Power, wanted: float) -> Figure:
     return Figure(
         name="power",
         title="Power by people and articles",
-        caption=f"Lines: by the formula; points: simulated, with 95% intervals. Dashed: {wanted:.0%}.",
+        caption=f"Lines: by the formula; points: simulated, with 95% intervals. Dashed: {level_text(wanted)}.",
         alt=f"Power over the number of people. {said}.",
         svg=svg_of(alt.layer(*layers).properties(width=WIDTH, height=260), "Power"),
     )

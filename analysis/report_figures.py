@@ -8,6 +8,7 @@ import altair as alt
 from analysis.articles import ArticleSummary, Distribution
 from analysis.mixed.result import VarianceShare
 from analysis.plots import ARM, DASHES, INK, MUTED, REFERENCE, WIDTH, Figure, svg_of
+from analysis.report_text import level_text
 
 # Colours that people who see few colours tell apart (Okabe & Ito 2008), dark enough on white.
 COLORS = ("#1b1b1b", "#0b5c8a", "#b3470f", "#00735c", "#8f3f71", "#6b5b00", "#3f51b5", "#5b5b5b")
@@ -135,7 +136,8 @@ def forest_figure(
     return Figure(
         name="articles",
         title="Every article",
-        caption=f"Mean of each article with its t interval at {level:.0%}, from the lowest to the highest.{more}",
+        caption=f"Mean of each article with its t interval at {level_text(level)}, from the lowest to the highest."
+        f"{more}",
         alt=f"Mean {title} of each article. {_ranges(articles, labels)}{more}",
         svg=svg_of(chart, "Every article"),
     )

@@ -10,7 +10,7 @@ from analysis.contrasts import MeanContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.discernment import Discernment
 from analysis.exclusions import Exclusions
-from analysis.report_text import interval, number, p_number, percent
+from analysis.report_text import interval, level_text, number, p_number, percent
 
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
@@ -30,7 +30,7 @@ class ReportTable:
 
 def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) -> ReportTable:
     """What each arm holds."""
-    level = f"{comparison.level:.0%}"
+    level = level_text(comparison.level)
     with_share = comparison.credible_cut is not None
     header = ["Arm", "People", "Ratings", "Articles", f"Mean {outcome}", f"{level} interval", "SD", "Median"]
     rows = []
@@ -52,7 +52,7 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
     """The main test: the contrasts of the crossed mixed model; None where no model was fitted."""
     if crossed.fit is None:
         return None
-    level = f"{crossed.level:.0%}"
+    level = level_text(crossed.level)
     with_bound = any(row.equivalence_p == row.equivalence_p for row in crossed.rows)
     header = ["Contrast", "Difference", f"{level} interval", "SE", "t", "df", "p", "p (Holm)", "Would be found"]
     header += ["People", "Articles"] + (["p (equivalence)"] if with_bound else [])
@@ -97,7 +97,7 @@ def variance_table(crossed: Crossed, names: Mapping[str, str]) -> ReportTable | 
 
 def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str, title: str) -> ReportTable:
     """The contrasts of means with the reference arm."""
-    level = f"{comparison.level:.0%}"
+    level = level_text(comparison.level)
     with_bound = any(row.equivalence_p == row.equivalence_p for row in comparison.means.rows)
     header = ["Contrast", "Test", "Difference", f"{level} interval", "SE", "t", "df", "p", "p (Holm)", "Hedges' g"]
     header += [f"{level} interval", "People"] + (["p (equivalence)"] if with_bound else [])
@@ -124,7 +124,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
 
 def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
     """The contrasts of shares with the reference arm."""
-    level = f"{comparison.level:.0%}"
+    level = level_text(comparison.level)
     header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "p", "p (Holm)")
     rows = tuple(
         (
@@ -203,7 +203,7 @@ def omnibus_table(comparison: Comparison, crossed: Crossed | None = None) -> Rep
 
 def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
     """Every pair of arms by Welch's t."""
-    level = f"{comparison.level:.0%}"
+    level = level_text(comparison.level)
     rows = tuple(
         (
             _pair(row.arm, row.reference, labels),
@@ -265,12 +265,14 @@ def discernment_table(found: Discernment, labels: Mapping[str, str], level: floa
         )
         for row in found.rows
     )
-    header = ("Arm", "People", "Left out", "Answers", "Yes, true", "Yes, false", "Discernment", f"{level:.0%} interval")
+    header = ("Arm", "People", "Left out", "Answers", "Yes, true", "Yes, false", "Discernment")
     caption = (
         "Means over people of the share of yes about true articles, about false ones, and of the difference. Left out: "
         "people without an answer about one of the two kinds."
     )
-    return ReportTable("discernment", "Telling true from false", caption, header, rows)
+    return ReportTable(
+        "discernment", "Telling true from false", caption, (*header, f"{level_text(level)} interval"), rows
+    )
 
 
 def exclusions_table(exclusions: Exclusions) -> ReportTable:
@@ -307,7 +309,7 @@ def attribution_table(attribution: Attribution, labels: Mapping[str, str], level
         )
         for row in attribution.rows
     )
-    header = ("Arm", "People", "Answers", "Cannot tell", "Right", f"{level:.0%} interval (%)", "Said 'machine'")
+    header = ("Arm", "People", "Answers", "Cannot tell", "Right", f"{level_text(level)} interval (%)", "Said 'machine'")
     caption = (
         "Right: the mean over people of the share of their answers that name the right source, so that who answered "
         "more often counts no more; 'cannot tell' does not count. Guessing gives 50% over both origins."

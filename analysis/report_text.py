@@ -28,6 +28,11 @@ def percent(share: float) -> str:
     return MISSING if math.isnan(share) else f"{number(100 * share, 1)}%"
 
 
+def level_text(level: float) -> str:
+    """A confidence level or a power with all the digits that it was given with: '95%', '97.5%', '99.9%'."""
+    return f"{100 * level:.10g}%"
+
+
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Both limits, 'low to high'."""
     return MISSING if math.isnan(low) else f"{number(low, digits)} to {number(high, digits)}"
@@ -96,7 +101,7 @@ def _crossed_sentence(
         verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm])} against {number(means[row.reference])}, "
-        f"difference {number(row.estimate)}, {crossed.level:.0%} interval {interval(row.ci_low, row.ci_high)}, "
+        f"difference {number(row.estimate)}, {level_text(crossed.level)} interval {interval(row.ci_low, row.ci_high)}, "
         f"{p_text(row.p_adjusted)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
@@ -161,7 +166,7 @@ def _contrast_sentence(
     against = "" if row.people == SAME_PEOPLE else f"{number(means[row.arm])} against {number(means[row.reference])}, "
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate)}, "
-        f"{comparison.level:.0%} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_adjusted)} "
+        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_adjusted)} "
         f"({row.method}, Holm)"
     )
     return f"{sentence}{_share_words(share)}."
@@ -171,7 +176,7 @@ def methods(
     comparison: Comparison, plan: Plan, exclusions: Exclusions, outcome: str, crossed: Crossed | None = None
 ) -> tuple[str, ...]:
     """How the numbers were made, in sentences that can stand in a paper."""
-    level = f"{comparison.level:.0%}"
+    level = level_text(comparison.level)
     model = _crossed_methods(crossed)
     found = [
         f"The outcome is the {outcome}.",

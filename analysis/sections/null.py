@@ -9,7 +9,7 @@ from analysis.crossed import CrossedContrast
 from analysis.equivalence import EquivalenceRow, detectable, equivalence_row
 from analysis.intervals import Interval, TTest
 from analysis.report_tables import ReportTable
-from analysis.report_text import MISSING, interval, number, p_number, p_text
+from analysis.report_text import MISSING, interval, level_text, number, p_number, p_text
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import LeftOut, Material, Section
 from analysis.tables import to_json
@@ -25,7 +25,7 @@ def null_results(material: Material) -> Section:
     rows = [(row, _tested(row, bounds, plan.alpha)) for row in tested if math.isfinite(row.p_value)]
     if not rows:
         raise LeftOut("no contrast with the reference has a test")
-    inner = f"{1 - 2 * plan.alpha:.0%}" if bounds else material.level
+    inner = level_text(1 - 2 * plan.alpha) if bounds else material.level
     marks = [
         Mark(
             material.label(row.arm),

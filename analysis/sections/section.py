@@ -15,6 +15,7 @@ from analysis.plan import Plan
 from analysis.plots import Figure
 from analysis.report_info import StudyInfo
 from analysis.report_tables import ReportTable
+from analysis.report_text import level_text
 from analysis.validation import FrameError
 
 # How many ratings the costly parts take at most, so that a report on a million of them is ready within a minute.
@@ -78,7 +79,7 @@ class Material:
     @property
     def level(self) -> str:
         """The intervals' level as text, '95%'."""
-        return f"{self.plan.level:.0%}"
+        return level_text(self.plan.level)
 
     def label(self, arm: str) -> str:
         """What the report calls an arm."""

@@ -13,6 +13,7 @@ from analysis.data_digest import data_digest
 from analysis.plan import Plan, parse_rule
 from analysis.report import ArmInfo, Report, StudyInfo, build_report, to_dict
 from analysis.report_html import to_html
+from analysis.report_text import level_text
 from analysis.software import software_versions
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
@@ -139,6 +140,20 @@ def test_attribution_is_reported_where_it_was_asked() -> None:
     rows = to_dict(report)["results"]["attribution"]
     assert [row["arm"] for row in rows] == ["real", "small", "large", "all"]
     assert {"detection", "attribution"} <= {table.name for table in report.tables}
+
+
+@pytest.mark.parametrize(("alpha", "level"), [(0.05, "95%"), (0.025, "97.5%"), (0.005, "99.5%"), (0.001, "99.9%")])
+def test_an_interval_is_called_by_its_whole_level(alpha: float, level: str) -> None:
+    assert level_text(1 - alpha) == level
+
+
+def test_a_report_at_another_level_says_it_in_every_place() -> None:
+    frame = ratings_of({"real": [7, 8, 6, 9], "small": [5, 6, 4, 5]})
+    found = build_report(frame, None, Plan(reference="real", alpha=0.025), StudyInfo("t"))
+    page = to_html(found)
+    assert "97.5% interval" in found.main_sentence
+    assert "97.5% interval" in " ".join(found.methods) + " ".join(" ".join(table.header) for table in found.tables)
+    assert "98% interval" not in page
 
 
 def test_published_values_are_marked_and_only_shown_where_they_belong(report: Report) -> None:
