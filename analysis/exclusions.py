@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.exclusions_by_arm import RuleByArm, rule_by_arm
 from analysis.plan import Rule
 from analysis.tables import to_frame
 from analysis.validation import FrameError, numbers
@@ -28,12 +29,15 @@ class ExclusionStep:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """The ratings that are left, and how it came to that. ``kept`` keeps the index of the ratings given."""
+    """The ratings that are left, and how it came to that. ``kept`` keeps the index of the ratings given.
+
+    ``by_arm`` has each rule with what it left out of each arm; () for ratings without arms."""
 
     people_before: int
     ratings_before: int
     steps: tuple[ExclusionStep, ...]
     kept: pd.DataFrame
+    by_arm: tuple[RuleByArm, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """One row a rule, in the plan's order; the columns are the fields of ``ExclusionStep``."""
@@ -50,9 +54,12 @@ def apply_exclusions(
     """
     kept = ratings
     steps = []
+    by_arm = []
     for rule in rules:
         out, unknown = judged(kept, rule, participants)
         left = kept[~out]
+        if "arm" in kept.columns and len(kept):
+            by_arm.append(rule_by_arm(kept, out, rule))
         steps.append(
             ExclusionStep(
                 rule=str(rule),
@@ -65,7 +72,7 @@ def apply_exclusions(
             )
         )
         kept = left
-    return Exclusions(ratings["participant"].nunique(), len(ratings), tuple(steps), kept)
+    return Exclusions(ratings["participant"].nunique(), len(ratings), tuple(steps), kept, tuple(by_arm))
 
 
 def judged(ratings: pd.DataFrame, rule: Rule, participants: pd.DataFrame | None = None) -> tuple[pd.Series, int]:

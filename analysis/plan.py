@@ -19,6 +19,8 @@ INDEX_CUT = 6.0
 # Stands for a cut that nobody named; ``Plan`` puts the outcome's own in its place.
 _UNSAID = float("nan")
 ArgumentKind = Literal["none", "count", "seconds", "name"]
+# Whether what a rule goes by happens after the treatment: always, or in some studies.
+After = Literal["always", "maybe"]
 
 
 def cut_problem(cut: float | None, scale: tuple[float, float] | None, outcome: str) -> str:
@@ -42,22 +44,31 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True)
 class RuleKind:
-    """A kind of exclusion rule: whom it leaves out, judged by which column, with which argument after the colon."""
+    """A kind of exclusion rule: whom it leaves out, judged by which column, with which argument after the colon.
+
+    ``after`` says whether the column tells of what happened after an article was shown, which the article can change.
+    """
 
     level: Level
     column: str
     argument: ArgumentKind
     sentence: str
     default: str = ""
+    after: After = "always"
 
 
 # Columns are those of 'participants' for people, of 'ratings' for ratings; the last two are items of the library.
 RULE_KINDS: dict[str, RuleKind] = {
     "incomplete": RuleKind("people", "outcome", "none", "People who did not reach the end of the study."),
     "attention-failed": RuleKind(
-        "people", "attention_failed", "count", "People who failed {} or more attention checks.", default="1"
+        "people",
+        "attention_failed",
+        "count",
+        "People who failed {} or more attention checks.",
+        default="1",
+        after="maybe",
     ),
-    "flagged": RuleKind("people", "flags", "name", "People with the quality flag '{}'."),
+    "flagged": RuleKind("people", "flags", "name", "People with the quality flag '{}'.", after="maybe"),
     "faster-than": RuleKind(
         "ratings", "seconds_on_page", "seconds", "Ratings given within less than {} seconds on the page."
     ),

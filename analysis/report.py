@@ -269,9 +269,9 @@ def _results(comparison: Comparison) -> dict[str, Any]:
 
 # What sections add to the results; null where a section is left out.
 SECTION_RESULTS = (
-    "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "curation", "distributions",
-    "distribution_tests", "articles", "items", "models", "exclusions", "variants", "specifications", "heterogeneity",
-    "detection", "attribution", "reliability", "agreement",
+    "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "curation",
+    "distributions", "distribution_tests", "articles", "items", "models", "exclusions", "exclusions_by_arm",
+    "variants", "specifications", "heterogeneity", "detection", "attribution", "reliability", "agreement",
 )  # fmt: skip
 
 

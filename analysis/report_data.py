@@ -31,6 +31,7 @@ PLACES = {
     "items": "items[].arms",
     "models": "models",
     "exclusions": "exclusions",
+    "exclusions-by-arm": "exclusions_by_arm[].arms",
     "variants": "variants",
     "means-without-exclusions": "without_exclusions.means",
     "specifications": "specifications",

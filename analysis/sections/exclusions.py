@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.compare import compare_arms
 from analysis.contrasts import MeanContrast
 from analysis.crossed import CrossedContrast, crossed_contrasts
-from analysis.report_tables import ReportTable, exclusions_table, means_table
-from analysis.report_text import interval, number, p_number, p_text
+from analysis.report_tables import ReportTable, exclusions_by_arm_table, exclusions_table, means_table
+from analysis.report_text import interval, number, p_number, p_text, percent
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, some_people
 from analysis.tables import to_records
@@ -63,7 +64,7 @@ def exclusions(material: Material) -> Section:
             warnings.append(f"Not computed {name}: {error}.")
     tables = [_table(found, material)]
     if plan.exclusions:
-        tables = [exclusions_table(material.exclusions), *tables]
+        tables = [*_rules_tables(material), *tables]
         tables.append(
             means_table(
                 material.everything,
@@ -86,20 +87,25 @@ def exclusions(material: Material) -> Section:
     return Section(
         NAME,
         TITLE,
-        sentences=tuple(_sentence(arm, found, material) for arm in material.arms if any(r.arm == arm for r in found)),
-        warnings=tuple(warnings),
+        sentences=(
+            *(_sentence(arm, found, material) for arm in material.arms if any(r.arm == arm for r in found)),
+            *_unequal(material),
+        ),
+        warnings=(*_after_treatment(material), *warnings),
         notes=tuple(notes),
         figures=(figure,),
         tables=tuple(table for table in tables if table.rows),
         methods=(
             "Results are given with and without the exclusions, and by how many checks of attention and comprehension "
             "people failed, rather than after one hard exclusion (Berinsky, Margolis & Sances 2014).",
+            *(_METHODS_BY_ARM if plan.exclusions else ()),
         ),
         references=(
             "Berinsky, A. J., Margolis, M. F., & Sances, M. W. (2014). Separating the shirkers from the workers? "
             "American Journal of Political Science, 58, 739–753.",
+            *(_SOURCES_BY_ARM if plan.exclusions else ()),
         ),
-        results={"exclusions": to_records(material.exclusions.steps), "variants": to_records(found)},
+        results={**_rules_results(material), "variants": to_records(found)},
     )
 
 
@@ -107,7 +113,7 @@ def _of_discernment(material: Material) -> Section:
     without = means_table(
         material.everything, material.labels, name="means-without-exclusions", title="Without any exclusion"
     )
-    tables = (exclusions_table(material.exclusions), without) if material.plan.exclusions else ()
+    tables = (*_rules_tables(material), without) if material.plan.exclusions else ()
     if not tables:
         raise LeftOut("the plan has no exclusions")
     rows = zip(material.comparison.means.rows, material.everything.means.rows, strict=True)
@@ -116,8 +122,73 @@ def _of_discernment(material: Material) -> Section:
         f"{number(every.estimate)} ({interval(every.ci_low, every.ci_high)}) {WITHOUT}."
         for kept, every in rows
     )
-    steps = to_records(material.exclusions.steps)
-    return Section(NAME, TITLE, sentences=sentences, tables=tables, results={"exclusions": steps})
+    return Section(
+        NAME,
+        TITLE,
+        sentences=(*sentences, *_unequal(material)),
+        warnings=_after_treatment(material),
+        tables=tables,
+        methods=_METHODS_BY_ARM,
+        references=_SOURCES_BY_ARM,
+        results=_rules_results(material),
+    )
+
+
+_METHODS_BY_ARM = (
+    "Whether a rule leaves out more of one arm than of another is tested by people's shares of ratings left out, as "
+    "they fall when people are dealt to the arms anew (arms within people where arms share them), by the moments of "
+    "that permutation.",
+)
+_SOURCES_BY_ARM = (
+    "Montgomery, J. M., Nyhan, B., & Torres, M. (2018). How conditioning on posttreatment variables can ruin your "
+    "experiment and what to do about it. American Journal of Political Science, 62, 760–775.",
+)
+
+
+def _rules_tables(material: Material) -> tuple[ReportTable, ...]:
+    """What the rules left out, over all arms and by arm."""
+    by_arm = exclusions_by_arm_table(material.exclusions, material.arms, material.labels)
+    return (exclusions_table(material.exclusions), *([by_arm] if by_arm.rows else []))
+
+
+def _rules_results(material: Material) -> dict[str, Any]:
+    found = material.exclusions
+    return {"exclusions": to_records(found.steps), "exclusions_by_arm": to_records(found.by_arm)}
+
+
+def _unequal(material: Material) -> tuple[str, ...]:
+    """A sentence for each rule that took more of one arm than of another."""
+    found = []
+    for rule in material.exclusions.by_arm:
+        if rule.p_value < material.plan.alpha:
+            shares = ", ".join(f"{material.label(arm.arm)} {percent(arm.share)}" for arm in rule.arms)
+            found.append(
+                f"The rule '{rule.rule}' left out more of some arms than of others: {shares} ({p_text(rule.p_value)})."
+            )
+    return tuple(found)
+
+
+def _after_treatment(material: Material) -> tuple[str, ...]:
+    """What is to be said of rules that go by what an article may have changed."""
+    rules = material.exclusions.by_arm
+    always, maybe = ([f"'{r.rule}'" for r in rules if r.after == after] for after in ("always", "maybe"))
+    said = []
+    if always:
+        goes = "goes" if len(always) == 1 else "go"
+        said.append(f"{', '.join(always)} {goes} by what happened after the article was shown")
+    if maybe:
+        does = "does" if len(maybe) == 1 else "do"
+        said.append(
+            f"{', '.join(maybe)} {does} so too where it counts checks or behaviour from then on, such as questions "
+            "about the article"
+        )
+    if not said:
+        return ()
+    return (
+        f"{'; '.join(said)}. To leave people or ratings out by such a rule is to condition on what the treatment can "
+        "change: those who are left need not be alike in all arms, although they were assigned by chance (Montgomery, "
+        "Nyhan & Torres 2018). Hold the results without exclusions beside these.",
+    )
 
 
 def _levels(ratings: pd.DataFrame) -> list[tuple[str, pd.Series]]:

@@ -275,6 +275,17 @@ def test_every_new_table_is_a_file_in_each_format(report: Report) -> None:
         assert {f"tables/{name}.{ending}" for ending in ("csv", "tex", "html")} <= set(files)
 
 
+def test_rules_are_shown_by_arm_and_those_after_the_treatment_get_a_caution(report: Report) -> None:
+    shown = section(report, "exclusions")
+    table = next(table for table in shown.tables if table.name == "exclusions-by-arm")
+    assert table.header[2:5] == tuple(arm.label for arm in ARMS)
+    assert [row[:2] for row in table.rows] == [("faster-than:5", "ratings")]
+    caution = shown.warnings[0]
+    assert caution.startswith("'faster-than:5' goes by what happened after the article was shown.")
+    assert "Montgomery, Nyhan & Torres 2018" in caution
+    assert any(source.startswith("Montgomery") for source in shown.references)
+
+
 def test_every_table_is_read_as_numbers_under_unique_plain_names(report: Report, results: dict[str, Any]) -> None:
     files = report_files(report)
     for table in report.tables:
