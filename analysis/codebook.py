@@ -18,7 +18,8 @@ CONVENTIONS = (
     "apostrophe before it, and so has a sign =, +, - or @ within a text behind a semicolon or a tab, where some "
     "spreadsheets begin a cell (';-)' stays); take those apostrophes off to have the text as it was given. Numbers "
     "are left as numbers.",
-    "Columns marked 'left out' are identifying: they are part of the table and not of this export.",
+    "Columns marked 'left out' are identifying: they are part of the table and not of this export. An export without "
+    "them has its times to the day, as the columns say, and durations as they were measured.",
 )
 FIELDS = (
     "table",

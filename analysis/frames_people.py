@@ -102,6 +102,8 @@ def participants_frame(
     frame = pd.DataFrame(list(people.order_by("export_id").values_list(*fields)), columns=names)
     for name in moments:
         frame[name] = times(frame[name])
+    taken = (frame["ended_at"] - frame["arrived_at"]).dt.total_seconds() // 60
+    frame["minutes_taken"] = taken.astype("Int64")
     frame["study"], frame["version"] = version.study.key, version.sha256
     add_factors(frame)
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
@@ -140,6 +142,7 @@ def _given(
 
 _DERIVED = frozenset(
     {
+        "minutes_taken",
         "study",
         "version",
         *FACTORS.values(),

@@ -269,6 +269,13 @@ PARTICIPANTS = Table(
         Column("ended_at", "time", "When the way ended, however it did."),
         Column("withdrawn_at", "time", "When the person withdrew."),
         Column(
+            "minutes_taken",
+            "integer",
+            "From the arrival to the end of the way, pauses included, in whole minutes; empty without an end.",
+            unit="minutes",
+            minimum=0,
+        ),
+        Column(
             "attention_checks",
             "integer",
             "Attention and comprehension checks answered; empty of who withdrew.",

@@ -81,7 +81,9 @@ def read_me(title: str, formats: Sequence[str], identifying: bool) -> bytes:
         "",
         "WITH identifying columns: keep these files as the consent and your ethics board say."
         if identifying
-        else "Without identifying columns: no panel ids and no free text.",
+        else "Without identifying columns: no panel ids, no free text, and times to the day, since exact ones could\n"
+        "be held against a panel's log of who came when. How long something took is as it was measured: do not pass\n"
+        "these files to somebody who holds such a log with the time that each person took.",
         "",
     ]
     return "\n".join(lines).encode()

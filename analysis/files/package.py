@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.codebook import CodebookTable, codebook_csv, codebook_html
+from analysis.files.coarse_times import described_to_the_day, to_the_day
 from analysis.files.ddi import codebook_ddi
 from analysis.files.delimited import CsvFile
 from analysis.files.descriptors import data_package, dataset_description
@@ -47,9 +48,9 @@ class Package:
     """An export that is being written into ``folder``.
 
     ``tables`` describes each frame by its name; the columns that a file has are those of the first chunk. ``places`` is
-    how many articles a person reads, ``version`` the frozen version's document. Without ``identifying`` the
-    identifying columns are left out, and the codebook says so. Equal chunks and ``about`` give equal bytes, apart from
-    the files of SPSS and Stata, which hold the time at which they were made.
+    how many articles a person reads, ``version`` the frozen version's document. Without ``identifying`` the identifying
+    columns are left out and times are to the day, and the codebook says so. Equal chunks and ``about`` give equal
+    bytes, apart from the files of SPSS and Stata, which hold the time at which they were made.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class Package:
         if unknown := [name for name in formats if name not in FORMATS]:
             raise ValueError(f"there is no format {', '.join(unknown)}; there are {', '.join(FORMATS)}")
         self.folder, self.about, self.identifying, self.places = folder, dict(about), identifying, places
-        self._tables, self._formats = dict(tables), tuple(formats)
+        told = tables if identifying else {name: described_to_the_day(table) for name, table in tables.items()}
+        self._tables, self._formats = dict(told), tuple(formats)
         self._described: dict[str, Table] = {}
         self._open: dict[str, list[TableFile]] = {}
         self._last = ""
@@ -99,7 +101,8 @@ class Package:
 
     def _add(self, frames: Mapping[str, pd.DataFrame]) -> None:
         self._in_order(frames)
-        for name, frame in frames.items():
+        for name, exact in frames.items():
+            frame = exact if self.identifying else to_the_day(exact, self._tables[name])
             check_columns(frame, self._tables[name])
             check_unique(frame, self._tables[name])
             self._write(name, frame, self._tables[name])
@@ -108,6 +111,7 @@ class Package:
                 self._write(WIDE, wide, replace(described, name="ratings-wide"))
         if "answers" in frames and "participants" in frames:
             self._cells.add(frames["answers"], frames["participants"])
+            # With the exact times, of which it takes the duration.
             if self._qualtrics:
                 self._qualtrics.write(frames["answers"], frames["participants"], frames.get("ratings"))
 

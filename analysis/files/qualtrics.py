@@ -63,6 +63,7 @@ class QualtricsFile:
 
     def __init__(self, root: Path, questions: Sequence[Question], *, places: int, identifying: bool) -> None:
         self.notes: list[str] = []
+        self._exact_times = identifying
         self._questions = [question for question in questions if identifying or not question.is_text]
         self._places = range(1, places + 1)
         self._rows = 0
@@ -135,25 +136,27 @@ class QualtricsFile:
         finished = person.outcome == "completed"
         end = person.ended_at if pd.notna(person.ended_at) else None
         return [
-            _qualtrics_time(person.arrived_at),
-            _qualtrics_time(end),
+            self._time(person.arrived_at),
+            self._time(end),
             _STATUS[person.mode],
             "100" if finished else "",
             str(int((end - person.arrived_at).total_seconds())) if end is not None else "",
             "1" if finished else "0",
-            _qualtrics_time(end),
+            self._time(end),
             f"R_{person.participant}",
             "anonymous",
             person.language.upper(),
         ]
+
+    def _time(self, value: Any) -> str:
+        """'2026-01-31 12:00:00', in UTC, as Qualtrics writes times; to the day where nobody is named."""
+        if value is None or pd.isna(value):
+            return ""
+        moment = value.tz_convert("UTC")
+        return f"{moment if self._exact_times else moment.floor('D'):%Y-%m-%d %H:%M:%S}"
 
 
 def _cell(row: Any, name: str) -> str:
     """A column of the row as a cell; empty where the row or its value is missing."""
     value = getattr(row, name, "")
     return "" if pd.isna(value) else neutralised(str(value))
-
-
-def _qualtrics_time(value: Any) -> str:
-    """'2026-01-31 12:00:00', in UTC, as Qualtrics writes times."""
-    return "" if value is None or pd.isna(value) else f"{value.tz_convert('UTC'):%Y-%m-%d %H:%M:%S}"

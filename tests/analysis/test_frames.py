@@ -74,6 +74,13 @@ def test_credible_is_of_the_outcome_that_the_plans_cut_is_of() -> None:
     assert ratings_of(walked(plan={"outcome": "accurate", "reference": "real"}))["credible"].isna().all()
 
 
+def test_how_long_somebody_took_is_counted_in_whole_minutes_to_their_end() -> None:
+    people = frames_of(walked(2)).participants
+    took = (people["ended_at"] - people["arrived_at"]).dt.total_seconds() // 60
+    assert people["ended_at"].notna().any()
+    assert people["minutes_taken"].astype("float64").equals(took)
+
+
 def test_the_tables_are_as_the_schema_says() -> None:
     data = frames_of(walked())
     for name, table in data.tables.items():
