@@ -48,7 +48,8 @@ def share_figure(
     return Figure(
         name="share-credible",
         title="Share of ratings that are credible",
-        caption=f"Points: mean over people; bars: Wilson intervals at {level_text(level)}{FIXED}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: Wilson intervals at {level_text(level)}{FIXED}."
+        f"{_lines_caption(published)}",
         alt=_alt("Share of credible ratings by arm, in percent", rows, lines),
         svg=_dots(rows, lines, "Share credible (%)", (0, 100)),
     )
@@ -69,7 +70,8 @@ def mean_figure(
     return Figure(
         name="mean-outcome",
         title=f"Mean {title}",
-        caption=f"Points: mean over people; bars: t intervals at {level_text(level)}{FIXED}.{_lines_caption(published)}",
+        caption=f"Points: mean over people; bars: t intervals at {level_text(level)}{FIXED}."
+        f"{_lines_caption(published)}",
         alt=_alt(f"Mean {title} by arm", rows, lines),
         svg=_dots(rows, lines, f"Mean {title}", scale or _range(rows)),
     )

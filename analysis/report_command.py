@@ -19,6 +19,8 @@ from analysis.schema import INDEX_COLUMN
 from analysis.validation import FrameError
 
 INDEX_SCALE = (1.0, 10.0)
+# What the index is the sum of, less 2.
+INDEX_ITEMS, INDEX_ITEM_SCALE = ("believable", "accurate", "clear"), (1.0, 4.0)
 
 
 def add_parser(commands: Any) -> None:
@@ -161,6 +163,7 @@ def _report(options: argparse.Namespace) -> Report:
         truth=options.truth or "",
         attribution_item=attribution,
         items=items,
+        item_scales=tuple((name, *INDEX_ITEM_SCALE) for name in items if is_index and name in INDEX_ITEMS),
         deviations=departures,
         articles_known=ratings.articles_known,
         persons_known=ratings.persons_known,

@@ -15,6 +15,7 @@ PLACES = {
     "attrition": "attrition.rows",
     "arms": "arms",
     "crossed": "crossed.contrasts",
+    "crossed-pairs": "crossed.pairs",
     "variance": "crossed.variance",
     "means": "means",
     "shares": "shares",

@@ -8,7 +8,7 @@ from analysis.frames import StudyFrames
 from analysis.frames_ratings import attribution_item
 from analysis.models import Report
 from analysis.report_info import ArmInfo, StudyInfo
-from analysis.scale_scores import label
+from analysis.scale_scores import label, outcome_scale
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, item_column_name
 from surveys.frozen import FrozenStudy
 
@@ -34,6 +34,7 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
     """What the report says of the study and cannot read from its ratings."""
     frozen = report.version.frozen
     definition = frozen.definition
+    items = _scale_items(report, data) if not report.masked else ()
     unblinding = getattr(report.study, "unblinding", None)
     return StudyInfo(
         title=definition.text(definition.wording.title, definition.languages[0]),
@@ -49,7 +50,8 @@ def study_info(report: Report, data: StudyFrames) -> StudyInfo:
         **_outcome(report, data),
         attribution_item=attribution_item(frozen) if not report.masked else "",
         facts=tuple(facts(frozen)),
-        items=_scale_items(report, data) if not report.masked else (),
+        items=items,
+        item_scales=tuple((name, *scale) for name in items if (scale := outcome_scale(definition, name)) is not None),
         deviations=frames.deviations(report.version),
         unblinded=f"{unblinding.at:%Y-%m-%d %H:%M} UTC, {unblinding.by}: {unblinding.reason}" if unblinding else "",
     )

@@ -26,7 +26,8 @@ class StudyInfo:
     reference lines; they belong to the credibility index alone. ``deviations`` are what was done otherwise than
     planned, a sentence each. ``unblinded``
     says when and by whom, as text. ``facts`` are the design in words, (name, value) each; ``items`` the columns of the
-    items that the scale is made of.
+    items that the scale is made of, ``item_scales`` their lowest and highest answer, (column, low, high) of those that
+    have them.
     """
 
     title: str
@@ -43,6 +44,7 @@ class StudyInfo:
     unblinded: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     items: tuple[str, ...] = ()
+    item_scales: tuple[tuple[str, float, float], ...] = ()
     articles_known: bool = True
     persons_known: bool = True
 

@@ -2,7 +2,7 @@
 ratings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,7 +12,7 @@ from analysis.crossed_odds import CrossedOdds, crossed_odds
 from analysis.plots import Figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
-from analysis.robust import Robust, clustered_ols, ordinal_regression
+from analysis.robust import Robust, RobustContrast, clustered_ols, ordinal_regression
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import (
     MOST_FITTED,
@@ -33,7 +33,10 @@ MOST_CATEGORIES = 20
 
 @dataclass(frozen=True)
 class ModelLine:
-    """One contrast by one model: a difference in the outcome's units, or the odds ratio with its limits."""
+    """One contrast by one model: a difference in the outcome's units, or the odds ratio with its limits.
+
+    ``std_error`` is of the difference, or of the logarithm of the odds ratio; ``n`` and ``n_reference`` count people.
+    """
 
     contrast: str
     arm: str
@@ -46,6 +49,9 @@ class ModelLine:
     df: float
     p_value: float
     p_adjusted: float
+    std_error: float
+    n: int
+    n_reference: int
 
 
 def models(material: Material) -> Section:
@@ -58,7 +64,8 @@ def models(material: Material) -> Section:
     plain = None
     if any(one.kind == "ordinal" for one in odds):
         plain = ordinal_regression(few, material.plan, arms=material.arms, labels=material.labels)
-    lines = [*_linear(material), *_robust_lines(robust), *_odds_lines(odds), *_plain_odds_lines(plain)]
+    lines = [*_linear(material), *_robust_lines(robust, _people(data, material)), *_odds_lines(odds)]
+    lines += _plain_odds_lines(plain, _people(few, material))
     made_of = [f"Least squares: {note[0].lower()}{note[1:]}" for note in notes]
     made_of += [f"Odds: {note[0].lower()}{note[1:]}" for note in searched]
     cautions: list[Caution] = [*robust.cautions, *(caution for one in odds for caution in one.cautions)]
@@ -108,8 +115,15 @@ def _linear(material: Material) -> list[ModelLine]:
     return [_line(name, "difference", row) for name, row in rows]
 
 
-def _robust_lines(robust: Robust) -> list[ModelLine]:
-    return [_line(CLUSTERED, "difference", row) for row in robust.rows]
+def _people(data: pd.DataFrame, material: Material) -> dict[str, int]:
+    """How many people of each arm have a value of the outcome."""
+    known = data[data[material.plan.outcome].notna()]
+    counts = known.groupby(known["arm"].astype("str"))["participant"].nunique()
+    return {str(arm): int(n) for arm, n in counts.items()}
+
+
+def _robust_lines(robust: Robust, people: Mapping[str, int]) -> list[ModelLine]:
+    return [_line(CLUSTERED, "difference", row, _of_both(row, people)) for row in robust.rows]
 
 
 def _odds_lines(odds: Sequence[CrossedOdds]) -> list[ModelLine]:
@@ -122,18 +136,26 @@ def _odds_lines(odds: Sequence[CrossedOdds]) -> list[ModelLine]:
     return found
 
 
-def _plain_odds_lines(plain: Robust | None) -> list[ModelLine]:
-    lines = [] if plain is None else [_line(FIXED_ORDINAL, "odds ratio", row) for row in plain.rows]
+def _plain_odds_lines(plain: Robust | None, people: Mapping[str, int]) -> list[ModelLine]:
+    rows = () if plain is None else plain.rows
+    lines = [_line(FIXED_ORDINAL, "odds ratio", row, _of_both(row, people)) for row in rows]
     return [
         replace(line, estimate=math.exp(line.estimate), ci_low=math.exp(line.ci_low), ci_high=math.exp(line.ci_high))
         for line in lines
     ]
 
 
-def _line(model: str, scale: str, row: object) -> ModelLine:
-    names = ("estimate", "ci_low", "ci_high", "statistic", "df", "p_value", "p_adjusted")
+def _of_both(row: RobustContrast, people: Mapping[str, int]) -> tuple[int, int]:
+    return people.get(row.arm, 0), people.get(row.reference, 0)
+
+
+def _line(model: str, scale: str, row: object, people: tuple[int, int] | None = None) -> ModelLine:
+    """The row as a line; ``people`` are those of the two arms, where the row itself does not count them."""
+    names = ("estimate", "ci_low", "ci_high", "statistic", "df", "p_value", "p_adjusted", "std_error")
     numbers = {name: float(getattr(row, name)) for name in names}
-    return ModelLine(getattr(row, "contrast"), getattr(row, "arm"), model, scale, **numbers)  # noqa: B009
+    contrast, arm = getattr(row, "contrast"), getattr(row, "arm")  # noqa: B009
+    n, n_reference = people or (getattr(row, "n"), getattr(row, "n_reference"))  # noqa: B009
+    return ModelLine(contrast, arm, model, scale, **numbers, n=n, n_reference=n_reference)
 
 
 def _sentence(arm: str, lines: Sequence[ModelLine], material: Material) -> str:
@@ -185,10 +207,12 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
             line.scale,
             number(line.estimate),
             interval(line.ci_low, line.ci_high),
+            number(line.std_error, 3),
             number(line.statistic),
             "normal" if math.isinf(line.df) else MISSING if math.isnan(line.df) else number(line.df, 1),
             p_number(line.p_value),
             p_number(line.p_adjusted),
+            str(line.n) if line.n == line.n_reference else f"{line.n}, {line.n_reference}",
         )
         for arm in material.arms
         for line in lines
@@ -200,13 +224,17 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
         "Scale",
         "Estimate",
         f"{material.level} interval",
+        "SE",
         "Statistic",
         "df",
         "p",
         "p (Holm)",
+        "People",
     )
-    caption = "Each model's contrasts with the reference; Holm's adjustment is within a model. People's "
-    caption += "means and the ordinal regression clustered by person hold the articles fixed."
+    caption = (
+        "Each model's contrasts with the reference; Holm's adjustment is within a model. SE: of an odds ratio, that of "
+        "its logarithm. People's means and the ordinal regression clustered by person hold the articles fixed."
+    )
     return ReportTable("models", TITLE, caption, header, rows, n_text=3)
 
 

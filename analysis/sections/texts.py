@@ -1,6 +1,8 @@
 """PURE: every article and every item: their means, and where the ratings' variance lies."""
 
-from analysis.articles import ArticleSummaries, summarise_articles
+import math
+
+from analysis.articles import ArticleSummaries, ArticleSummary, summarise_articles
 from analysis.descriptives import ArmSummary, summarise_arms, unit_means
 from analysis.plots import Figure
 from analysis.report_figures import forest_figure, shown_articles, variance_figure
@@ -32,7 +34,8 @@ def texts(material: Material) -> Section:
     if not info.articles_known:
         raise LeftOut("no column says which article was rated")
     checked = check_ratings(material.kept, outcome=material.plan.outcome)
-    found = summarise_articles(checked, material.plan.outcome, material.arms, material.plan.alpha)
+    plan = material.plan
+    found = summarise_articles(checked, plan.outcome, material.arms, plan.alpha, plan.credible_cut)
     if not found.rows:
         raise LeftOut("no article has a rating with a value")
     figures = [forest_figure(found.rows, material.labels, material.reference, material.plan.level, info.outcome_label)]
@@ -77,6 +80,7 @@ def _sentence(found: ArticleSummaries, material: Material) -> str:
 
 def _table(found: ArticleSummaries, material: Material) -> ReportTable:
     shown = shown_articles(found.rows)
+    with_share = material.plan.credible_cut is not None
     rows = tuple(
         (
             row.article,
@@ -85,28 +89,40 @@ def _table(found: ArticleSummaries, material: Material) -> ReportTable:
             number(row.mean),
             interval(row.ci_low, row.ci_high),
             number(row.sd),
+            number(row.median),
+            *(_share(row) if with_share else ()),
         )
         for row in shown
     )
     missing = len(found.rows) - len(shown)
     more = f" {missing} articles between the shown ones are left out here, and are all in the JSON." if missing else ""
-    header = ("Article", "Arm", "Ratings", "Mean", f"{material.level} interval", "SD")
-    caption = f"By arm, from the lowest mean to the highest, with t intervals over raters.{more}"
+    header = ("Article", "Arm", "Ratings", "Mean", f"{material.level} interval", "SD", "Median")
+    caption = "By arm, from the lowest mean to the highest, with t intervals over raters."
+    if with_share:
+        header += ("Credible", f"{material.level} interval (%)")
+        caption += f" Credible: ratings from {material.plan.credible_cut:g} upwards, Wilson interval."
+    caption += more
     return ReportTable("articles", "Every article", caption, header, rows, n_text=2)
 
 
+def _share(row: ArmSummary | ArticleSummary) -> tuple[str, str]:
+    """The share and its interval in percent."""
+    return percent(row.share), interval(100 * row.share_ci_low, 100 * row.share_ci_high, 1)
+
+
 def items(material: Material) -> Section:
-    """The items of the scale by arm: n, mean with interval, SD."""
+    """The items of the scale by arm: n, mean with interval, SD, median, share in the upper half of the item's scale."""
     info: StudyInfo = material.info
     known = [name for name in info.items if name in material.kept.columns]
     if not known:
         raise LeftOut("the study names no items of which the outcome is made")
+    # The plan's cut is of the outcome. An item is cut where its own scale has its middle, whatever was answered.
+    middles = {name: (low + high) / 2 for name, low, high in info.item_scales}
     found: dict[str, tuple[ArmSummary, ...]] = {}
     for name in known:
         checked = check_ratings(material.kept, outcome=name, articles_known=info.articles_known)
-        found[name] = summarise_arms(
-            checked, unit_means(checked, name, None), name, material.arms, material.plan.alpha
-        ).rows
+        units = unit_means(checked, name, None if name not in middles else math.nextafter(middles[name], math.inf))
+        found[name] = summarise_arms(checked, units, name, material.arms, material.plan.alpha).rows
     rows = tuple(
         (
             name,
@@ -117,12 +133,16 @@ def items(material: Material) -> Section:
             interval(arm.ci_low, arm.ci_high),
             number(arm.sd),
             number(arm.median),
+            *(_share(arm) if middles else ()),
         )
         for name, arms in found.items()
         for arm in arms
     )
     header = ("Item", "Arm", "People", "Answers", "Mean", f"{material.level} interval", "SD", "Median")
     caption = f"Mean, SD and median are of people's means; the interval is a t interval over people. {FIXED}"
+    if middles:
+        header += ("Upper half", f"{material.level} interval (%)")
+        caption += " Upper half: answers above the middle of the item's scale, Wilson interval."
     return Section(
         ITEMS,
         ITEMS_TITLE,
@@ -130,7 +150,11 @@ def items(material: Material) -> Section:
         figures=(_items_figure(found, material),),
         tables=(ReportTable("items", ITEMS_TITLE, caption, header, rows, n_text=2),),
         methods=("Items are described by people's means within an arm, with t intervals over people.",),
-        results={"items": [{"item": name, "arms": to_records(arms)} for name, arms in found.items()]},
+        results={
+            "items": [
+                {"item": name, "above": middles.get(name), "arms": to_records(arms)} for name, arms in found.items()
+            ]
+        },
     )
 
 

@@ -44,6 +44,7 @@ INFO = StudyInfo(
     arms=ARMS,
     attribution_item="source",
     items=("believable", "accurate", "clear"),
+    item_scales=(("clear", 1.0, 4.0),),
     facts=(("Allocation", "a draw for each person"),),
 )
 PLAN = parse_plan(
@@ -273,6 +274,22 @@ def test_every_new_table_is_a_file_in_each_format(report: Report) -> None:
     files = report_files(report)
     for name in ("specifications", "detection", "reliability", "heterogeneity", "variants", "models", "attrition"):
         assert {f"tables/{name}.{ending}" for ending in ("csv", "tex", "html")} <= set(files)
+
+
+def test_articles_items_and_models_have_shares_errors_and_people(results: dict[str, Any]) -> None:
+    kept = ratings().query("seconds_on_page >= 5")
+    for row in results["articles"]:
+        own = kept.loc[kept["article"] == row["article"], "credibility"]
+        assert (row["median"], row["share"]) == (own.median(), pytest.approx((own >= 6).mean()))
+        assert row["share_ci_low"] < row["share"] < row["share_ci_high"] or row["share"] in {0.0, 1.0}
+    clear = next(row for row in results["items"] if row["item"] == "clear")
+    assert clear["above"] == 2.5
+    shares = kept.assign(up=kept["clear"] > 2.5).groupby(["arm", "participant"])["up"].mean().groupby("arm").mean()
+    assert {row["arm"]: row["share"] for row in clear["arms"]} == pytest.approx(shares.to_dict())
+    people = kept.groupby("arm")["participant"].nunique()
+    for line in results["models"]:
+        assert line["std_error"] > 0
+        assert (line["n"], line["n_reference"]) == (people[line["arm"]], people["real"])
 
 
 def test_rules_are_shown_by_arm_and_those_after_the_treatment_get_a_caution(report: Report) -> None:
