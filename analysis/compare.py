@@ -200,7 +200,7 @@ def arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
 
 def _design(units: pd.DataFrame, arms: Sequence[str]) -> Design:
     person, people = pd.factorize(units["participant"])
-    arm = pd.Index(arms).get_indexer(units["arm"])
+    arm = pd.Index(arms).get_indexer(pd.Index(units["arm"]))
     placed = np.zeros((len(people), len(arms)))
     placed[person, arm] = 1.0
     together = placed.T @ placed

@@ -42,8 +42,7 @@ def outcome_scale(definition: Definition, outcome: str) -> tuple[float, float] |
     values = [option.value for option in item.options if option.value is not None]
     if values:
         return float(min(values)), float(max(values))
-    bounded = item.minimum is not None and item.maximum is not None
-    return (float(item.minimum), float(item.maximum)) if bounded else None
+    return None if item.minimum is None or item.maximum is None else (float(item.minimum), float(item.maximum))
 
 
 def scales_of_people(definition: Definition, whens: Iterable[When]) -> tuple[Block, ...]:
