@@ -189,20 +189,25 @@ def test_a_plan_is_followed_and_every_departure_from_it_is_said(
 def test_the_cut_is_of_the_outcome_that_it_was_planned_for(
     ratings_csv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plan = tmp_path / "plan.toml"
-    path = tmp_path / "trust.csv"
+    plan, path, out = tmp_path / "plan.toml", tmp_path / "trust.csv", tmp_path / "out.json"
     path.write_text(ratings_csv.read_text().replace("credibility", "trust"))
-    arguments = ["report", str(path), "--outcome", "trust", *NAMES, "--plan", str(plan)]
+    arguments = ["report", str(path), "--outcome", "trust", *NAMES, "--plan", str(plan), "--json", str(out)]
     plan.write_text('outcome = "trust"\n')
     assert main(arguments) == 0
-    assert "counts as credible" not in capsys.readouterr().out
+    assert json.loads(out.read_text())["results"]["credible_cut"] is None
     plan.write_text('outcome = "credibility"\n')
     assert main(arguments) == 0
-    assert "counts as credible" not in capsys.readouterr().out
+    content = json.loads(out.read_text())
+    assert content["results"]["credible_cut"] is None
+    assert content["study"]["deviations"] == [
+        "The plan's outcome is 'credibility'; this report was asked for 'trust'.",
+        "The plan's credible_cut is of 'credibility' and is not applied to another outcome.",
+    ]
     plan.write_text('outcome = "trust"\ncredible_cut = 5\n')
     assert main(arguments) == 0
-    printed = capsys.readouterr().out
-    assert "A rating counts as credible from 5 upwards. The cut is this study's own choice. Shares" in printed
+    said = " ".join(json.loads(out.read_text())["methods"])
+    assert "A rating counts as credible from 5 upwards. The cut is this study's own choice. Shares" in said
+    capsys.readouterr()
     of_index = ["report", str(ratings_csv), "--outcome", "credibility", *NAMES, "--credible-cut", "11"]
     assert main(of_index) == 2
     assert "as credibility lies from 1 to 10" in capsys.readouterr().err
