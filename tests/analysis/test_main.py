@@ -201,6 +201,7 @@ def test_the_cut_is_of_the_outcome_that_it_was_planned_for(
     assert content["results"]["credible_cut"] is None
     assert content["study"]["deviations"] == [
         "The plan's outcome is 'credibility'; this report was asked for 'trust'.",
+        "The plan's reference is ''; this report was asked for 'real'.",
         "The plan's credible_cut is of 'credibility' and is not applied to another outcome.",
     ]
     plan.write_text('outcome = "trust"\ncredible_cut = 5\n')
