@@ -311,11 +311,10 @@ def test_every_table_is_read_as_numbers_under_unique_plain_names(report: Report,
         assert len({*header}) == len(header), table.name
         assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in header), header
         frame = pd.read_csv(io.BytesIO(content))
-        # The trend's table and the exclusions' have a line of their own beside their rows; of a rule each arm is a row.
-        rows = len(table.rows) * (len(ARMS) if table.name == "exclusions-by-arm" else 1)
-        assert abs(len(frame) - rows) <= 1, table.name
+        # Some printed rows hold several; the exclusions' first one, before any rule, is none of a rule.
+        assert len(frame) >= len(table.rows) - (table.name == "exclusions"), table.name
         assert b"\xe2\x88\x92" not in content
-    frame = pd.read_csv(io.BytesIO(files["tables/means.csv"]))
+    frame = pd.read_csv(io.BytesIO(files["tables/means.csv"]), float_precision="round_trip")
     assert frame["estimate"].tolist() == [row["estimate"] for row in results["means"]]
     assert frame["ci_low"].tolist() == [row["ci_low"] for row in results["means"]]
 
