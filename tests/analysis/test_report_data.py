@@ -20,7 +20,7 @@ RESULTS = {
 
 
 def read(name: str) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(table_csv(name, RESULTS)), float_precision="round_trip")
+    return pd.read_csv(io.BytesIO(table_csv(name, RESULTS)))
 
 
 def test_a_number_is_read_back_as_it_was_and_what_is_missing_as_missing() -> None:
