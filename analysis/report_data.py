@@ -56,6 +56,10 @@ def table_rows(name: str, results: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = [_flat(row) for row in _at(PLACES[name].split("."), results)]
     if name == "trend":
         rows.append({"term": "departure from the line", **_joint(results["trend"]["departure"])})
+    crossed = results.get("crossed")
+    if name == "omnibus" and crossed is not None and crossed["omnibus"]["df"] is not None:
+        first = {"term": "Mixed model F", "hypothesis": "equal means", **crossed["omnibus"], "n": crossed["n_people"]}
+        rows.insert(0, first)
     return rows
 
 

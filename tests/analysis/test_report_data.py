@@ -44,6 +44,16 @@ def test_joint_tests_are_rows_of_named_numbers() -> None:
     assert read("trend")["p_value"].tolist()[1] == 0.07
 
 
+def test_the_main_tests_own_f_stands_before_those_on_peoples_means() -> None:
+    joint = {"statistic": 5.5, "df": 2.0, "df_within": 88.4, "p_value": 0.005}
+    means = [{"term": "Levene", "statistic": 1.0}]
+    rows = table_rows("omnibus", {"omnibus": means, "crossed": {"omnibus": joint, "n_people": 90}})
+    assert [row["term"] for row in rows] == ["Mixed model F", "Levene"]
+    assert rows[0]["df_within"] == 88.4
+    without = {"omnibus": means, "crossed": {"omnibus": dict.fromkeys(joint), "n_people": 90}}
+    assert table_rows("omnibus", without) == table_rows("omnibus", {"omnibus": means, "crossed": None}) == means
+
+
 def test_a_table_whose_numbers_nobody_placed_is_an_error_and_one_without_rows_is_empty() -> None:
     with pytest.raises(KeyError):
         table_rows("unheard-of", RESULTS)
