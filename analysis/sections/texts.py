@@ -96,7 +96,7 @@ def _table(found: ArticleSummaries, material: Material) -> ReportTable:
     )
     missing = len(found.rows) - len(shown)
     more = f" {missing} articles between the shown ones are left out here, and are all in the JSON." if missing else ""
-    header = ("Article", "Arm", "Ratings", "Mean", f"{material.level} interval", "SD", "Median")
+    header: tuple[str, ...] = ("Article", "Arm", "Ratings", "Mean", f"{material.level} interval", "SD", "Median")
     caption = "By arm, from the lowest mean to the highest, with t intervals over raters."
     if with_share:
         header += ("Credible", f"{material.level} interval (%)")
@@ -138,7 +138,7 @@ def items(material: Material) -> Section:
         for name, arms in found.items()
         for arm in arms
     )
-    header = ("Item", "Arm", "People", "Answers", "Mean", f"{material.level} interval", "SD", "Median")
+    header: tuple[str, ...] = ("Item", "Arm", "People", "Answers", "Mean", f"{material.level} interval", "SD", "Median")
     caption = f"Mean, SD and median are of people's means; the interval is a t interval over people. {FIXED}"
     if middles:
         header += ("Upper half", f"{material.level} interval (%)")
