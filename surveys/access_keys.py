@@ -7,27 +7,25 @@ uses one is found by it like somebody whom a panel sent: the key stands in the p
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from surveys import audit, tokens
-from surveys.models import AccessKey, KeyAttempt, Researcher, Study
+from surveys import attempts, audit, tokens
+from surveys.models import AccessKey, Researcher, Study
 from surveys.recruitment import Entrant
 
 PANEL = "keys"
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 12
 MOST_KEYS = 5_000
-# So many keys that are none may be tried from one network within the window. A mistyped one does not count, since its
-# check character gives it away. A key that is right is let in all the same: else one person who types nonsense locks
-# out everybody behind their address. The length of a key is what stands against guessing: of 31^11 (2.5e16) that pass
+# Keys that are none are counted by network (surveys/attempts.py). A mistyped one does not count, since its check
+# character gives it away. A key that is right is let in all the same: else one person who types nonsense locks out
+# everybody behind their address. The length of a key is what stands against guessing: of 31^11 (2.5e16) that pass
 # the check, 5,000 that exist are met once in 5e12 tries, so that the limit need only keep tries from piling up.
-MOST_ATTEMPTS = 30
-ATTEMPT_WINDOW = timedelta(minutes=15)
 _PURPOSE = "key"
 
 
@@ -106,12 +104,9 @@ def redeem(study: Study, typed: str, network: str) -> Entrant:
     key = _read(typed)
     if AccessKey.objects.filter(study=study, keyed_hash=_hash(study, key), revoked_at__isnull=True).exists():
         return Entrant(PANEL, key)
-    address = tokens.network_hash(study, _PURPOSE, network, "")
-    KeyAttempt.objects.filter(at__lte=Now() - ATTEMPT_WINDOW).delete()
-    if KeyAttempt.objects.filter(study=study, address_hash=address).count() >= MOST_ATTEMPTS:
+    if attempts.are_too_many(study, _PURPOSE, network):
         told = _("Too many keys were tried here that are none. Wait %(n)s minutes, or ask whoever gave you the key.")
-        raise KeyRefused(told % {"n": ATTEMPT_WINDOW // timedelta(minutes=1)})
-    KeyAttempt.objects.create(study=study, address_hash=address)
+        raise KeyRefused(told % {"n": attempts.WINDOW_MINUTES})
     raise KeyRefused(_("This key is not known here. Compare it with your sheet, or ask whoever gave it to you."))
 
 

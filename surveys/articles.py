@@ -85,6 +85,7 @@ def add_article(
     model_name: str = "",
     curation: str = "",
     untrue: str = "",
+    untrue_in: Mapping[str, str] | None = None,
     is_invented: bool = False,
     lineage: Mapping[str, Any] | None = None,
 ) -> Article:
@@ -104,6 +105,7 @@ def add_article(
         model_name=model_name.strip(),
         curation=curation,
         untrue=normal_text(untrue),
+        untrue_in=_by_tag(untrue_in or {}),
         is_invented=is_invented,
         lineage=dict(lineage or {}),
         created_by=by,
@@ -154,6 +156,7 @@ REVISABLE = (
     "model_name",
     "curation",
     "untrue",
+    "untrue_in",
     "is_invented",
 )
 
@@ -168,12 +171,21 @@ def place(article: Article, arm: Arm | None, *, by: Researcher) -> None:
         audit.record(article.study, "article placed", by=by, subject=f"{article.key} -> {arm.key if arm else ''}")
 
 
-def describe_untrue(article: Article, untrue: str, *, by: Researcher) -> None:
-    """Say what is not true in an article, for the debriefing. Raises ``DraftOnly``: participants see it, frozen."""
+def describe_untrue(article: Article, untrue: str, others: Mapping[str, str], *, by: Researcher) -> None:
+    """Say what is not true in an article, for the debriefing: in the study's first language, and in ``others`` by tag.
+
+    Raises ``DraftOnly``: participants see it, frozen.
+    """
     with transaction.atomic():
         lock_draft(article.study)
-        Article.objects.filter(pk=article.pk).update(untrue=normal_text(untrue))
-        audit.record(article.study, "debrief note changed", by=by, subject=article.key, content=untrue)
+        told = _by_tag(others)
+        Article.objects.filter(pk=article.pk).update(untrue=normal_text(untrue), untrue_in=told)
+        content = "\n".join([untrue, *(f"{tag}: {text}" for tag, text in told.items())])
+        audit.record(article.study, "debrief note changed", by=by, subject=article.key, content=content)
+
+
+def _by_tag(texts: Mapping[str, str]) -> dict[str, str]:
+    return {tag: clean for tag, text in texts.items() if (clean := normal_text(text))}
 
 
 def take_down(article: Article, *, by: Researcher) -> None:

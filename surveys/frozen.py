@@ -34,7 +34,7 @@ class FrozenArticle(Part):
     """An article as it is hashed: which text, of which story, in which arm, and all that its debriefing says.
 
     ``published_on`` is an ISO date or ''. ``model_name`` is the arm's model where the article names none. ``untrue``
-    is what participants are told is not true in it, in full.
+    is what participants are told is not true in it, in full, in the study's first language, ``untrue_in`` in others.
     """
 
     key: str
@@ -50,6 +50,7 @@ class FrozenArticle(Part):
     published_on: str = Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")
     url: str
     untrue: str
+    untrue_in: dict[str, str] = Field(default_factory=dict)
     is_invented: bool
 
 

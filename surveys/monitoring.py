@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Count, QuerySet
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now, TruncDay, TruncHour
 
-from surveys.models import LedgerEntry, Outcome, Participant, Stage, Study
+from surveys.models import LedgerEntry, Mode, Outcome, Participant, Stage, Study
 
 # Beyond this many bars a figure by the hour is no longer read: it goes by the day.
 MOST_HOURS = 72
@@ -59,6 +60,13 @@ class Progress:
     assigned: tuple[Line, ...]
     arrivals: Arrivals | None
     minutes: float | None
+
+
+def people_inside(study: Study) -> int:
+    """How many people have begun, were heard of lately and have not finished: those whom a closing would meet."""
+    began_lately = Q(lease_expires_at=None, consented_at__gt=Now() - timedelta(minutes=settings.LEASE_MINUTES))
+    people = study.participants.filter(mode=Mode.LIVE, outcome=Outcome.UNDER_WAY, consented_at__isnull=False)
+    return people.filter(Q(lease_expires_at__gt=Now()) | began_lately).count()
 
 
 def modes_present(study: Study) -> list[str]:

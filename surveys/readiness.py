@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from surveys import study_file
+from surveys import recruitment, study_file
 from surveys.definition import DefinitionError, read_definition
 from surveys.frozen import FrozenStudy
-from surveys.models import Article, Study
+from surveys.models import Article, Outcome, Study
 from surveys.wording import untranslated
 
 
@@ -50,7 +51,7 @@ def readiness(study: Study) -> list[Gate]:
         draft = compose(study)
     except DefinitionError as error:
         return [Gate(_("The definition can be read"), False, " ".join(error.problems), where="questions")]
-    gates = [*_wording_gates(draft), *_design_gates(draft)]
+    gates = [*_wording_gates(draft), *_design_gates(draft), *_panel_gates(study)]
     for name in settings.LAUNCH_GATES:
         gates += import_string(name)(study)
     return gates
@@ -120,6 +121,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         where="design",
     )
     yield from _check_gates(draft)
+    yield from _debriefing_gates(draft)
     alone = sorted(arm for arm in known if sum(article.arm == arm for article in draft.articles) == 1)
     yield Gate(
         _("Each arm has several articles"),
@@ -143,6 +145,45 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         else "",
         blocks=False,
         where="articles",
+    )
+
+
+def _debriefing_gates(draft: FrozenStudy) -> Iterator[Gate]:
+    """Whether everybody learns, in their language, what the machine-written articles that they read got wrong."""
+    written = [article for article in draft.articles if article.origin == "synthetic"]
+    first, *others = draft.definition.languages
+    missing = {first: [article.key for article in written if not article.untrue]}
+    missing |= {tag: [article.key for article in written if not article.untrue_in.get(tag)] for tag in others}
+    gaps = "; ".join(f"{tag}: {', '.join(keys)}" for tag, keys in missing.items() if keys)
+    if written:
+        advice = _("Missing in %(gaps)s. Write it on each article's page, or that nothing in it is untrue.")
+        yield Gate(
+            _("The debriefing says what is not true in the machine-written articles"),
+            not gaps,
+            advice % {"gaps": gaps} if gaps else "",
+            blocks=False,
+            where="articles",
+        )
+
+
+def _panel_gates(study: Study) -> Iterator[Gate]:
+    """Whether who completes is led back to Prolific, which pays by its code alone."""
+    try:
+        panel = recruitment.read(study)
+    except recruitment.RecruitmentError as error:
+        detail, passed = " ".join(error.problems), False
+    else:
+        if panel.panel != "prolific":
+            return
+        passed = bool(recruitment.code(panel, Outcome.COMPLETED))
+        detail = "" if passed else _("Without it nobody is led back, and Prolific does not know whom to pay.")
+    yield Gate(
+        _("Prolific’s completion code is set"),
+        passed,
+        detail,
+        blocks=False,
+        url=reverse("workbench:study-recruitment", kwargs={"study_key": study.key}),
+        step=_("Recruitment"),
     )
 
 

@@ -29,6 +29,8 @@ PARAMETERS: dict[Panel, tuple[str, str]] = {
     # Everybody types a key of their own (surveys/access_keys.py).
     "keys": ("", ""),
 }
+# What the panels that people come from call themselves.
+PANEL_NAMES: dict[str, str] = {"prolific": "Prolific", "connect": "CloudResearch Connect", "sona": "SONA"}
 # Every way in which somebody's part can end, each of which can have a code and a link of its own.
 ENDINGS = tuple(outcome for outcome in Outcome if outcome != Outcome.UNDER_WAY)
 # What Prolific calls the completion path that fits an ending, where it has a name of its own for it.
@@ -49,6 +51,8 @@ ENDINGS_WITHOUT_PANEL = tuple(
 OTHER = "other"
 MAX_ADDRESS = 500
 MAX_PANEL_ID = 200
+# Shorter numbers can be guessed: SONA's have a few digits, where Prolific's ids have 24 hexadecimal ones.
+SHORTEST_UNGUESSABLE = 16
 SIGNED_MODE_DAYS = 30
 MAX_RESUME_HOURS = 24 * 366
 _SALT = "surveys.recruitment.mode"
@@ -108,6 +112,8 @@ class Recruitment(BaseModel):
     pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
     ``bonus`` is what the payment list gives to everybody who completed. Of whom nothing was heard for ``resume_hours``,
     comes back too late to go on; without it everybody can, for as long as the study is open.
+    Where there is a panel and ``only_with_id``, nobody begins without the panel's id: who lost their cookie and tries
+    the bare link would else take part twice, and the second time unpaid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -125,6 +131,12 @@ class Recruitment(BaseModel):
     keep_out_readers: bool = False
     bonus: str = Field(default="", pattern=r"^(\d{1,4}(\.\d{1,2})?)?$")
     resume_hours: int | None = Field(default=None, ge=1, le=MAX_RESUME_HOURS)
+    only_with_id: bool = True
+
+    @property
+    def asks_for_id(self) -> bool:
+        """Whether nobody begins who does not bring a panel's id."""
+        return self.only_with_id and self.panel not in WITHOUT_PANEL
 
     def names(self, panel: Panel) -> tuple[str, str]:
         """The parameters' names (person, submission) for this panel."""
@@ -141,6 +153,12 @@ class Entrant:
     panel: str = "plain"
     panel_id: str = ""
     submission_id: str = ""
+
+    @property
+    def could_be_guessed(self) -> bool:
+        """Whether anybody who counts comes upon this id, so that it does not show who somebody is."""
+        is_number = self.panel_id.isdecimal() and len(self.panel_id) < SHORTEST_UNGUESSABLE
+        return bool(self.panel_id) and (is_number or self.panel == "sona")
 
 
 def read(study: Study) -> Recruitment:

@@ -144,5 +144,6 @@ def frozen_article(article: Article, arm: Arm) -> FrozenArticle:
         published_on=article.published_on.isoformat() if article.published_on else "",
         url=article.url,
         untrue=article.untrue,
+        untrue_in=article.untrue_in,
         is_invented=article.is_invented,
     )

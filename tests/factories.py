@@ -147,6 +147,7 @@ def ready_study(stories: int = 2, *, owner: Researcher | None = None, **changes:
                 headline=f"Invented headline {number}{arm.key[0]}",
                 text=f"Invented text {number} of kind {arm.key[0]}.\n\nIts second paragraph.",
                 model_name="invented-model" if arm.origin == Origin.SYNTHETIC else "",
+                untrue="All of it is invented." if arm.origin == Origin.SYNTHETIC else "",
             )
     return study
 

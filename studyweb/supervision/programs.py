@@ -7,8 +7,6 @@ from django.conf import settings
 
 from studyweb.supervision.child import Program
 
-# One web process with threads: SQLite has one writer anyway, and a thread costs less than a process.
-WEB_THREADS = "8"
 WEB_WORKER = "studyweb.web_worker.WaitingWorker"
 
 
@@ -20,9 +18,13 @@ def broker() -> Program:
 
 
 def web(listening: int) -> Program:
-    """The web process on a socket that is bound already, and that keeps who connects while the process restarts."""
+    """The web process on a socket that is bound already, and that keeps who connects while the process restarts.
+
+    It is one, with threads: SQLite has one writer anyway, and a thread costs less than a process.
+    """
     command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
-    command += ["--workers", "1", "--worker-class", WEB_WORKER, "--threads", WEB_THREADS, "--graceful-timeout", "4"]
+    command += ["--workers", "1", "--worker-class", WEB_WORKER, "--threads", str(settings.WEB_THREADS)]
+    command += ["--graceful-timeout", "4"]
     # A classroom or a panel arrives at once: who is not served yet waits instead of being turned away, and keeps the
     # connection while reading.
     command += ["--backlog", "2048", "--worker-connections", "2000", "--keep-alive", "30"]

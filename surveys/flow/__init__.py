@@ -7,6 +7,7 @@ that of two requests for one step exactly one is recorded.
 from surveys.flow.again import differs
 from surveys.flow.endings import (
     acknowledge_debrief,
+    can_finish_page,
     can_withdraw,
     end_at_panel,
     end_because_closed,
@@ -29,6 +30,7 @@ __all__ = [
     "acknowledge_debrief",
     "agree",
     "arrive",
+    "can_finish_page",
     "can_withdraw",
     "choose_language",
     "come_back",

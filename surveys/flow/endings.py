@@ -10,10 +10,12 @@ from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef,
 from django.db.models.functions import Coalesce, Now
 
 from surveys.flow.place import AnswerRow, Move, Place
-from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Trial
+from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Study, Trial
 from surveys.prepared import Delete, Given
 from surveys.route import Step
 
+# For how long after the closing a page that somebody had before them can be sent; a long article takes some minutes.
+FINISHING = timedelta(minutes=30)
 # Without 0, O, 1, I and L: a code is read from one screen and typed into another.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _CODE_LENGTH = 10
@@ -74,6 +76,16 @@ def end_because_closed(place: Place) -> bool:
     Who has not consented is not inside.
     """
     return _stop(place, Outcome.CLOSED, "closed")
+
+
+def can_finish_page(place: Place) -> bool:
+    """Whether what somebody sends of the page that they are on still counts: always while the study is open.
+
+    In one that has closed, a page that was open then is taken for ``FINISHING`` longer, by the database's clock.
+    """
+    if not place.is_closed:
+        return True
+    return Study.objects.filter(pk=place.participant.study_id, closed_at__gt=Now() - FINISHING).exists()
 
 
 def end_at_panel(participant: Participant, outcome: str) -> bool:

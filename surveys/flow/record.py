@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from surveys import prepared
 from surveys.flow.allocate import randomise
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
-from surveys.flow.endings import complete, ending, forget_drafts
+from surveys.flow.endings import FINISHING, can_finish_page, complete, ending, forget_drafts
 from surveys.flow.place import AnswerRow, Place, advance, find, go_on, store
 from surveys.flow.screening import ended_by
 from surveys.items import Problem, Reading
@@ -50,10 +51,11 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
     """Record the answers of the step at the cursor and move on, all or nothing.
 
     A step that was answered before, is not reached yet, or is about an article that was not shown, is not recorded:
-    the person goes on from where they are. ``raw`` holds the submitted form values by item key.
+    the person goes on from where they are. A page that was open when the study closed can be sent for a while.
+    ``raw`` holds the submitted form values by item key.
     """
     step = place.step
-    if slug != step.slug or step.stage not in ASKING or not place.is_under_way or place.is_closed:
+    if slug != step.slug or step.stage not in ASKING or not place.is_under_way or not can_finish_page(place):
         return Submitted(recorded=False)
     if step.trial is not None and (place.trial is None or place.trial.shown_at is None):
         return Submitted(recorded=False)
@@ -69,7 +71,7 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
 def save_draft(token: str, study_key: str, slug: str, sequence: int, raw: Raw) -> bool:
     """Keep what the owner of this token has typed at their current step; an older sequence number changes nothing.
 
-    False for any other step, for a study that has closed, and where the token is nobody's in this study. Raises
+    False for any other step, for a study that closed a while ago, and where the token is nobody's in this study. Raises
     ``DraftTooLongError`` past ``MAX_DRAFT`` characters. One statement: whoever pauses at every question saves at each.
     """
     at = cursor_of(slug)
@@ -79,12 +81,14 @@ def save_draft(token: str, study_key: str, slug: str, sequence: int, raw: Raw) -
     content.pop(_FORM_TOKEN, None)
     if sum(len(name) + sum(map(len, values)) for name, values in content.items()) > MAX_DRAFT:
         raise DraftTooLongError
-    here = [token_hash(token), study_key, *at, Outcome.UNDER_WAY, Study.Status.CLOSED]
+    # The web machine's time will do: a page that is open at a closing can be sent for many minutes more.
+    closed_since = connection.ops.adapt_datetimefield_value(timezone.now() - FINISHING)
+    here = [token_hash(token), study_key, *at, Outcome.UNDER_WAY, Study.Status.CLOSED, closed_since]
     if prepared.run(_drafting, [slug, sequence, connection.ops.adapt_json_value(content, None), *here]):
         return True
     # Nothing was written, since another draft is newer, or since the person is not there.
     place = find(token, study_key)
-    return place is not None and place.step.slug == slug and place.is_under_way and not place.is_closed
+    return place is not None and place.step.slug == slug and place.is_under_way and can_finish_page(place)
 
 
 @cache
@@ -100,7 +104,8 @@ def _drafting(vendor: str) -> str:
     return f"""
         INSERT INTO {drafts} (participant_id, step, sequence, content)
         SELECT p.id, %s, %s, %s FROM {people} p JOIN {studies} s ON s.id = p.study_id
-        WHERE p.token_hash = %s AND s.key = %s AND p.stage = %s AND p.step = %s AND p.outcome = %s AND s.status <> %s
+        WHERE p.token_hash = %s AND s.key = %s AND p.stage = %s AND p.step = %s AND p.outcome = %s
+        AND (s.status <> %s OR s.closed_at > %s)
         {lock}
         ON CONFLICT (participant_id, step) DO UPDATE
         SET sequence = excluded.sequence, content = excluded.content, saved_at = excluded.saved_at

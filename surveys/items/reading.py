@@ -29,6 +29,7 @@ ProblemKey = Literal[
     "rank-missing",
     "rank-twice",
     "not-a-number",
+    "thousands",
     "off-step",
     "too-small",
     "too-large",
@@ -37,6 +38,9 @@ ProblemKey = Literal[
 
 # Digits of any script, since phones type Arabic-Indic ones; 30 characters bound what is worth converting.
 _NUMBER = re.compile(r"[+-]?\d{1,20}([.,]\d{1,9})?")
+# "1,500" and "1.500" are fifteen hundred to some and one and a half to others: asked again rather than guessed.
+_THOUSANDS = re.compile(r"[.,]\d{3}$")
+_FINE = re.compile(r"\.\d{3}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # How the form says 'this option comes third': 3.its-code
 _RANK = re.compile(r"([1-9][0-9]{0,2})\.([a-z0-9-]+)")
@@ -132,6 +136,8 @@ def _highlight(given: list[str], sentences: int) -> Reading | Problem:
 
 def _number_of(item: "Item", given: str) -> Reading | Problem:
     number = _number(given)
+    if number is not None and _is_unclear(given, number):
+        return Problem("thousands", given)
     if number is None or (item.whole and number != number.to_integral_value()):
         return Problem("not-a-number")
     return _within(item, number) or Reading("answered", plain(number))
@@ -141,6 +147,10 @@ def _slider(item: "Item", given: str) -> Reading | Problem:
     number = _number(given)
     if number is None:
         return Problem("not-a-number")
+    # Where the stops themselves have three decimals, nobody means a thousand.
+    stops = f"{plain(item.minimum or Decimal(0))} {plain(item.stride)}"
+    if _is_unclear(given, number) and not _FINE.search(stops):
+        return Problem("thousands", given)
     if problem := _within(item, number):
         return problem
     # The model holds that a slider has both bounds.
@@ -163,8 +173,15 @@ def _clean(value: str) -> str:
 
 
 def _number(given: str) -> Decimal | None:
-    given = given.replace("\u2212", "-").replace("\u066b", ".")
-    # "1,500" is fifteen hundred to some and one and a half to others: it is asked again rather than guessed.
-    if not _NUMBER.fullmatch(given) or re.search(r",\d{3}$", given):
-        return None
-    return Decimal(given.replace(",", "."))
+    given = _plainly(given)
+    return Decimal(given.replace(",", ".")) if _NUMBER.fullmatch(given) else None
+
+
+def _is_unclear(given: str, number: Decimal) -> bool:
+    """Whether a text can be a thousand to some and a decimal to others; nobody writes a thousand as 0.125."""
+    return abs(number) >= 1 and bool(_THOUSANDS.search(_plainly(given)))
+
+
+def _plainly(given: str) -> str:
+    """A number with the signs that keyboards have, of which phones type others."""
+    return given.replace("\u2212", "-").replace("\u066b", ".")

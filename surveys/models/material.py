@@ -116,8 +116,10 @@ class Article(models.Model):
     url = models.URLField(max_length=500, blank=True)
     model_name = models.CharField(max_length=200, blank=True)
     curation = models.CharField(max_length=10, choices=Curation, blank=True, default=Curation.NONE)
-    # Shown at the debrief only: which of its statements are not true, as the researcher wrote it.
+    # Shown at the debrief only: which of its statements are not true, as the researcher wrote it, in the study's first
+    # language; and {BCP 47 tag: text} in its others.
     untrue = models.TextField(_("what is not true in it"), blank=True)
+    untrue_in = models.JSONField(default=dict, blank=True)
     is_invented = models.BooleanField(default=False)
     lineage = models.JSONField(default=dict, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

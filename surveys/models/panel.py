@@ -74,7 +74,10 @@ class AccessKey(models.Model):
 
 
 class KeyAttempt(models.Model):
-    """An access key that was tried at a study and is none. Only a keyed hash of the network address is kept."""
+    """A try at something of a study that could be guessed: a key that is none, somebody's number at a panel.
+
+    Only a keyed hash of the network address and of what was tried for is kept (surveys/attempts.py).
+    """
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="key_attempts")
     address_hash = models.CharField(max_length=64)

@@ -18,6 +18,10 @@ def sentence(problem: Problem) -> str:
         "rank-missing": gettext("Please give each of these a place."),
         "rank-twice": gettext("Please give each place once: two of these have the same."),
         "not-a-number": gettext("Please write a number, in digits."),
+        "thousands": gettext(
+            "“%(limit)s” can be read in two ways. Please write thousands without a point or comma, such as 1500, and "
+            "decimals without needless zeros, such as 1.5."
+        ),
         "off-step": gettext("Please write a number in steps of %(limit)s."),
         "too-small": gettext("Please write a number that is not below %(limit)s."),
         "too-large": gettext("Please write a number that is not above %(limit)s."),

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from surveys import flow
+from surveys import flow, recruitment
 from surveys.devices import seen, shortfall
 from surveys.flow import Gate, Place
 from surveys.participant import replies, sheets, visit
@@ -26,14 +26,19 @@ def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpRe
 
 
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
-    study_key, onward = place.participant.study.key, ""
+    study_key, onward, is_invited = place.participant.study.key, "", False
     if answer == "agree":
         onward = flow.agree(place, visit.carried(request), visit.network_hash(request, place))
+        is_invited = bool(onward) and visit.is_guest(request)
     elif answer == "decline":
         flow.decline(place)
     else:
         flow.turn_back(place)
     response = replies.to_step(study_key, onward) if onward else replies.where_now(request, study_key)
+    if is_invited:
+        # Whoever consents is the person from now on, as far as anybody can tell; guests who come later are not.
+        lasting = not recruitment.read(place.participant.study).shared_computer
+        visit.remember(response, study_key, visit.token_of(request), lasting=lasting)
     visit.drop_carried(response, study_key)
     return response
 

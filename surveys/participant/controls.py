@@ -56,7 +56,10 @@ class Ends:
 
 @dataclass(frozen=True)
 class Question:
-    """One item as it is shown; ``apart`` is 'prefer not to say', ``anchor`` the id of its first control."""
+    """One item as it is shown; ``apart`` is 'prefer not to say', ``anchor`` the id of its first control.
+
+    ``keypad`` is the keyboard of digits that a phone may bring up for it, '' where it must not.
+    """
 
     name: str
     anchor: str
@@ -74,6 +77,7 @@ class Question:
     is_hidden: bool
     ranks: tuple[Rank, ...] = ()
     ends: Ends | None = None
+    keypad: str = ""
     sentences: tuple[tuple[Choice, ...], ...] = ()
 
     @property
@@ -186,8 +190,17 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         is_hidden=is_hidden,
         ranks=tuple(_ranks(filling, item, given)) if item.kind == "ranking" else (),
         ends=_ends(filling, item) if item.kind == "slider" else None,
+        keypad=_keypad(item),
         sentences=tuple(_sentences(filling, item, given)) if item.kind == "highlight" else (),
     )
+
+
+def _keypad(item: Item) -> str:
+    """Which keyboard fits a number: those of digits have no minus on some phones, and the smaller one no point."""
+    if item.kind not in {"number", "slider"} or item.minimum is None or item.minimum < 0:
+        return ""
+    is_whole = item.whole if item.kind == "number" else not (item.minimum % 1 or item.stride % 1)
+    return "numeric" if is_whole else "decimal"
 
 
 def _rule(item: Item, asked: Sequence[Item], *, is_hidden: bool) -> SafeString:

@@ -77,5 +77,9 @@ def _rendered(around: Around) -> Rendered:
 @lru_cache(maxsize=2048)
 def _article(article: Revealed, language: str, interface: str) -> str:
     with translation.override(interface):
-        context = {"article": article, "text_lang": lang_attribute(language)}
+        context = {
+            "article": article,
+            "text_lang": lang_attribute(language),
+            "untrue_lang": lang_attribute(article.untrue_language),
+        }
         return render_to_string("participant/revealed.html", context)

@@ -41,7 +41,10 @@ class RevealedBeside:
 
 @dataclass(frozen=True)
 class Revealed:
-    """An article at the debriefing: who wrote it, what in it is not true, and what stood beside it for the study."""
+    """An article at the debriefing: who wrote it, what in it is not true, and what stood beside it for the study.
+
+    ``untrue_language`` is that of ``untrue``: the study's first where nobody wrote it in the participant's.
+    """
 
     headline: str
     opening: str
@@ -54,6 +57,7 @@ class Revealed:
     published_on: date | None
     url: str
     untrue: tuple[str, ...]
+    untrue_language: str
     beside: tuple[RevealedBeside, ...]
 
 
@@ -166,8 +170,9 @@ def shown_beside(place: Place) -> tuple[tuple[str, ...], ...]:
 
 def revealed(place: Place) -> list[Revealed]:
     """The articles that this person was shown, in that order, with the truth about each as it was frozen."""
+    study, language = place.study, place.participant.language
     return [
-        _reveal(place.study, article.key, article.headline, article.text, _beside(place, article.key, condition))
+        _reveal(study, article.key, article.headline, article.text, _beside(place, article.key, condition), language)
         for article, condition in articles_shown(place)
     ]
 
@@ -224,11 +229,14 @@ def _beside(place: Place, article_key: str, condition: str) -> tuple[RevealedBes
 
 
 @lru_cache(maxsize=2048)
-def _reveal(study: FrozenStudy, key: str, headline: str, text: str, beside: tuple[RevealedBeside, ...]) -> Revealed:
+def _reveal(
+    study: FrozenStudy, key: str, headline: str, text: str, beside: tuple[RevealedBeside, ...], language: str
+) -> Revealed:
     """``headline`` and ``text`` were read, and their hash is frozen; everything about them is as the version has it."""
     frozen = study.article_by_key[key]
     is_machine_written = frozen.origin == "synthetic"
     body = paragraphs(text)
+    told_in = language if language in frozen.untrue_in else study.definition.languages[0]
     return Revealed(
         headline=headline,
         opening=body[0] if body else "",
@@ -240,6 +248,7 @@ def _reveal(study: FrozenStudy, key: str, headline: str, text: str, beside: tupl
         author=frozen.author,
         published_on=date.fromisoformat(frozen.published_on) if frozen.published_on else None,
         url=frozen.url,
-        untrue=paragraphs(frozen.untrue),
+        untrue=paragraphs(frozen.untrue_in.get(language, frozen.untrue)),
+        untrue_language=told_in,
         beside=beside,
     )

@@ -17,7 +17,7 @@ from surveys.models import Outcome, Study
 from surveys.participant import visit
 from surveys.participant.pages import frame, outside
 from surveys.participant.patience import patient
-from surveys.recruitment import Entrant
+from surveys.recruitment import PANEL_NAMES, Entrant
 
 P = ParamSpec("P")
 # What the address of a page says whose reader sent one that had been answered before, in other words than the first.
@@ -126,11 +126,22 @@ def refused(request: HttpRequest, study: Study, reason: str) -> HttpResponse:
     return render(request, "participant/refused.html", outside(study) | {"reason": reason}, status=403)
 
 
-def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404) -> HttpResponse:
-    """The page for a request that no cookie connects with anybody."""
+def guest(request: HttpRequest, place: Place) -> HttpResponse:
+    """The page for a guest who asks for what only the person may do."""
+    return page(request, "guest", place, {"can_leave": False}, status=403)
+
+
+def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404, wait: int = 0) -> HttpResponse:
+    """The page for a request that no cookie connects with anybody.
+
+    ``wait`` says for how many minutes nobody more is let in by a number from this network.
+    """
     study = Study.objects.select_related("current_version").filter(key=study_key).first() if study_key else None
     context = outside(study) if study else {}
-    return render(request, "participant/unknown.html", context | {"study_key": study_key}, status=status)
+    settings = recruitment.read(study) if study else None
+    sent_from = PANEL_NAMES[settings.panel] if settings and settings.asks_for_id else ""
+    told = {"study_key": study_key, "wait": wait, "sent_from": sent_from}
+    return render(request, "participant/unknown.html", context | told, status=status)
 
 
 def _looks_ahead(request: HttpRequest) -> bool:

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST
 
-from surveys import access_keys, flow, recruitment
+from surveys import access_keys, attempts, flow, recruitment
 from surveys.addresses import absolute
 from surveys.flow import Gate, Place, Problems
 from surveys.flow.asking import asked_of, earlier_answers
 from surveys.flow.place import frozen
 from surveys.flow.record import DraftTooLongError
 from surveys.languages import interface_language
-from surveys.models import Outcome, Stage, Study
+from surveys.models import Mode, Outcome, Stage, Study
 from surveys.participant import consent, debriefing, pages, questions, replies, shared, sheets, visit
 from surveys.participant.debriefing import Around
 from surveys.participant.replies import private
@@ -44,6 +44,8 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
     gate = flow.gate(study, mode)
     if request.method == "HEAD":
         return HttpResponse()
+    if gate is Gate.OPEN and mode == Mode.LIVE and settings.asks_for_id and not entrant.panel_id:
+        return replies.unknown(request, study_key, status=403)
     return _arrive(request, study, mode, entrant, gate)
 
 
@@ -64,14 +66,20 @@ def personal_link(request: HttpRequest, token: str) -> HttpResponse:
 def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
     """One page of the way; any page but the current one leads to the current one.
 
-    Who opens one after too long has come back too late, as by a link; what is sent late from an open page is kept.
+    Who opens one after too long has come back too late, as by a link; what is sent late from an open page is kept, as
+    is a page that was open when the study closed, for a while.
     """
     place = visit.place_of(request, study_key, slug)
     if place is None:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
-    if place.is_closed and place.participant.consented_at is not None:
+    sends_it = request.method == "POST" and slug == place.step.slug
+    if (
+        place.is_closed
+        and place.participant.consented_at is not None
+        and not (sends_it and flow.can_finish_page(place))
+    ):
         flow.end_because_closed(place)
         return replies.where_now(request, study_key)
     if request.method == "GET" and flow.end_if_late(place, timezone.now()):
@@ -112,6 +120,8 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
+    if visit.is_guest(request):
+        return replies.guest(request, place)
     if request.method == "POST":
         flow.leave(place)
         return replies.where_now(request, study_key)
@@ -129,6 +139,8 @@ def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
+    if visit.is_guest(request):
+        return replies.guest(request, place)
     if request.method == "POST" and flow.withdraw(place):
         return replies.where_now(request, study_key)
     return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
@@ -156,8 +168,15 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
         return replies.turned_away(request, study, gate, entrant)
     place = flow.come_back(arrival.token, study.key)
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
-    response = replies.onward(place)
-    visit.remember(response, study.key, arrival.token, lasting=not recruitment.read(study).shared_computer)
+    response, lasting = replies.onward(place), not recruitment.read(study).shared_computer
+    is_known = visit.token_of(request) == arrival.token
+    if entrant.could_be_guessed and (visit.is_guest(request) or not is_known):
+        has_consented = place.participant.consented_at is not None
+        if has_consented and not is_known and attempts.are_too_many(study, "number", visit.address(request)):
+            return replies.unknown(request, study.key, status=429, wait=attempts.WINDOW_MINUTES)
+        visit.invite(response, study.key, arrival.token, lasting=lasting)
+    else:
+        visit.remember(response, study.key, arrival.token, lasting=lasting)
     if entrant.panel_id and place.participant.consented_at is None:
         visit.carry(response, study.key, entrant)
     return response
@@ -167,7 +186,7 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method != "POST":
         if request.method == "GET":
             flow.mark_shown(place)
-        return _question_page(request, place, place.draft.content if place.draft else {})
+        return _question_page(request, place, visit.draft_of(request, place))
     raw = visit.typed(request)
     result = flow.submit(place, place.step.slug, raw)
     if isinstance(result, Problems):
@@ -236,19 +255,21 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _end(request: HttpRequest, place: Place) -> HttpResponse:
     code, link = pages.way_back(place)
+    is_guest = visit.is_guest(request)
     settings = recruitment.read(place.participant.study)
     context = {
         "outcome": place.participant.outcome or "closed",
         "has_completed": place.participant.completed_at is not None,
         "was_debriefed": place.participant.debriefed_at is not None,
         "thanks": pages.wording(place, "thanks"),
-        "code": code,
+        "code": "" if is_guest else code,
         "return_link": link,
         "is_shared": settings.shared_computer,
         "has_key": settings.shared_computer and settings.panel == access_keys.PANEL,
         # On a shared computer the way on is the next person's: nobody is led off the page that clears it.
         "returns_by_itself": not settings.shared_computer and pages.returns_by_itself(place, timezone.now()),
-        "way_back": _personal_address(request),
+        "is_guest": is_guest,
+        "way_back": "" if is_guest else _personal_address(request),
     }
     return replies.page(request, "end", place, context | _withdrawal(place))
 

@@ -1,9 +1,16 @@
-"""Who a request comes from: the cookie with the personal token, the mode that was asked for, the language."""
+"""Who a request comes from: the cookie with the personal token, the mode that was asked for, the language.
+
+A browser that came by an id which anybody could guess is a guest of that person: its cookie holds the token sealed. It
+may go on in the study; what only the person may do, it may not (docs/decisions/0014).
+"""
+
+import json
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -16,12 +23,34 @@ from surveys.recruitment import Entrant
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
 ENTRANT_COOKIE = "entrant"
 MARK_FIELD = "_person"  # no question has such a key
+# No token begins so.
+_GUEST = "~"
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
 
 
 def token_of(request: HttpRequest) -> str:
-    """The personal token that the browser sent, or ''."""
-    return request.COOKIES.get(TOKEN_COOKIE, "")
+    """The personal token that the browser sent, or that of whose guest it is; '' where there is none."""
+    return token_in(request.COOKIES.get(TOKEN_COOKIE, ""))
+
+
+def token_in(cookie: str) -> str:
+    """The personal token in a cookie's value."""
+    return _invited(cookie)[0] if cookie.startswith(_GUEST) else cookie
+
+
+def is_guest(request: HttpRequest) -> bool:
+    """Whether the browser was let in by an id that could be guessed, and shown nothing else of who is using it."""
+    return request.COOKIES.get(TOKEN_COOKIE, "").startswith(_GUEST)
+
+
+def draft_of(request: HttpRequest, place: Place) -> dict[str, list[str]]:
+    """What was typed at this step before; for a guest only what was typed since they came, for it may be their own."""
+    if place.draft is None:
+        return {}
+    if is_guest(request) and place.draft.saved_at.timestamp() < _invited(request.COOKIES[TOKEN_COOKIE])[1]:
+        return {}
+    content: dict[str, list[str]] = place.draft.content
+    return content
 
 
 def mark(request: HttpRequest) -> str:
@@ -80,6 +109,12 @@ def remember(response: HttpResponseBase, study_key: str, token: str, *, lasting:
     _set(response, study_key, TOKEN_COOKIE, token, lasting=lasting)
 
 
+def invite(response: HttpResponseBase, study_key: str, token: str, *, lasting: bool = True) -> None:
+    """Make the browser a guest of the token's owner, for this study's pages only."""
+    sealed = tokens.seal(json.dumps([_GUEST, token, timezone.now().timestamp()])).decode()
+    _set(response, study_key, TOKEN_COOKIE, _GUEST + sealed, lasting=lasting)
+
+
 def forget(response: HttpResponseBase, study_key: str) -> None:
     """Take everything of the person from the browser, for whoever comes next."""
     for name in (TOKEN_COOKIE, ENTRANT_COOKIE):
@@ -127,6 +162,15 @@ def language_wanted(request: HttpRequest, offered: tuple[str, ...]) -> str:
                 return by_tag[wanted]
             wanted = wanted.rpartition("-")[0]
     return offered[0]
+
+
+def _invited(cookie: str) -> tuple[str, float]:
+    """The token of whose guest a cookie makes its browser, and since when; ('', 0) for one that was made up."""
+    try:
+        kind, token, since = json.loads(tokens.unseal(cookie[len(_GUEST) :].encode("utf-8", "replace")))
+    except (tokens.InvalidToken, ValueError):
+        return "", 0.0
+    return (token, since) if kind == _GUEST else ("", 0.0)
 
 
 def _set(response: HttpResponseBase, study_key: str, name: str, value: str, *, lasting: bool = True) -> None:

@@ -64,6 +64,8 @@ class Researcher:
         expect(page.get_by_text("The texts are saved.")).to_be_visible()
         self.open("recruitment/")
         self._fill(**{"panel": "prolific", "code-completed": "CINVENTED1"})
+        # Others come by the bare link beside those whom the panel sends.
+        page.get_by_label("Only with a panel’s id").uncheck()
         page.get_by_role("button", name="Save the panel").click()
         self.shot("recruitment")
 
@@ -188,7 +190,7 @@ class Researcher:
         self.shot("accepted")
 
     def freeze_and_launch(self) -> str:
-        """The entry link of the launched study."""
+        """The entry link of the launched study, without the panel's parameters."""
         page = self.page
         self.open("articles/")
         expect(page.get_by_text("Every story has a version in every arm.")).to_be_visible()
@@ -207,7 +209,7 @@ class Researcher:
         self.shot("launch")
         page.get_by_role("button", name="Launch it").click()
         self.shot("live")
-        link = page.locator("#entry-link").inner_text()
+        link = page.locator("#entry-link").inner_text().partition("?")[0]
         for part in ("texts/", "design/", "questions/", "arms/", "articles/"):
             self.open(part)
             expect(self._buttons()).to_have_count(0)

@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from studyweb.supervision import programs
 from tests.studyweb.serving import Hurried, Patient
@@ -28,7 +29,7 @@ def _serving(worker: type, log: Path) -> Iterator[Connect]:
         named = {
             "studyweb.wsgi:application": "tests.studyweb.serving:application",
             programs.WEB_WORKER: f"{worker.__module__}.{worker.__name__}",
-            programs.WEB_THREADS: str(THREADS),
+            str(settings.WEB_THREADS): str(THREADS),
         }
         assert named.keys() <= set(program.command)
         command = [named.get(part, part) for part in program.command]

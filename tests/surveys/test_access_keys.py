@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys import access_keys
-from surveys.access_keys import LENGTH, LETTERS, MOST_ATTEMPTS, KeyRefused, make, printed, redeem
+from surveys.access_keys import LENGTH, LETTERS, KeyRefused, make, printed, redeem
+from surveys.attempts import MOST_ATTEMPTS
 from surveys.models import AccessKey, KeyAttempt, Study
 from tests import factories
 

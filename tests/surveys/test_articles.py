@@ -110,7 +110,7 @@ def test_a_frozen_study_takes_no_article_any_more() -> None:
         lambda: revise_article(article, by=study.created_by, text="Other."),
         lambda: take_down(article, by=study.created_by),
         lambda: place(article, None, by=study.created_by),
-        lambda: describe_untrue(article, "Nothing.", by=study.created_by),
+        lambda: describe_untrue(article, "Nothing.", {}, by=study.created_by),
         lambda: story_named(study, "Another story"),
     ):
         with pytest.raises(DraftOnly):

@@ -41,7 +41,7 @@ def test_who_took_part_in_a_chosen_study_is_kept_out_with_a_page_a_code_and_a_wa
 def test_who_came_and_did_not_consent_and_who_is_somebody_else_may_come() -> None:
     earlier = factories.launched_study()
     Person(earlier, entry=COMES)
-    study = _study(keep_out=[earlier.key])
+    study = _study(keep_out=[earlier.key], only_with_id=False)
     assert _outcome(study) == ""
     assert _outcome(study, "?PROLIFIC_PID=other&SESSION_ID=1") == ""
     assert _outcome(study, "") == ""

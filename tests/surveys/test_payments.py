@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     study = factories.launched_study()
-    study.recruitment = {"panel": "prolific", "codes": {"completed": "DONE", "left": "LEFT"}, "bonus": "0.50"}
+    codes = {"completed": "DONE", "left": "LEFT"}
+    study.recruitment = {"panel": "prolific", "codes": codes, "bonus": "0.50", "only_with_id": False}
     study.save()
     return study
 

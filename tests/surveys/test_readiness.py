@@ -2,7 +2,7 @@
 
 import pytest
 
-from surveys import lifecycle
+from surveys import lifecycle, recruitment
 from surveys.readiness import Gate, readiness
 from surveys.study_file import templates
 from tests.factories import ResearcherFactory, StudyFactory, ready_study
@@ -60,4 +60,26 @@ def test_a_question_about_the_stories_needs_a_correct_answer_for_each_of_them() 
     asked["correct_by_story"] = {first: ["bridge"], second: ["school"]}
     study.save()
     (gate,) = [gate for gate in readiness(study) if gate.label == label]
+    assert gate.passed
+
+
+def test_prolific_without_its_completion_code_is_warned_of() -> None:
+    study = ready_study()
+    recruitment.store(study, {"panel": "prolific"}, by=study.created_by)
+    assert [(gate.label, gate.blocks) for gate in readiness(study) if not gate.passed] == [
+        ("Prolific’s completion code is set", False)
+    ]
+    recruitment.store(study, {"panel": "prolific", "codes": {"completed": "DONE"}}, by=study.created_by)
+    assert all(gate.passed for gate in readiness(study))
+
+
+def test_machine_written_articles_without_what_is_not_true_are_named_by_language() -> None:
+    study = ready_study(languages=["en", "de"])
+    written = study.articles.filter(origin="synthetic").order_by("key")
+    written.filter(pk=written[0].pk).update(untrue_in={"de": "Alles ist erfunden."})
+    (gate,) = [gate for gate in readiness(study) if "what is not true" in gate.label]
+    assert (gate.passed, gate.blocks) == (False, False)
+    assert f"Missing in de: {written[1].key}." in gate.detail
+    study.articles.update(untrue_in={"de": "Alles ist erfunden."})
+    (gate,) = [gate for gate in readiness(study) if "what is not true" in gate.label]
     assert gate.passed

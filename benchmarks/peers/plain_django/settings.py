@@ -1,4 +1,4 @@
-"""Settings of the bare Django peer: what `startproject` writes, with studyweb's CSP and pool of connections."""
+"""Settings of the bare Django peer: what `startproject` writes, with studyweb's CSP and kept connections."""
 
 import os
 from pathlib import Path
@@ -49,7 +49,7 @@ DATABASES = {
         "USER": os.environ["PGUSER"],
         "HOST": os.environ["PGHOST"],
         "PORT": os.environ.get("PGPORT", ""),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8}},
+        "CONN_MAX_AGE": None,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

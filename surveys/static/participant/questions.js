@@ -16,11 +16,18 @@
   };
 
   // The number that the server reads in a text (_number in surveys/items/reading.py): digits of any script, the minus
-  // and the decimal sign that phones type beside '-', '.' and ','. NaN where the server would ask again.
-  const numberIn = (text) => {
+  // and the decimal sign that phones type beside '-', '.' and ','. NaN where the server would ask again, as for what can
+  // be a thousand or a decimal; with the stops of a slider it is clear.
+  const numberIn = (text, stops = "") => {
     const plain = text.trim().replace("\u2212", "-").replace("\u066b", ".").replace(/\p{Nd}/gu, digit);
-    const isOne = /^[+-]?\d{1,20}([.,]\d{1,9})?$/.test(plain) && !/,\d{3}$/.test(plain);
-    return isOne ? Number(plain.replace(",", ".")) : NaN;
+    const number = /^[+-]?\d{1,20}([.,]\d{1,9})?$/.test(plain) ? Number(plain.replace(",", ".")) : NaN;
+    const isUnclear = /[.,]\d{3}$/.test(plain) && Math.abs(number) >= 1 && !/\.\d{3}/.test(stops);
+    return isUnclear ? NaN : number;
+  };
+
+  const stopsOf = (control) => {
+    const { minimum, step } = control.closest(".slider")?.dataset ?? {};
+    return step ? `${minimum} ${step}` : "";
   };
 
   // Questions that an answer on this page brings up (surveys/items/rules.py says the same on the server).
@@ -42,7 +49,7 @@
     if (isHidden(condition.item)) return false;
     const given = values(condition.item);
     if (condition.at_least !== undefined || condition.at_most !== undefined) {
-      const number = given.length ? numberIn(given[0]) : NaN;
+      const number = given.length ? numberIn(given[0], stopsOf(named(condition.item)[0])) : NaN;
       const least = condition.at_least === undefined ? -Infinity : Number(condition.at_least);
       const most = condition.at_most === undefined ? Infinity : Number(condition.at_most);
       return number >= least && number <= most;
@@ -85,7 +92,7 @@
     range.setAttribute("aria-labelledby", `${field.id}-wording`);
     range.setAttribute("aria-describedby", field.getAttribute("aria-describedby"));
     const show = () => {
-      const number = numberIn(field.value);
+      const number = numberIn(field.value, stopsOf(field));
       const isSet = number >= Number(range.min) && number <= Number(range.max);
       if (isSet) range.value = number;
       range.classList.toggle("untouched", !isSet);

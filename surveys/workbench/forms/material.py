@@ -1,12 +1,15 @@
 """Forms for arms and articles, and for files of articles."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from surveys.article_files import LARGEST_FILE
 from surveys.articles import LONGEST_HEADLINE, LONGEST_TEXT
+from surveys.languages import own_name
 from surveys.models import Arm, Article, Curation, Origin, Study
 from surveys.other_apps import refusal
 
@@ -135,9 +138,32 @@ class ArticleForm(forms.Form):
 
 
 class UntrueForm(forms.Form):
-    """What is not true in an article: it can be written without an edit, since its text stays."""
+    """What is not true in an article, in each language of the study: it can be written without an edit of the text."""
 
     untrue = ArticleForm.base_fields["untrue"]
+
+    def __init__(self, article: Article, languages: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.languages = languages[1:]
+        self.fields["untrue"].initial = article.untrue
+        if self.languages:
+            self.fields["untrue"].label = _labelled(languages[0])
+        for tag in self.languages:
+            self.fields[f"untrue-{tag}"] = forms.CharField(
+                label=_labelled(tag),
+                required=False,
+                max_length=20_000,
+                initial=article.untrue_in.get(tag, ""),
+                widget=forms.Textarea(attrs={"rows": 4, "lang": tag}),
+            )
+
+    def others(self) -> dict[str, str]:
+        """The valid form's texts in the languages but the first."""
+        return {tag: self.cleaned_data[f"untrue-{tag}"] for tag in self.languages}
+
+
+def _labelled(tag: str) -> str:
+    return gettext("What is not true in it (%(language)s)") % {"language": own_name(tag)}
 
 
 class PlaceForm(forms.Form):

@@ -12,6 +12,7 @@ from surveys.recruitment import (
     MAX_ADDRESS,
     MAX_RESUME_HOURS,
     OTHER,
+    PANEL_NAMES,
     PROLIFIC_PATHS,
     Recruitment,
     return_address,
@@ -30,9 +31,7 @@ class RecruitmentForm(forms.Form):
         choices=[
             ("plain", _("None: a plain link")),
             ("keys", _("None: everybody types an access key, in a classroom or laboratory")),
-            ("prolific", "Prolific"),
-            ("connect", "CloudResearch Connect"),
-            ("sona", "SONA"),
+            *PANEL_NAMES.items(),
         ],
         widget=forms.RadioSelect,
     )
@@ -64,6 +63,14 @@ class RecruitmentForm(forms.Form):
     experiment_id = forms.CharField(label=_("SONA: experiment"), required=False, max_length=40)
     credit_token = forms.CharField(label=_("SONA: credit token"), required=False, max_length=100)
 
+    only_with_id = forms.BooleanField(
+        label=_("Only with a panel’s id"),
+        required=False,
+        help_text=_(
+            "Where people come from a panel, nobody begins by the bare link. Else whoever lost their place and opens "
+            "it takes part twice, the second time without a way back to the panel."
+        ),
+    )
     shared_computer = forms.BooleanField(
         label=_("Shared computers"),
         required=False,
@@ -98,7 +105,7 @@ class RecruitmentForm(forms.Form):
         error_messages={"invalid": _("Write an amount such as 0.50.")},
     )
 
-    own_fields = ("shared_computer", "resume_hours", "keep_out", "keep_out_readers", "bonus")
+    own_fields = ("only_with_id", "shared_computer", "resume_hours", "keep_out", "keep_out_readers", "bonus")
     panel_fields = ("project", "host", "experiment_id", "credit_token")
 
     def __init__(self, settings: Recruitment, earlier: dict[str, str], *args: Any, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """The articles of a study: the table of stories by arms, adding, replacing, placing, taking down."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from surveys.articles import (
     story_named,
     take_down,
 )
+from surveys.definition import DefinitionError, read_definition
 from surveys.models import Article, Origin, Researcher, Study
 from surveys.other_apps import article_panels, hides_models
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
@@ -59,7 +61,7 @@ def article(request: HttpRequest, study_key: str, article_key: str) -> HttpRespo
     """One article as it is stored, where it comes from, and what it replaced."""
     study = study_for(request, study_key, Permission.VIEW)
     found = _article(study, article_key)
-    return _article_page(request, study, found, UntrueForm(initial={"untrue": found.untrue}))
+    return _article_page(request, study, found, UntrueForm(found, _languages(study)))
 
 
 @login_required
@@ -99,10 +101,11 @@ def describe(request: HttpRequest, study_key: str, article_key: str) -> HttpResp
     """Write what is not true in an article of a draft; the debriefing shows it as it was frozen."""
     study = study_for(request, study_key, Permission.CURATE)
     found = _article(study, article_key)
-    form = UntrueForm(request.POST)
+    form = UntrueForm(found, _languages(study), request.POST)
     if not form.is_valid():
         return _article_page(request, study, found, form)
-    _tell(request, _("Saved. It is shown at the debriefing."), describe_untrue, found, form.cleaned_data["untrue"])
+    told = form.cleaned_data["untrue"], form.others()
+    _tell(request, _("Saved. It is shown at the debriefing."), describe_untrue, found, *told)
     return redirect("workbench:study-article", study_key=study.key, article_key=found.key)
 
 
@@ -165,6 +168,14 @@ def _refuse_where_hidden(study: Study, found: Article) -> None:
                 "its model. Open the text there again to change it."
             )
         )
+
+
+def _languages(study: Study) -> Sequence[str]:
+    """The languages of the study's draft; none where it cannot be read, which its checklist says."""
+    try:
+        return read_definition(study.definition).languages
+    except DefinitionError:
+        return ()
 
 
 def _article_page(request: HttpRequest, study: Study, found: Article, untrue: UntrueForm) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from surveys import audit, lifecycle
 from surveys.access import Permission, signed_in, study_for
 from surveys.models import Researcher, Study
+from surveys.monitoring import people_inside
 from surveys.other_apps import hides_models
 from surveys.readiness import readiness
 from surveys.workbench.pages import study_page
@@ -83,8 +84,11 @@ MOVES = {
         frozenset({Status.LIVE, Status.PAUSED, Status.FROZEN}),
         _("Close the study"),
         (
-            _("Nobody is let in any more. Whoever is inside goes to the debriefing; their answers so far are kept."),
-            _("This cannot be undone. To stop for a while, pause the study instead."),
+            _(
+                "Nobody is let in any more. Whoever is inside can send the page that they have before them, within 30 "
+                "minutes, and goes to the debriefing then; all their answers are kept."
+            ),
+            _("This cannot be undone. To stop for a while, or to let those inside finish first, pause the study."),
         ),
         _("Close it for good"),
         _("The study is closed."),
@@ -125,6 +129,7 @@ def move(request: HttpRequest, study_key: str, step: str) -> HttpResponse:
         "move": chosen,
         "problems": problems,
         "possible": possible and all(gate.passed or not gate.blocks for gate in gates),
+        "inside": people_inside(study) if step == "close" and possible else 0,
         "waiting": [gate for gate in gates if not gate.passed],
     }
     return study_page(request, study, "move.html", context)

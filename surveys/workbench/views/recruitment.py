@@ -46,7 +46,7 @@ def recruitment(request: HttpRequest, study_key: str) -> HttpResponse:
             return redirect("workbench:study-recruitment", study_key=study.key)
     context = {
         "form": form,
-        "entry_link": _entry_link(request, study, settings),
+        "entry_link": entry_link(request, study, settings),
         "returns": _returns(settings),
         "shows_returns": bool(settings.returns) or form.is_bound,
         "keeps_nobody_out": settings.panel in WITHOUT_PANEL and bool(settings.keep_out or settings.keep_out_readers),
@@ -74,7 +74,7 @@ def _earlier(request: HttpRequest, study: Study) -> dict[str, str]:
     return {study.key: _("the pilot of this study"), **names}
 
 
-def _entry_link(request: HttpRequest, study: Study, settings: Recruitment) -> str:
+def entry_link(request: HttpRequest, study: Study, settings: Recruitment) -> str:
     """The link as it is handed to the panel; a panel's placeholders stay as they are written."""
     entry = absolute(request, reverse("participant:entry", args=[study.key]))
     query = "&".join(f"{name}={placeholder}" for name, placeholder in entry_parameters(settings).items())

@@ -6,12 +6,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from surveys import recruitment
 from surveys.access import Permission, signed_in, study_for
-from surveys.addresses import absolute
 from surveys.lifecycle import LifecycleError, copy_study, new_study
 from surveys.models import Article, Membership, Researcher, Role, Study
 from surveys.other_apps import hides_models
@@ -19,6 +18,7 @@ from surveys.readiness import Gate, readiness
 from surveys.workbench.forms.study import EMPTY, NewStudyForm
 from surveys.workbench.next_steps import NextStep, next_step
 from surveys.workbench.pages import show_problems, study_page
+from surveys.workbench.views.recruitment import entry_link
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def overview(request: HttpRequest, study_key: str) -> HttpResponse:
             "gates": gates,
             "waiting": sum(gate.blocks and not gate.passed for gate in gates),
             "step": next_step(study, gates),
-            "entry_link": absolute(request, reverse("participant:entry", args=[study.key])),
+            "entry_link": entry_link(request, study, recruitment.read(study)),
             "versions": study.versions.select_related("frozen_by").order_by("-number"),
             "articles": Article.objects.standing().filter(study=study).count(),
         },

@@ -11,7 +11,7 @@ from surveys.flow import Place
 from surveys.flow.asking import items_of
 from surveys.items import Item
 from surveys.models import Participant, Study
-from surveys.participant.visit import TOKEN_COOKIE
+from surveys.participant.visit import TOKEN_COOKIE, token_in
 
 # What the test client gives has no public name.
 Response = Any
@@ -33,7 +33,7 @@ class Person:
 
     @property
     def token(self) -> str:
-        return self.client.cookies[TOKEN_COOKIE].value
+        return token_in(self.client.cookies[TOKEN_COOKIE].value)
 
     @property
     def mine(self) -> tuple[str, str]:

@@ -94,3 +94,26 @@ def test_whatever_was_sent_the_page_comes_back_and_repeats_it_as_text_only(raw: 
     html = page([*EVERY, HIGHLIGHT], raw | {"word": ["<script>alert(1)</script>"]}, Asked(sentences=SENTENCES))
     assert "<script>alert" not in html
     assert html.count("<script") == 1
+
+
+def test_a_phone_brings_up_digits_alone_where_no_minus_can_be_meant_and_a_point_where_it_can() -> None:
+    numbers: dict[str, dict[str, Any]] = {
+        "any": {},
+        "below": {"minimum": "-5"},
+        "age": {"minimum": "0"},
+        "share": {"minimum": "0", "whole": False},
+    }
+    sliders: dict[str, dict[str, Any]] = {
+        "feeling": {"minimum": "-3"},
+        "warmth": {"minimum": "0"},
+        "fine": {"minimum": "0", "step": "0.5"},
+    }
+    items = [item(key, "number", **more) for key, more in numbers.items()]
+    items += [item(key, "slider", maximum="10", **more) for key, more in sliders.items()]
+    fields = re.findall(r'<input type="text" name="(\w+)"([^>]*)>', page(items))
+    keypads = {name: re.findall(r'inputmode="(\w+)"', rest) for name, rest in fields}
+    decimals, digits = {"share", "fine"}, {"age", "warmth"}
+    assert keypads == {
+        name: ["decimal"] if name in decimals else ["numeric"] if name in digits else []
+        for name in (*numbers, *sliders)
+    }

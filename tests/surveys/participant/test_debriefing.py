@@ -28,6 +28,7 @@ ARTICLE = Revealed(
     published_on=None,
     url="",
     untrue=(),
+    untrue_language="en",
     beside=(),
 )
 
@@ -88,11 +89,13 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
         "untrue": ("The number.",),
         "beside": (RevealedBeside("source-label", "false", ("A label.",)),),
     }
-    assert {field.name for field in dataclasses.fields(Revealed)} == {*others, "model"}
+    assert {field.name for field in dataclasses.fields(Revealed)} == {*others, "model", "untrue_language"}
     page = without_token(_page(around, ARTICLE))
     for name, value in others.items():
         assert without_token(_page(around, dataclasses.replace(ARTICLE, **{name: value}))) != page, name
         assert without_token(_page(around, ARTICLE)) == page, name
+    untrue = dataclasses.replace(ARTICLE, untrue=("La cifra.",), untrue_language="es")
+    assert '<p dir="auto" lang="es">La cifra.</p>' in _page(around, untrue)
     machines = [dataclasses.replace(ARTICLE, is_machine_written=True, model=model) for model in ("model-1", "model-2")]
     assert ["model-1" in _page(around, machine) for machine in machines] == [True, False]
 

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import F
 
 from surveys import flow, lifecycle
+from surveys.flow.endings import FINISHING
 from surveys.models import Answer, Outcome, Participant, Study
 from surveys.readiness import readiness
 from surveys.recruitment import ENDINGS, ENDINGS_WITHOUT_PANEL
 from tests import factories
-from tests.surveys.participant.person import RATING, Person, block, item, leads_to, option
+from tests.surveys.participant.person import RATING, Person, block, fitting, item, leads_to, option
 
 pytestmark = pytest.mark.django_db
 CODES = {ending.value: f"CODE{number}" for number, ending in enumerate(ENDINGS)}
@@ -272,3 +274,33 @@ def test_who_was_assigned_by_an_answer_reads_that_the_record_of_the_assignment_k
     assert b"One thing stays" in person.get("withdraw").content
     person.post("withdraw")
     assert b"One thing stays" in person.get("withdraw").content
+
+
+def test_a_page_that_was_open_when_the_study_closed_is_recorded_and_the_last_one_completes() -> None:
+    study = study_with_codes()
+    entries = {"?PROLIFIC_PID=one": "reading-1", "?PROLIFIC_PID=two": "reading-2"}
+    inside, last = (Person(study, entry=entry).walk_to(slug) for entry, slug in entries.items())
+    for person in (inside, last):
+        person.get()
+    lifecycle.close(study, study.created_by)
+    assert flow.save_draft(*inside.mine, "reading-1", 1, {"check-two": ["never"]})
+    assert inside.post("reading-1").status_code == 422
+    for person in (inside, last):
+        person.post(data=fitting(person.place))
+        assert leads_to(person.get("reading-1")) == "debrief"
+    assert [person.row.outcome for person in (inside, last)] == ["closed", "completed"]
+    assert {"reading-1"} == set(inside.row.answers.values_list("step", flat=True)) - {"before-1"}
+    last.post("debrief")
+    assert CODES["completed"] in _page(last)
+
+
+def test_a_page_that_is_sent_long_after_the_study_closed_ends_the_way() -> None:
+    study = study_with_codes()
+    person = _person(study, "reading-1")
+    person.get()
+    lifecycle.close(study, study.created_by)
+    Study.objects.update(closed_at=F("closed_at") - FINISHING)
+    assert not flow.save_draft(*person.mine, "reading-1", 1, {"check-two": ["never"]})
+    assert leads_to(person.post("reading-1", fitting(person.place))) == "debrief"
+    assert person.row.outcome == "closed"
+    assert not person.row.answers.filter(step="reading-1").exists()

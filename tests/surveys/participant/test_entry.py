@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from surveys import lifecycle, recruitment, tokens
+from surveys.attempts import MOST_ATTEMPTS
 from surveys.models import Mode, PanelIdentity, Participant, Researcher, Role, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
-from tests.surveys.participant.person import EVERY_KIND, RATING, Person, Response, leads_to
+from tests.surveys.participant.person import EVERY_KIND, RATING, WHOLE, Person, Response, leads_to
 
 pytestmark = pytest.mark.django_db
 PROLIFIC = "?PROLIFIC_PID=5f3a&STUDY_ID=64b1&SESSION_ID=77cc"
@@ -131,7 +132,7 @@ def test_a_closed_study_tells_new_people_and_debriefs_who_had_read_something(stu
     done.walk_to("end")
     lifecycle.close(study, _owner(study))
     assert b"has closed" in Person(study, enter=False).enter().content
-    assert leads_to(read.post("reading-1", {"clear": "1"})) == "debrief"
+    assert leads_to(read.get("reading-1")) == "debrief"
     assert b"Invented headline" in read.get().content
     assert leads_to(read.post("debrief")) == "end"
     assert b"The study has closed" in read.get().content
@@ -264,3 +265,89 @@ def _signed_in(researcher: Researcher) -> Client:
     client = Client()
     client.force_login(researcher)
     return client
+
+
+def _at_sona(study: Study, number: int = 10234, **client: Any) -> Person:
+    return Person(study, entry=f"?survey_code={number}", **client)
+
+
+def test_who_guesses_a_number_can_go_on_but_neither_leave_nor_withdraw_nor_read_what_its_owner_typed() -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    owner = _at_sona(study).walk_to("before-1")
+    owner.client.post(f"{owner.base}draft/?step=before-1&sequence=1", {"word": "mine alone"})
+    assert "mine alone" in owner.get().content.decode()
+    thief = _at_sona(study)
+    assert owner.token not in str(thief.client.cookies)
+    page = thief.client.get(f"{thief.base}before-1/").content.decode()
+    assert 'name="word"' in page
+    assert "mine alone" not in page
+    for name in ("leave", "withdraw"):
+        response = thief.client.post(f"{thief.base}{name}/")
+        assert (response.status_code, owner.token in response.content.decode()) == (403, False)
+    assert owner.row.outcome == ""
+    # What the guest types is kept for the guest, and for the owner.
+    thief.client.post(f"{thief.base}draft/?step=before-1&sequence=2", {"word": "by a guest"})
+    assert all("by a guest" in one.client.get(f"{one.base}before-1/").content.decode() for one in (thief, owner))
+
+
+def test_at_the_end_a_guest_sees_neither_code_nor_personal_link_and_its_owner_both() -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    owner = _at_sona(study).walk_to("end")
+    thief = _at_sona(study)
+    code = owner.row.completion_code
+    pages = [one.client.get(f"{one.base}end/").content.decode() for one in (owner, thief)]
+    assert [(code in page, f"/r/{owner.token}" in page) for page in pages] == [(True, True), (False, False)]
+    assert leads_to(owner.client.post(f"{owner.base}withdraw/")) == "end"
+    assert owner.row.withdrawn_at is not None
+
+
+def test_who_came_by_a_number_and_consents_is_the_person_from_then_on_and_a_personal_link_makes_one_too() -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    early, owner = _at_sona(study), _at_sona(study)
+    owner.walk_to("before-1")
+    assert early.client.post(f"{early.base}leave/").status_code == 403
+    early.client.get(f"/r/{owner.token}/")
+    assert leads_to(early.client.post(f"{early.base}leave/")) == owner.slug == "end"
+
+
+def test_a_made_up_guest_is_nobody(study: Study) -> None:
+    person = Person(study, enter=False)
+    person.client.cookies[TOKEN_COOKIE] = "~" + tokens.seal('["plain", "10234", ""]').decode()
+    assert person.client.get(f"{person.base}consent/").status_code == 404
+    person.client.cookies[TOKEN_COOKIE] = "~nothing"
+    assert person.client.get(f"{person.base}consent/").status_code == 404
+
+
+def test_numbers_are_not_counted_through_from_one_network(study: Study) -> None:
+    owner = _at_sona(study).walk_to("before-1")
+    away: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7"}
+    statuses = [Client(**away).get(f"{owner.base}?survey_code=10234").status_code for _ in range(MOST_ATTEMPTS + 1)]
+    assert statuses == [303] * MOST_ATTEMPTS + [429]
+    assert _at_sona(study, REMOTE_ADDR="198.51.100.9").slug == "before-1"
+    assert owner.enter("?survey_code=10234").status_code == 303
+
+
+def test_who_lost_their_cookie_of_a_panels_study_is_sent_back_to_the_panel_and_begins_no_second_part() -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    recruitment.store(study, {"panel": "prolific", "codes": {"completed": "CC1"}}, by=_owner(study))
+    person = Person(study, entry=PROLIFIC).walk_to("reading-2")
+    other = Client()
+    for address in (f"{person.base}reading-2/", person.base):
+        response = other.get(address)
+        page = response.content.decode()
+        assert response.status_code in {403, 404}
+        assert "go to Prolific" in page
+        assert "I have not begun yet" not in page
+    assert Participant.objects.count() == 1
+    assert leads_to(other.get(f"{person.base}{PROLIFIC}")) == "reading-2"
+    assert leads_to(person.enter()) == "reading-2"
+
+
+def test_a_panels_study_that_wants_it_so_lets_people_in_without_an_id_and_previews_always() -> None:
+    study = factories.launched_study()
+    recruitment.store(study, {"panel": "prolific"}, by=_owner(study))
+    preview = recruitment.signed_mode(study, Mode.PREVIEW)
+    assert leads_to(Person(study, enter=False).enter(f"?mode={preview}")) == "consent"
+    assert Person(study, enter=False).enter().status_code == 403
+    recruitment.store(study, {"panel": "prolific", "only_with_id": False}, by=_owner(study))
+    assert leads_to(Person(study, enter=False).enter()) == "consent"

@@ -11,6 +11,8 @@ from surveys import lifecycle
 from surveys.articles import revise_article
 from surveys.drafting import delete_arm
 from surveys.models import Answer, Participant, Study
+from surveys.participant import pages
+from surveys.readiness import compose
 from tests import factories
 from tests.surveys.participant.person import WAY, WHOLE, Person, leads_to
 
@@ -160,6 +162,19 @@ def test_the_debriefing_says_of_each_article_seen_who_wrote_it_and_what_is_not_t
     assert "computer program wrote this" not in pages["real"]
 
 
+def test_what_is_not_true_is_told_in_the_participants_language_or_else_in_the_studys_first() -> None:
+    study = factories.ready_study(languages=["en", "de", "es"], blocks=WHOLE)
+    study.articles.filter(origin="synthetic").update(untrue="No bridge.", untrue_in={"de": "Keine Brücke."})
+    frozen = compose(study)
+    key = study.articles.filter(origin="synthetic").values_list("key", flat=True)[0]
+    told = {tag: pages._reveal(frozen, key, "H", "T", (), tag) for tag in ("en", "de", "es")}
+    assert {tag: (each.untrue, each.untrue_language) for tag, each in told.items()} == {
+        "en": (("No bridge.",), "en"),
+        "de": (("Keine Brücke.",), "de"),
+        "es": (("No bridge.",), "en"),
+    }
+
+
 def test_a_later_version_leaves_the_debriefing_of_an_earlier_one_as_it_was() -> None:
     study = factories.ready_study(blocks=WHOLE)
     study.articles.update(model_name="", untrue="No such bridge stands.", source="The Invented Post")
@@ -234,7 +249,8 @@ def test_debriefing_and_code_can_be_reached_again_by_the_same_link(study: Study)
 
 def test_a_prolific_participant_gets_the_panels_code_and_link() -> None:
     study = factories.launched_study()
-    study.recruitment = {"panel": "prolific", "codes": {"completed": "CDONE", "screened-out": "CSCREEN"}}
+    codes = {"completed": "CDONE", "screened-out": "CSCREEN"}
+    study.recruitment = {"panel": "prolific", "codes": codes, "only_with_id": False}
     study.save()
     person = Person(study, entry="?PROLIFIC_PID=5f3a&SESSION_ID=77cc").walk_to("end")
     page = person.get().content.decode()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from surveys import access_keys, lifecycle
+from surveys import access_keys, attempts, lifecycle
 from surveys.access_keys import KeyRefused
 from surveys.models import AccessKey, Mode, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
@@ -133,7 +133,7 @@ def test_behind_a_proxy_who_guesses_stops_nobody_else(settings: Any) -> None:
     def at(address: str) -> Person:
         return Person(study, enter=False, REMOTE_ADDR="172.18.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.1, {address}")
 
-    for _ in range(access_keys.MOST_ATTEMPTS):
+    for _ in range(attempts.MOST_ATTEMPTS):
         with pytest.raises(KeyRefused):
             access_keys.redeem(study, of_another_study, "203.0.113.7")
     assert "Too many keys" in _type(at("203.0.113.7"), of_another_study).content.decode()

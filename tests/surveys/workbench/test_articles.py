@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys import lifecycle
+from surveys.articles import revise_article
 from surveys.models import Article, Role, Study
 from tests.factories import StudyFactory, member
 
@@ -149,6 +150,20 @@ def test_what_is_not_true_can_be_written_in_a_draft(owner: Client, study: Study)
     owner.post(_url("study-article-untrue", study, article.key), {"untrue": "No such vote took place."})
 
     assert _first(study).untrue == "No such vote took place."
+
+
+def test_what_is_not_true_is_written_in_each_language_of_the_study_and_kept_by_an_edit(
+    owner: Client, study: Study
+) -> None:
+    study.definition["languages"] = ["en", "de"]
+    study.save()
+    article = _first(study)
+    page = owner.get(_url("study-article", study, article.key)).content.decode()
+    assert "What is not true in it (Deutsch)" in page
+    texts = {"untrue": "No such vote.", "untrue-de": "Keine solche Wahl."}
+    owner.post(_url("study-article-untrue", study, article.key), texts)
+    revised = revise_article(_first(study), by=study.created_by, source="Another")
+    assert (revised.untrue, revised.untrue_in) == ("No such vote.", {"de": "Keine solche Wahl."})
 
 
 def test_what_is_not_true_is_read_and_not_written_once_the_study_is_frozen(owner: Client, study: Study) -> None:

@@ -10,6 +10,7 @@ from surveys import audit, lifecycle
 from surveys.models import AuditEntry, Researcher, Study
 from surveys.workbench.views.lifecycle import MOVES
 from tests.factories import StudyFactory
+from tests.surveys.participant.person import Person
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,19 @@ def test_a_study_is_led_through_its_life_by_its_pages(owner: Client, study: Stud
         assert _status(study) == status
         assert str(MOVES[step].done) in done.content.decode()
     assert study.versions.count() == 2
+
+
+def test_closing_says_how_many_are_inside_and_that_a_pause_lets_them_finish(owner: Client, study: Study) -> None:
+    lifecycle.freeze(study, study.created_by)
+    lifecycle.launch(study, study.created_by)
+    page = owner.get(_url("close", study)).content.decode()
+    assert "inside now" not in page
+    Person(study).walk_to("reading-1")
+    Person(study).walk_to("before-1" if study.definition["blocks"][0]["when"] == "before" else "reading-1")
+    Person(study)
+    page = owner.get(_url("close", study)).content.decode()
+    assert "2 people are inside now" in page
+    assert f'href="{_url("pause", study)}"' in page
 
 
 @pytest.mark.parametrize("step", sorted(MOVES))

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from surveys import lifecycle
+from surveys import lifecycle, recruitment
 from surveys.models import Role, Study
 from surveys.workbench.next_steps import next_step
 from tests.factories import ResearcherFactory, StudyFactory, launched_study, member, ready_study
@@ -92,6 +92,14 @@ def test_the_entry_link_shows_while_the_study_is_live(client: Client) -> None:
     assert f"http://testserver/s/{study.key}/" in page
     assert study.current_version is not None
     assert study.current_version.sha256 in page
+
+
+def test_the_entry_link_of_a_panels_study_carries_what_the_panel_fills_in(client: Client) -> None:
+    study = launched_study()
+    recruitment.store(study, {"panel": "sona"}, by=study.created_by)
+    client.force_login(study.created_by)
+    page = client.get(reverse("workbench:study", args=[study.key])).content.decode()
+    assert f"/s/{study.key}/?survey_code=%SURVEY_CODE%" in page
 
 
 def test_the_entry_link_is_that_of_the_public_address(client: Client, settings: Settings) -> None:
