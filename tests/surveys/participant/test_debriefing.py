@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
+from surveys import lifecycle
 from surveys.definition import Contact
 from surveys.flow.place import frozen
 from surveys.models import Study
-from surveys.participant import debriefing, sheets
+from surveys.participant import debriefing, pages, sheets
 from surveys.participant.debriefing import Around
 from surveys.participant.pages import Revealed, RevealedBeside
-from tests.surveys.participant.person import Person, without_token
+from surveys.readiness import compose
+from tests import factories
+from tests.surveys.participant.person import WHOLE, Person, without_token
 
 pytestmark = pytest.mark.django_db
 ARTICLE = Revealed(
@@ -128,3 +131,27 @@ def test_two_people_with_other_articles_each_read_of_their_own(study: Study) -> 
         read = [trial.article.headline for trial in person.row.trials.select_related("article").order_by("position")]
         assert [page.count(f">{headline}</h3>") for headline in read] == [1] * len(read)
         assert page.count('class="debrief-item"') == len(read)
+
+
+def test_what_is_not_true_is_told_in_the_participants_language_or_else_in_the_studys_first() -> None:
+    study = factories.ready_study(languages=["en", "de", "es"], blocks=WHOLE)
+    study.articles.filter(origin="synthetic").update(untrue="No bridge.", untrue_in={"de": "Keine Brücke."})
+    composed = compose(study)
+    key = study.articles.filter(origin="synthetic").values_list("key", flat=True)[0]
+    told = {tag: pages._reveal(composed, key, "H", "T", (), tag) for tag in ("en", "de", "es")}
+    assert {tag: (each.untrue, each.untrue_language) for tag, each in told.items()} == {
+        "en": (("No bridge.",), "en"),
+        "de": (("Keine Brücke.",), "de"),
+        "es": (("No bridge.",), "en"),
+    }
+
+
+def test_an_invented_original_is_called_invented() -> None:
+    study = factories.ready_study()
+    study.arms.get(key="real").articles.update(is_invented=True)
+    owner = study.memberships.get().researcher
+    lifecycle.freeze(study, owner)
+    lifecycle.launch(study, owner)
+    people = [Person(study).walk_to("debrief") for _ in range(2)]
+    page = next(person for person in people if person.row.arm == "real").get().content
+    assert b"What it reports is invented." in page

@@ -11,8 +11,6 @@ from surveys import lifecycle
 from surveys.articles import revise_article
 from surveys.drafting import delete_arm
 from surveys.models import Answer, Participant, Study
-from surveys.participant import pages
-from surveys.readiness import compose
 from tests import factories
 from tests.surveys.participant.person import WAY, WHOLE, Person, leads_to
 
@@ -162,19 +160,6 @@ def test_the_debriefing_says_of_each_article_seen_who_wrote_it_and_what_is_not_t
     assert "computer program wrote this" not in pages["real"]
 
 
-def test_what_is_not_true_is_told_in_the_participants_language_or_else_in_the_studys_first() -> None:
-    study = factories.ready_study(languages=["en", "de", "es"], blocks=WHOLE)
-    study.articles.filter(origin="synthetic").update(untrue="No bridge.", untrue_in={"de": "Keine Brücke."})
-    frozen = compose(study)
-    key = study.articles.filter(origin="synthetic").values_list("key", flat=True)[0]
-    told = {tag: pages._reveal(frozen, key, "H", "T", (), tag) for tag in ("en", "de", "es")}
-    assert {tag: (each.untrue, each.untrue_language) for tag, each in told.items()} == {
-        "en": (("No bridge.",), "en"),
-        "de": (("Keine Brücke.",), "de"),
-        "es": (("No bridge.",), "en"),
-    }
-
-
 def test_a_later_version_leaves_the_debriefing_of_an_earlier_one_as_it_was() -> None:
     study = factories.ready_study(blocks=WHOLE)
     study.articles.update(model_name="", untrue="No such bridge stands.", source="The Invented Post")
@@ -212,17 +197,6 @@ def test_the_debriefing_lists_only_what_the_person_saw(study: Study) -> None:
     page = person.get().content.decode()
     assert first.article.headline in page
     assert second.article.headline not in page
-
-
-def test_an_invented_original_is_called_invented() -> None:
-    study = factories.ready_study()
-    study.arms.get(key="real").articles.update(is_invented=True)
-    owner = study.memberships.get().researcher
-    lifecycle.freeze(study, owner)
-    lifecycle.launch(study, owner)
-    people = [Person(study).walk_to("debrief") for _ in range(2)]
-    page = next(person for person in people if person.row.arm == "real").get().content
-    assert b"What it reports is invented." in page
 
 
 def test_the_code_is_nowhere_before_the_debriefing_is_acknowledged(study: Study) -> None:
