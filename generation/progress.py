@@ -61,7 +61,9 @@ def progress_of(batch: Batch) -> Progress:
     run = batch.runs.annotate(now=Now()).order_by("-number").first() if batch.status == Batch.Status.RUNNING else None
     rate, left, under_way = None, None, None
     if run is not None and run.drafting_since is not None and run.steps:
-        own = run.candidates.aggregate(tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows"))
+        own = run.candidates.filter(state=State.DRAFTED).aggregate(
+            tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows")
+        )
         seconds = (run.now - run.drafting_since).total_seconds()
         rate, left = _estimate(batch, run.steps, seconds, own, missing=batch.size - counts["done"] - counts["failed"])
         under_way = None if own["texts"] else run.steps

@@ -14,7 +14,16 @@ Act = Review | Opinion | BulkRejection
 def last_act(study: Study, by: Researcher) -> Act | None:
     """The last decision, opinion or bulk rejection of this person that still stands; undone, the one before it."""
     acts: list[Act] = [act for act in (_review(study, by), _opinion(study, by), _bulk(study, by)) if act is not None]
-    return max(acts, key=_when, default=None)
+    last = max(acts, key=_when, default=None)
+    if isinstance(last, Opinion) and last.candidate.decision != Candidate.Decision.PENDING:
+        # It decided its text: what came before is not undone in its place.
+        return None
+    return last
+
+
+def named(act: Act) -> str:
+    """The act's name in a form: what the button promised, and nothing before it, is undone by it."""
+    return f"{act._meta.model_name}-{act.pk}"
 
 
 def take_back(act: Act, by: Researcher) -> Candidate | None:
@@ -43,9 +52,7 @@ def _review(study: Study, by: Researcher) -> Review | None:
 
 def _opinion(study: Study, by: Researcher) -> Opinion | None:
     later = Opinion.objects.filter(candidate=OuterRef("candidate"), by=by, number__gt=OuterRef("number"))
-    mine = Opinion.objects.filter(
-        ~Exists(later), candidate__batch__study=study, candidate__decision=Candidate.Decision.PENDING, by=by
-    )
+    mine = Opinion.objects.filter(~Exists(later), candidate__batch__study=study, by=by)
     standing = mine.exclude(verdict=Opinion.Verdict.WITHDRAWN)
     related = ("by", "candidate__batch__study", "candidate__batch__prompt")
     return standing.select_related(*related).order_by("-at", "-pk").first()

@@ -114,8 +114,11 @@ class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """What came next. Raises ``NoMoreData``, as for a connection that broke, once the request is late."""
-        while not self._is_overdue():
-            if _is_readable(self.sock, GLANCE):
+        is_late = False
+        while not is_late:
+            is_late = self._is_overdue()
+            # What is there already is read, however late this thread comes to look for it.
+            if _is_readable(self.sock, 0 if is_late else GLANCE):
                 self.sock.settimeout(SECONDS_TO_TAKE)
                 data: bytes = super().chunk(size_hint)
                 self._size += len(data)

@@ -85,6 +85,9 @@ class Client:
     def complete(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Return one text; raises RefusedError, ServerError, and GivenUpError after the client hung up."""
         said = self._asked("POST", path, body)
+        if "choices" not in said:
+            # An error of what stands behind the server, told with status 200: it passes, and says nothing of the text.
+            raise ServerError(f"The server {self.address} gave no completion: {one_line(said.get('error') or said)}")
         try:
             choice, usage = said["choices"][0], said.get("usage") or {}
             text = choice["message"]["content"] if "message" in choice else choice["text"]

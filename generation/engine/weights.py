@@ -41,7 +41,7 @@ def check_against_config(folder: Path, config: dict[str, Any], held: Sequence[Te
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise ModelFolderError(f"{folder / 'config.json'}: {name} must be a whole number from 1, not {value!r}.")
     layers = {int(found[1]) for tensor in held if (found := _OF_LAYER.search(tensor.name))}
-    promised = next((config[name] for name in _LAYERS if name in config), 0)
+    promised = next((config[name] for name in _LAYERS if config.get(name) is not None), 0)
     if layers and (missing := sorted(set(range(promised)) - layers)):
         raise ModelFolderError(
             f"{folder}: config.json promises {promised} layers, and the weights lack layer {missing[0]}. Copy or "

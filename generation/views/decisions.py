@@ -82,7 +82,8 @@ def undo(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.CURATE)
     by = signed_in(request)
     act = undoing.last_act(study, by)
-    if act is None:
+    if act is None or request.POST.get("act", undoing.named(act)) != undoing.named(act):
+        # The same click sent twice, or another window was first.
         messages.info(request, _("There is nothing of yours to undo."))
         return _queue(request, study)
     try:

@@ -61,6 +61,9 @@ def keep(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
     if sequence is None or revision is None or not {"text", "note"} & set(request.POST):
         return JsonResponse({"problem": "sequence, revision, and text or note are needed"}, status=400)
     typed = {name: request.POST.get(name) for name in ("text", "note")}
+    if request.POST.get("leaving") and (stands := scratch.found(text, signed_in(request))) is not None:
+        # A page that is left hears of no refusal and asks no second time: what was typed there is the last.
+        sequence = max(sequence, stands.sequence + 1)
     kept = scratch.keep(text, by=signed_in(request), sequence=sequence, revision=revision, **typed)
     stands = scratch.found(text, signed_in(request))
     return JsonResponse({"kept": kept, "sequence": stands.sequence if stands is not None else 0})

@@ -20,7 +20,7 @@ from generation.models import Batch, BulkRejection, Candidate, Edit, LanguageMod
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
 from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filters, drafted, flag_codes
 from generation.rules import rules_of, sees_models
-from generation.undoing import Act, last_act
+from generation.undoing import Act, last_act, named
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.models import Article, Curation, Origin, Study
 from surveys.workbench.pages import study_page
@@ -185,6 +185,7 @@ def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[s
         "remark_form": RemarkForm(initial={"text": left.note if left else ""}),
         "scratch": left,
         "undo_label": _undo_label(act, filters) if act else "",
+        "undo_act": named(act) if act else "",
         "reasons": sorted(set(reasons.order_by("-at").values_list("reason", flat=True)[:30])),
         "flagged": bulk.rejectable(study, fitting).count(),
     }

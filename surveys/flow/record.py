@@ -137,7 +137,8 @@ def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
             return Submitted(recorded=False)
         if ended_by_rule:
             store(place, answers)
-        is_full = not is_over and not randomise(participant, place.study)
+        # In a study that has closed nobody is assigned any more: whoever gets here ends with their next page.
+        is_full = not (is_over or place.is_closed) and not randomise(participant, place.study)
         if is_over or is_full:
             forget_drafts(participant)
     return Submitted(recorded=True, onward="" if ended_by_rule or is_full else onward.slug)

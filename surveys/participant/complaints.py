@@ -20,7 +20,7 @@ def sentence(problem: Problem) -> str:
         "not-a-number": gettext("Please write a number, in digits."),
         "thousands": gettext(
             "“%(limit)s” can be read in two ways. Please write thousands without a point or comma, such as 1500, and "
-            "decimals without needless zeros, such as 1.5."
+            "give a decimal one more zero at its end, such as 1.7490."
         ),
         "off-step": gettext("Please write a number in steps of %(limit)s."),
         "too-small": gettext("Please write a number that is not below %(limit)s."),

@@ -74,11 +74,13 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
-    sends_it = request.method == "POST" and slug == place.step.slug
+    # Also for who looks once more at a page that they have begun: a phone may have put it away meanwhile.
+    finishes_it = slug == place.step.slug and (request.method == "POST" or place.draft is not None)
     if (
         place.is_closed
+        and request.method != "HEAD"
         and place.participant.consented_at is not None
-        and not (sends_it and flow.can_finish_page(place))
+        and not (finishes_it and flow.can_finish_page(place))
     ):
         flow.end_because_closed(place)
         return replies.where_now(request, study_key)
@@ -170,12 +172,13 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     assert place is not None  # noqa: S101  # its row was read or written a moment ago
     response, lasting = replies.onward(place), not recruitment.read(study).shared_computer
     is_known = visit.token_of(request) == arrival.token
-    if entrant.could_be_guessed and (visit.is_guest(request) or not is_known):
+    if entrant.could_be_guessed and not is_known:
         has_consented = place.participant.consented_at is not None
-        if has_consented and not is_known and attempts.are_too_many(study, "number", visit.address(request)):
+        if has_consented and attempts.are_too_many(study, "number", visit.address(request), most=attempts.MOST_NUMBERS):
             return replies.unknown(request, study.key, status=429, wait=attempts.WINDOW_MINUTES)
         visit.invite(response, study.key, arrival.token, lasting=lasting)
-    else:
+    elif not (entrant.could_be_guessed and visit.is_guest(request)):
+        # A guest who opens the link again stays one, since the moment at which they first came.
         visit.remember(response, study.key, arrival.token, lasting=lasting)
     if entrant.panel_id and place.participant.consented_at is None:
         visit.carry(response, study.key, entrant)
@@ -204,7 +207,11 @@ def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
     """Onward from a page that is not the current one; who sends it other answers than the first is told of those."""
     if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
         return replies.first_counts(place)
-    return replies.onward(place)
+    response = replies.onward(place)
+    if request.method == "POST" and slug == Stage.CONSENT and visit.consented_here(request, place):
+        # The answer to their consent was lost, or overtaken by a second press.
+        consent.know(request, place, response)
+    return response
 
 
 def _question_page(

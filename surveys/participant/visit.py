@@ -43,6 +43,15 @@ def is_guest(request: HttpRequest) -> bool:
     return request.COOKIES.get(TOKEN_COOKIE, "").startswith(_GUEST)
 
 
+def consented_here(request: HttpRequest, place: Place) -> bool:
+    """Whether this guest was here before the person's consent, and it came from this network and kind of browser."""
+    consented, own = place.participant.consented_at, network_hash(request, place)
+    if not is_guest(request) or consented is None or not own:
+        return False
+    since = _invited(request.COOKIES[TOKEN_COOKIE])[1]
+    return since < consented.timestamp() and place.participant.network_hash == own
+
+
 def draft_of(request: HttpRequest, place: Place) -> dict[str, list[str]]:
     """What was typed at this step before; for a guest only what was typed since they came, for it may be their own."""
     if place.draft is None:

@@ -13,6 +13,7 @@ from generation import curation, opinions
 from generation.assignments import assign, panel_of
 from generation.curation import CurationError, DecidedMeanwhile
 from generation.models import Opinion
+from generation.undoing import last_act
 from surveys import audit
 from surveys.models import Article
 from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
@@ -186,3 +187,13 @@ def test_the_disputed_texts_are_a_queue_of_their_own(client: Client) -> None:
     assert "Say what decides between them" in page
     # Who adjudicates has to say why, whichever way.
     assert "Note for the log</label>" in page
+
+
+def test_after_an_opinion_that_decided_its_text_nothing_before_it_is_undone_in_its_place() -> None:
+    batch = written()
+    first, second = panel(batch)
+    opinions.give(text_of(batch, 0), by=first, verdict="reject", reason="dull")
+    for person in (second, first):
+        opinions.give(text_of(batch, 1), by=person, verdict="reject", reason="dull")
+    assert (text_of(batch, 0).decision, text_of(batch, 1).decision) == ("pending", "rejected")
+    assert last_act(batch.study, first) is None

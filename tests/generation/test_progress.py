@@ -71,3 +71,12 @@ def test_where_texts_wait_for_rows_the_time_follows_from_the_mean_length() -> No
 def test_a_finished_batch_has_no_time_left() -> None:
     found = progress_of(written())
     assert (found.done, found.left, found.left_label) == (3, None, "")
+
+
+def test_texts_that_a_server_refused_say_nothing_of_speed() -> None:
+    batch = queued(size=3)
+    run = claimed(batch)
+    since(run, seconds=10, steps=20)
+    batch.candidates.filter(index=0).update(state="failed", error="refused", run=run)
+    batch.refresh_from_db()
+    assert progress_of(batch).under_way == 20

@@ -95,3 +95,18 @@ def test_a_huge_text_is_cut_and_nothing_breaks(client: Client, batch: Batch) -> 
     left = Scratch.objects.get().text
     assert left is not None
     assert (len(left), "\0" in left) == (100_000, False)
+
+
+def test_what_is_typed_last_on_a_page_that_is_left_stays_though_another_window_kept_more(
+    client: Client, batch: Batch
+) -> None:
+    text = text_of(batch)
+    for sequence in (1, 2, 3):
+        scratch.keep(text, by=batch.created_by, sequence=sequence, revision=0, text="long edit")
+    sent = {"sequence": "1", "revision": "0", "note": "my note"}
+    keep = address(batch.study, "keep", 1, 0)
+    assert client.post(keep, sent).json()["kept"] is False
+    assert client.post(keep, sent | {"leaving": "1"}).json()["kept"] is True
+    left = scratch.found(text, batch.created_by)
+    assert left is not None
+    assert (left.text, left.note) == ("long edit", "my note")

@@ -45,6 +45,7 @@
         sequence: String((sequence += 1)),
         revision: form.dataset.revision,
         [text.dataset.keepAs || "text"]: value,
+        ...(whenGone ? { leaving: "1" } : {}),
       });
       try {
         const answer = await fetch(form.dataset.keep, { method: "POST", body, keepalive: Boolean(whenGone) });
@@ -55,7 +56,8 @@
         sequence = Math.max(sequence, told.sequence);
         if (!told.kept) {
           // Another window or device kept something since: what is typed here last comes behind it.
-          throw new Error("not kept");
+          timer = setTimeout(keep, WAIT);
+          return;
         }
         kept = value;
         said.textContent = form.dataset.kept;

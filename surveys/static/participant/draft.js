@@ -139,7 +139,7 @@
     }
     // Sent now, the browser could put its own error in the place of the page.
     event.preventDefault();
-    waitingButton = event.submitter;
+    waitingButton = event.submitter ?? form.querySelector("button[type=submit]");
     isUnsaved = true;
     save();
   };

@@ -200,3 +200,11 @@ def test_hanging_up_ends_the_wait_between_two_attempts() -> None:
         thread.join(timeout=5)
         assert not thread.is_alive()
         assert len(failed) == 1
+
+
+def test_an_error_that_is_told_with_status_200_is_the_servers_and_refuses_no_text() -> None:
+    wrong = {"error": {"message": "the model behind is away", "code": 502}}
+    with answering(lambda *_: said(wrong)) as address, Client(address, "") as client:  # noqa: SIM117
+        with pytest.raises(ServerError, match="the model behind is away") as told:
+            client.complete("completions", {})
+    assert not isinstance(told.value, server_request.RefusedError)

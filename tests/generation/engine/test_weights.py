@@ -19,6 +19,11 @@ def config_of(folder: Path, **changes: Any) -> dict[str, Any]:
     return config | changes
 
 
+def test_a_number_that_the_config_leaves_open_is_not_held_against_the_weights(tiny_folder: Path) -> None:
+    config = config_of(tiny_folder) | {"num_hidden_layers": None, "n_layer": None}
+    check_against_config(tiny_folder, config, tensors(tiny_folder))
+
+
 def test_a_whole_model_passes(tiny_folder: Path) -> None:
     check_against_config(tiny_folder, config_of(tiny_folder), tensors(tiny_folder))
 

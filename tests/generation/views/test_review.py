@@ -121,6 +121,16 @@ def test_an_edit_that_came_too_late_keeps_what_was_typed(client: Client, batch: 
     assert text_of(batch).edits.count() == 1
 
 
+def test_a_second_click_on_one_undo_takes_nothing_else_back(client: Client, batch: Batch) -> None:
+    for text in batch.candidates.order_by("index")[:2]:
+        curation.reject(text, by=batch.created_by, reason="dull")
+    page = client.get(address(batch.study, "candidate", 1, 2)).content.decode()
+    act = page.split('name="act" value="')[1].split('"')[0]
+    for _ in range(2):
+        client.post(address(batch.study, "undo"), {"act": act})
+    assert list(batch.candidates.order_by("index").values_list("decision", flat=True)[:2]) == ["rejected", "pending"]
+
+
 def test_undo_takes_back_ones_own_last_decision(client: Client, batch: Batch) -> None:
     curation.reject(text_of(batch, 2), by=curator(batch.study), reason="somebody else's")
     client.post(address(batch.study, "reject", 1, 0), {"reason": "r", "revision": 0})

@@ -304,3 +304,26 @@ def test_a_page_that_is_sent_long_after_the_study_closed_ends_the_way() -> None:
     assert leads_to(person.post("reading-1", fitting(person.place))) == "debrief"
     assert person.row.outcome == "closed"
     assert not person.row.answers.filter(step="reading-1").exists()
+
+
+def test_who_looks_again_at_a_page_that_they_began_before_the_closing_can_finish_it() -> None:
+    study = study_with_codes()
+    person = _person(study, "reading-2")
+    person.get()
+    assert flow.save_draft(*person.mine, "reading-2", 1, {"check-two": ["never"]})
+    lifecycle.close(study, study.created_by)
+    for ask in (person.client.head, person.client.get):
+        assert ask(f"{person.base}reading-2/").status_code == 200
+    person.post(data=fitting(person.place))
+    assert person.row.outcome == "completed"
+
+
+def test_nobody_is_randomised_in_a_study_that_has_closed() -> None:
+    study = study_with_codes()
+    person = _person(study, "before-1")
+    person.get()
+    lifecycle.close(study, study.created_by)
+    person.post(data=fitting(person.place))
+    person.get("reading-1")
+    assert (person.row.arm, person.row.randomised_at, person.row.outcome) == ("", None, "closed")
+    assert person.row.answers.filter(step="before-1").exists()

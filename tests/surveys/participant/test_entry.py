@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from surveys import lifecycle, recruitment, tokens
-from surveys.attempts import MOST_ATTEMPTS
+from surveys.attempts import MOST_NUMBERS
 from surveys.models import Mode, PanelIdentity, Participant, Researcher, Role, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
@@ -321,8 +321,8 @@ def test_a_made_up_guest_is_nobody(study: Study) -> None:
 def test_numbers_are_not_counted_through_from_one_network(study: Study) -> None:
     owner = _at_sona(study).walk_to("before-1")
     away: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7"}
-    statuses = [Client(**away).get(f"{owner.base}?survey_code=10234").status_code for _ in range(MOST_ATTEMPTS + 1)]
-    assert statuses == [303] * MOST_ATTEMPTS + [429]
+    statuses = [Client(**away).get(f"{owner.base}?survey_code=10234").status_code for _ in range(MOST_NUMBERS + 1)]
+    assert statuses == [303] * MOST_NUMBERS + [429]
     assert _at_sona(study, REMOTE_ADDR="198.51.100.9").slug == "before-1"
     assert owner.enter("?survey_code=10234").status_code == 303
 
