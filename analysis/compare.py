@@ -157,7 +157,8 @@ def _compared(
 _NO_OMNIBUS = Caution(
     "no-omnibus",
     "",
-    "The same people are in several arms, so the omnibus tests, which take independent groups, are not given.",
+    "The same people are in several arms, so the omnibus tests on people's means, which take independent groups, are "
+    "not given.",
 )
 
 

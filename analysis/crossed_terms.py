@@ -1,6 +1,7 @@
 """PURE: which random effects a study's design can carry, and what must be said where it cannot carry them."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -77,10 +78,29 @@ def tells_apart(units: pd.DataFrame, group: list[str]) -> bool:
     a few differences: two equal ratings of the only person who rated twice make it nought, and with it degrees of
     freedom that belong to people and no longer to articles. Then the groups stay in the residual, unless they are so
     large that this would understate the arms' variance by more than the factor ``MOST_INFLATED`` if all rows of a
-    group were alike: ``sum of squared sizes / rows``, the design effect of clusters (Kish 1965, Survey Sampling).
+    group were alike: ``sum of squared sizes / rows``, the design effect of clusters (Kish 1965, Survey Sampling), over
+    all rows or for the difference of two arms.
     """
     sizes = units.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
-    return len(units) - len(sizes) >= LEAST_REPEATS or float(sizes @ sizes) > MOST_INFLATED * len(units)
+    return len(units) - len(sizes) >= LEAST_REPEATS or _inflation(units, group) > MOST_INFLATED
+
+
+def _inflation(units: pd.DataFrame, group: list[str]) -> float:
+    """The largest design effect of the groups: over all rows, or in the variance of some two arms' difference.
+
+    Of means of n rows in groups of s each: sum of s squared / n squared, where 1 / n holds without groups. A small arm
+    of groups would else be hidden by a large one of single ratings.
+    """
+    sizes = units.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
+    found = [float(sizes @ sizes) / max(len(units), 1)]
+    if ARM in units.columns:
+        parts = [
+            part.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
+            for _, part in units.groupby(ARM, observed=True, sort=False)
+        ]
+        arms = [(float(part @ part) / part.sum() ** 2, 1 / part.sum()) for part in parts]
+        found += [(one[0] + other[0]) / (one[1] + other[1]) for one, other in combinations(arms, 2)]
+    return max(found)
 
 
 def _somebody_alone(placed: pd.DataFrame) -> bool:
@@ -114,7 +134,7 @@ def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
 def _few_repeats(data: pd.DataFrame) -> Caution:
     sizes = data.groupby(PERSON, observed=True).size().to_numpy(dtype=float)
     repeats, several = len(data) - len(sizes), int((sizes > 1).sum())
-    most = (float(sizes @ sizes) / len(data)) ** 0.5 - 1
+    most = _inflation(data, [PERSON]) ** 0.5 - 1
     return Caution(
         "few-repeats",
         "",

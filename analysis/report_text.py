@@ -229,8 +229,8 @@ def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
         f"The main test is the linear mixed model {crossed.formula} (lme4's notation), fitted by REML (Bates, "
         f"Maechler, Bolker & Walker 2015), {samples}, and Satterthwaite's degrees of freedom (Kuznetsova, Brockhoff & "
         "Christensen 2017). Its random terms are the most that the design carries; a term needs ten repeats, or "
-        "groups whose design effect (Kish 1965) is above 1.2, to be told from the residual. Shares, omnibus tests on "
-        "people's means, ranks and permutation tests hold the articles fixed.",
+        "groups whose design effect (Kish 1965) is above 1.2, over all rows or for two arms, to be told from the "
+        "residual. Shares, omnibus tests on people's means, ranks and permutation tests hold the articles fixed.",
     )
 
 

@@ -21,6 +21,8 @@ from django.db import Error, InterfaceError, OperationalError, connection, model
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from studyweb import room
+
 logger = logging.getLogger(__name__)
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
@@ -112,12 +114,15 @@ def waiting_for_database(change: Callable[[], Result], what: str) -> Result:
     """Make a change that may be made twice; while the database cannot be reached, again on a new connection.
 
     A restart takes seconds, and what would be lost with the job may have taken minutes. Raises what the last attempt
-    raised. For a thread that is in no transaction.
+    raised, and at once what says that the disk is full, which no new connection mends. For a thread that is in no
+    transaction.
     """
     for wait in WAITS:
         try:
             return change()
-        except UNREACHED:
+        except UNREACHED as error:
+            if room.is_full(error):
+                raise
             logger.exception("%s did not reach the database; trying again in %s seconds.", what, wait)
             connection.close()
             time.sleep(wait)

@@ -1,7 +1,8 @@
 """PURE: times to the day, for exports that name nobody.
 
 A panel's own log says to the second when each of its people came and went. Whoever holds it could find a person's row
-by exact times, and so the panel's id that the export leaves out. How long something took stays as it was measured.
+by exact times, and so the panel's id that the export leaves out. How long a whole way took is in minutes. The seconds
+on single pages stay as they were measured, for analyses need them; that they add up to nearly as much, the export says.
 """
 
 from dataclasses import replace
@@ -16,8 +17,7 @@ NOTE = "To the day, as its midnight in UTC."
 def to_the_day(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame with every time of ``table`` at the beginning of its day in UTC."""
     names = [column.name for column in table.columns if column.type == "time" and column.name in frame.columns]
-    times = {name: frame[name] for name in names if isinstance(frame[name].dtype, pd.DatetimeTZDtype)}
-    return frame.assign(**{name: series.dt.tz_convert("UTC").dt.floor("D") for name, series in times.items()})
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True).dt.floor("D") for name in names})
 
 
 def described_to_the_day(table: Table) -> Table:

@@ -1,5 +1,6 @@
 """PURE: tables as Excel workbooks (ECMA-376), written row by row into the file itself; a cell is never a formula."""
 
+import math
 import re
 import zipfile
 from collections import Counter
@@ -15,9 +16,14 @@ from analysis.files.table_file import Made, TableFile, python_values
 from analysis.schema import Column
 
 MOST_ROWS = 1_048_576
+# As Excel counts them: in units of UTF-16, of which an emoji takes two.
 MOST_CHARACTERS = 32_767
+# Readers of zips differ in what they make of a part beyond 2 GiB; a sheet ends well before.
+MOST_BYTES = 1_500_000_000
 # What XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Excel reads '_x0041_' as 'A'.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _EMPTY = "<c/>"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -46,6 +52,7 @@ class ExcelFile(TableFile):
         self._sheet: IO[bytes] | None = None
         self._titles: list[str] = []
         self._on_sheet = MOST_ROWS
+        self._bytes = 0
         self._rows = 0
         self._cut: Counter[str] = Counter()
         self._replaced: Counter[str] = Counter()
@@ -54,7 +61,7 @@ class ExcelFile(TableFile):
         columns = [self._cells(frame[column.name], column) for column in self.table.columns]
         rows = ["".join(row) for row in zip(*columns, strict=True)]
         while rows or self._sheet is None:
-            if self._sheet is None or self._on_sheet >= MOST_ROWS:
+            if self._sheet is None or self._on_sheet >= MOST_ROWS or self._bytes >= MOST_BYTES:
                 self._new_sheet(self.table.name, self.table.names)
             fitting = MOST_ROWS - self._on_sheet
             self._append(rows[:fitting])
@@ -97,15 +104,15 @@ class ExcelFile(TableFile):
         # Without the moment at which it is written, so that equal tables are equal files.
         entry = zipfile.ZipInfo(f"xl/worksheets/sheet{len(self._titles)}.xml")
         entry.compress_type = zipfile.ZIP_DEFLATED
-        self._sheet = self._book.open(entry, "w", force_zip64=True)
+        self._sheet = self._book.open(entry, "w")
         self._sheet.write(_SHEET.encode())
-        self._on_sheet = 0
+        self._on_sheet = self._bytes = 0
         self._append(["".join(map(_text, names))])
 
     def _append(self, rows: "Sequence[str] | Iterator[str]") -> None:
         assert self._sheet is not None  # noqa: S101 -- a sheet is begun before its rows
         for row in rows:
-            self._sheet.write(f"<row>{row}</row>".encode())
+            self._bytes += self._sheet.write(f"<row>{row}</row>".encode())
             self._on_sheet += 1
 
     def _end_sheet(self) -> None:
@@ -120,7 +127,11 @@ class ExcelFile(TableFile):
         if column.type == "text":
             return self._texts(values, column.name)
         if column.type == "number":
-            return [_EMPTY if value is None else f"<c><v>{float(value)!r}</v></c>" for value in values]
+            # A cell holds no infinity.
+            return [
+                _EMPTY if value is None or not math.isfinite(value) else f"<c><v>{float(value)!r}</v></c>"
+                for value in values
+            ]
         return [_EMPTY if value is None else f"<c><v>{int(value)}</v></c>" for value in values]
 
     def _texts(self, values: list[Any], name: str) -> list[str]:
@@ -132,23 +143,32 @@ class ExcelFile(TableFile):
             clean = _FORBIDDEN.sub("\ufffd", value)
             if clean != value:
                 self._replaced[name] += n
-            if len(clean) > MOST_CHARACTERS:
+            whole = _fitting(clean)
+            if whole != clean:
                 self._cut[name] += n
-            known[value] = _text(clean[:MOST_CHARACTERS])
+            known[value] = _text(whole)
         return [known[value] for value in values]
+
+
+def _fitting(value: str) -> str:
+    """As much of a text as a cell holds; no character is cut in two."""
+    if len(value) <= MOST_CHARACTERS // 2:
+        return value
+    return value.encode("utf-16-le")[: 2 * MOST_CHARACTERS].decode("utf-16-le", "ignore")
 
 
 def _text(value: str) -> str:
     """A cell that says that it is text, whatever Excel would take it for."""
     # A reader of XML would take a carriage return for the end of a line.
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value, {chr(13): "&#13;"})}</t></is></c>'
+    written = escape(_ESCAPE.sub("_x005F_", value), {chr(13): "&#13;"})
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{written}</t></is></c>'
 
 
 def _codebook(columns: Sequence[Column]) -> Iterator[tuple[str, ...]]:
     for column in columns:
         levels = "; ".join(f"{level.code or '(empty)'} = {level.meaning}" for level in column.levels)
         cells = (column.name, column.type, column.unit, column.description, levels)
-        yield tuple(_FORBIDDEN.sub("\ufffd", cell)[:MOST_CHARACTERS] for cell in cells)
+        yield tuple(_fitting(_FORBIDDEN.sub("\ufffd", cell)) for cell in cells)
 
 
 def _about(titles: Sequence[str]) -> dict[str, str]:

@@ -135,12 +135,16 @@ class QualtricsFile:
     def _own(self, person: Any) -> list[str]:
         finished = person.outcome == "completed"
         end = person.ended_at if pd.notna(person.ended_at) else None
+        seconds = int((end - person.arrived_at).total_seconds()) if end is not None else None
+        if seconds is not None and not self._exact_times:
+            # A panel's log tells days and seconds; together they would find a person's row.
+            seconds = seconds // 60 * 60
         return [
             self._time(person.arrived_at),
             self._time(end),
             _STATUS[person.mode],
             "100" if finished else "",
-            str(int((end - person.arrived_at).total_seconds())) if end is not None else "",
+            "" if seconds is None else str(seconds),
             "1" if finished else "0",
             self._time(end),
             f"R_{person.participant}",

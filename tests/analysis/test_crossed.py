@@ -13,7 +13,7 @@ from scipy import stats
 
 from analysis.crossed import Crossed, crossed_contrasts
 from analysis.crossed_pairs import crossed_pairs
-from analysis.crossed_terms import tells_apart
+from analysis.crossed_terms import LEAST_REPEATS, tells_apart
 from analysis.equivalence import detectable
 from analysis.mixed import fit_mixed
 from analysis.mixed.result import Ddf
@@ -247,6 +247,14 @@ def test_a_residual_that_runs_to_nought_leaves_the_articles_their_degrees_of_fre
 def test_groups_are_told_from_the_residual_by_ten_repeats_or_by_their_size(sizes: list[int], told: bool) -> None:
     rows = pd.DataFrame({"participant": [f"p{n}" for n, size in enumerate(sizes) for _ in range(size)]})
     assert tells_apart(rows, ["participant"]) is told
+
+
+def test_a_small_arm_of_people_with_several_ratings_is_not_hidden_by_a_large_one_with_one_each() -> None:
+    one, several = [f"a{n}" for n in range(120)], [f"b{n // 3}" for n in range(8)]
+    rows = pd.DataFrame({"participant": one + several, "arm": ["real"] * 120 + ["synthetic"] * 8})
+    assert len(several) - len({*several}) < LEAST_REPEATS
+    assert not tells_apart(rows.drop(columns="arm"), ["participant"])
+    assert tells_apart(rows, ["participant"])
 
 
 def test_one_person_in_both_arms_gets_no_slope_of_origin() -> None:

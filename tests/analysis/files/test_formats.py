@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
 
 from analysis.files import excel, parquet, statistics_programs
 from analysis.files.ddi import NAMESPACE
@@ -202,6 +204,22 @@ def test_excel_holds_any_text_that_xml_has_signs_for(tmp_path: Path) -> None:
     file.close()
     (read,) = load_workbook(tmp_path / "excel" / "t.xlsx")["t"].iter_cols(min_row=2, values_only=True)
     assert list(read) == texts
+
+
+def test_excel_cells_are_as_long_as_excel_counts_and_hold_escapes_and_no_infinity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel, "MOST_BYTES", 1)  # so that the second piece has a sheet of its own
+    columns = (Column("text", "text", "Invented."), Column("size", "number", "Invented."))
+    file = excel.ExcelFile(tmp_path, Table("t", "T", "a text", (), columns))
+    file.write(pd.DataFrame({"text": ["\U0001f600" * 20_000, "_x0041_"], "size": [math.inf, 1.5]}))
+    file.write(pd.DataFrame({"text": ["more"], "size": [2.0]}))
+    file.close()
+    book = load_workbook(tmp_path / "excel" / "t.xlsx")
+    assert book["t"]["A2"].value == "\U0001f600" * (32_767 // 2)
+    assert [cell.value for cell in book["t"]["B"][1:]] == [None, 1.5]
+    assert (unescape(book["t"]["A3"].value), book["t 2"]["A2"].value) == ("_x0041_", "more")
+    assert "1 texts" in " ".join(file.notes)
 
 
 def test_qualtrics_style_has_three_header_rows_and_its_names(tmp_path: Path) -> None:

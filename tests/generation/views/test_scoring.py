@@ -181,18 +181,16 @@ def test_a_draft_shows_the_words_that_its_model_wrote(client: Client, model: Lan
     assert url in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
 
 
-def test_a_blind_curator_sees_the_ranks_once_the_text_is_decided_and_no_model(
-    client: Client, model: LanguageModel
-) -> None:
+def test_a_blind_curator_sees_the_ranks_once_the_study_is_frozen(client: Client, model: LanguageModel) -> None:
     batch = drafted(model)
     rules.set_rules(batch.study, by=batch.created_by, is_blind=True, most_edited=None)
     client.force_login(curator(batch.study))
-    page = client.get(address(batch.study, "ranks", 1, 0)).content.decode()
-    assert "rank-legend" not in page
     curation.reject(text_of(batch), by=batch.created_by, reason="It makes no sense.")
-    page = client.get(address(batch.study, "ranks", 1, 0)).content.decode()
-    assert "rank-legend" in page
-    assert "tiny" not in page
+    url = address(batch.study, "ranks", 1, 0)
+    assert "rank-legend" not in client.get(url).content.decode()
+    version = batch.study.versions.create(number=1, document="{}", sha256="0" * 64, frozen_by=batch.created_by)
+    Study.objects.filter(pk=batch.study.pk).update(status=Study.Status.FROZEN, current_version=version)
+    assert "rank-legend" in client.get(url).content.decode()
 
 
 def test_a_text_of_a_server_says_why_it_has_no_ranks(client: Client) -> None:
