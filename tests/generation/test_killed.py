@@ -86,7 +86,7 @@ def test_what_a_killed_worker_had_scored_stays_and_the_next_one_scores_the_rest_
     # The leases would run out by themselves in some minutes; the test does not wait for that.
     held.update(lease_expires_at=Now() - timedelta(seconds=1))
     workers.start()
-    # A message that the killed one had taken comes back after a minute and a half.
+    # What the killed one was told of but had not claimed is announced again after a minute and a half.
     workers.wait_for(lambda: len(scored(study)) == 40, within=360)
     after = scored(study)
     assert {pk: after[pk] for pk in before} == before
