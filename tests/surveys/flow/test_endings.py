@@ -1,8 +1,10 @@
 """Endings: each after an article leads to the debriefing; withdrawal deletes answers and keeps the code."""
 
 import pytest
+from django.db.models import F
 
 from surveys import flow, lifecycle
+from surveys.flow.endings import FINISHING
 from surveys.models import Answer, Draft, Event, LedgerEntry, Participant, Study, Trial
 from tests import factories
 from tests.surveys.participant.person import WHOLE, Person
@@ -133,10 +135,11 @@ def test_who_is_inside_after_an_article_when_the_study_closes_gets_the_debriefin
     assert (arrived.row.outcome, arrived.slug) == ("", "consent")
 
 
-def test_after_closing_nothing_more_is_recorded(study: Study) -> None:
+def test_a_while_after_closing_nothing_more_is_recorded(study: Study) -> None:
     person = Person(study).walk_to("reading-1")
     person.get()
     _close(study)
+    Study.objects.update(closed_at=F("closed_at") - FINISHING)
     raw = {"believable": ["1"], "accurate": ["1"], "clear": ["1"]}
     assert flow.submit(person.place, "reading-1", raw) == flow.Submitted(False)
     assert not flow.save_draft(*person.mine, "reading-1", 1, raw)

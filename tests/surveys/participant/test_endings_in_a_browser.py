@@ -208,7 +208,7 @@ def _ended() -> dict[str, Person]:
     for outcome in ("returned", "timed-out", "withdrawn"):
         end, heading = WAYS[outcome]
         found[heading] = end(study_with_codes())
-    failed = Person(study_with_codes(failed_checks=1)).walk_to("before-1")
+    failed = Person(study_with_codes(failed_checks=1), entry="?PROLIFIC_PID=checks").walk_to("before-1")
     failed.answer(**{"check-one": "never"})
     full = factories.ready_study()
     full.arms.update(target=1)
