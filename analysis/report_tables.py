@@ -9,6 +9,7 @@ from analysis.attrition import LEAST_EXPECTED
 from analysis.compare import Comparison
 from analysis.contrasts import MeanContrast
 from analysis.crossed import Crossed, CrossedContrast
+from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
 from analysis.exclusions import Exclusions
 from analysis.report_text import MISSING, interval, level_text, number, p_number, percent
@@ -61,13 +62,7 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
     for row in crossed.rows:
         cells = [
             _pair(row.arm, row.reference, labels),
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 1),
-            p_number(row.p_value),
-            p_number(row.p_adjusted),
+            *difference_cells(row),
             number(row.detectable_adjusted),
             f"{row.n}, {row.n_reference}",
             f"{row.n_articles}, {row.n_articles_reference}",
@@ -107,13 +102,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
         cells = [
             _pair(row.arm, row.reference, labels),
             row.method,
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 1),
-            p_number(row.p_value),
-            p_number(row.p_adjusted),
+            *difference_cells(row),
             _effect(row),
             interval(row.effect_size_ci_low, row.effect_size_ci_high),
             str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
@@ -155,18 +144,25 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
     )
 
 
+def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast) -> tuple[str, ...]:
+    """Difference, interval, SE, t, df, p and Holm's p of a difference, as every table of them prints it."""
+    return (
+        number(row.estimate),
+        interval(row.ci_low, row.ci_high),
+        number(row.std_error, 3),
+        number(row.statistic),
+        number(row.df, 1),
+        p_number(row.p_value),
+        p_number(row.p_adjusted),
+    )
+
+
 def crossed_pairs_table(rows: Sequence[CrossedContrast], labels: Mapping[str, str], level: str) -> ReportTable:
     """Every pair of arms by the crossed mixed model."""
     printed = tuple(
         (
             _pair(row.arm, row.reference, labels),
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 1),
-            p_number(row.p_value),
-            p_number(row.p_adjusted),
+            *difference_cells(row),
         )
         for row in rows
     )

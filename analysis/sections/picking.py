@@ -3,8 +3,8 @@
 import math
 
 from analysis.curation import ALL_MODELS, CurationContrast, curation_contrasts
-from analysis.report_tables import ReportTable
-from analysis.report_text import interval, number, p_number, p_text
+from analysis.report_tables import ReportTable, difference_cells
+from analysis.report_text import interval, number, p_text
 from analysis.sections.design import arm_infos
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import LeftOut, Material, Section, needs_models
@@ -28,13 +28,7 @@ def picking(material: Material) -> Section:
     rows = tuple(
         (
             row.term,
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 1),
-            p_number(row.p_value),
-            p_number(row.p_adjusted),
+            *difference_cells(row),
         )
         for row in found.rows
     )
