@@ -59,3 +59,9 @@ def sideways(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 where nothing has to be scrolled sideways."""
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return width
+
+
+def press(page: Page, key: str) -> None:
+    """Press a single key once the page's deferred scripts listen: a key before them would go to nobody."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from generation import curation, drafting, queue
 from generation.models import Batch
 from surveys.models import Article
-from tests.browser import sideways, violations
+from tests.browser import press, sideways, violations
 from tests.factories import ArmFactory, ArticleFactory
 from tests.generation.factories import CONTINUATION, address, claimed, draft, queued, synthetic_arm, text_of, written
 
@@ -25,48 +25,48 @@ def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text("Text 0")
 
-    page.keyboard.press("n")
+    press(page, "n")
     expect(heading).to_contain_text("Text 1")
-    page.keyboard.press("k")
+    press(page, "k")
     expect(heading).to_contain_text("Text 0")
 
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_text("reject, with a reason")).to_be_visible()
     assert violations(page) == []
-    page.keyboard.press("a")
-    page.keyboard.press("Escape")
+    press(page, "a")
+    press(page, "Escape")
     expect(page.get_by_text("reject, with a reason")).to_be_hidden()
 
-    page.keyboard.press("f")
+    press(page, "f")
     expect(page.locator(".page-head .badge", has_text="Marked")).to_be_visible()
-    page.keyboard.press("f")
+    press(page, "f")
     expect(page.locator(".page-head .badge", has_text="Marked")).to_have_count(0)
-    page.keyboard.press("m")
+    press(page, "m")
     page.keyboard.type("a note: n, a, r decide nothing")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator("li", has_text="a note: n, a, r decide nothing")).to_be_visible()
 
-    page.keyboard.press("e")
+    press(page, "e")
     expect(heading).to_contain_text("Edit: Text 0")
-    page.keyboard.press("Control+Home")
+    press(page, "Control+Home")
     page.keyboard.type("Today: ")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(heading).to_have_text(re.compile("^Text 0"))
     expect(page.locator(".diff ins").first).to_contain_text("Today")
 
-    page.keyboard.press("a")
+    press(page, "a")
     expect(heading).to_contain_text("Text 1")
     article = Article.objects.get()
     assert article.text.startswith("Today: The council")
     assert article.arm == arm
 
-    page.keyboard.press("r")
+    press(page, "r")
     page.keyboard.type("na jn: keys that are typed decide nothing")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(heading).to_contain_text("Text 2")
     assert text_of(batch, 1).reviews.get().reason == "na jn: keys that are typed decide nothing"
 
-    page.keyboard.press("u")
+    press(page, "u")
     expect(heading).to_contain_text("Text 1")
     expect(page.locator(".page-head .badge")).to_contain_text("Pending")
     review = text_of(batch, 1).reviews.order_by("number")[0]
@@ -78,12 +78,12 @@ def test_a_curator_goes_through_the_queue_by_keyboard_only(page: Page, signed_in
 def test_the_keys_can_be_switched_off(page: Page, signed_in: Any) -> None:
     batch = written()
     page.goto(signed_in(batch.study))
-    page.keyboard.press("?")
+    press(page, "?")
     page.get_by_label("Single keys work on this device").uncheck()
-    page.keyboard.press("Escape")
-    page.keyboard.press("n")
+    press(page, "Escape")
+    press(page, "n")
     page.reload()
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Text 0")
 
 

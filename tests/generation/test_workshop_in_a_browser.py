@@ -14,7 +14,7 @@ from generation.assignments import assign, panel_of
 from generation.models import Comparison, Continuation, Scratch
 from generation.rules import set_rules
 from surveys.models import Article, Researcher
-from tests.browser import sideways, violations
+from tests.browser import press, sideways, violations
 from tests.factories import StudyFactory
 from tests.generation.factories import CONTINUATION, address, built_in, curator, synthetic_arm, text_of, written
 
@@ -47,11 +47,11 @@ def test_of_two_curators_at_one_text_the_second_is_told_and_loses_nothing(desk: 
     with desk(first) as one, desk(second) as two:
         one.goto(f"{live_server.url}{address(batch.study, 'candidate', 1, 0)}")
         two.goto(f"{live_server.url}{address(batch.study, 'edit', 1, 0)}")
-        two.keyboard.press("Control+End")
+        press(two, "Control+End")
         two.keyboard.type(" My own ending.")
-        one.keyboard.press("a")
+        press(one, "a")
         expect(one.locator(".messages")).to_contain_text("Accepted as the article")
-        two.keyboard.press("Control+Enter")
+        press(two, "Control+Enter")
         expect(two.locator(".error-summary")).to_contain_text(f"{first.email} was here in the meantime")
         expect(two.locator("textarea[name=text]")).to_have_value(ends_with("My own ending."))
     assert Article.objects.get().text.endswith("nine miles long.")
@@ -73,15 +73,15 @@ def test_two_curators_give_their_opinions_blind_and_an_owner_adjudicates(desk: D
             expect(page.locator("body")).not_to_contain_text(batch.language_model.name)
         title = one.get_by_role("heading", level=1).inner_text()
         assert two.get_by_role("heading", level=1).inner_text() == title
-        one.keyboard.press("a")
+        press(one, "a")
         expect(one.locator(".messages")).to_contain_text("Others are still asked")
-        two.keyboard.press("r")
+        press(two, "r")
         two.keyboard.type("It contradicts itself.")
-        two.keyboard.press("Enter")
+        press(two, "Enter")
         expect(two.locator(".messages")).to_contain_text("Opinions differ")
-        one.keyboard.press("a")
+        press(one, "a")
         expect(one.get_by_role("heading", name="No text fits")).to_be_visible()
-        two.keyboard.press("a")
+        press(two, "a")
         expect(two.locator(".messages")).to_contain_text("All agree: it is decided")
     accepted = batch.candidates.get(decision="accepted")
     assert accepted.article is not None
@@ -93,9 +93,9 @@ def test_two_curators_give_their_opinions_blind_and_an_owner_adjudicates(desk: D
         expect(owner.locator("dd", has_text="over 2 texts")).to_be_visible()
         owner.get_by_role("link", name="Adjudicate 1 text").click()
         expect(owner.get_by_text("It contradicts itself.")).to_be_visible()
-        owner.keyboard.press("r")
+        press(owner, "r")
         owner.keyboard.type("It does: paragraph two.")
-        owner.keyboard.press("Enter")
+        press(owner, "Enter")
         expect(owner.locator(".messages")).to_contain_text("Rejected.")
 
 
@@ -106,11 +106,9 @@ def test_pairs_are_compared_by_keyboard_only_and_the_best_is_taken(desk: Desk, l
         counted = page.locator(".page-head .soft")
         for done, key in enumerate(("1", "ArrowRight", "u", "0")):
             expect(counted).to_contain_text(f"You compared {(0, 1, 2, 1)[done]} of 3 pairs")
-            page.wait_for_load_state()
-            page.keyboard.press(key)
+            press(page, key)
         expect(counted).to_contain_text("You compared 2 of 3 pairs")
-        page.wait_for_load_state()
-        page.keyboard.press("2")
+        press(page, "2")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Ranking")
         expect(page.get_by_role("row")).to_have_count(1 + 3)
         page.get_by_role("button", name="Accept them").click()
@@ -147,7 +145,7 @@ def test_what_is_typed_is_kept_without_saving_and_comes_back(desk: Desk, live_se
     url = f"{live_server.url}{address(batch.study, 'edit', 1, 0)}"
     with desk(batch.created_by) as page:
         page.goto(url)
-        page.keyboard.press("Control+End")
+        press(page, "Control+End")
         page.keyboard.type(" Typed and not saved.")
         expect(page.locator("[data-keeping]")).to_have_text("Kept.")
         # The tab is closed, or the machine goes down.
@@ -156,7 +154,7 @@ def test_what_is_typed_is_kept_without_saving_and_comes_back(desk: Desk, live_se
         page.goto(url)
         expect(page.locator("textarea[name=text]")).to_have_value(ends_with("Typed and not saved."))
         expect(page.get_by_text("This is what you typed and did not save")).to_be_visible()
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator(".diff ins", has_text="Typed").first).to_be_visible()
     assert text_of(batch).edits.get().text.endswith("Typed and not saved.")
     assert not Scratch.objects.exists()
@@ -171,7 +169,7 @@ def test_without_a_connection_it_says_so_and_tries_again(desk: Desk, live_server
             route.abort()
 
         page.route("**/keep/", refuse)
-        page.keyboard.press("m")
+        press(page, "m")
         page.keyboard.type("a note")
         expect(page.locator("[data-keeping]")).to_contain_text("Not kept yet")
         page.unroute("**/keep/", refuse)
@@ -187,7 +185,7 @@ def test_flagged_texts_are_rejected_and_taken_back_with_one_stroke_each(desk: De
         page.get_by_role("button", name="Reject all 2 flagged texts in this queue").click()
         expect(page.locator(".messages")).to_contain_text("2 flagged texts are rejected.")
         assert batch.candidates.filter(decision="rejected").count() == 2
-        page.keyboard.press("u")
+        press(page, "u")
         expect(page.locator(".messages")).to_contain_text("Open again")
     assert batch.candidates.filter(decision="rejected").count() == 0
 
@@ -196,11 +194,11 @@ def test_a_text_is_cut_and_continued_by_keyboard_only(desk: Desk, live_server: L
     batch = written()
     with desk(batch.created_by) as page:
         page.goto(f"{live_server.url}{address(batch.study, 'candidate', 1, 0)}")
-        page.keyboard.press("c")
+        press(page, "c")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Continue: Text 0")
         page.get_by_role("radio").first.focus()
-        page.keyboard.press("Space")
-        page.keyboard.press("Control+Enter")
+        press(page, "Space")
+        press(page, "Control+Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Batch 2")
         made = Continuation.objects.get()
         assert made.parent == text_of(batch)

@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from studyweb.demonstration import BUILTIN_MODEL, InventedArticle
+from tests.browser import press
 from tests.journeys.camera import Camera
 
 PASSWORD = "an-invented-password-42"
@@ -246,8 +247,7 @@ class Researcher:
 
     def _press(self, key: str) -> None:
         """A single key, once the page's script listens."""
-        self.page.wait_for_load_state()
-        self.page.keyboard.press(key)
+        press(self.page, key)
 
     def _fill(self, **values: str) -> None:
         """Fill in controls by their names, of whatever kind they are."""
