@@ -10,6 +10,7 @@ from surveys.design import Amended, Assignment, Difference, LedgerLine, replay, 
 from surveys.flow.place import frozen
 from surveys.flow.tally import begin_again, is_whole
 from surveys.models import AllocationCounter, LedgerEntry, StudyVersion
+from surveys.one_moment import one_moment
 
 
 def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
@@ -17,13 +18,16 @@ def ledger_differences(version: StudyVersion) -> tuple[int, list[Difference]]:
 
     Besides the pure replay it holds the ledger against what was really done: the participant's arm, condition and
     trials, the amendments that were logged, the seeds that follow from the version, how many numbers were given, and
-    the tallies from which the allocation goes on.
+    the tallies from which the allocation goes on. All of it is read as it was at one moment: a study that is live is
+    read while people are assigned.
     """
-    entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
+    spec = frozen(version).design_spec()
+    with one_moment():
+        entries = list(version.ledger.select_related("participant").prefetch_related("participant__trials__article"))
+        stored = [*_not_done(entries), *_not_logged(version, entries), *_not_seeded(version, entries)]
+        stored += _not_written(version, entries)
     lines = [LedgerLine(e.mode, e.stratum, e.sequence, e.unit_key, e.seed, e.counts_seen, e.result) for e in entries]
-    found = replay(frozen(version).design_spec(), lines)
-    found += [*_not_done(entries), *_not_logged(version, entries), *_not_seeded(version, entries)]
-    return len(entries), [*found, *_not_written(version, entries)]
+    return len(entries), [*replay(spec, lines), *stored]
 
 
 def recount(version: StudyVersion) -> int:

@@ -1,6 +1,10 @@
 """The whole way on SQLite and on PostgreSQL: what is written, what the database's clock decides, what it can store."""
 
+from threading import Thread
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from surveys import flow
 from surveys.models import Answer, Draft, Participant, Study
@@ -41,3 +45,28 @@ def test_leases_and_the_cut_off_go_by_the_databases_clock(study: Study) -> None:
     assert not flow.withdraw(person.place)
     assert study.current_version is not None
     assert flow.ledger_differences(study.current_version) == (1, [])
+
+
+def test_somebody_who_is_assigned_while_the_ledger_is_read_is_no_difference(study: Study) -> None:
+    Person(study).walk_to("reading-1")
+    came: list[Thread] = []
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if "surveys_ledgerentry" in sql and not came:
+            came.append(Thread(target=_is_assigned, args=(study,)))
+            came[0].start()
+            came[0].join()
+        return found
+
+    assert study.current_version is not None
+    with connection.execute_wrapper(meanwhile):
+        assert flow.ledger_differences(study.current_version) == (1, [])
+    assert flow.ledger_differences(study.current_version) == (2, [])
+
+
+def _is_assigned(study: Study) -> None:
+    try:
+        Person(study).walk_to("reading-1")
+    finally:
+        connection.close()
