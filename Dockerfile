@@ -31,6 +31,5 @@ RUN SECRET_KEY=unused IDENTITY_KEY=unused STUDYWEB_DATA_DIR=/tmp/unused python m
 USER studyweb
 RUN SECRET_KEY=unused IDENTITY_KEY=unused python manage.py collectstatic --no-input --verbosity 0
 EXPOSE 8000
-CMD ["gunicorn", "studyweb.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", \
-     "--worker-class", "studyweb.web_worker.WaitingWorker", "--no-control-socket", "--worker-tmp-dir", "/dev/shm", \
-     "--access-logfile", "-", "--logger-class", "studyweb.access_log.RedactingLogger"]
+CMD ["gunicorn", "studyweb.wsgi:application", "--config", "python:studyweb.web_options", "--bind", "0.0.0.0:8000", \
+     "--workers", "2", "--worker-tmp-dir", "/dev/shm"]

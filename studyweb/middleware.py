@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.shortcuts import render
 from django.urls import ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 
@@ -119,7 +120,11 @@ def _unread(request: HttpRequest) -> HttpResponse | None:
         is_whole = len(request.body) >= _announced(request)
     except UnreadablePostError:
         is_whole = False
-    return None if is_whole else HttpResponse(status=408)
+    if is_whole:
+        return None
+    response = render(request, "participant/cut_off.html", status=408)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _announced(request: HttpRequest) -> int:

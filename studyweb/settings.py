@@ -191,9 +191,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_AGE = 60 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "surveys.participant.views.csrf_failure"
-# How long a participant who says nothing keeps the place that the allocation gave.
-# How many requests the web process of `manage.py up` answers at a time.
+# How many requests a web process answers at a time.
 WEB_THREADS = whole_number("WEB_THREADS", 8, at_least=1)
+# How long a participant who says nothing keeps the place that the allocation gave.
 LEASE_MINUTES = whole_number("LEASE_MINUTES", 120, at_least=1)
 
 # --- what browsers are told ---

@@ -6,12 +6,24 @@ at a time, waking two threads and watching a socket twice costs a quarter of wha
 waits a moment for the next request of the same connection.
 
 And gunicorn reads a request without a limit of time: as many half-sent ones as there are threads, from phones that
-lost their network or from somebody who means it, would stop the study for everybody. Here a request has to come.
+lost their network or from somebody who means it, would stop the study for everybody. Here a request has to come, and
+an answer has to be taken.
+
+The thread that watches all connections also says goodbye, and would wait for two seconds for whoever does not hang up.
+Here it watches those as well.
 """
 
+import errno
 import select
+import selectors
+import socket
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -25,8 +37,11 @@ SECONDS = 0.05
 GLANCE = 0.2
 # What a line brings at the least, in bytes a second: a large file has the time that it needs.
 SLOWEST_LINE = 16 * 1024
-# How long a browser may take to accept one piece of an answer; a piece of the largest downloads has a megabyte.
-SECONDS_TO_TAKE = 120
+# For how long somebody who was told goodbye is listened to: closed at once, what was sent last could be lost on its way
+# (RFC 9112, 9.6).
+SECONDS_TO_PART = 2.0
+# What they may say meanwhile, in bytes, before nobody listens any more.
+LAST_WORDS = 64 * 1024
 
 
 class TooSlowError(Exception):
@@ -37,17 +52,20 @@ class WaitingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
     """Named by ``--worker-class``. Nobody is kept waiting by it: it waits only where no other connection does.
 
     At most half of the threads wait for a next request, and none once the worker is to end. A request that has begun
-    has ``seconds_to_send`` to be there; fewer where others wait for a thread, or the worker is to end.
+    has ``seconds_to_send`` to be there; fewer where others wait for a thread, or the worker is to end. Of an answer, a
+    browser has ``seconds_to_take`` for each piece; one of the largest downloads has a megabyte.
     """
 
     seconds = SECONDS
     seconds_to_send = 20.0
     seconds_while_others_wait = 5.0
     seconds_while_ending = 1.0
+    seconds_to_take = 120.0
 
     def init_process(self) -> None:
         """Begin to serve."""
         self._waiting = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
+        self._parting = deque[_Parting]()
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
@@ -61,6 +79,61 @@ class WaitingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         while kept is True and self._has_next(conn):
             kept = self._answered(conn)
         return kept
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer one request, as gunicorn does. Raises ``BrokenPipeError`` where the answer is not taken.
+
+        To gunicorn that is a browser that has gone away, of which there are many; a time that is over is an error.
+        """
+        conn.sock.settimeout(self.seconds_to_take)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError as late:
+            self.log.info("A browser did not take its answer within %.0f seconds.", self.seconds_to_take)
+            raise BrokenPipeError(errno.EPIPE, "The answer was not taken in time.") from late
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """What becomes of a connection whose request was answered; one that is to be closed is parted from."""
+        is_to_close = not fs.cancelled() and fs.exception() is None and fs.result() is False
+        if is_to_close:
+            self._part(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def murder_pending(self) -> None:
+        """Close the connections that have waited for long enough; called about once a second."""
+        super().murder_pending()
+        while self._parting and self._parting[0].until <= monotonic():
+            self._close(self._parting[0])
+
+    def _part(self, conn: Any) -> None:
+        """Say that nothing more comes, and close once the other side has heard it, or after a while."""
+        parting = _Parting(conn, monotonic() + SECONDS_TO_PART)
+        self._parting.append(parting)
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._listen, parting))
+        except (OSError, ValueError, KeyError):  # it is gone already
+            self._close(parting)
+
+    def _listen(self, parting: "_Parting", sock: Any) -> None:
+        try:
+            words = sock.recv(LAST_WORDS)
+        except BlockingIOError:
+            return
+        except OSError:
+            words = b""
+        parting.said += len(words)
+        if not words or parting.said > LAST_WORDS:
+            self._close(parting)
+
+    def _close(self, parting: "_Parting") -> None:
+        self._parting.remove(parting)
+        with suppress(OSError, ValueError, KeyError):  # it never was, or is closed
+            self.poller.unregister(parting.conn.sock)
+        self.nr_conns -= 1
+        parting.conn.close()
 
     def _has_begun(self, conn: Any) -> bool:
         """Whether anything came yet of a new connection, which browsers also open for what they may want later."""
@@ -100,6 +173,15 @@ class WaitingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             self._waiting.release()
 
 
+@dataclass(eq=False)
+class _Parting:
+    """A connection that was told goodbye: until when it is listened to, and how many bytes it has said since."""
+
+    conn: Any
+    until: float
+    said: int = 0
+
+
 class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
     """Reads requests from a socket, each for as long as ``patience()`` says while it waits, or as its size explains."""
 
@@ -119,7 +201,6 @@ class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
             is_late = self._is_overdue()
             # What is there already is read, however late this thread comes to look for it.
             if _is_readable(self.sock, 0 if is_late else GLANCE):
-                self.sock.settimeout(SECONDS_TO_TAKE)
                 data: bytes = super().chunk(size_hint)
                 self._size += len(data)
                 return data

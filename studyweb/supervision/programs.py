@@ -7,7 +7,7 @@ from django.conf import settings
 
 from studyweb.supervision.child import Program
 
-WEB_WORKER = "studyweb.web_worker.WaitingWorker"
+WEB_OPTIONS = "python:studyweb.web_options"
 
 
 def broker() -> Program:
@@ -22,13 +22,8 @@ def web(listening: int) -> Program:
 
     It is one, with threads: SQLite has one writer anyway, and a thread costs less than a process.
     """
-    command = ["-m", "gunicorn", "studyweb.wsgi:application", "--bind", f"fd://{listening}", "--no-control-socket"]
-    command += ["--workers", "1", "--worker-class", WEB_WORKER, "--threads", str(settings.WEB_THREADS)]
-    command += ["--graceful-timeout", "4"]
-    # A classroom or a panel arrives at once: who is not served yet waits instead of being turned away, and keeps the
-    # connection while reading.
-    command += ["--backlog", "2048", "--worker-connections", "2000", "--keep-alive", "30"]
-    command += ["--access-logfile", "-", "--logger-class", "studyweb.access_log.RedactingLogger"]
+    command = ["-m", "gunicorn", "studyweb.wsgi:application", "--config", WEB_OPTIONS, "--bind", f"fd://{listening}"]
+    command += ["--workers", "1", "--graceful-timeout", "4"]
     return _program("web", command, inherits=(listening,))
 
 

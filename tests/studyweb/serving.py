@@ -25,11 +25,14 @@ class Hurried(WaitingWorker):
 
     seconds_to_send = 0.9
     seconds_while_others_wait = 0.3
+    seconds_to_take = 0.5
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """How many connections were handed to threads so far."""
+    """How many connections were handed to threads so far; below /large with more behind it than any network holds."""
     environ["wsgi.input"].read()
     answer = str(_handed).encode()
+    if environ["PATH_INFO"] == "/large":
+        answer += bytes(64 * 1024 * 1024)
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
     return [answer]

@@ -97,8 +97,11 @@ class _Broken(io.BytesIO):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [io.BytesIO(b"believable=1&comment=half"), _Broken()])
-def test_half_a_form_reaches_no_view(body: io.BytesIO) -> None:
-    assert _handled(_sent(body, "application/x-www-form-urlencoded", 400)).status_code == 408
+def test_half_a_form_reaches_no_view_and_its_reader_is_told_how_to_send_it_again(body: io.BytesIO) -> None:
+    response = _handled(_sent(body, "application/x-www-form-urlencoded", 400))
+    assert (response.status_code, response["Cache-Control"]) == (408, "no-store")
+    assert "Only a part of your page arrived" in response.content.decode()
+    assert "half" not in response.content.decode()
 
 
 def _sent(body: io.BytesIO, kind: str, announced: int, path: str = "/s/ab12/reading-1/") -> WSGIRequest:

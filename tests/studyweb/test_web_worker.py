@@ -11,7 +11,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from studyweb.supervision import programs
 from tests.studyweb.serving import Hurried, Patient
@@ -26,13 +25,10 @@ def _serving(worker: type, log: Path) -> Iterator[Connect]:
     """What connects to a web process as `manage.py up` starts it, with this worker and few threads."""
     with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as output:
         program = programs.web(listening.fileno())
-        named = {
-            "studyweb.wsgi:application": "tests.studyweb.serving:application",
-            programs.WEB_WORKER: f"{worker.__module__}.{worker.__name__}",
-            str(settings.WEB_THREADS): str(THREADS),
-        }
-        assert named.keys() <= set(program.command)
-        command = [named.get(part, part) for part in program.command]
+        served = {"studyweb.wsgi:application": "tests.studyweb.serving:application"}
+        assert served.keys() <= set(program.command)
+        command = [served.get(part, part) for part in program.command]
+        command += ["--worker-class", f"{worker.__module__}.{worker.__name__}", "--threads", str(THREADS)]
         process = subprocess.Popen(
             command, cwd=program.folder, stdout=output, stderr=output, pass_fds=program.inherits, start_new_session=True
         )
@@ -150,3 +146,28 @@ def test_a_body_that_comes_in_two_parts_in_time_is_read_whole(serve: Serve) -> N
         assert _is_served(connect())  # the other half waits until this was answered
         connection.sock.sendall(b"x" * 35)
         assert connection.sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_a_browser_that_does_not_take_its_answer_is_let_go_without_an_error(serve: Serve, tmp_path: Path) -> None:
+    with serve(Hurried) as connect:
+        for _ in range(THREADS):
+            slow = connect()
+            slow.request("GET", "/large")
+        assert _is_served(connect())
+    log = (tmp_path / "web.log").read_text(encoding="utf-8")
+    assert "A browser did not take its answer" in log
+    assert "ERROR" not in log
+    assert "Traceback" not in log
+
+
+def test_whoever_is_told_goodbye_and_does_not_hang_up_keeps_nobody_waiting(serve: Serve) -> None:
+    with serve(Patient) as connect:
+        staying = [connect() for _ in range(12)]
+        for connection in staying:
+            connection.request("GET", "/", headers={"Connection": "close"})
+        # Each is told that nothing more comes, which a thread that waited for one after the other could not.
+        for connection in staying:
+            assert connection.sock.makefile("rb").read().startswith(b"HTTP/1.1 200 OK")
+        assert _is_served(connect())
+        for connection in staying:
+            connection.close()
