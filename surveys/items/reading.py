@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from surveys.items.model import Item
 
 PREFER_NOT_TO_SAY = "prefer-not-to-say"
+NUMBERS = frozenset({"number", "slider"})
 # What a ticked consent is recorded as.
 AGREED = "agreed"
 
@@ -38,7 +39,7 @@ ProblemKey = Literal[
 
 # Digits of any script, since phones type Arabic-Indic ones; 30 characters bound what is worth converting.
 _NUMBER = re.compile(r"[+-]?\d{1,20}([.,]\d{1,9})?")
-# "1,500" and "1.500" are fifteen hundred to some and one and a half to others: asked again rather than guessed.
+# "1,500" and "1.500" are fifteen hundred to some and one and a half to others: people are asked, not guessed at.
 _THOUSANDS = re.compile(r"[.,]\d{3}$")
 _FINE = re.compile(r"\.\d{3}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -73,7 +74,8 @@ def read(item: "Item", raw: Sequence[str], sentences: int = 0) -> Reading | Prob
 
     ``sentences`` is how many the article has, where some can be marked. NUL characters and halves of surrogate pairs,
     which databases refuse, are removed; line ends become '\\n'; outer blanks go. A field that is no list of options
-    may come with the reserved code beside it, from the checkbox next to it.
+    may come with the reserved code beside it, from the checkbox next to it, and a number that can be read in two ways
+    with the one that was chosen.
     """
     given = [clean for value in raw if (clean := _clean(value))]
     if item.prefer_not_to_say and PREFER_NOT_TO_SAY in given:
@@ -87,9 +89,32 @@ def read(item: "Item", raw: Sequence[str], sentences: int = 0) -> Reading | Prob
         return _ranking(item, given)
     if item.kind == "highlight":
         return _highlight(given, sentences)
+    if item.kind in NUMBERS:
+        given = as_meant(given)
     if len(given) > 1:
         return Problem("several")
     return _single(item, given[0])
+
+
+def both_readings(text: str) -> tuple[str, str]:
+    """(the thousand, the decimal) that a text such as '1.500' can be, each as it can be read in no other way.
+
+    Raises ``ValueError`` for a text that is no such number.
+    """
+    number = _number(text)
+    if number is None or not _is_unclear(text, number):
+        raise ValueError(f"{text!r} can be read in one way at most")
+    return plain(number * 1000), f"{number:.4f}"
+
+
+def as_meant(given: list[str]) -> list[str]:
+    """What was sent for a number; of one that can be read in two ways, and came with one of the two, that one alone."""
+    if len(given) == 2:
+        for text, chosen in (given, reversed(given)):
+            number = _number(text)
+            if number is not None and _is_unclear(text, number) and chosen in both_readings(text):
+                return [chosen]
+    return given
 
 
 def _single(item: "Item", given: str) -> Reading | Problem:

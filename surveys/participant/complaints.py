@@ -19,8 +19,7 @@ def sentence(problem: Problem) -> str:
         "rank-twice": gettext("Please give each place once: two of these have the same."),
         "not-a-number": gettext("Please write a number, in digits."),
         "thousands": gettext(
-            "“%(limit)s” can be read in two ways. Please write thousands without a point or comma, such as 1500, and "
-            "give a decimal one more zero at its end, such as 1.7490."
+            "“%(limit)s” can be read in two ways: please choose below which number you mean, or write another."
         ),
         "off-step": gettext("Please write a number in steps of %(limit)s."),
         "too-small": gettext("Please write a number that is not below %(limit)s."),

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
+from math import floor
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +16,7 @@ from surveys.flow.asking import Asked
 from surveys.frozen import FrozenStudy
 from surveys.items import AGREED, PREFER_NOT_TO_SAY, Item, Option, Problem
 from surveys.items.page import brought_up, waiting
+from surveys.items.reading import NUMBERS, as_meant, both_readings
 from surveys.items.texts import plain
 from surveys.participant.complaints import sentence
 
@@ -79,6 +82,8 @@ class Question:
     ends: Ends | None = None
     keypad: str = ""
     sentences: tuple[tuple[Choice, ...], ...] = ()
+    # Of a number that can be read in two ways, which it is.
+    readings: tuple[Choice, ...] = ()
 
     @property
     def described_by(self) -> str:
@@ -174,6 +179,7 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         declined = PREFER_NOT_TO_SAY in given
         apart = Choice(control, item.key, f"{anchor}-apart", PREFER_NOT_TO_SAY, label, declined, True, True)
     is_listed = bool(item.options) or item.kind in {"highlight", "consent"}
+    typed = as_meant(list(given)) if item.kind in NUMBERS else given
     return Question(
         name=item.key,
         anchor=anchor,
@@ -184,7 +190,7 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         required=item.required,
         choices=tuple(_choices(filling, item, given)),
         apart=apart,
-        typed="" if is_listed else next((value for value in given if value != PREFER_NOT_TO_SAY), ""),
+        typed="" if is_listed else next((value for value in typed if value != PREFER_NOT_TO_SAY), ""),
         error=sentence(problem) if problem else "",
         rule=_rule(item, asked, is_hidden=is_hidden),
         is_hidden=is_hidden,
@@ -192,7 +198,19 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         ends=_ends(filling, item) if item.kind == "slider" else None,
         keypad=_keypad(item),
         sentences=tuple(_sentences(filling, item, given)) if item.kind == "highlight" else (),
+        readings=tuple(_readings(item, problem.limit)) if problem and problem.key == "thousands" else (),
     )
+
+
+def _readings(item: Item, text: str) -> Iterator[Choice]:
+    """The two numbers that a text can be; the decimal says besides between which whole ones it lies."""
+    thousand, decimal = both_readings(text)
+    yield Choice("radio", item.key, f"{anchor_of(item)}-thousand", thousand, thousand, checked=False)
+    value = Decimal(decimal)
+    low = floor(value)
+    told = {"number": text, "low": low, "high": low + 1}
+    label = str(low) if value == low else gettext("%(number)s, a number between %(low)s and %(high)s") % told
+    yield Choice("radio", item.key, f"{anchor_of(item)}-decimal", decimal, label, checked=False)
 
 
 def _keypad(item: Item) -> str:

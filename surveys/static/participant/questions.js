@@ -49,7 +49,9 @@
     if (isHidden(condition.item)) return false;
     const given = values(condition.item);
     if (condition.at_least !== undefined || condition.at_most !== undefined) {
-      const number = given.length ? numberIn(given[0], stopsOf(named(condition.item)[0])) : NaN;
+      // One that can be read in two ways may have the one that was chosen beside it.
+      const stops = stopsOf(named(condition.item)[0]);
+      const number = given.map((text) => numberIn(text, stops)).find((each) => !Number.isNaN(each)) ?? NaN;
       const least = condition.at_least === undefined ? -Infinity : Number(condition.at_least);
       const most = condition.at_most === undefined ? Infinity : Number(condition.at_most);
       return number >= least && number <= most;

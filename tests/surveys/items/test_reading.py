@@ -1,5 +1,6 @@
 """What people submit is read as what it is: an answer, or a problem that can be told."""
 
+from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from surveys.items import AGREED, PREFER_NOT_TO_SAY, Problem, Reading
 from surveys.items.model import Item, Kind
+from surveys.items.reading import both_readings
 from tests.surveys.items.asked import item, options
 
 ENDS = {"minimum": 0, "maximum": 100}
@@ -46,6 +48,17 @@ def slider(**fields: Any) -> Item:
         (item("number", whole=False), ["2.500"], Problem("thousands", "2.500")),
         (item("number"), ["12.000"], Problem("thousands", "12.000")),
         (item("number"), ["\u0661\u066b\u0660\u0660\u0660"], Problem("thousands", "\u0661\u066b\u0660\u0660\u0660")),
+        (item("number"), ["12.000", "12000"], Reading("answered", "12000")),
+        (item("number"), ["12.0000", "12.000"], Reading("answered", "12")),
+        (item("number", whole=False), ["-1,749", "-1749"], Reading("answered", "-1749")),
+        (item("number", whole=False), ["-1,749", "-1.7490"], Reading("answered", "-1.749")),
+        (item("number", maximum=100), ["12.000", "12000"], Problem("too-large", "100")),
+        (item("number"), ["1.500", "1.5000"], Problem("not-a-number")),
+        (item("number"), ["1.500", "1600"], Problem("several")),
+        (item("number"), ["1500", "1.5"], Problem("several")),
+        (item("number"), ["1.500", "1.500"], Problem("several")),
+        (item("number"), ["1.500", "1500", "1.5000"], Problem("several")),
+        (slider(step="0.25"), ["1.250", "1.2500"], Reading("answered", "1.25")),
         (item("number", whole=False), ["0.125"], Reading("answered", "0.125")),
         (item("number", whole=False), ["2.5000"], Reading("answered", "2.5")),
         (item("number"), ["1.000.000"], Problem("not-a-number")),
@@ -97,6 +110,27 @@ def slider(**fields: Any) -> Item:
 )
 def test_what_was_submitted_is_read_as_what_it_is(asked: Item, raw: list[str], meaning: Reading | Problem) -> None:
     assert asked.read(raw) == meaning
+
+
+@given(st.decimals(min_value=1, max_value=10**9, places=3), st.sampled_from(".,"), st.sampled_from(["", "-", "+"]))
+def test_both_readings_of_an_unclear_number_are_clear_and_a_thousand_apart(
+    number: Decimal, separator: str, sign: str
+) -> None:
+    text = f"{sign}{number:.3f}".replace(".", separator)
+    asked = item("number", whole=False)
+    assert asked.read([text]) == Problem("thousands", text)
+    thousand, decimal = both_readings(text)
+    read = [asked.read([text, chosen]) for chosen in (thousand, decimal)]
+    values = [Decimal(each.value) for each in read if isinstance(each, Reading)]
+    assert values == [values[1] * 1000, values[1]]
+    assert read == [asked.read([thousand]), asked.read([decimal])]
+    assert abs(values[1]) == number
+
+
+def test_a_clear_number_has_no_two_readings() -> None:
+    for text in ("1500", "0.125", "1.50", "words", ""):
+        with pytest.raises(ValueError, match="one way"):
+            both_readings(text)
 
 
 ASKED = [

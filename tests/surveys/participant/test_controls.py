@@ -117,3 +117,18 @@ def test_a_phone_brings_up_digits_alone_where_no_minus_can_be_meant_and_a_point_
         name: ["decimal"] if name in decimals else ["numeric"] if name in digits else []
         for name in (*numbers, *sliders)
     }
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_asked_in_words_and_what_was_chosen_stays() -> None:
+    weight = item("weight", "number", whole=False)
+    html = page([weight], {"weight": ["1.749"]})
+    assert "“1.749” can be read in two ways: please choose below which number you mean" in html
+    assert re.findall(r'type="radio" name="weight" value="([^"]*)"', html) == ["1749", "1.7490"]
+    assert ">1749</span>" in html
+    assert ">1.749, a number between 1 and 2</span>" in html
+    assert ">-1,749, a number between -2 and -1</span>" in page([weight], {"weight": ["-1,749"]})
+    assert ">12</span>" in page([weight], {"weight": ["12.000"]})
+    # Another question of the page was left out: the choice is not asked for once more.
+    again = page([weight, item("word", "short-text")], {"weight": ["1.749", "1.7490"]})
+    assert 'value="1.7490"' in again
+    assert 'type="radio"' not in again
