@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from surveys.articles import ArticleError, add_article, lock_draft, story_named
+from surveys.articles import ArticleError, add_article, languages, lock_draft, story_named, untrue_name
 from surveys.models import Arm, Article, Origin, Researcher, Study
 
 COLUMNS = (
@@ -29,6 +29,14 @@ COLUMNS = (
 REQUIRED = ("story", "text")
 MOST_ROWS = 5_000
 LARGEST_FILE = 20 * 1024 * 1024
+
+
+def columns(study: Study) -> tuple[str, ...]:
+    """The columns that a file of articles of this study may have: what is not true has one a language.
+
+    ``untrue`` is for the study's first language, ``untrue[de]`` for German where that is one of the others.
+    """
+    return (*COLUMNS, *map(untrue_name, languages(study)[1:]))
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,10 @@ class _Refused(Exception):  # noqa: N818 -- it only undoes the transaction
 def import_articles(study: Study, *, by: Researcher, filename: str, content: bytes) -> ImportReport:
     """Store the articles in a file, all or none. Raises ``DraftOnly`` if the study is frozen.
 
-    A CSV needs a header with ``story`` and ``text`` and may have the other ``COLUMNS`` (comma, semicolon or tab
-    between them); a JSON file holds a list of objects with the same names. An article without an origin is real.
+    A CSV needs a header with ``story`` and ``text`` and may have the other ``columns`` (comma, semicolon or tab between
+    them); a JSON file holds a list of objects with the same names. An article without an origin is real.
     """
-    read = _read(filename, content)
+    read = _read(filename, content, columns(study))
     if read.problems:
         return ImportReport(problems=tuple(read.problems), rows=len(read.rows))
     stored: list[Article] = []
@@ -73,9 +81,10 @@ def import_articles(study: Study, *, by: Researcher, filename: str, content: byt
         with transaction.atomic():
             lock_draft(study)
             arms = {arm.key: arm for arm in Arm.objects.filter(study=study)}
+            others = languages(study)[1:]
             for number, row in read.rows:
                 try:
-                    stored.append(_store(study, by, row, arms))
+                    stored.append(_store(study, by, row, arms, others))
                 except ArticleError as error:
                     read.problems += [RowProblem(number, name, text) for name, text in error.problems.items()]
             if read.problems:
@@ -85,7 +94,7 @@ def import_articles(study: Study, *, by: Researcher, filename: str, content: byt
     return ImportReport(articles=tuple(stored), rows=len(read.rows))
 
 
-def _store(study: Study, by: Researcher, row: dict[str, str], arms: dict[str, Arm]) -> Article:
+def _store(study: Study, by: Researcher, row: dict[str, str], arms: dict[str, Arm], others: tuple[str, ...]) -> Article:
     origin = row.get("origin") or Origin.REAL
     problems = {name: _("This is missing.") for name in REQUIRED if not row.get(name, "").strip()}
     published = _date(row.get("published_on", ""), problems)
@@ -112,6 +121,7 @@ def _store(study: Study, by: Researcher, row: dict[str, str], arms: dict[str, Ar
         url=row.get("url", ""),
         language=row.get("language") or "en",
         untrue=row.get("untrue", ""),
+        untrue_in={tag: row.get(untrue_name(tag), "") for tag in others},
     )
 
 
@@ -125,7 +135,7 @@ def _date(text: str, problems: dict[str, str]) -> datetime.date | None:
         return None
 
 
-def _read(filename: str, content: bytes) -> _Rows:
+def _read(filename: str, content: bytes, known: tuple[str, ...]) -> _Rows:
     if len(content) > LARGEST_FILE:
         return _refusal(_("The file is larger than %(n)s MB. Split it.") % {"n": LARGEST_FILE // 1024 // 1024})
     try:
@@ -134,7 +144,7 @@ def _read(filename: str, content: bytes) -> _Rows:
         return _refusal(_("The file is not UTF-8 text (byte %(n)s). Save it as UTF-8.") % {"n": error.start})
     if not text.strip():
         return _refusal(_("The file is empty."))
-    read = _read_json(text) if filename.lower().endswith(".json") else _read_csv(text)
+    read = _read_json(text, known) if filename.lower().endswith(".json") else _read_csv(text, known)
     if not read.problems and not read.rows:
         return _refusal(_("The file has a header and no articles."))
     if len(read.rows) > MOST_ROWS:
@@ -142,7 +152,7 @@ def _read(filename: str, content: bytes) -> _Rows:
     return read
 
 
-def _read_csv(text: str) -> _Rows:
+def _read_csv(text: str, known: tuple[str, ...]) -> _Rows:
     header = text.splitlines()[0]
     separator = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -150,7 +160,7 @@ def _read_csv(text: str) -> _Rows:
         names = [(name or "").strip() for name in reader.fieldnames or ()]
     except csv.Error as error:
         return _refusal(_("This row cannot be read: %(why)s.") % {"why": error})
-    if problem := _header_problem(names):
+    if problem := _header_problem(names, known):
         return _refusal(problem)
     reader.fieldnames = names
     read = _Rows()
@@ -164,7 +174,7 @@ def _read_csv(text: str) -> _Rows:
     return read
 
 
-def _read_json(text: str) -> _Rows:
+def _read_json(text: str, known: tuple[str, ...]) -> _Rows:
     try:
         data: Any = json.loads(text)
     except json.JSONDecodeError as error:
@@ -181,21 +191,27 @@ def _read_json(text: str) -> _Rows:
         if not isinstance(row, dict) or not all(isinstance(value, str | None) for value in row.values()):
             read.problems.append(RowProblem(number, "", _("An article must be an object whose values are texts.")))
             continue
-        if problem := _header_problem(list(row)):
+        if problem := _header_problem(list(row), known):
             read.problems.append(RowProblem(number, "", problem))
             continue
         read.rows.append((number, {name: (value or "").strip() for name, value in row.items()}))
     return read
 
 
-def _header_problem(names: list[str]) -> str:
+def _header_problem(names: list[str], known: tuple[str, ...]) -> str:
     if missing := [name for name in REQUIRED if name not in names]:
         return _("These columns are missing: %(names)s.") % {"names": ", ".join(missing)}
-    if unknown := [name for name in names if name not in COLUMNS]:
-        return _("These columns are not known: %(names)s. Known are: %(known)s.") % {
-            "names": ", ".join(unknown)[:200],
-            "known": ", ".join(COLUMNS),
-        }
+    if unknown := [name for name in names if name not in known]:
+        told = {"names": ", ".join(unknown)[:200], "known": ", ".join(known)}
+        if any(name.startswith("untrue[") for name in unknown):
+            return (
+                _(
+                    "These columns are not known: %(names)s. The column untrue is for the study’s first language, and "
+                    "each of its other languages has one of its own. Known are: %(known)s."
+                )
+                % told
+            )
+        return _("These columns are not known: %(names)s. Known are: %(known)s.") % told
     if len(names) != len(set(names)):
         return _("A column is there twice.")
     return ""

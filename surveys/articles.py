@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from surveys import audit
+from surveys.definition import DefinitionError, read_definition
 from surveys.items import is_language_tag
 from surveys.models import (
     Arm,
@@ -28,6 +29,7 @@ from surveys.other_apps import refusal
 
 LONGEST_TEXT = 100_000
 LONGEST_HEADLINE = 300
+LONGEST_UNTRUE = 20_000
 
 
 class ArticleError(Exception):
@@ -43,6 +45,19 @@ class DraftOnly(Exception):  # noqa: N818 -- it names the rule that was met
 
     def __init__(self) -> None:
         super().__init__(_("This study is frozen and does not change any more. Make a copy to go on."))
+
+
+def languages(study: Study) -> tuple[str, ...]:
+    """The languages of the study's draft; none where it cannot be read, which its checklist says."""
+    try:
+        return read_definition(study.definition).languages
+    except DefinitionError:
+        return ()
+
+
+def untrue_name(tag: str) -> str:
+    """How files and problems call what is not true in an article in one of the study's further languages."""
+    return f"untrue[{tag}]"
 
 
 def story_named(study: Study, title: str) -> Story:
@@ -244,6 +259,10 @@ def _check(article: Article, taken: set[str]) -> None:
 
 
 def _too_long(article: Article) -> Iterator[tuple[str, str]]:
+    told = {"untrue": article.untrue} | {untrue_name(tag): text for tag, text in article.untrue_in.items()}
+    for name, text in told.items():
+        if len(text) > LONGEST_UNTRUE:
+            yield name, _("This is longer than %(most)s characters.") % {"most": LONGEST_UNTRUE}
     for name in ("source", "author", "model_name", "url", "language", "key"):
         most = getattr(Article._meta.get_field(name), "max_length", None)
         if most is not None and len(getattr(article, name)) > most:

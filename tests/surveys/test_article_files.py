@@ -6,7 +6,7 @@ import pytest
 
 from surveys.article_files import ImportReport, import_articles
 from surveys.models import Article, Origin, Study
-from tests.factories import ArmFactory, StudyFactory
+from tests.factories import ArmFactory, StudyFactory, definition
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +93,30 @@ def test_a_cell_of_hostile_text_is_only_text() -> None:
     nasty = "'; DROP TABLE surveys_article; --<script>alert(1)</script> 😀 \u202e"
     report = imported(json.dumps([{"story": "Flood", "text": nasty + "\0"}]), "a.json")
     assert report.articles[0].text == nasty
+
+
+def _in(*languages: str) -> Study:
+    study = StudyFactory()
+    study.definition = definition(languages=languages)
+    study.save()
+    return study
+
+
+def test_what_is_not_true_is_read_in_each_language_of_the_study() -> None:
+    rows = "story,text,untrue,untrue[de],untrue[pt-BR]\nFlood,Text.,No flood.,Keine Flut.,\n"
+    (article,) = imported(rows, study=_in("en", "de", "pt-BR")).articles
+    assert (article.untrue, article.untrue_in) == ("No flood.", {"de": "Keine Flut."})
+
+
+@pytest.mark.parametrize("column", ["untrue[fr]", "untrue[en]", "untrue[DE]", "untrue[]"])
+def test_a_column_for_a_language_that_the_study_does_not_have_is_told_with_those_that_it_has(column: str) -> None:
+    (problem,) = imported(f"story,text,{column}\nFlood,Text.,None.\n", study=_in("en", "de")).problems
+    assert f"not known: {column}. The column untrue is for the study’s first language" in problem.message
+    assert problem.message.endswith("untrue, untrue[de].")
+
+
+def test_what_is_not_true_may_be_as_long_as_on_the_page_and_no_longer() -> None:
+    rows = [{"story": "Flood", "text": "Text.", "untrue": "x" * 20_000, "untrue[de]": "x" * 20_001}]
+    (problem,) = imported(json.dumps(rows), "a.json", _in("en", "de")).problems
+    assert (problem.row, problem.field) == (1, "untrue[de]")
+    assert "20000" in problem.message

@@ -1,14 +1,15 @@
 """Forms for arms and articles, and for files of articles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from surveys.article_files import LARGEST_FILE
-from surveys.articles import LONGEST_HEADLINE, LONGEST_TEXT
+from surveys.articles import LONGEST_HEADLINE, LONGEST_TEXT, LONGEST_UNTRUE, languages
 from surveys.languages import own_name
 from surveys.models import Arm, Article, Curation, Origin, Study
 from surveys.other_apps import refusal
@@ -88,7 +89,7 @@ class ArticleForm(forms.Form):
     untrue = forms.CharField(
         label=_("What is not true in it"),
         required=False,
-        max_length=20_000,
+        max_length=LONGEST_UNTRUE,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Shown at the debriefing, beside this article, to those who read it."),
     )
@@ -110,10 +111,11 @@ class ArticleForm(forms.Form):
         self.study, self.article = study, article
         self.arms = {arm.key: arm for arm in study.arms.order_by("position", "pk")}
         self.fields["arm"].choices = [("", _("not placed yet")), *((k, a.label) for k, a in self.arms.items())]  # type: ignore[attr-defined]  # a ChoiceField
+        self.further = UntrueFields(self, languages(study), article)
         if article is not None:
             # The origin of a stored text is part of where it came from; a wrong one is taken down and added again.
             del self.fields["origin"]
-            for name in self.fields:
+            for name in self.base_fields.keys() & self.fields.keys():
                 self.fields[name].initial = getattr(article, name)
             self.fields["story"].initial = article.story.title
             self.fields["arm"].initial = article.arm.key if article.arm else ""
@@ -133,8 +135,10 @@ class ArticleForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """The valid form's values but for the story, with the arm's row in place of its key."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "story"}
-        return {**given, "arm": self.arms.get(given["arm"])}
+        further = {**(self.article.untrue_in if self.article else {}), **self.further.others()}
+        given = {name: value for name, value in self.cleaned_data.items() if name in self.base_fields}
+        del given["story"]
+        return {**given, "arm": self.arms.get(given["arm"]), "untrue_in": further}
 
 
 class UntrueForm(forms.Form):
@@ -144,22 +148,37 @@ class UntrueForm(forms.Form):
 
     def __init__(self, article: Article, languages: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.languages = languages[1:]
         self.fields["untrue"].initial = article.untrue
-        if self.languages:
-            self.fields["untrue"].label = _labelled(languages[0])
-        for tag in self.languages:
-            self.fields[f"untrue-{tag}"] = forms.CharField(
-                label=_labelled(tag),
-                required=False,
-                max_length=20_000,
-                initial=article.untrue_in.get(tag, ""),
-                widget=forms.Textarea(attrs={"rows": 4, "lang": tag}),
-            )
+        self.further = UntrueFields(self, languages, article)
 
     def others(self) -> dict[str, str]:
         """The valid form's texts in the languages but the first."""
-        return {tag: self.cleaned_data[f"untrue-{tag}"] for tag in self.languages}
+        return self.further.others()
+
+
+class UntrueFields:
+    """The fields of a form for what is not true in an article in the study's further languages, added to it here."""
+
+    def __init__(self, form: forms.Form, languages: Sequence[str], article: Article | None) -> None:
+        self.form, self.languages = form, languages[1:]
+        if self.languages:
+            form.fields["untrue"].label = _labelled(languages[0])
+        for tag in self.languages:
+            form.fields[f"untrue-{tag}"] = forms.CharField(
+                label=_labelled(tag),
+                required=False,
+                max_length=LONGEST_UNTRUE,
+                initial=article.untrue_in.get(tag, "") if article else "",
+                widget=forms.Textarea(attrs={"rows": 4, "lang": tag}),
+            )
+
+    def __iter__(self) -> Iterator[BoundField]:
+        """For templates: the fields as they are shown."""
+        return (self.form[f"untrue-{tag}"] for tag in self.languages)
+
+    def others(self) -> dict[str, str]:
+        """The valid form's texts, by language."""
+        return {tag: self.form.cleaned_data[f"untrue-{tag}"] for tag in self.languages}
 
 
 def _labelled(tag: str) -> str:

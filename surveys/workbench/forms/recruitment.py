@@ -74,7 +74,10 @@ class RecruitmentForm(forms.Form):
     shared_computer = forms.BooleanField(
         label=_("Shared computers"),
         required=False,
-        help_text=_("One person follows another: at the end a button clears the computer for the next."),
+        help_text=_(
+            "One person follows another: at the end a button clears the computer for the next, who opens their panel’s "
+            "link there or types a key."
+        ),
     )
 
     resume_hours = forms.IntegerField(

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, signed_in, study_for
-from surveys.article_files import COLUMNS, REQUIRED, ImportReport, import_articles
+from surveys.article_files import REQUIRED, ImportReport, columns, import_articles
 from surveys.articles import DraftOnly
 from surveys.workbench.forms.material import ArticleFileForm
 from surveys.workbench.pages import show_problems, study_page
@@ -55,7 +55,7 @@ def load(request: HttpRequest, study_key: str) -> HttpResponse:
         "problems": report.problems[:MOST_PROBLEMS],
         "more": max(0, len(report.problems) - MOST_PROBLEMS),
         "filename": form.cleaned_data["file"].name if report.problems else "",
-        "columns": COLUMNS,
+        "columns": columns(study),
         "required": REQUIRED,
         "arms": study.arms.order_by("position", "pk"),
     }
@@ -69,7 +69,7 @@ def template(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.CURATE)
     first_arm = study.arms.filter(origin="real").order_by("position", "pk").first()
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="")
+    writer = csv.DictWriter(out, columns(study), restval="")
     writer.writeheader()
     writer.writerow({**EXAMPLE, "arm": first_arm.key if first_arm else ""})
     # The mark at the start lets spreadsheets read the file as UTF-8.

@@ -1,6 +1,5 @@
 """The articles of a study: the table of stories by arms, adding, replacing, placing, taking down."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,13 +17,13 @@ from surveys.articles import (
     DraftOnly,
     add_article,
     describe_untrue,
+    languages,
     place,
     put_back,
     revise_article,
     story_named,
     take_down,
 )
-from surveys.definition import DefinitionError, read_definition
 from surveys.models import Article, Origin, Researcher, Study
 from surveys.other_apps import article_panels, hides_models
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
@@ -61,7 +60,7 @@ def article(request: HttpRequest, study_key: str, article_key: str) -> HttpRespo
     """One article as it is stored, where it comes from, and what it replaced."""
     study = study_for(request, study_key, Permission.VIEW)
     found = _article(study, article_key)
-    return _article_page(request, study, found, UntrueForm(found, _languages(study)))
+    return _article_page(request, study, found, UntrueForm(found, languages(study)))
 
 
 @login_required
@@ -101,7 +100,7 @@ def describe(request: HttpRequest, study_key: str, article_key: str) -> HttpResp
     """Write what is not true in an article of a draft; the debriefing shows it as it was frozen."""
     study = study_for(request, study_key, Permission.CURATE)
     found = _article(study, article_key)
-    form = UntrueForm(found, _languages(study), request.POST)
+    form = UntrueForm(found, languages(study), request.POST)
     if not form.is_valid():
         return _article_page(request, study, found, form)
     told = form.cleaned_data["untrue"], form.others()
@@ -170,14 +169,6 @@ def _refuse_where_hidden(study: Study, found: Article) -> None:
         )
 
 
-def _languages(study: Study) -> Sequence[str]:
-    """The languages of the study's draft; none where it cannot be read, which its checklist says."""
-    try:
-        return read_definition(study.definition).languages
-    except DefinitionError:
-        return ()
-
-
 def _article_page(request: HttpRequest, study: Study, found: Article, untrue: UntrueForm) -> HttpResponse:
     earlier: list[Article] = []
     step = found
@@ -197,4 +188,5 @@ def _article_page(request: HttpRequest, study: Study, found: Article, untrue: Un
 
 def _form_page(request: HttpRequest, study: Study, form: ArticleForm) -> HttpResponse:
     titles = study.stories.order_by("title").values_list("title", flat=True)
-    return study_page(request, study, "article_form.html", {"form": form, "titles": titles, "article": form.article})
+    context = {"form": form, "titles": titles, "article": form.article, "further_untrue": form.further}
+    return study_page(request, study, "article_form.html", context)

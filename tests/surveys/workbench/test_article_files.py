@@ -119,6 +119,11 @@ def test_the_template_is_a_file_that_can_be_imported(owner: Client, study: Study
 
     assert response["Content-Disposition"] == 'attachment; filename="articles.csv"'
     assert "1 article is imported" in _send(owner, study, response.content)
+    study.definition["languages"] = ["en", "de"]
+    study.save()
+    assert (
+        "untrue,untrue[de]" in owner.get(reverse("workbench:study-article-template", args=[study.key])).content.decode()
+    )
 
 
 def test_a_frozen_study_takes_no_file(owner: Client, study: Study) -> None:

@@ -166,6 +166,24 @@ def test_what_is_not_true_is_written_in_each_language_of_the_study_and_kept_by_a
     assert (revised.untrue, revised.untrue_in) == ("No such vote.", {"de": "Keine solche Wahl."})
 
 
+def test_what_is_not_true_is_told_in_each_language_where_an_article_is_added_or_edited(
+    owner: Client, study: Study
+) -> None:
+    study.definition["languages"] = ["en", "de"]
+    study.save()
+    told = {"untrue": "No such vote.", "untrue-de": "Keine solche Wahl."}
+    owner.post(_url("study-article-new", study), NEW | told)
+    article = study.articles.get(headline="Path is widened")
+    assert (article.untrue, article.untrue_in) == ("No such vote.", {"de": "Keine solche Wahl."})
+    # A language that the study has given up is not lost by an edit.
+    Article.objects.filter(pk=article.pk).update(untrue_in=article.untrue_in | {"es": "Nada."})
+    page = owner.get(_url("study-article-edit", study, article.key)).content.decode()
+    assert "Keine solche Wahl." in page
+    owner.post(_url("study-article-edit", study, article.key), NEW | told | {"untrue-de": "Gar keine Wahl."})
+    revised = study.articles.get(headline="Path is widened", replaced_by=None)
+    assert revised.untrue_in == {"de": "Gar keine Wahl.", "es": "Nada."}
+
+
 def test_what_is_not_true_is_read_and_not_written_once_the_study_is_frozen(owner: Client, study: Study) -> None:
     study.articles.update(untrue="No such vote took place.")
     lifecycle.freeze(study, study.created_by)
