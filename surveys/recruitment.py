@@ -31,6 +31,11 @@ PARAMETERS: dict[Panel, tuple[str, str]] = {
 }
 # What the panels that people come from call themselves.
 PANEL_NAMES: dict[str, str] = {"prolific": "Prolific", "connect": "CloudResearch Connect", "sona": "SONA"}
+# Where people find a study at the panel that sends them; SONA's sites have a host each.
+PANEL_SITES: dict[str, str] = {
+    "prolific": "https://app.prolific.com/",
+    "connect": "https://connect.cloudresearch.com/",
+}
 # Every way in which somebody's part can end, each of which can have a code and a link of its own.
 ENDINGS = tuple(outcome for outcome in Outcome if outcome != Outcome.UNDER_WAY)
 # What Prolific calls the completion path that fits an ending, where it has a name of its own for it.
@@ -228,6 +233,13 @@ def return_link(settings: Recruitment, outcome: str, panel: str, panel_id: str) 
         }
         return f"https://{settings.host}/webstudy_credit.aspx?{urlencode(query)}"
     return ""
+
+
+def panel_site(settings: Recruitment) -> str:
+    """The address at which people open the study at its panel, or '' where there is no panel or none is known."""
+    if settings.panel == "sona" and settings.host:
+        return f"https://{settings.host}/"
+    return PANEL_SITES.get(settings.panel, "")
 
 
 def entry_parameters(settings: Recruitment) -> dict[str, str]:

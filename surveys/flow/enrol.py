@@ -77,10 +77,11 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     return Arrival(known, token)
 
 
-def agree(place: Place, entrant: Entrant, network_hash: str = "") -> str:
+def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_hash: str = "") -> str:
     """Consent, and with it the panel's ids, encrypted: the step that follows; '' if they are no longer at the consent.
 
-    ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence.
+    ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence, and
+    ``invitation_hash`` that of the cookie by which a guest's browser is known again.
 
     Who must be kept out by now, since they took part elsewhere after they came, ends here as they would on arrival.
     Where nothing is asked before the articles, the randomisation follows at once.
@@ -91,7 +92,7 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> str:
             return ""
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
-        if not _AGREEING.make(place, first, network_hash=network_hash):
+        if not _AGREEING.make(place, first, network_hash=network_hash, invitation_hash=invitation_hash):
             return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
@@ -102,7 +103,13 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "") -> str:
     return first.slug
 
 
-_AGREEING = Move(lambda: {"consented_at": Now(), "network_hash": Given("network_hash", CharField())})
+_AGREEING = Move(
+    lambda: {
+        "consented_at": Now(),
+        "network_hash": Given("network_hash", CharField()),
+        "invitation_hash": Given("invitation_hash", CharField()),
+    }
+)
 
 
 def choose_language(place: Place, language: str) -> bool:

@@ -37,6 +37,7 @@ _NOT_OF_THE_PERSON = frozenset(
     {
         "token_hash",
         "network_hash",
+        "invitation_hash",
         "arrived_at",
         "randomised_at",
         "lease_expires_at",

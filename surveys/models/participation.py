@@ -80,6 +80,8 @@ class Participant(models.Model):
     language = models.CharField(max_length=35, default="en")
     # Keyed hash of network address and browser, made at the consent; empty where the address is not known.
     network_hash = models.CharField(max_length=64, blank=True, default="")
+    # Hash of the cookie with which a guest consented: that browser is the person's (surveys/participant/visit.py).
+    invitation_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.CONSENT)
     step = models.PositiveSmallIntegerField(default=0)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True, default=Outcome.UNDER_WAY)

@@ -25,25 +25,22 @@ def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpRe
     return sheets.complaining(request, sheet, {"expired": True}, 403) if expired else sheets.filled(request, sheet, {})
 
 
-def know(request: HttpRequest, place: Place, response: HttpResponse) -> None:
-    """Whoever consents is the person from now on, as far as anybody can tell; guests who come later are not."""
-    study = place.participant.study
-    visit.remember(response, study.key, visit.token_of(request), lasting=not recruitment.read(study).shared_computer)
-
-
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
-    study_key, onward, is_invited = place.participant.study.key, "", False
+    study, onward = place.participant.study, ""
     if answer == "agree":
-        onward = flow.agree(place, visit.carried(request), visit.network_hash(request, place))
-        is_invited = bool(onward) and visit.is_guest(request)
+        onward = flow.agree(
+            place, visit.carried(request), visit.network_hash(request, place), visit.invitation_hash(request)
+        )
     elif answer == "decline":
         flow.decline(place)
     else:
         flow.turn_back(place)
-    response = replies.to_step(study_key, onward) if onward else replies.where_now(request, study_key)
-    if is_invited:
-        know(request, place, response)
-    visit.drop_carried(response, study_key)
+    response = replies.to_step(study.key, onward) if onward else replies.where_now(request, study.key)
+    if onward and visit.invitation_hash(request):
+        # Whoever consents is the person from now on, as far as anybody can tell; guests who come later are not.
+        lasting = not recruitment.read(study).shared_computer
+        visit.remember(response, study.key, visit.token_of(request), lasting=lasting)
+    visit.drop_carried(response, study.key)
     return response
 
 

@@ -10,6 +10,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from surveys.participant import visit
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -46,8 +48,7 @@ def patient(view: View[P]) -> View[P]:
 
 def _come_back(request: HttpRequest) -> HttpResponse:
     """A page whose one button sends again what was sent. It needs no database."""
-    typed = [(name, value) for name, values in request.POST.lists() for value in values]
-    context = {"typed": [(name, value) for name, value in typed if name != "csrfmiddlewaretoken"]}
-    response = render(request, "participant/away.html", context | {"sends": request.method == "POST"}, status=503)
+    context = {"typed": visit.fields(request), "sends": request.method == "POST"}
+    response = render(request, "participant/away.html", context, status=503)
     response.headers["Retry-After"] = "30"
     return response

@@ -66,13 +66,7 @@ def somebody_else(request: HttpRequest, place: Place) -> HttpResponse:
 
     Nothing is recorded, and what was typed is kept in its form, which can be sent once the browser knows its owner.
     """
-    sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    context = {
-        "typed": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
-        "can_leave": False,
-        "page_number": None,
-        "page_count": None,
-    }
+    context = {"typed": visit.fields(request), "can_leave": False, "page_number": None, "page_count": None}
     return page(request, "somebody_else", place, context, status=409)
 
 
@@ -141,6 +135,7 @@ def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404, wai
     settings = recruitment.read(study) if study else None
     sent_from = PANEL_NAMES[settings.panel] if settings and settings.asks_for_id else ""
     told = {"study_key": study_key, "wait": wait, "sent_from": sent_from}
+    told |= {"panel_site": recruitment.panel_site(settings) if settings and sent_from else ""}
     return render(request, "participant/unknown.html", context | told, status=status)
 
 

@@ -14,7 +14,7 @@ from surveys.flow.place import frozen
 from surveys.models import Mode, Study
 from surveys.participant import pages, replies, visit
 from surveys.participant.replies import private
-from surveys.recruitment import Recruitment
+from surveys.recruitment import PANEL_NAMES, Recruitment
 
 _safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -70,11 +70,11 @@ def next_person(request: HttpRequest, study_key: str) -> HttpResponse:
 def instead(
     request: HttpRequest, study: Study, settings: Recruitment, mode: str, known: Place | None
 ) -> HttpResponse | None:
-    """The answer to the entry link where it is not the ordinary one, or None.
+    """The answer to the entry link without a panel's id where it is not the ordinary one, or None.
 
     On a shared computer somebody who is in the middle is asked whether it is still them, and one whose part has ended
     is cleared away first; where keys are used, whoever is not known types one, and so does who is known of a preview
-    or a pilot alone.
+    or a pilot alone. A panel's id tells by itself who comes, and takes the place of whoever was there before.
     """
     if mode != Mode.LIVE:
         return None
@@ -85,6 +85,12 @@ def instead(
     if settings.panel == access_keys.PANEL and (known is None or known.participant.mode != mode):
         return _to_key(study)
     return None
+
+
+def ready(request: HttpRequest, study: Study, settings: Recruitment) -> HttpResponse:
+    """The page of a shared computer at which nobody takes part, where the panel's link is what lets people begin."""
+    told = {"sent_from": PANEL_NAMES[settings.panel], "panel_site": recruitment.panel_site(settings)}
+    return _page(request, study, "ready", told)
 
 
 def _to_key(study: Study) -> HttpResponseRedirect:

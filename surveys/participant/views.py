@@ -36,15 +36,18 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.refused(request, study, str(refusal))
     settings = recruitment.read(study)
     entrant = recruitment.entrant(settings, request.GET.dict(), mode)
-    known = visit.place_of(request, study_key) if entrant.panel_id else visit.comes_back(request, study_key)
-    if (other := shared.instead(request, study, settings, mode, known)) is not None:
-        return other
-    if known is not None and not entrant.panel_id and _goes_on(known, mode):
-        return replies.onward(known)
+    if not entrant.panel_id:
+        known = visit.comes_back(request, study_key)
+        if (other := shared.instead(request, study, settings, mode, known)) is not None:
+            return other
+        if known is not None and _goes_on(known, mode):
+            return replies.onward(known)
     gate = flow.gate(study, mode)
     if request.method == "HEAD":
         return HttpResponse()
     if gate is Gate.OPEN and mode == Mode.LIVE and settings.asks_for_id and not entrant.panel_id:
+        if settings.shared_computer:
+            return shared.ready(request, study, settings)
         return replies.unknown(request, study_key, status=403)
     return _arrive(request, study, mode, entrant, gate)
 
@@ -56,8 +59,8 @@ def personal_link(request: HttpRequest, token: str) -> HttpResponse:
     place = flow.come_back(token)
     if place is None:
         return replies.unknown(request)
-    response = replies.onward(place)
-    visit.remember(response, place.participant.study.key, token)
+    response, study = replies.onward(place), place.participant.study
+    visit.remember(response, study.key, token, lasting=not recruitment.read(study).shared_computer)
     return response
 
 
@@ -96,9 +99,10 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
 @private
 @require_POST
 def draft(request: HttpRequest, study_key: str) -> HttpResponse:
-    """What is typed, saved as it is typed: 204 kept, 409 the step is past, 413 too long, 400 no draft, 403 nobody.
+    """What is typed, saved as it is typed: 204 kept, 413 too long, 400 no draft, 403 nobody.
 
-    412 where the page is somebody else's than the person of this browser.
+    409 where the step was answered before, 410 where the way has ended without it, and 412 where the page is somebody
+    else's than the person of this browser.
     """
     slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
     if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
@@ -110,7 +114,11 @@ def draft(request: HttpRequest, study_key: str) -> HttpResponse:
             return HttpResponse(status=204)
     except DraftTooLongError:
         return HttpResponse(status=413)
-    return HttpResponse(status=409 if visit.place_of(request, study_key) else 403)
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return HttpResponse(status=403)
+    has_ended = place.participant.outcome not in {Outcome.UNDER_WAY, Outcome.COMPLETED}
+    return HttpResponse(status=410 if has_ended or (place.is_closed and place.step.slug == slug) else 409)
 
 
 @private
@@ -122,7 +130,7 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
-    if visit.is_guest(request):
+    if visit.is_guest(request, place):
         return replies.guest(request, place)
     if request.method == "POST":
         flow.leave(place)
@@ -141,7 +149,7 @@ def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
-    if visit.is_guest(request):
+    if visit.is_guest(request, place):
         return replies.guest(request, place)
     if request.method == "POST" and flow.withdraw(place):
         return replies.where_now(request, study_key)
@@ -177,7 +185,7 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
         if has_consented and attempts.are_too_many(study, "number", visit.address(request), most=attempts.MOST_NUMBERS):
             return replies.unknown(request, study.key, status=429, wait=attempts.WINDOW_MINUTES)
         visit.invite(response, study.key, arrival.token, lasting=lasting)
-    elif not (entrant.could_be_guessed and visit.is_guest(request)):
+    elif not (entrant.could_be_guessed and visit.is_guest(request, place)):
         # A guest who opens the link again stays one, since the moment at which they first came.
         visit.remember(response, study.key, arrival.token, lasting=lasting)
     if entrant.panel_id and place.participant.consented_at is None:
@@ -207,11 +215,7 @@ def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
     """Onward from a page that is not the current one; who sends it other answers than the first is told of those."""
     if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
         return replies.first_counts(place)
-    response = replies.onward(place)
-    if request.method == "POST" and slug == Stage.CONSENT and visit.consented_here(request, place):
-        # The answer to their consent was lost, or overtaken by a second press.
-        consent.know(request, place, response)
-    return response
+    return replies.onward(place)
 
 
 def _question_page(
@@ -262,7 +266,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _end(request: HttpRequest, place: Place) -> HttpResponse:
     code, link = pages.way_back(place)
-    is_guest = visit.is_guest(request)
+    is_guest = visit.is_guest(request, place)
     settings = recruitment.read(place.participant.study)
     context = {
         "outcome": place.participant.outcome or "closed",

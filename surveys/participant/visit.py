@@ -1,7 +1,7 @@
 """Who a request comes from: the cookie with the personal token, the mode that was asked for, the language.
 
-A browser that came by an id which anybody could guess is a guest of that person: its cookie holds the token sealed. It
-may go on in the study; what only the person may do, it may not (docs/decisions/0014).
+A browser that came by an id which anybody could guess is a guest of that person: its cookie, an invitation, holds the
+token sealed. It may go on in the study; what only the person may do, it may not (docs/decisions/0014).
 """
 
 import json
@@ -23,6 +23,7 @@ from surveys.recruitment import Entrant
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
 ENTRANT_COOKIE = "entrant"
 MARK_FIELD = "_person"  # no question has such a key
+FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # a field's name, no secret
 # No token begins so.
 _GUEST = "~"
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
@@ -38,25 +39,29 @@ def token_in(cookie: str) -> str:
     return _invited(cookie)[0] if cookie.startswith(_GUEST) else cookie
 
 
-def is_guest(request: HttpRequest) -> bool:
-    """Whether the browser was let in by an id that could be guessed, and shown nothing else of who is using it."""
-    return request.COOKIES.get(TOKEN_COOKIE, "").startswith(_GUEST)
+def invitation_hash(request: HttpRequest) -> str:
+    """The hash of the invitation with which a browser came by an id that could be guessed; '' where it has none.
+
+    No two invitations are the same, and only the browser that was given one has it.
+    """
+    cookie = request.COOKIES.get(TOKEN_COOKIE, "")
+    return tokens.token_hash(cookie) if cookie.startswith(_GUEST) else ""
 
 
-def consented_here(request: HttpRequest, place: Place) -> bool:
-    """Whether this guest was here before the person's consent, and it came from this network and kind of browser."""
-    consented, own = place.participant.consented_at, network_hash(request, place)
-    if not is_guest(request) or consented is None or not own:
-        return False
-    since = _invited(request.COOKIES[TOKEN_COOKIE])[1]
-    return since < consented.timestamp() and place.participant.network_hash == own
+def is_guest(request: HttpRequest, place: Place) -> bool:
+    """Whether the browser was let in by an id that could be guessed, and has shown nothing else of who is using it.
+
+    Who consented with this invitation is the person, though the answer, with the token, was lost or never looked at.
+    """
+    own = invitation_hash(request)
+    return bool(own) and own != place.participant.invitation_hash
 
 
 def draft_of(request: HttpRequest, place: Place) -> dict[str, list[str]]:
     """What was typed at this step before; for a guest only what was typed since they came, for it may be their own."""
     if place.draft is None:
         return {}
-    if is_guest(request) and place.draft.saved_at.timestamp() < _invited(request.COOKIES[TOKEN_COOKIE])[1]:
+    if is_guest(request, place) and place.draft.saved_at.timestamp() < _invited(request.COOKIES[TOKEN_COOKIE])[1]:
         return {}
     content: dict[str, list[str]] = place.draft.content
     return content
@@ -82,6 +87,12 @@ def is_of_another(request: HttpRequest) -> bool:
 def typed(request: HttpRequest) -> dict[str, list[str]]:
     """What was typed, by the name of the field."""
     return {name: [str(each) for each in sent] for name, sent in request.POST.lists() if name != MARK_FIELD}
+
+
+def fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Every (name, value) of the form that was sent but its token, for another form that sends the same once more."""
+    sent = [(name, str(value)) for name, values in request.POST.lists() for value in values]
+    return [(name, value) for name, value in sent if name != FORM_TOKEN]
 
 
 def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | None:

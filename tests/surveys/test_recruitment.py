@@ -152,6 +152,20 @@ def test_an_ending_that_cannot_come_about_without_a_panel_has_no_address(ending:
         recruitment.read(Study(recruitment={"returns": {ending: "https://lab.example.org/"}}))
 
 
+@pytest.mark.parametrize(
+    ("used", "site"),
+    [
+        (Recruitment(panel="prolific"), "https://app.prolific.com/"),
+        (Recruitment(panel="connect"), "https://connect.cloudresearch.com/"),
+        (Recruitment(panel="sona", host="lab.sona-systems.example"), "https://lab.sona-systems.example/"),
+        (Recruitment(panel="sona"), ""),
+        (Recruitment(panel="keys"), ""),
+    ],
+)
+def test_people_are_sent_to_their_panels_own_site_where_it_is_known(used: Recruitment, site: str) -> None:
+    assert recruitment.panel_site(used) == site
+
+
 def test_the_entry_link_that_is_handed_to_a_panel_carries_its_placeholders() -> None:
     assert recruitment.entry_parameters(Recruitment(panel="prolific")) == {
         "PROLIFIC_PID": "{{%PROLIFIC_PID%}}",

@@ -6,6 +6,8 @@
   const DELAY = 800;
   const PATIENCE = 10_000;
   const AGAIN = 5_000;
+  // A server waits for its database for less; some networks take a message and never say that it is lost.
+  const LONGEST = 20_000;
   // So many tries in vain, where the browser itself says that it is offline.
   const SURELY_OFFLINE = 3;
   const TOKEN = "csrfmiddlewaretoken";
@@ -18,7 +20,8 @@
   let isPast = false;
   let submittedAt = 0;
   // What the page says of a draft: '' where it is kept, 'away' where nobody answers, 'refused' where it was not taken,
-  // 'past' where the page was answered before, 'another' where somebody else came in this browser.
+  // 'past' where the page was answered before, 'ended' where the person's part ended without it, 'another' where
+  // somebody else came in this browser.
   let trouble = "";
   let isExpired = false;
   let retry = 0;
@@ -36,9 +39,19 @@
     return `${form.dataset.draft}&sequence=${sequence}`;
   };
 
+  // Older browsers have no signal that goes off by itself.
+  const limited = () => {
+    if (AbortSignal.timeout) return AbortSignal.timeout(LONGEST);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), LONGEST);
+    return controller.signal;
+  };
+
+  const ask = (where, how = {}) => fetch(where, { credentials: "same-origin", signal: limited(), ...how });
+
   // A form's token can expire while somebody writes; the page as it is now has a fresh one.
   const renew = async () => {
-    const page = await fetch(location.pathname, { credentials: "same-origin" });
+    const page = await ask(location.pathname);
     const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(`input[name="${TOKEN}"]`);
     if (fresh) form.elements[TOKEN].value = fresh.value;
   };
@@ -48,8 +61,7 @@
     try {
       if (isExpired) await renew();
       // A redirect leads to another page, whose answer would say nothing of the draft.
-      const sent = { method: "POST", body: typed(), credentials: "same-origin", redirect: "manual" };
-      const { status, type } = await fetch(address(), sent);
+      const { status, type } = await ask(address(), { method: "POST", body: typed(), redirect: "manual" });
       isExpired = type === "opaqueredirect";
       return status;
     } catch {
@@ -60,8 +72,7 @@
   // Filters in a browser or a network can keep drafts from the server, and let forms through.
   const isThere = async () => {
     try {
-      const asked = { method: "HEAD", credentials: "same-origin", redirect: "manual" };
-      return (await fetch(location.pathname, asked)).status < 500;
+      return (await ask(location.pathname, { method: "HEAD", redirect: "manual" })).status < 500;
     } catch {
       return false;
     }
@@ -70,7 +81,7 @@
   const troubleOf = async (status) => {
     if (status === 204) return "";
     // The answer to a draft can come while the page that was sent already leads on.
-    if (status === 409) return submittedAt ? "" : "past";
+    if (status === 409 || status === 410) return submittedAt ? "" : status === 409 ? "past" : "ended";
     if (status === 412) return "another";
     return status < 500 || (await isThere()) ? "refused" : "away";
   };
@@ -79,7 +90,7 @@
     if (!(isUnsaved || trouble) || isPast) return;
     isUnsaved = false;
     const status = await attempt();
-    isPast = status === 409;
+    isPast = status === 409 || status === 410;
     // What was typed meanwhile is unsaved in any case.
     if (status !== 204 && !isPast) isUnsaved = true;
     tell(await troubleOf(status), !isPast && !UNFIT.includes(status));
@@ -94,7 +105,9 @@
     tries = 0;
     if (!button) return;
     isLetThrough = true;
-    form.requestSubmit(button);
+    // A press does the same in browsers that cannot send by a call.
+    if (form.requestSubmit) form.requestSubmit(button);
+    else button.click();
     isLetThrough = false;
   };
 

@@ -1,7 +1,10 @@
 """Autosave over HTTP: kept, refilled, refused."""
 
 import pytest
+from django.db.models import F
 
+from surveys import lifecycle
+from surveys.flow.endings import FINISHING
 from surveys.models import Answer, Draft, Study
 from tests import factories
 from tests.surveys.participant.person import WHOLE, Person, leads_to
@@ -41,6 +44,19 @@ def test_a_draft_for_a_step_that_is_past_is_refused(person: Person) -> None:
     person.answer()
     assert _save(person, {"word": "late"}) == 409
     assert _save(person, {"clear": "1"}, step="reading-2") == 409
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_whose_way_has_ended_without_the_page_is_told_apart_from_one_that_was_answered(person: Person) -> None:
+    person.client.post(f"{person.base}leave/")
+    assert _save(person, {"word": "late"}) == 410
+    done = Person(person.study).walk_to("debrief")
+    assert _save(done, {"comment": "late"}, step="after-1") == 409
+    answered, inside = (Person(person.study).walk_to(slug) for slug in ("reading-2", "reading-1"))
+    lifecycle.close(person.study, person.study.created_by)
+    Study.objects.update(closed_at=F("closed_at") - FINISHING)
+    assert _save(inside, {"clear": "1"}, step="reading-1") == 410
+    assert _save(answered, {"clear": "1"}, step="reading-1") == 409
     assert not Draft.objects.exists()
 
 

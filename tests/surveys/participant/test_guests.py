@@ -19,20 +19,28 @@ def test_a_guest_who_opens_the_link_once_more_finds_what_they_typed() -> None:
     assert "by a guest" in guest.client.get(f"{guest.base}before-1/").content.decode()
 
 
-def test_whose_consent_is_sent_twice_or_answered_in_vain_is_no_guest_of_their_own() -> None:
-    person = Person(factories.launched_study(blocks=WHOLE), entry=LINK, REMOTE_ADDR="192.0.2.7")
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.7"])
+def test_who_never_got_the_answer_to_their_consent_is_the_person_all_the_same(address: str) -> None:
+    person = Person(factories.launched_study(blocks=WHOLE), entry=LINK, REMOTE_ADDR=address)
     before = person.client.cookies["participant"].value
     person.client.post(f"{person.base}consent/", {"answer": "agree"})
     person.client.cookies["participant"] = before  # the answer never came
-    assert person.client.get(f"{person.base}leave/").status_code == 403
+    # A phone has meanwhile gone from one network to another.
+    person.client.defaults["REMOTE_ADDR"] = "198.51.100.4"
     person.client.post(f"{person.base}consent/", {"answer": "agree"})
     assert person.client.get(f"{person.base}leave/").status_code == 200
+    person.enter(LINK)
+    assert person.client.cookies["participant"].value == person.token != before
+    person.walk_to("end")
+    assert person.row.completion_code in person.get().content.decode()
 
 
-def test_who_sends_a_consent_from_elsewhere_after_it_was_given_stays_a_guest() -> None:
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_who_sends_a_consent_after_it_was_given_stays_a_guest(comes_first: bool) -> None:
     study = factories.launched_study(blocks=WHOLE)
-    Person(study, entry=LINK, REMOTE_ADDR="192.0.2.7").walk_to("before-1")
-    guest = Person(study, entry=LINK, REMOTE_ADDR="192.0.2.7")
+    guest = Person(study, entry=LINK, enter=comes_first)
+    Person(study, entry=LINK).walk_to("before-1")
+    guest.enter(LINK)
     guest.client.post(f"{guest.base}consent/", {"answer": "agree"})
     assert guest.client.get(f"{guest.base}leave/").status_code == 403
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from surveys import lifecycle
+from surveys import flow, lifecycle
 from surveys.models import Answer, Draft, Participant, Study
 from tests import factories
 from tests.browser import sideways, violations
@@ -317,6 +317,46 @@ def test_drafts_that_a_filter_keeps_back_keep_nobody_back(
         _fill(page)
         expect(page.get_by_text("is not saved yet")).to_be_visible()
         expect(page.get_by_text("There is no connection just now")).to_be_hidden()
+        _continue(page)
+        page.wait_for_url("**/reading-1/")
+    assert Answer.objects.count() == 6
+
+
+def test_a_page_whose_way_has_ended_says_so_while_one_writes_and_leads_to_how(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with _page(chromium, live_server, viewport=PHONE) as page:
+        _begun(page, study)
+        assert flow.end_at_panel(Participant.objects.get(), "timed-out")
+        page.get_by_label("The question words?").fill("Too late")
+        ended = page.get_by_text("Your part in this study has ended meanwhile")
+        expect(ended).to_be_visible()
+        expect(page.get_by_text("This page has been answered already")).to_be_hidden()
+        assert sideways(page) == 0
+        assert violations(page) == []
+        page.get_by_role("link", name="See how it ended").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("The time is over")
+    assert not Draft.objects.exists()
+
+
+def test_an_older_browser_gives_up_a_draft_that_nobody_answers_and_goes_on_once_one_is_kept(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with _page(chromium, live_server) as page:
+        page.add_init_script("delete AbortSignal.timeout; delete HTMLFormElement.prototype.requestSubmit")
+        page.clock.install()
+        _begun(page, study)
+        # A network that takes everything and answers nothing: the draft, and the look whether anybody is there.
+        page.route(re.compile("/(draft|before-1)/"), lambda _: None)
+        _fill(page)
+        notice = page.get_by_text("There is no connection just now")
+        for asked, waited in (("POST", 1_000), ("HEAD", 21_000)):
+            expect(notice).to_be_hidden()
+            with page.expect_request(lambda request, method=asked: request.method == method):  # type: ignore[misc]
+                page.clock.fast_forward(waited)
+        page.clock.fast_forward(21_000)
+        expect(notice).to_be_visible()
+        page.unroute_all(behavior="ignoreErrors")
         _continue(page)
         page.wait_for_url("**/reading-1/")
     assert Answer.objects.count() == 6

@@ -191,6 +191,38 @@ def test_a_shared_computer_works_with_a_plain_link_too() -> None:
     assert Participant.objects.count() == 2
 
 
+def test_who_comes_next_by_a_panels_link_is_told_to_open_it_and_never_refused() -> None:
+    study = _study(panel="sona", host="lab.sona-systems.example", shared_computer=True)
+    person = Person(study, entry="?survey_code=1").walk_to("end")
+    assert leads_to(person.client.post(f"{person.base}next/")) == study.key
+    page = person.enter()
+    assert page.status_code == 200
+    assert "This computer is ready" in page.content.decode()
+    assert "Sign in at SONA and open this study" in page.content.decode()
+    assert 'href="https://lab.sona-systems.example/"' in page.content.decode()
+    assert leads_to(person.enter("?survey_code=2")) == "consent"
+    assert Participant.objects.count() == 2
+
+
+@pytest.mark.parametrize("slug", ["consent", "reading-1", "end"])
+def test_a_panels_id_on_a_shared_computer_says_who_it_is_whoever_was_there_before(slug: str) -> None:
+    study = _study(panel="sona", shared_computer=True)
+    person = Person(study, entry="?survey_code=1").walk_to(slug)
+    first = person.token
+    assert leads_to(person.enter("?survey_code=1")) == slug
+    assert leads_to(person.enter("?survey_code=2")) == "consent"
+    assert person.token != first
+    assert leads_to(person.enter("?survey_code=1")) == slug
+    assert person.token == first
+
+
+def test_a_personal_link_leaves_nothing_for_long_on_a_shared_computer() -> None:
+    for is_shared, lasts in ((True, False), (False, True)):
+        person = Person(_study(panel="plain", shared_computer=is_shared))
+        cookie = Client().get(f"/r/{person.token}/").cookies[TOKEN_COOKIE]
+        assert bool(cookie["max-age"]) == lasts
+
+
 def test_clearing_needs_the_page_so_that_no_other_site_can_do_it() -> None:
     study = _study(shared_computer=True)
     (key,) = _keys(study)
