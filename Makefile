@@ -12,7 +12,7 @@ RUN_STAMP := $(if $(wildcard .venv/.dev-installed),.venv/.dev-installed,.venv/.r
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check demo bench lock clean chromium
+.PHONY: help run test served check demo bench lock clean chromium
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,9 +21,12 @@ run: $(RUN_STAMP) ## Start studyweb on this machine (PORT=8000, HOST=127.0.0.1);
 	@$(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: .venv/.dev-installed chromium ## Run all tests, the ones in a real browser too, and those against R where it is
-	@kept="not stack"; sh .ci/r || { kept="not stack and not r"; echo "The tests against R are LEFT OUT of this run." >&2; }; \
+	@kept="not stack and not llama"; sh .ci/r || { kept="not stack and not llama and not r"; echo "The tests against R are LEFT OUT of this run." >&2; }; \
 	set -x; $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m "$$kept"
 	$(BIN)/python -m pytest -m stack
+
+served: .venv/.dev-installed ## Test served models against llama.cpp's own server, which is built once (minutes, a compiler)
+	$(BIN)/python -m pytest -m llama
 
 # The tools load the settings: they must not touch the data of an installation that runs from this folder.
 check: export STUDYWEB_DATA_DIR := $(CURDIR)/.venv/.check-data

@@ -36,7 +36,7 @@ LINEAGE = Table(
         Column("raw_sha256", "text", "SHA-256 of the draft as the model wrote it."),
         Column("edits", "integer", "How often somebody edited the draft, or one that it goes on from.", minimum=0),
         Column("reviews", "integer", "How often somebody decided about it.", minimum=0),
-        Column("flags", "text", "What the screening found, as JSON."),
+        Column("flags", "text", "What the screening found of the text as it was shown, as JSON."),
         Column(
             "lineage",
             "text",

@@ -117,21 +117,6 @@ def assign(
     return len(rows)
 
 
-def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
-    """Ask somebody no longer who has not answered; how many texts that were. Opinions stay. Raises ``DraftOnly``."""
-    with transaction.atomic():
-        lock_draft(study)
-        answered = [
-            pk for pk, panel in panels(study).items() if curator.pk in {opinion.by_id for opinion in panel.opinions}
-        ]
-        waiting = Assignment.objects.filter(candidate__batch__study=study, curator=curator)
-        released, _rows = waiting.exclude(candidate__in=answered).delete()
-        if released:
-            # An address may be longer than what the log has room for.
-            audit.record(study, "assignments released", by=by, subject=f"{released} of {curator}"[:200])
-    return released
-
-
 def shared_out(texts: int, people: Sequence[int], each: int, seed: int) -> list[list[int]]:
     """For each text the ``each`` people who read it; nobody reads more than one text more than another.
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from generation import registry
 from generation.batches import RequestError, request_batch
 from generation.curation import standing_text
-from generation.engine import CONTINUATION, BuiltinModelError, ModelFolderError, Sampling
+from generation.engine import CONTINUATION, BuiltinModelError, ModelFolderError, PromptTokens, Sampling
 from generation.engine import Prompt as EnginePrompt
+from generation.engine.served import ServedTokens
 from generation.models import Batch, Candidate, Continuation, LanguageModel, Prompt
 from generation.parity.passages import sentence_ends
 from generation.terms import must_accept
@@ -41,9 +42,9 @@ def places_to_cut(text: str) -> list[tuple[int, str]]:
 def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int | None) -> Batch:
     """A batch of ``size`` texts that go on behind the first ``cut`` characters of the text as it stands.
 
-    Same model, same sampling but for the length; without ``max_tokens`` that is the batch's too, or what the model
-    has room for behind what is kept. What is kept stands in front of each new text, since readers get it.
-    Where readers did not get the first prompt, the model does not either: it goes on from what readers see. Raises
+    Same model, same sampling but for the length; without ``max_tokens`` that is the batch's too, or what each of the
+    study's models has room for behind what is kept. What is kept stands in front of each new text, since readers get
+    it. Where readers did not get the first prompt, the model does not either: it goes on from what readers see. Raises
     ``RequestError`` with a sentence a field, ``DraftOnly``.
     """
     text = standing_text(candidate)
@@ -80,17 +81,28 @@ def closed_to(study: Study, researcher: Researcher) -> bool:
 
 
 def _room(batch: Batch, kept: str, most: int) -> int:
-    """How many tokens the model can write behind ``kept``, at most ``most``. Raises ``RequestError`` for none."""
-    try:
-        tokens = registry.prompt_tokens(batch.language_model)
-    except (BuiltinModelError, ModelFolderError):
-        tokens = None
-    if tokens is None:
-        raise RequestError({"": _("No text can be written from here now. Tell an owner of the study.")})
-    taken = tokens.count(EnginePrompt(normal_text(kept), CONTINUATION)) or 1
-    if (left := tokens.context_length - taken) < 1:
+    """How many tokens can be written behind ``kept``, at most ``most``, by each of the study's models.
+
+    By each of them, since how much one model holds tells it apart from the others. Raises ``RequestError`` for none.
+    """
+    prompt = EnginePrompt(normal_text(kept), CONTINUATION)
+    left = most
+    for model in LanguageModel.objects.filter(batches__study=batch.study_id).distinct():
+        tokens = _tokens(model)
+        if tokens is not None:
+            left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
+        elif model.pk == batch.language_model_id:
+            raise RequestError({"": _("No text can be written from here now. Tell an owner of the study.")})
+    if left < 1:
         raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})
-    return min(most, left)
+    return left
+
+
+def _tokens(model: LanguageModel) -> PromptTokens | ServedTokens | None:
+    try:
+        return registry.prompt_tokens(model)
+    except (BuiltinModelError, ModelFolderError):
+        return None
 
 
 def _as_long_as(sampling: Sampling, longest: int) -> Sampling:

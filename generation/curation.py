@@ -1,24 +1,24 @@
-"""Deciding on candidates: accept, edit, reject, reopen, and the random pick for the uncurated arm.
+"""Deciding on candidates: accept, reject, reopen, and the random pick for the uncurated arm.
 
 Each decision is a compare-and-set on the candidate's ``revision``: of two curators at once the second is told who was
-first, and nothing of theirs is stored. Rows of ``Edit`` and ``Review`` are only ever added.
+first, and nothing of theirs is stored. Rows of ``Review`` are only ever added.
 """
 
 import hashlib
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from generation.assignments import panel_of
 from generation.batches import RequestError, request_batch
-from generation.lineage import lineage_of, opened_text
-from generation.models import Batch, BulkRejection, Candidate, Edit, Review
-from generation.rules import HIGHEST_SEED, CurationError, check_edit
+from generation.editing import DecidedMeanwhile, add_edit, changed_to, edit, hold, standing_text
+from generation.lineage import lineage_of
+from generation.models import Batch, BulkRejection, Candidate, Review
+from generation.rules import HIGHEST_SEED, CurationError
 from surveys import audit
-from surveys.articles import LONGEST_TEXT, add_article, revise_article, take_down
+from surveys.articles import add_article, revise_article, take_down
 from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, Study, normal_text
 
 __all__ = [
@@ -37,50 +37,6 @@ __all__ = [
 ]
 
 Decision = Candidate.Decision
-
-
-class DecidedMeanwhile(CurationError):  # noqa: N818 -- it names what happened
-    """Somebody else decided on, or edited, the candidate since it was read."""
-
-    def __init__(self, candidate: Candidate) -> None:
-        current = Candidate.objects.get(pk=candidate.pk)
-        last: Review | Edit | None = current.reviews.select_related("by").order_by("-at", "-number").first()
-        edit = current.edits.select_related("by").order_by("-number").first()
-        if edit is not None and (last is None or edit.at > last.at):
-            last = edit
-        who = str(last.by) if last is not None else _("Somebody")
-        what = current.get_decision_display().lower()
-        super().__init__(
-            {
-                "": _(
-                    "%(who)s was here in the meantime: the text is %(what)s now. Nothing of yours was saved; read it "
-                    "again and decide then."
-                )
-                % {"who": who, "what": what}
-            }
-        )
-
-
-def standing_text(candidate: Candidate) -> str:
-    """The text as a reader would get it now: the last edit, or the draft, with its opening where that is shown.
-
-    Asks the database for the last edit.
-    """
-    last = candidate.edits.order_by("-number").first()
-    return last.text if last is not None else opened_text(candidate)
-
-
-def edit(candidate: Candidate, *, by: Researcher, text: str, revision: int | None = None) -> Edit:
-    """The edit, stored beside the draft, which stays. ``revision`` is the one that the editor saw.
-
-    Raises ``CurationError`` where nothing changed, no text is left, the study's rules forbid it, or opinions on the
-    text as it is are awaited; ``DecidedMeanwhile``.
-    """
-    with transaction.atomic():
-        _take(candidate, revision, expected={Decision.PENDING})
-        if panel_of(candidate).missing:
-            raise CurationError({"text": _("Opinions on this text are still awaited: it is not edited meanwhile.")})
-        return _add_edit(candidate, by, text)
 
 
 def accept(
@@ -105,11 +61,12 @@ def accept(
     ``DraftOnly`` as ``add_article`` does.
     """
     prompt = candidate.batch.prompt
+    changed = None if text is None or normal_text(text) == standing_text(candidate) else changed_to(candidate, text)
     with transaction.atomic():
-        _take(candidate, revision, expected={Decision.PENDING})
+        hold(candidate, revision, expected={Decision.PENDING})
         _theirs_to_decide(candidate, by, reason)
-        if text is not None and normal_text(text) != standing_text(candidate):
-            _add_edit(candidate, by, text)
+        if changed is not None:
+            add_edit(candidate, by, changed)
         _log(candidate, Decision.ACCEPTED, by, reason, rule, seconds=seconds)
         article = _stored_article(
             candidate,
@@ -144,7 +101,7 @@ def reject(
     if not reason.strip() and not rule.strip():
         raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
     with transaction.atomic():
-        _take(candidate, revision, expected={Decision.PENDING})
+        hold(candidate, revision, expected={Decision.PENDING})
         _theirs_to_decide(candidate, by, reason)
         review = _log(candidate, Decision.REJECTED, by, reason, rule, bulk=bulk, seconds=seconds)
         Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.REJECTED)
@@ -158,7 +115,7 @@ def reopen(candidate: Candidate, *, by: Researcher, reason: str = "", revision: 
     Raises ``DecidedMeanwhile``, and ``DraftOnly`` where the study is frozen with that article.
     """
     with transaction.atomic():
-        _take(candidate, revision, expected={Decision.ACCEPTED, Decision.REJECTED})
+        hold(candidate, revision, expected={Decision.ACCEPTED, Decision.REJECTED})
         was_accepted = candidate.decision == Decision.ACCEPTED
         review = _log(candidate, Decision.PENDING, by, reason, "")
         Candidate.objects.filter(pk=candidate.pk).update(decision=Decision.PENDING)
@@ -214,6 +171,11 @@ def failed_texts(batch: Batch) -> int:
     return batch.candidates.filter(state=Candidate.State.FAILED).count()
 
 
+def refused_texts(batch: Batch) -> int:
+    """How many of those a server refused for good: nobody asks it for them again."""
+    return batch.candidates.filter(state=Candidate.State.FAILED).exclude(error="").count()
+
+
 def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
     """The arm that a batch's texts most likely belong to: its model's slot first, then how they are chosen."""
     model = batch.language_model
@@ -230,12 +192,7 @@ def _pool(batch: Batch, k: int, *, without_failed: bool) -> list[int]:
     if batch.candidates.filter(state=Candidate.State.WAITING).exists():
         raise CurationError({"k": _("The batch is not complete. Short texts are done first: wait, or let it go on.")})
     if not without_failed and (failed := failed_texts(batch)):
-        message = ngettext(
-            "%(n)s text failed. Try it again first; if it fails for good, leave it out on purpose.",
-            "%(n)s texts failed. Try them again first; those that fail for good leave out on purpose.",
-            failed,
-        )
-        raise CurationError({"without_failed": message % {"n": failed}})
+        raise CurationError({"without_failed": _what_to_do(failed, refused_texts(batch))})
     if batch.candidates.exclude(decision=Decision.PENDING).exists():
         message = _(
             "Somebody decided on texts of this batch already: a draw from what is left over is not random. "
@@ -249,27 +206,24 @@ def _pool(batch: Batch, k: int, *, without_failed: bool) -> list[int]:
     return pool
 
 
-def _take(candidate: Candidate, revision: int | None, *, expected: set[Decision]) -> None:
-    """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction."""
-    # Everybody who decides takes the study's row first: two who take rows in another order would wait for each other.
-    Study.objects.select_for_update().get(pk=candidate.batch.study_id)
-    seen = candidate.revision if revision is None else revision
-    row = Candidate.objects.filter(pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED)
-    if not row.update(revision=F("revision") + 1):
-        raise DecidedMeanwhile(candidate)
-    candidate.refresh_from_db(fields=["revision", "decision", "article"])
-
-
-def _add_edit(candidate: Candidate, by: Researcher, text: str) -> Edit:
-    text = normal_text(text)
-    if not text:
-        raise CurationError({"text": _("No text is left. Reject the candidate if none of it can be used.")})
-    if len(text) > LONGEST_TEXT:
-        raise CurationError({"text": _("The text is longer than %(most)s characters.") % {"most": LONGEST_TEXT}})
-    if text == standing_text(candidate):
-        raise CurationError({"text": _("Nothing was changed.")})
-    check_edit(candidate, text)
-    return Edit.objects.create(candidate=candidate, number=candidate.edits.count() + 1, text=text, by=by)
+def _what_to_do(failed: int, refused: int) -> str:
+    """What becomes of texts that failed, of which a server refused some."""
+    said = []
+    if refused:
+        message = ngettext(
+            "The server refused %(n)s text, and is not asked for it again: leave it out on purpose.",
+            "The server refused %(n)s texts, and is not asked for them again: leave them out on purpose.",
+            refused,
+        )
+        said.append(message % {"n": refused})
+    if again := failed - refused:
+        message = ngettext(
+            "%(n)s text failed. Try it again first; if it fails for good, leave it out on purpose.",
+            "%(n)s texts failed. Try them again first; those that fail for good leave out on purpose.",
+            again,
+        )
+        said.append(message % {"n": again})
+    return " ".join(said)
 
 
 def _theirs_to_decide(candidate: Candidate, by: Researcher, reason: str) -> None:

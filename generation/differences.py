@@ -2,12 +2,16 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 # Word by word, texts of about a thousand words each that have nothing in common take half a second; far more, minutes.
 MOST_PAIRS = 4_000_000
+# Pairs of equal pieces that one comparison looks at, some seconds' worth: of texts that say one thing thousands of
+# times, such as quotation marks, each run of it is like every other, and all of them take hours.
+MOST_STEPS = 20_000_000
 
 _PIECES = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
 
@@ -38,9 +42,10 @@ class Differences:
 def compare(old: str, new: str) -> Differences:
     """The differences between two texts, in whole words, blanks and punctuation marks.
 
-    In long texts only the lines that differ are compared word by word, and where even those are too many, as wholes.
+    In long texts only the lines that differ are compared word by word, and where even those are too many, or would take
+    more than ``MOST_STEPS``, as wholes.
     """
-    pieces = tuple(_joined(_compared(_PIECES.findall(old), _PIECES.findall(new))))
+    pieces = tuple(_joined(_compared(_PIECES.findall(old), _PIECES.findall(new), _Steps())))
     return Differences(
         pieces,
         deleted=sum(len(piece.text) for piece in pieces if piece.kind == "deleted"),
@@ -61,21 +66,81 @@ def place_before(changed: Differences, cut: int) -> int:
     return old
 
 
-def _compared(before: list[str], after: list[str], *, by_line: bool = False) -> Iterator[Piece]:
-    is_long = len(before) * len(after) > MOST_PAIRS
-    if is_long and not by_line:
+def place_behind(changed: Differences, cut: int) -> int:
+    """Where in the new text the first ``cut`` characters of the old one end; what was inserted among them counts.
+
+    What stands in the place of the last of them counts too.
+    """
+    old = new = 0
+    replaced = False
+    for piece in changed.pieces:
+        if old >= cut and not (replaced and piece.kind == "inserted"):
+            break
+        replaced = piece.kind == "deleted"
+        taken = len(piece.text) if piece.kind == "inserted" else min(len(piece.text), cut - old)
+        old += taken if piece.kind != "inserted" else 0
+        new += taken if piece.kind != "deleted" else 0
+    return new
+
+
+class _TooManySteps(Exception):  # noqa: N818 -- it names what happened
+    """A comparison that would take longer than anybody waits."""
+
+
+class _Steps:
+    """How many steps a comparison has left."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def take(self, n: int) -> None:
+        self.left -= n
+        if self.left < 0:
+            raise _TooManySteps
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Counts what it is about to do, and raises ``_TooManySteps`` before it is too much."""
+
+    def __init__(self, before: list[str], after: list[str], steps: _Steps) -> None:
+        super().__init__(None, before, after, autojunk=False)
+        self._steps = steps
+        like = Counter(after)
+        # Of the first pieces of the old text: how many pieces of the new one are like each, summed up.
+        self._work = [0, *accumulate(1 + like[piece] for piece in before)]
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:
+        """As its parent does, in so many steps."""
+        self._steps.take(self._work[-1 if ahi is None else ahi] - self._work[alo])
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
+def _opcodes(before: list[str], after: list[str], steps: _Steps) -> Iterable[tuple[str, int, int, int, int]]:
+    """What became of which pieces; all of them replaced where there are too many to look at."""
+    whole = [("replace", 0, len(before), 0, len(after))]
+    if len(before) * len(after) > MOST_PAIRS:
+        return whole
+    try:
+        return _Matcher(before, after, steps).get_opcodes()
+    except _TooManySteps:
+        return whole
+
+
+def _compared(before: list[str], after: list[str], steps: _Steps, *, by_line: bool = False) -> Iterator[Piece]:
+    if len(before) * len(after) > MOST_PAIRS and not by_line:
         before, after = ("".join(side).splitlines(keepends=True) for side in (before, after))
-        yield from _compared(before, after, by_line=True)
+        yield from _compared(before, after, steps, by_line=True)
         return
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for what, a, b, c, d in [("replace", 0, len(before), 0, len(after))] if is_long else matcher.get_opcodes():
+    for what, a, b, c, d in _opcodes(before, after, steps):
         gone, come = "".join(before[a:b]), "".join(after[c:d])
         if what == "equal":
             yield Piece("same", gone)
             continue
         words, others = _PIECES.findall(gone), _PIECES.findall(come)
         if by_line and words and others and len(words) * len(others) <= MOST_PAIRS:
-            yield from _compared(words, others)
+            yield from _compared(words, others, steps)
             continue
         if gone:
             yield Piece("deleted", gone)

@@ -16,27 +16,22 @@ from django.utils.translation import gettext as _
 
 from generation import queue, registry, turns, workers
 from generation.engine import (
-    NOTES,
     BuiltinModelError,
-    Duplicates,
-    Flag,
     ModelFolderError,
     ModelIdentity,
     PromptError,
     Sampling,
     SamplingError,
     clean,
-    people_flags,
-    screen,
 )
 from generation.engine import Prompt as EnginePrompt
 from generation.engine.draft import Refused
-from generation.models import Batch, Candidate, LanguageModel, Prompt, Run
+from generation.flagging import Beside
+from generation.models import Batch, Candidate, LanguageModel, Run
 from generation.storable import storable
 from studyweb import room
 from studyweb.leases import UNREACHED, connection_was_lost, new_owner, waiting_for_database
 from studyweb.wakeups import tried
-from surveys.models import Article, Origin
 
 if TYPE_CHECKING:
     from generation.engine.drafter import Draft, Drafter
@@ -98,14 +93,14 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         drafting_since=Now(),
     )
     sampling = Sampling.from_dict(batch.sampling)
-    reals = _real_texts(batch)
-    seen = _drafted_before(batch)
     while jobs := _next_round(batch, sampling):
+        # Read anew each round: others write for the same story, and curators edit.
+        beside = Beside.study(batch.prompt)
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
             if isinstance(draft, Refused):
                 refuse(run, draft)
             else:
-                save(run, draft, real_texts=reals, seen=seen)
+                save(run, draft, beside)
         if heartbeat.lost:
             raise LeaseLost
         if heartbeat.timed_out:
@@ -123,17 +118,16 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         queue.release(batch.pk, owner)
 
 
-def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | None = None) -> bool:
+def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
     """Store one draft, cleaned and screened; whether it was still waited for. A database that restarts is waited for.
 
-    ``seen`` holds the batch's earlier texts, among which this one may have its like; it remembers it. Raises
+    ``beside`` is what it is held against, nothing but its prompt without it; it remembers the draft. Raises
     ``LeaseLost`` where the run's owner no longer holds the batch.
     """
     prompt = run.batch.prompt
+    beside = beside or Beside.nothing(prompt)
     cleaned = clean(draft.text, prompt.text)
-    flags = _flags(prompt, cleaned.text, real_texts)
-    if seen is not None and (alike := seen.flag(draft.index, cleaned.text)):
-        flags.append(alike)
+    found = beside.screened(cleaned.text)
     raw = storable(draft.text)
     made = {
         "state": Candidate.State.DRAFTED,
@@ -142,8 +136,7 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | 
         "raw_sha256": hashlib.sha256(raw.encode()).hexdigest(),
         "text": storable(cleaned.text),
         "removals": [asdict(removal) | {"what": storable(removal.what)} for removal in cleaned.removed],
-        "flags": [asdict(flag) for flag in flags],
-        "flag_count": sum(flag.code not in NOTES for flag in flags),
+        **found.columns,
         "finish_reason": draft.finish_reason,
         "tokens": draft.length,
         "seconds": draft.seconds,
@@ -155,17 +148,23 @@ def save(run: Run, draft: "Draft", *, real_texts: list[str], seen: Duplicates | 
         "served": dict(draft.served),
         "drafted_at": Now(),
     }
-    return waiting_for_database(partial(_store, run, draft.index, made), f"A text of batch {run.batch_id}")
+    code = waiting_for_database(partial(_store, run, draft.index, made), f"A text of batch {run.batch_id}")
+    if code:
+        beside.remember(code, found)
+    return bool(code)
 
 
 def refuse(run: Run, refused: Refused) -> bool:
     """Store that one text will not be written, and why; whether it was still waited for. Raises ``LeaseLost``."""
     made = {"state": Candidate.State.FAILED, "run": run, "error": storable(refused.reason)}
-    return waiting_for_database(partial(_store, run, refused.index, made), f"A refusal in batch {run.batch_id}")
+    return bool(waiting_for_database(partial(_store, run, refused.index, made), f"A refusal in batch {run.batch_id}"))
 
 
-def _store(run: Run, index: int, made: dict[str, Any]) -> bool:
-    """Write what came out for one candidate, in one short transaction that may be made twice."""
+def _store(run: Run, index: int, made: dict[str, Any]) -> str:
+    """Write what came out for one candidate, in one short transaction that may be made twice.
+
+    Returns the candidate's code, '' where it was no longer waited for.
+    """
     batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
     waiting = Candidate.objects.filter(batch=run.batch_id, index=index, state=Candidate.State.WAITING)
     with transaction.atomic():
@@ -173,30 +172,9 @@ def _store(run: Run, index: int, made: dict[str, Any]) -> bool:
         if not batch.update(attempts=0):
             raise LeaseLost
         if not waiting.update(**made):
-            return False
+            return ""
         batch.update(tokens_done=F("tokens_done") + made.get("tokens", 0))
-    return True
-
-
-def _flags(prompt: Prompt, text: str, real_texts: list[str]) -> list[Flag]:
-    """What the text alone says for its curator, then what its debriefing has to set right."""
-    screened = screen(
-        text,
-        prompt_text=prompt.text,
-        real_texts=real_texts,
-        language=prompt.language,
-        opening=prompt.text if prompt.opening_shown and text else "",
-    )
-    return [*screened, *people_flags(text, prompt_text=prompt.text, real_texts=real_texts)]
-
-
-def _drafted_before(batch: Batch) -> Duplicates:
-    """The texts of the batch that are written already."""
-    seen = Duplicates()
-    drafted = Candidate.objects.filter(batch=batch, state=Candidate.State.DRAFTED)
-    for index, text in drafted.order_by("index").values_list("index", "text"):
-        seen.add(index, text)
-    return seen
+        return Candidate.objects.values_list("code", flat=True).get(batch=run.batch_id, index=index)
 
 
 def _make_room(batch: Batch, owner: str) -> None:
@@ -211,13 +189,6 @@ def _next_round(batch: Batch, sampling: Sampling) -> list[tuple[int, int]]:
     left = turns.tokens_left(batch.study_id)
     most = ROUND if left is None else min(ROUND, -(-left // sampling.max_tokens))
     return list(waiting.values_list("index", "seed")[:most])
-
-
-def _real_texts(batch: Batch) -> list[str]:
-    real = Article.objects.filter(
-        study=batch.study_id, story=batch.prompt.story_id, origin=Origin.REAL, replaced_by=None, taken_down_at=None
-    )
-    return list(real.order_by("pk").values_list("text", flat=True))
 
 
 def _drafter(model: LanguageModel) -> "Drafter | ServedDrafter":

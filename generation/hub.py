@@ -70,7 +70,7 @@ def downloaded(
     folder = folder_of(repository, revision, file, trusted=trusted)
     if not folder.is_dir():
         if trusted and not file:
-            _begin_with(folder_of(repository, revision), _partly(folder))
+            _begin_with(folder_of(repository, revision), _partly(folder), watch)
         _download(repository, revision, folder, partial(wanted, file=file, trusted=trusted), watch, enough)
     return folder
 
@@ -167,15 +167,29 @@ def _partly(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.partial")
 
 
-def _begin_with(plain: Path, partly: Path) -> None:
+def _begin_with(plain: Path, partly: Path, watch: Watch) -> None:
     """Link what was downloaded and checked without trust into a download with it: gigabytes are fetched once."""
     if not plain.is_dir():
         return
     (partly / _CHECKED).mkdir(parents=True, exist_ok=True)
     for path in plain.iterdir():
         if path.is_file() and not (partly / path.name).exists():
-            (partly / path.name).hardlink_to(path)
+            try:
+                (partly / path.name).hardlink_to(path)
+            except OSError:
+                # Some disks know no links, and one folder may lie on another disk.
+                _copy(path, partly / path.name, watch)
             (partly / _CHECKED / path.name).touch()
+
+
+def _copy(path: Path, target: Path, watch: Watch) -> None:
+    """Copy a file; where that is broken off, the download takes up what is there."""
+    done, total = 0, path.stat().st_size
+    with path.open("rb") as source, target.open("wb") as copy:
+        while piece := source.read(1 << 24):
+            copy.write(piece)
+            done += len(piece)
+            watch(done, total)
 
 
 class _File(NamedTuple):

@@ -113,7 +113,8 @@ def _made_so(candidate: Candidate) -> dict[str, Any]:
         "candidate": _circumstances(candidate),
         "score": _score(candidate),
         "raw": {"text": candidate.raw_text, "sha256": candidate.raw_sha256, "token_ids": candidate.token_ids},
-        "cleaned": {"text": candidate.text, "removed": candidate.removals},
+        "cleaned": {"text": candidate.text, "removed": candidate.removals, "flags": _flags_of_draft(candidate)},
+        # Of the text as it stands; those of the machine's own stand with what was cleaned.
         "flags": candidate.flags,
         "edits": _edits(candidate),
         "reviews": _reviews(candidate),
@@ -158,6 +159,8 @@ def _prompt(candidate: Candidate) -> dict[str, Any]:
 def _circumstances(candidate: Candidate) -> dict[str, Any]:
     return {
         "index": candidate.index,
+        # By which other texts' flags name it.
+        "code": candidate.code,
         "seed": str(candidate.seed),
         "finish_reason": candidate.finish_reason,
         "tokens": candidate.tokens,
@@ -183,10 +186,15 @@ def _score(candidate: Candidate) -> dict[str, Any]:
     }
 
 
+def _flags_of_draft(candidate: Candidate) -> Any:
+    first = candidate.edits.order_by("number").first()
+    return candidate.flags if first is None or first.flags_before is None else first.flags_before
+
+
 def _edits(candidate: Candidate) -> list[dict[str, Any]]:
-    """Each edit whole, with the characters that it deleted and inserted, and the share of its text that they are."""
+    """Each edit whole, with the characters that it deleted and inserted, their share of its text, and its flags."""
     found, before = [], opened_text(candidate)
-    for edit in candidate.edits.select_related("by").order_by("number"):
+    for edit in candidate.edits.select_related("by", "takes_back").order_by("number"):
         changed = compare(before, edit.text)
         found.append(
             {
@@ -195,6 +203,8 @@ def _edits(candidate: Candidate) -> list[dict[str, Any]]:
                 "deleted": changed.deleted,
                 "inserted": changed.inserted,
                 "share": round(changed.share, 6),
+                "flags": edit.flags,
+                "takes_back": edit.takes_back.number if edit.takes_back else None,
                 "by": str(edit.by),
                 "at": edit.at.isoformat(),
             }

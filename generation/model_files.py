@@ -51,10 +51,25 @@ class _Weights(NamedTuple):
 
 
 def folder_of(model: LanguageModel) -> Path:
-    """Where the model's files lie as they came, whether or not they are there."""
-    if model.source == Source.HUB:
-        return hub.folder_of(model.location, model.revision, model.file, trusted=model.trusts_code)
-    return Path(model.location)
+    """Where the model's files lie as they came, whether or not they are there.
+
+    Of a model whose code was allowed to run only after it was downloaded, those that came without it, until it is here.
+    """
+    if model.source != Source.HUB:
+        return Path(model.location)
+    whole, plain = (
+        hub.folder_of(model.location, model.revision, model.file, trusted=trusted)
+        for trusted in (model.trusts_code, False)
+    )
+    return plain if plain.is_dir() and not whole.is_dir() else whole
+
+
+def lacks_code(model: LanguageModel) -> bool:
+    """Whether a hub's model may have files by now, its own code, that were not brought here with the others."""
+    if model.source != Source.HUB:
+        return False
+    whole = hub.folder_of(model.location, model.revision, model.file, trusted=model.trusts_code)
+    return folder_of(model).is_dir() and not whole.is_dir()
 
 
 def files(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None) -> ModelFiles:

@@ -39,7 +39,7 @@ def give(
         _store(candidate, by, verdict, reason, seconds)
         panel = panel_of(candidate)
         if panel.verdict:
-            _decide(candidate, by, panel)
+            decide(candidate, by=by)
     return panel
 
 
@@ -74,10 +74,16 @@ def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seco
     audit.record(candidate.batch.study, f"opinion: {verdict}", by=by, subject=subject, content=text)
 
 
-def _decide(candidate: Candidate, by: Researcher, panel: Panel) -> None:
+def decide(candidate: Candidate, *, by: Researcher, why: str = "") -> None:
+    """Accept or reject a text as everybody says who was asked; the log's rule says so, and ``why`` now.
+
+    Raises what ``curation.accept`` raises.
+    """
+    panel = panel_of(candidate)
     n = len(panel.opinions)
+    # Not translated: the record must not depend on the language of whoever clicked.
     if panel.verdict == Verdict.ACCEPT:
         arm = curation.default_arm(candidate.batch)
-        curation.accept(candidate, by=by, arm=arm, rule=f"{n} of {n} opinions for it")
-    else:
-        curation.reject(candidate, by=by, rule=f"{n} of {n} opinions against it")
+        curation.accept(candidate, by=by, arm=arm, rule=f"{n} of {n} opinions for it{why}")
+    elif panel.verdict == Verdict.REJECT:
+        curation.reject(candidate, by=by, rule=f"{n} of {n} opinions against it{why}")

@@ -91,6 +91,11 @@ def is_here(model: LanguageModel) -> bool:
     return model.source not in {Source.HUB, Source.FOLDER} or model_files.folder_of(model).is_dir()
 
 
+def is_whole(model: LanguageModel) -> bool:
+    """Whether the model is here with all that it may have: its own code too where that may run."""
+    return is_here(model) and not model_files.lacks_code(model)
+
+
 def offered() -> list[LanguageModel]:
     """The models that can be asked for texts now, the built-in one first."""
     models = [model for model in LanguageModel.objects.order_by("name") if is_here(model)]

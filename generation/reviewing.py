@@ -137,7 +137,7 @@ def drafted(study: Study) -> QuerySet[Candidate]:
     return (
         Candidate.objects.filter(batch__study=study, state=Candidate.State.DRAFTED)
         .select_related("batch__prompt__story", "batch__language_model", "batch__study", "run", "article")
-        .defer("token_ids", "logprobs", "ranks")
+        .defer("token_ids", "logprobs", "ranks", "signature")
     )
 
 

@@ -131,19 +131,32 @@ def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[
         _again_where_the_model_changed(model, identity.digest(), str(versions["dtype"]))
         while clock() < until and not stopping() and not room.is_short() and (rows := _claimed(model, owner)):
             scored += _scored(rows, owner)
-    except UNREACHED:
-        logger.exception("Texts scored by %s did not reach the database; they go back into the queue.", model)
-        waiting_for_database(partial(_released, owner, blameless=connection_was_lost()), "Texts to be scored")
     except Exception as error:
         logger.exception("Texts could not be scored by %s.", model)
-        held = LEASES.held(TextScore.objects.all(), owner)
-        # Where not even the model could be loaded, nothing that waits for it can be scored.
-        lost = held if held.exists() else TextScore.objects.filter(pk__in=_claimable().filter(language_model=model))
-        lost.update(status=Status.FAILED, error=storable(drafting.explained(error)), ended_at=Now(), **UNLEASED)
+        waiting_for_database(_ending(error, model, owner), "Texts to be scored")
+        if room.is_full(error):
+            # No fault of the texts': the sweep wakes a worker again, which takes none before there is room.
+            return scored
     # Behind the messages of batches that wait.
     _claimable().update(announced_at=None)
     _announce()
     return scored
+
+
+def _ending(error: Exception, model: LanguageModel, owner: str) -> Callable[[], None]:
+    """What stores what becomes of the texts of a go that ``error`` ended: they wait again, or fail with a sentence."""
+    if room.is_full(error):
+        return partial(_released, owner, blameless=True)
+    if isinstance(error, UNREACHED):
+        return partial(_released, owner, blameless=connection_was_lost())
+    return partial(_failed, model, owner, storable(drafting.explained(error)))
+
+
+def _failed(model: LanguageModel, owner: str, why: str) -> None:
+    """Fail what this go claimed; all that waits for the model where not even that could be loaded."""
+    held = LEASES.held(TextScore.objects.all(), owner)
+    lost = held if held.exists() else TextScore.objects.filter(pk__in=_claimable().filter(language_model=model))
+    lost.update(status=Status.FAILED, error=why, ended_at=Now(), **UNLEASED)
 
 
 def _released(owner: str, *, blameless: bool) -> None:

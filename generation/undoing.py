@@ -4,16 +4,17 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from generation import bulk, curation, opinions
-from generation.models import BulkRejection, Candidate, Opinion, Review
+from generation import bulk, curation, editing, opinions
+from generation.models import BulkRejection, Candidate, Edit, Opinion, Review
 from surveys.models import Researcher, Study
 
-Act = Review | Opinion | BulkRejection
+Act = Review | Opinion | BulkRejection | Edit
 
 
 def last_act(study: Study, by: Researcher) -> Act | None:
-    """The last decision, opinion or bulk rejection of this person that still stands; undone, the one before it."""
-    acts: list[Act] = [act for act in (_review(study, by), _opinion(study, by), _bulk(study, by)) if act is not None]
+    """The last decision, opinion, edit or bulk rejection of this person that still stands; undone, the one before."""
+    found = (_review(study, by), _opinion(study, by), _bulk(study, by), _edit(study, by))
+    acts: list[Act] = [act for act in found if act is not None]
     last = max(acts, key=_when, default=None)
     if isinstance(last, Opinion) and last.candidate.decision != Candidate.Decision.PENDING:
         # It decided its text: what came before is not undone in its place.
@@ -33,6 +34,9 @@ def take_back(act: Act, by: Researcher) -> Candidate | None:
         return act.candidate
     if isinstance(act, Opinion):
         opinions.withdraw(act)
+        return act.candidate
+    if isinstance(act, Edit):
+        editing.take_back_edit(act, by=by)
         return act.candidate
     bulk.take_back(act, by=by)
     return None
@@ -63,3 +67,15 @@ def _bulk(study: Study, by: Researcher) -> BulkRejection | None:
     standing = Review.objects.filter(~Exists(later), bulk=OuterRef("pk"), candidate__decision=bulk.Decision.REJECTED)
     mine = BulkRejection.objects.filter(Exists(standing), study=study, by=by)
     return mine.select_related("study").order_by("-at", "-pk").first()
+
+
+def _edit(study: Study, by: Researcher) -> Edit | None:
+    """The last edit that nobody changed since, or took back, of a text that is undecided.
+
+    What took an edit back uncovers the one before it, and is none itself.
+    """
+    later = editing.standing_edits().filter(candidate=OuterRef("candidate"), number__gt=OuterRef("number"))
+    mine = editing.standing_edits().filter(~Exists(later), candidate__batch__study=study, by=by)
+    undecided = mine.filter(candidate__decision=Candidate.Decision.PENDING)
+    related = ("candidate__batch__study", "candidate__batch__prompt")
+    return undecided.select_related(*related).order_by("-at", "-pk").first()

@@ -112,6 +112,7 @@ STUDY_TABS = ["generation.study.tab", "analysis.study.power_tab", "analysis.stud
 ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_panel"]
 ARTICLE_GUARDS = ["generation.study.guard"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
+TEAM_CHANGED = ["generation.leaving.after_team_change"]
 LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]
 CELL_RULE = "analysis.formulas.neutralised"
 

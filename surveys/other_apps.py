@@ -1,4 +1,4 @@
-"""What the other apps bring to a study, by dotted names in the settings: tabs, panels, what they hide, guards."""
+"""What the other apps bring to a study, by dotted names in the settings: tabs, panels, guards, what they hide or do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from surveys.models import Article, Study
+from surveys.models import Article, Researcher, Study
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,9 @@ def refusal(article: Article, act: Act) -> str:
     """Why another app does not let an act on an article be done here, in a sentence; '' where all do."""
     said: Iterator[str] = (import_string(name)(article, act) for name in settings.ARTICLE_GUARDS)
     return next(filter(None, said), "")
+
+
+def team_changed(study: Study, person: Researcher, *, by: Researcher) -> None:
+    """Let the other apps go on without somebody whose role was changed or taken. Needs the study's row held."""
+    for name in settings.TEAM_CHANGED:
+        import_string(name)(study, person, by)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from surveys import audit
 from surveys.accounts import make_sign_in_link
 from surveys.models import Membership, Researcher, Role, Study
+from surveys.other_apps import team_changed
 
 
 class TeamError(Exception):
@@ -81,6 +82,7 @@ def change_role(membership: Membership, role: str, *, by: Researcher) -> None:
         _keep_an_owner(membership, still_owner=role == Role.OWNER)
         Membership.objects.filter(pk=membership.pk).update(role=role)
         audit.record(membership.study, "role changed", by=by, subject=_about(membership.researcher, role))
+        team_changed(membership.study, membership.researcher, by=by)
 
 
 def remove_person(membership: Membership, *, by: Researcher) -> None:
@@ -89,6 +91,7 @@ def remove_person(membership: Membership, *, by: Researcher) -> None:
         _keep_an_owner(membership, still_owner=False)
         Membership.objects.filter(pk=membership.pk).delete()
         audit.record(membership.study, "role taken", by=by, subject=_about(membership.researcher, membership.role))
+        team_changed(membership.study, membership.researcher, by=by)
 
 
 def _about(person: Researcher, role: str) -> str:

@@ -3,6 +3,7 @@
 Who asks for it marks its tests ``postgres``.
 """
 
+import contextlib
 import logging
 import os
 import secrets
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+import psutil
 import psycopg
 import pytest
 from django.db import connections
@@ -75,6 +77,16 @@ def stopped_at_once(server: Any) -> Iterator[None]:
         yield
     finally:
         server.ensure_postgres_running()
+
+
+def killed(server: Any) -> None:
+    """SIGKILL to the wheel's server and all that it started, as when its machine goes down."""
+    postmaster = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text().split()[0]))
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=30)
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,17 @@ class Stack:
         os.killpg(pid, signal.SIGKILL)
         return pid
 
+    def power_cut(self) -> None:
+        """SIGKILL to everything at once, as when the machine goes down: nothing is ended by anything else."""
+        assert self._process is not None, "the stack is not started"
+        processes = [self.supervisor, *self.supervisor.children(recursive=True)]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait(timeout=30)
+        psutil.wait_procs(processes, timeout=30)
+        self._process = None
+
     def wait_for_restart(self, name: str, killed: int, *, within: float = 30) -> int:
         """The number of the process that took the place of the killed one."""
 

@@ -5,12 +5,12 @@
 
 from generation.engine.builtin import BuiltinModelError, builtin_model
 from generation.engine.cleaning import Cleaned, Removal, clean
-from generation.engine.duplicates import Duplicates
+from generation.engine.duplicates import Signatures, near_duplicate, signature
 from generation.engine.identity import EngineVersions, ModelIdentity
 from generation.engine.people import people_flags
 from generation.engine.prompt import CONTINUATION, FIELDS, INSTRUCTION, Prompt, PromptError
 from generation.engine.sampling import Sampling, SamplingError
-from generation.engine.screening import NOTES, Flag, screen
+from generation.engine.screening import NOTES, Flag, real_sources, screen
 from generation.engine.seeds import candidate_seed
 from generation.engine.tokens import ModelFolderError, PromptTokens
 
@@ -21,7 +21,6 @@ __all__ = [
     "NOTES",
     "BuiltinModelError",
     "Cleaned",
-    "Duplicates",
     "EngineVersions",
     "Flag",
     "ModelFolderError",
@@ -32,9 +31,13 @@ __all__ = [
     "Removal",
     "Sampling",
     "SamplingError",
+    "Signatures",
     "builtin_model",
     "candidate_seed",
     "clean",
+    "near_duplicate",
     "people_flags",
+    "real_sources",
     "screen",
+    "signature",
 ]

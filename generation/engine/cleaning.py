@@ -6,8 +6,9 @@ Only removes; never writes a word. The raw text stays with its candidate.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from generation.engine.sentences import last_sentence_end
 
@@ -17,6 +18,8 @@ PROMPT_ECHO = "echo of the prompt"
 NEWSLETTER = "newsletter or advertisement line"
 UNFINISHED = "unfinished last sentence"
 
+MOST_PASSES = 50  # a text that needs more is no text, and each takes as long as it is
+_MOST_ECHOES = 1000  # in one pass: a model that loops says its prompt again and again
 _ECHO_WORDS = 6  # a shorter overlap with the prompt's end may be chance, or style
 _ECHO_CHARACTERS = 20  # the same, for scripts that set no spaces
 
@@ -68,19 +71,20 @@ def clean(raw: str, prompt_text: str) -> Cleaned:
     sentence.
 
     A text in which no sentence ends is kept whole, so that nothing is emptied by that rule. Cleaning a
-    cleaned text changes nothing. White space at the ends and blank lines left behind by a removal are dropped
-    unrecorded.
+    cleaned text changes nothing, unless it took more than ``MOST_PASSES``. White space at the ends and blank lines left
+    behind by a removal are dropped unrecorded.
     """
     text, removed = raw.strip(), list[Removal]()
-    while True:
+    # One removal can lay bare the next: a line that was cut down to 'Advertisement.'
+    for _ in range(MOST_PASSES):
         before = text
         for step in _STEPS:
             text, pieces = step(text, prompt_text)
             text = text.strip()
             removed.extend(pieces)
-        # One removal can lay bare the next: a line that was cut down to 'Advertisement.'
         if text == before:
-            return Cleaned(text, tuple(removed))
+            break
+    return Cleaned(text, tuple(removed))
 
 
 def _without_special(text: str, _prompt: str) -> tuple[str, list[Removal]]:
@@ -93,18 +97,39 @@ def _without_broken(text: str, _prompt: str) -> tuple[str, list[Removal]]:
 
 def _without_echo(text: str, prompt: str) -> tuple[str, list[Removal]]:
     """Take off the start of a text where it says again the whole prompt or the prompt's last words."""
-    cut = max(_echo_of_words(text, prompt), _echo_of_characters(text, prompt))
-    return (text[cut:], [Removal(text[:cut], PROMPT_ECHO)]) if cut else (text, [])
+    removed: list[Removal] = []
+    while len(removed) < _MOST_ECHOES and (cut := max(_echo_of_words(text, prompt), _echo_of_characters(text, prompt))):
+        removed.append(Removal(text[:cut], PROMPT_ECHO))
+        text = text[cut:].lstrip()
+    return text, removed
 
 
 def _echo_of_words(text: str, prompt: str) -> int:
-    spans = list(re.finditer(r"\S+", text))
-    said = [span.group() for span in spans]
-    given = prompt.split()
-    for length in range(min(len(given), len(said)), _ECHO_WORDS - 1, -1):
-        if given[-length:] == said[:length] or (given[:length] == said[:length] and length == len(given)):
-            return spans[length - 1].end()
-    return 0
+    spans = list(islice(re.finditer(r"\S+", text), len(given := prompt.split())))
+    length = _overlap(given, [span.group() for span in spans])
+    return spans[length - 1].end() if length >= _ECHO_WORDS else 0
+
+
+def _overlap(given: Sequence[str], said: Sequence[str]) -> int:
+    """Return how many of the last words of ``given`` ``said`` begins with, at most, in a few looks at each word.
+
+    By the borders of Knuth, Morris and Pratt (1977): a prompt and a text that say one word thousands of times overlap
+    in as many lengths.
+    """
+    if not said:
+        return 0
+    borders, length = [0], 0
+    for word in said[1:]:
+        while length and word != said[length]:
+            length = borders[length - 1]
+        length += word == said[length]
+        borders.append(length)
+    length = 0
+    for word in given:
+        while length and (length == len(said) or word != said[length]):
+            length = borders[length - 1]
+        length += word == said[length]
+    return length
 
 
 def _echo_of_characters(text: str, prompt: str) -> int:

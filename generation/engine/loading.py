@@ -23,6 +23,8 @@ _UNLOADABLE = (
 )  # fmt: skip
 # Tables that older versions of transformers stored with the weights, and that every version can compute.
 _BUFFER = re.compile(r"(?:attn|attention)\.(?:masked_)?bias$|rotary_emb\.inv_freq$|(?:^|\.)position_ids$")
+# A part of one layer among others.
+_NUMBERED = re.compile(r"\.\d+\.")
 
 _NO_ROOM_MODEL = "There is not enough memory for this model. Choose a smaller one, or a machine with more memory."
 
@@ -68,6 +70,13 @@ def _check_weights(found: Mapping[str, Any], folder: Path) -> None:
     }
     reasons = [f"{kind} {_named(sorted(names))}" for kind, names in kinds.items() if names]
     reasons += [str(message) for message in found.get("error_msgs", ())]
+    heads = [name for name in kinds["hold without a use"] if not _NUMBERED.search(name)]
+    if len(reasons) == 1 and heads and heads == kinds["hold without a use"]:
+        # Another copy would hold the same: a value head, as reward models and models trained with one have.
+        raise ModelFolderError(
+            f"{folder} holds more than a language model: {_named(sorted(heads))}, as models have that were trained to "
+            "value texts. Use a copy that was saved without that part, or another model."
+        )
     if reasons:
         raise ModelFolderError(
             f"The weights in {folder} are not those that its config.json describes: they {'; they '.join(reasons)}. "

@@ -16,7 +16,8 @@ from generation.engine.sentences import words
 QUOTE_WORDS = 4  # shorter ones are single words in quotes
 _MOST_SHOWN = 6
 
-_PART = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w’'\-]*[\w]|[A-Z]\.)"
+# With a bound, since of a long run of letters and hyphens each place would be tried to its end.
+_PART = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w’'\-]{0,60}[\w]|[A-Z]\.)"
 _PARTICLE = r"(?:de|del|della|der|den|di|da|dos|du|la|le|van|von|bin|al|el|ibn|y)"
 _NAME = re.compile(rf"\b{_PART}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])*{_PART}){{1,4}}")
 _TITLED = re.compile(
@@ -63,7 +64,8 @@ def quotations(text: str) -> list[str]:
 
 
 def _real(text: str, known: str) -> list[str]:
-    of_sources = {name for name in names(text) if name in _spaced(known)}
+    sources = _spaced(known)
+    of_sources = {name for name in names(text) if name in sources}
     titled = {_spaced(match.group(1)) for match in _TITLED.finditer(text)}
     return sorted(of_sources | titled, key=text.find)
 

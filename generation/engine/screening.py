@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generation.engine.languages import guessed, is_known, primary
+from generation.engine.runs import Sources
 from generation.engine.sentences import ends_sentence, words
 
 TOO_SHORT = "too-short"
@@ -31,6 +32,7 @@ SHORTER_THAN_REAL = 0.5
 LONGER_THAN_REAL = 2.0
 COPIED_PROMPT_WORDS = 10
 COPIED_REAL_WORDS = 13  # shorter runs are set phrases; 13 is the overlap that Brown et al. (2020) called contamination
+COPIED_FROM = 8  # of the articles that share such a run, those that share most of them are looked through
 LOOP_WORDS = 12
 LOOP_PERIOD = 40
 SENTENCE_REPEATS = 3
@@ -55,8 +57,9 @@ _SELF = re.compile(
 )
 
 _LEAK = re.compile(
-    r"^[\W_]*(?:instructions?|prompt|system|user|human|assistant|response|input|output|headline|title|word count)"
-    r"[*_ ]*:"
+    # With a bound, since at each line of a text of marks alone all that follows would be tried.
+    r"^(?:[^\w\n]|_){0,40}(?:instructions?|prompt|system|user|human|assistant|response|input|output|headline|title"
+    r"|word count)[*_ ]*:"
     r"|\[(?:your|insert|name|names|city|date|source|outlet|company|headline|location|reporter|placeholder)\b[^\]\n]{0,40}\]"
     r"|\{[a-z_]{2,30}\}"
     r"|(?:^|[.!?:]\s+)(?:please )?(?:write|continue|rewrite|complete|draft) (?:a|an|the|this|your) (?:[\w-]+ ){0,4}"
@@ -73,19 +76,33 @@ class Flag:
     code: str
     message: str
     evidence: str
+    # The other text that it is about, by that text's key; '' for most flags.
+    about: str = ""
+
+
+def real_sources(texts: Sequence[str]) -> Sources:
+    """Return real articles made ready for `screen`: made once, thousands of them are looked through at once."""
+    return Sources(texts, COPIED_REAL_WORDS)
 
 
 def screen(
-    text: str, *, prompt_text: str, real_texts: Sequence[str] = (), language: str = "", opening: str = ""
+    text: str,
+    *,
+    prompt_text: str,
+    real_texts: Sequence[str] = (),
+    language: str = "",
+    opening: str = "",
+    copied_from: Sources | None = None,
 ) -> tuple[Flag, ...]:
     """Return every flag of a cleaned text, in the order a curator would look: form first, then content.
 
-    `real_texts` are the real articles that it is to stand beside: they set the usual length, and a long run of words
-    shared with one of them is a sign of memorisation. `opening` is what readers get in front of the text: beside real
-    articles, which have theirs, it counts towards the length. `language` is the tag of the language that it should
-    be in; empty asks for none.
+    `real_texts` are the real articles that it is to stand beside: they set the usual length. A long run of words shared
+    with one of them, or with one in `copied_from` where that is given, is a sign of memorisation. `opening` is what
+    readers get in front of the text: beside real articles, which have theirs, it counts towards the length. `language`
+    is the tag of the language that it should be in; empty asks for none.
     """
     said = words(text)
+    memorised = real_texts if copied_from is None else copied_from.sharing(said, COPIED_FROM)
     found = (
         _length(len(said), len(words(opening)), [len(words(real)) for real in real_texts]),
         _repetition(text, said),
@@ -96,7 +113,7 @@ def screen(
         _copied(said, [prompt_text], COPIED_PROMPT_WORDS, COPIED_PROMPT, "Repeats a passage of the prompt."),
         _copied(
             said,
-            real_texts,
+            memorised,
             COPIED_REAL_WORDS,
             COPIED_REAL,
             "Shares a long passage with a real article: memorised?",

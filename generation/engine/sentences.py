@@ -45,13 +45,12 @@ def last_sentence_end(text: str) -> int:
     """Return the index after the last finished sentence, closing quotes included; 0 where none ends."""
     if ends_sentence(text):
         return len(text.rstrip())
+    after = len(text)
     for position in range(len(text) - 1, -1, -1):
-        if text[position] not in TERMINATORS:
-            continue
-        after = position + 1
-        while after < len(text) and (_closes(text[after]) or text[after] in TERMINATORS):
-            after += 1
-        if _is_boundary(text, position, after):
+        # What closes behind this place: a run of marks is walked through once, however many sentences it could end.
+        if position + 1 < len(text) and not (_closes(text[position + 1]) or text[position + 1] in TERMINATORS):
+            after = position + 1
+        if text[position] in TERMINATORS and _is_boundary(text, position, after):
             return after
     return 0
 
@@ -61,7 +60,7 @@ def _is_boundary(text: str, position: int, after: int) -> bool:
         return True
     if after < len(text) and not text[after].isspace():
         return False
-    following = text[after:].lstrip()[:1]
+    following = _letter_from(text, after)
     if following.islower():
         return False
     return after > position + 1 or not _abbreviates(text, position, end=not following)
@@ -71,12 +70,21 @@ def _abbreviates(text: str, position: int, *, end: bool) -> bool:
     """Return whether the full stop at `position` closes an abbreviation or, inside a text, an initial."""
     if text[position] != ".":
         return False
-    before = re.search(r"[\w.]*$", text[:position])
-    word = before.group().casefold() if before else ""
+    start = position
+    while start and (text[start - 1].isalnum() or text[start - 1] in "_."):
+        start -= 1
+    word = text[start:position].casefold()
     if _ABBREVIATION.fullmatch(word):
         # 'Smith Jr.' or 'Acme Inc.' may well be a text's last word; 'Mr.' may not.
         return not (end and word in {"jr", "sr", "inc", "co", "corp", "ltd", "dept"})
     return not end and ((len(word) == 1 and word.isalpha()) or bool(re.fullmatch(r"(?:\w\.)+\w", word)))
+
+
+def _letter_from(text: str, start: int) -> str:
+    """Return the first character from a place on that is no blank; '' where none follows."""
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return text[start : start + 1]
 
 
 def _closes(character: str) -> bool:

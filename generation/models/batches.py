@@ -175,8 +175,9 @@ def text_code() -> str:
 class Candidate(models.Model):
     """One text of a batch: raw as the model wrote it, cleaned, screened, and what curators decided.
 
-    ``raw_text`` and ``text`` never change once drafted; edits are rows. ``revision`` counts what curators did, so
-    that of two at once only one can (generation/curation.py).
+    ``raw_text`` and ``text`` never change once drafted; edits are rows. ``flags`` are those of the text as it stands,
+    the last edit or else the draft. ``revision`` counts what curators did, so that of two at once only one can
+    (generation/curation.py).
     """
 
     class State(models.TextChoices):
@@ -201,6 +202,8 @@ class Candidate(models.Model):
     removals = models.JSONField(default=list)
     flags = models.JSONField(default=list)
     flag_count = models.PositiveSmallIntegerField(default=0)
+    # What near-duplicates are found by, of the text as it stands (engine/duplicates.py); None where none was made yet.
+    signature = models.BinaryField(null=True, blank=True, editable=False)
     finish_reason = models.CharField(max_length=20, blank=True)
     tokens = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(null=True, blank=True)

@@ -35,11 +35,18 @@ class CurationRules(models.Model):
 
 
 class Edit(models.Model):
-    """A candidate's text as somebody left it, whole; the differences are computed (generation/differences.py)."""
+    """A candidate's text as somebody left it, whole; the differences are computed (generation/differences.py).
+
+    ``flags`` are those that it was given, ``flags_before`` those of the text before it; None where an edit is older
+    than that. One that takes another back has the text and the flags from before that one.
+    """
 
     candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="edits")
     number = models.PositiveIntegerField()
     text = models.TextField()
+    flags_before = models.JSONField(null=True, blank=True)
+    flags = models.JSONField(null=True, blank=True)
+    takes_back = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="taken_back_by")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
 

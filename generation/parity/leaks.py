@@ -23,8 +23,8 @@ MARKUP = "markup"
 ECHO_WORDS = 10
 
 _BYLINE = re.compile(
-    r"^\W*(?:By|BY|by|Von|Par|Por)\s+[A-ZÀ-Þ][\w'’.\-]+(?:\s+[A-ZÀ-Þ][\w'’.\-]+){1,3}"
-    r"(?:\s*(?:,|and|und|et|y)\s+(?:[A-ZÀ-Þ][\w'’.\-]+\s*){1,4})?\W*$",
+    r"^\W*(?:By|BY|by|Von|Par|Por)\s+[A-ZÀ-Þ][\w'’.\-]{1,40}(?:\s+[A-ZÀ-Þ][\w'’.\-]{1,40}){1,3}"
+    r"(?:\s*(?:,|and|und|et|y)\s+(?:[A-ZÀ-Þ][\w'’.\-]{1,40}\s*){1,4})?\W*$",
     re.MULTILINE,
 )
 _DATELINE = re.compile(

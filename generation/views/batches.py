@@ -16,7 +16,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from generation import batches, turns
 from generation.batches import RequestError
-from generation.curation import CurationError, default_arm, failed_texts, random_pick
+from generation.curation import CurationError, default_arm, failed_texts, random_pick, refused_texts
 from generation.engine import Sampling
 from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
 from generation.models import Batch, Budget, Candidate
@@ -285,6 +285,7 @@ def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
         .only("index", "code", "text", "flag_count", "decision", "tokens", "finish_reason", "batch_id")
         .order_by("drafted_at", "index")
     )
+    failed, refused = failed_texts(found), refused_texts(found)
     return {
         "batch": found,
         "progress": progress_of(found),
@@ -295,5 +296,7 @@ def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
         "curable": study.is_draft and permits(study.role, Permission.CURATE),
         "extend_form": ExtendForm(initial={"size": found.size * 2}),
         "pick_form": PickForm(study, initial={"arm": default_arm(found, Curation.UNCURATED), "k": 1}),
-        "failed": failed_texts(found),
+        "failed": failed,
+        "refused": refused,
+        "failed_otherwise": failed - refused,
     }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import assignments, curators
+from generation import assignments, curators, leaving
 from generation.models import Batch
 from generation.review_forms import AssignForm, RulesForm
 from generation.reviewing import drafted
@@ -86,7 +86,7 @@ def release(request: HttpRequest, study_key: str, member: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.EDIT)
     person = get_object_or_404(Researcher, memberships__study=study, memberships__key=member)
     try:
-        n = assignments.release(study, person, by=signed_in(request))
+        n = leaving.release(study, person, by=signed_in(request))
     except DraftOnly as error:
         messages.error(request, str(error))
     else:

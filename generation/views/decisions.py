@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from generation import bulk, curation, opinions, remarks, scratch, undoing
 from generation.assignments import panel_of
 from generation.curation import CurationError, DecidedMeanwhile, default_arm
-from generation.models import Candidate, Opinion
+from generation.models import Candidate, Edit, Opinion
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
 from generation.views.review import candidate_page, candidate_url, filters_of, found
 from surveys.access import Permission, signed_in, study_for
@@ -88,10 +88,13 @@ def undo(request: HttpRequest, study_key: str) -> HttpResponse:
         return _queue(request, study)
     try:
         text = undoing.take_back(act, by)
-    except (DecidedMeanwhile, DraftOnly, ArticleError) as error:
+    except (CurationError, DraftOnly, ArticleError) as error:
         messages.error(request, str(error))
         return _queue(request, study)
-    messages.success(request, _("Open again. The log keeps both."))
+    is_edit = isinstance(act, Edit)
+    messages.success(
+        request, _("The text is as before. The edit is kept.") if is_edit else _("Open again. The log keeps both.")
+    )
     return _queue(request, study) if text is None else redirect(candidate_url(study, text, filters_of(request, study)))
 
 

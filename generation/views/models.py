@@ -130,7 +130,7 @@ def change_trust(request: HttpRequest, key: str) -> HttpResponse:
             messages.success(
                 request, _("Saved and logged. Each text's lineage says under which of both it was written.")
             )
-            if was_here and not registry.is_here(found := _model(key)):
+            if was_here and not registry.is_whole(found := _model(key)):
                 # Its files came without the code that it may have now, or with what it may no longer have.
                 downloads.request(found, by=by)
             return redirect("models:model", key=key)
@@ -193,6 +193,7 @@ def _download_context(request: HttpRequest, found: LanguageModel) -> dict[str, A
         "model": found,
         "download": fetched,
         "is_here": registry.is_here(found),
+        "is_whole": registry.is_whole(found),
         "manages": _manages(signed_in(request)),
     }
 

@@ -28,10 +28,13 @@ from surveys.workbench.pages import study_page
 
 @dataclass(frozen=True)
 class EditShown:
-    """An edit with what it changed in the text before it."""
+    """An edit with what it changed in the text before it, and in its flags."""
 
     edit: Edit
     differences: Differences
+    # Codes of the flags that the edit took off and brought.
+    gone: list[str]
+    come: list[str]
 
 
 @login_required
@@ -195,6 +198,8 @@ def _undo_label(act: Act, filters: Filters) -> str:
     if isinstance(act, BulkRejection):
         return _("Undo my bulk rejection %(number)s") % {"number": act.number}
     name = name_of(act.candidate, is_blind=filters.is_blind)
+    if isinstance(act, Edit):
+        return _("Undo my edit (%(name)s)") % {"name": name}
     return _("Undo my last decision (%(name)s)") % {"name": name}
 
 
@@ -218,8 +223,10 @@ def _whole_accept_form(study: Study, text: Candidate) -> AcceptForm:
 
 def _edits(text: Candidate) -> list[EditShown]:
     shown, before = [], opened_text(text)
-    for edit in text.edits.select_related("by").order_by("number"):
-        shown.append(EditShown(edit, compare(before, edit.text)))
+    for edit in text.edits.select_related("by", "takes_back").order_by("number"):
+        then, now = (sorted({flag["code"] for flag in flags or ()}) for flags in (edit.flags_before, edit.flags))
+        gone, come = ([code for code in a if code not in b] for a, b in ((then, now), (now, then)))
+        shown.append(EditShown(edit, compare(before, edit.text), gone, come))
         before = edit.text
     return shown
 

@@ -83,7 +83,7 @@ def written(texts: Sequence[str] = (CONTINUATION,) * 3, study: Study | None = No
     batch = queued(study, size=len(texts), **changes)
     run = claimed(batch)
     for index, text in enumerate(texts):
-        assert drafting.save(run, draft(index, text), real_texts=[])
+        assert drafting.save(run, draft(index, text))
     assert queue.finish(batch.pk, run.owner)
     batch.refresh_from_db()
     return batch

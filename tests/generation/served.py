@@ -1,4 +1,4 @@
-"""A real server of the OpenAI-compatible kind, on this machine: transformers' own, with the built-in model."""
+"""Real servers of the OpenAI-compatible kind, with the built-in model, here: transformers' own and llama.cpp's."""
 
 import os
 import signal
@@ -6,11 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from benchmarks._generation_llama import LLAMA
+from benchmarks._peer_environment import peer_environment
+from generation.engine.builtin import builtin_file
 
 NAME = "invented/served"
 _COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -18,8 +22,8 @@ _COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @contextmanager
 def serving(folder: Path, work: Path) -> Iterator[str]:
-    """The address up to /v1 of a server that has the model of this folder under ``NAME``."""
-    log, repository = work / "server.log", work / "cache" / f"models--{NAME.replace('/', '--')}"
+    """The address up to /v1 of transformers' server, which has the model of this folder under ``NAME``."""
+    repository = work / "cache" / f"models--{NAME.replace('/', '--')}"
     # The server lists what lies in the hub's cache, in the hub's own layout.
     snapshot = repository / "snapshots" / _COMMIT
     snapshot.mkdir(parents=True)
@@ -27,15 +31,35 @@ def serving(folder: Path, work: Path) -> Iterator[str]:
         (snapshot / file.name).symlink_to(file)
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(_COMMIT)
+    command = [str(Path(sys.executable).with_name("transformers")), "serve", NAME, "--device", "cpu"]
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(work / "cache"), "OMP_NUM_THREADS": "2"}
+    with _running(command, environment, work / "server.log") as address:
+        yield address
+
+
+@contextmanager
+def llama_serving(work: Path, *, context: int) -> Iterator[str]:
+    """The address up to /v1 of llama.cpp's server, which has the built-in model's own file under ``NAME``.
+
+    It is built once a machine, in minutes, and needs a compiler. ``context`` is in tokens.
+    """
+    peer = LLAMA.replace("==", "[server]==")
+    python = str(peer_environment(peer, takes="some ten minutes") / "bin" / "python")
+    command = [python, "-m", "llama_cpp.server", "--model", str(builtin_file()), "--model_alias", NAME]
+    command += ["--n_ctx", str(context), "--n_threads", "2", "--verbose", "False"]
+    with _running(command, {}, work / "llama.log") as address:
+        yield address
+
+
+@contextmanager
+def _running(command: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("transformers")), "serve", NAME]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(work / "cache"), "OMP_NUM_THREADS": "2"}
+    listening = [*command, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+            listening, stdout=output, stderr=subprocess.STDOUT, env=os.environ | environment, start_new_session=True
         )
     try:
         _wait(f"http://127.0.0.1:{port}/v1/models", process, log)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import assignments, curation, opinions
+from generation import assignments, curation, leaving, opinions
 from generation.models import Assignment, Batch
 from generation.rules import CurationError
 from surveys.models import Researcher, Role
@@ -114,6 +114,6 @@ def test_whoever_leaves_is_asked_no_longer_and_their_opinions_stay() -> None:
     batch = written()
     first, second = panel(batch)
     opinions.give(text_of(batch), by=first, verdict="accept")
-    assert assignments.release(batch.study, first, by=batch.created_by) == 2
+    assert leaving.release(batch.study, first, by=batch.created_by) == 2
     assert assignments.panel_of(text_of(batch)).asked == {first.pk, second.pk}
     assert assignments.panel_of(text_of(batch, 1)).asked == {second.pk}

@@ -1,14 +1,17 @@
 """Continue from here: the cut, the new batch, and the lineage as a tree."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
-from generation import continuing, curation, drafting, queue
+from generation import continuing, curation, drafting, queue, registry
 from generation.batches import RequestError
 from generation.curation import standing_text
 from generation.engine import Sampling
 from generation.models import Batch, Candidate, Continuation
 from generation.rules import CurationError, set_rules, share_edited
+from tests.generation.engine.conftest import write_model
 from tests.generation.factories import (
     CONTINUATION,
     OPENING,
@@ -31,7 +34,7 @@ def continued(text: Candidate, cut: int, texts: tuple[str, ...] = (" It went on 
     batch = continuing.continue_from(text, by=text.batch.created_by, cut=cut, size=len(texts), max_tokens=8)
     run = claimed(batch)
     for index, written_text in enumerate(texts):
-        assert drafting.save(run, draft(index, written_text), real_texts=[])
+        assert drafting.save(run, draft(index, written_text))
     assert queue.finish(batch.pk, run.owner)
     return batch
 
@@ -181,3 +184,20 @@ def test_a_text_that_is_not_written_cannot_be_continued(client: Client) -> None:
     batch = queued()
     client.force_login(batch.created_by)
     assert client.get(address(batch.study, "continue", 1, 0)).status_code == 404
+
+
+def test_no_refusal_and_no_length_tells_a_blind_curator_how_much_a_texts_model_holds(tmp_path: Path) -> None:
+    batch = written([CONTINUATION * 10])
+    text, study = text_of(batch), batch.study
+    deep = len(standing_text(text)) - 20
+
+    def asked(cut: int) -> Batch:
+        return continuing.continue_from(text, by=study.created_by, cut=cut, size=1, max_tokens=None)
+
+    assert asked(deep).sampling["max_tokens"] == 4
+    # A model of 256 tokens writes for the study too: the one of 8,192 tells by nothing that it is the other.
+    registry.add_folder("tiny", write_model(tmp_path / "tiny", "llama"))
+    queued(study, language_model="tiny", size=1)
+    with pytest.raises(RequestError, match="too long to go on from"):
+        asked(deep)
+    assert asked(CUT).sampling["max_tokens"] == 4

@@ -263,6 +263,19 @@ def test_a_random_pick_leaves_failed_texts_out_on_purpose_only_and_its_rule_says
     assert batch.study.audit.get(verb="random pick").subject == rule
 
 
+def test_of_texts_that_a_server_refused_nobody_is_told_to_try_again() -> None:
+    batch = written([CONTINUATION] * 3)
+    empty = {"state": "failed", "raw_text": "", "text": "", "run": None}
+    batch.candidates.filter(index=0).update(**empty, error="The server wrote no text (content_filter).")
+    by = curator(batch.study)
+    with pytest.raises(CurationError, match="refused 1 text, and is not asked for it again") as told:
+        curation.random_pick(batch, by=by, k=1, seed=1, arm=None)
+    assert "Try it again" not in str(told.value)
+    batch.candidates.filter(index=1).update(**empty)
+    with pytest.raises(CurationError, match=r"refused 1 text.* 1 text failed\. Try it again first"):
+        curation.random_pick(batch, by=by, k=1, seed=1, arm=None)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_a_seed_is_one_that_can_be_recorded(seed: int) -> None:
     batch = written()

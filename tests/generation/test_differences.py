@@ -1,14 +1,16 @@
 """What changed between two texts, word by word."""
 
+import difflib
 import random
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import differences
-from generation.differences import compare, place_before
+from generation.differences import compare, place_before, place_behind
 
 texts = st.text(alphabet="ab .,\n’äß漢", max_size=60)
 
@@ -34,6 +36,31 @@ def test_a_place_in_the_new_text_has_one_in_the_old_and_what_stands_behind_it_st
     assert places[0] == 0
     assert places[-1] <= len(old)
     assert [place_before(compare(old, old), cut) for cut in range(len(old) + 1)] == list(range(len(old) + 1))
+
+
+@given(texts, texts)
+def test_a_place_in_the_old_text_has_one_in_the_new(old: str, new: str) -> None:
+    changed = compare(old, new)
+    places = [place_behind(changed, cut) for cut in range(len(old) + 1)]
+    assert places == sorted(places)
+    assert places[-1] <= len(new)
+    assert [place_behind(compare(old, old), cut) for cut in range(len(old) + 1)] == list(range(len(old) + 1))
+
+
+@pytest.mark.parametrize(
+    ("new", "behind"),
+    [
+        ("The old bridge is shut. It is late.", "It is late."),
+        ("The very old bridge is shut. It is late.", "It is late."),
+        ("The bridge is closed. It is late.", "It is late."),
+        ("The bridge is shut! It is late.", "It is late."),
+        ("It is late.", "It is late."),
+        ("The old bridge is shut. By now it is late.", "By now it is late."),
+    ],
+)
+def test_what_stands_behind_a_beginning_is_found_however_that_was_changed(new: str, behind: str) -> None:
+    beginning = "The old bridge is shut."
+    assert new[place_behind(compare(f"{beginning} It is late.", new), len(beginning)) :].strip() == behind
 
 
 def test_whole_words_are_compared() -> None:
@@ -83,3 +110,51 @@ def test_two_long_texts_that_share_nothing_are_compared_in_seconds() -> None:
     found = compare(invented(18_000, 1), invented(18_000, 2))
     assert found.share == 1
     assert time.process_time() - began < 10
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pairs of equal pieces the library is asked to look at, in each of its searches."""
+    looked: list[int] = []
+    search = difflib.SequenceMatcher.find_longest_match
+
+    def counting(self: Any, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Any:
+        looked.append(sum(len(self.b2j.get(piece, ())) for piece in self.a[alo:ahi]))
+        return search(self, alo, ahi, blo, bhi)
+
+    monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counting)
+    return looked
+
+
+def marks(n: int, every: int) -> str:
+    """Quotation marks alone, with a word of its own after each so many."""
+    return "".join(f'"{"" if k % every else chr(97 + k % 26) * (1 + k // 26)}' for k in range(n))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (marks(1800, 7), marks(1800, 11)),
+        ("a b " * 900, "b a a " * 600),
+        ("\n".join("ab"[k % 7 == 0] for k in range(1900)), "\n".join("ab"[k % 5 == 0] for k in range(1900))),
+        ("\n" * 50_000, "\n" * 50_000 + "x"),
+        ("x" * 100_000, "y" * 100_000),
+        ('"' * 100_000, "'" * 100_000),
+    ],
+    ids=["quotes", "two words", "short lines", "empty lines", "no spaces", "marks alone"],
+)
+def test_a_hostile_text_takes_no_more_steps_than_a_comparison_may(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = counted(monkeypatch)
+    monkeypatch.setattr(differences, "MOST_STEPS", 2_000_000)
+    pieces = compare(old, new).pieces
+    assert sum(looked) <= 2_000_000
+    assert "".join(piece.text for piece in pieces if piece.kind != "inserted") == old
+    assert "".join(piece.text for piece in pieces if piece.kind != "deleted") == new
+
+
+def test_texts_as_people_write_them_stay_far_from_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = counted(monkeypatch)
+    old, new = invented(900, 1), invented(900, 2)
+    assert {piece.kind for piece in compare(old, new).pieces} == {"same", "deleted", "inserted"}
+    assert sum(looked) < differences.MOST_STEPS / 2

@@ -1,5 +1,6 @@
 """Bringing a model here from a server that speaks the hub's protocol: slices, hashes, resuming, cancelling."""
 
+import errno
 from collections.abc import Iterator
 from functools import partial
 from itertools import count
@@ -235,3 +236,29 @@ def test_what_trust_allows_is_fetched_once_it_is_given_and_no_longer_used_once_i
         here = {path.name for path in registry.files(model).folder.iterdir()}
         assert {name for name in here if name.endswith(".py")} == names
         assert "model.safetensors" in here
+
+
+def test_until_its_code_is_here_a_trusted_model_writes_with_what_came_before_and_nothing_is_fetched_twice(
+    server: HubServer, model: LanguageModel, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(model)
+    downloads.download_next()
+    client.force_login(ResearcherFactory(is_superuser=True))
+    client.post(reverse("models:trust", args=[model.key]), {"reason": "I read it.", "trusts_code": ""})
+    model = LanguageModel.objects.get(pk=model.pk)
+    assert (registry.is_here(model), registry.is_whole(model)) == (True, False)
+    assert registry.files(model).folder == hub.folder_of(REPOSITORY, REVISION)
+    page = client.get(reverse("models:model", args=[model.key])).content.decode()
+    assert "Its own code, which may run now, is not here yet" in page
+
+    def no_link(path: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link", str(path))
+
+    monkeypatch.setattr(Path, "hardlink_to", no_link)
+    server.asked.clear()
+    downloads.download_next()
+    assert (fresh(model).status, fresh(model).error) == (Status.DONE, "")
+    assert registry.is_whole(model)
+    assert "model.safetensors" not in {name for name, _range in server.asked}
+    weights = registry.files(model).folder / "model.safetensors"
+    assert weights.read_bytes() == (hub.folder_of(REPOSITORY, REVISION) / "model.safetensors").read_bytes()

@@ -13,8 +13,6 @@ from django.db.utils import OperationalError
 from generation import batches, drafting, queue, tasks
 from generation.engine import Sampling, builtin
 from generation.models import Batch, Candidate, LanguageModel
-from surveys.models import Origin
-from tests.factories import ArmFactory, ArticleFactory
 from tests.generation.factories import CONTINUATION, claimed, draft, queued, text_of
 
 Status = Batch.Status
@@ -191,7 +189,7 @@ def test_a_missing_model_folder_fails_the_batch_with_a_sentence(caplog: pytest.L
 def test_a_draft_is_cleaned_and_screened_and_its_raw_text_kept() -> None:
     batch = queued(size=1)
     raw = CONTINUATION + "\nAdvertisement\nAs an AI language model, I cannot go on with"
-    assert drafting.save(claimed(batch), draft(0, raw), real_texts=[])
+    assert drafting.save(claimed(batch), draft(0, raw))
     text = text_of(batch)
     assert text.raw_text == raw
     assert "Advertisement" not in text.text
@@ -202,26 +200,16 @@ def test_a_draft_is_cleaned_and_screened_and_its_raw_text_kept() -> None:
 @pytest.mark.django_db
 def test_flags_are_stored_with_their_number() -> None:
     batch = queued(size=1)
-    assert drafting.save(claimed(batch), draft(0, " Two words."), real_texts=[])
+    assert drafting.save(claimed(batch), draft(0, " Two words."))
     text = text_of(batch)
     assert "too-short" in {flag["code"] for flag in text.flags}
     assert text.flag_count == len(text.flags)
 
 
 @pytest.mark.django_db
-def test_the_real_articles_of_the_story_are_what_a_draft_is_compared_with() -> None:
-    batch = queued(size=1)
-    study, story = batch.study, batch.prompt.story
-    real = ArticleFactory(arm=ArmFactory(study=study, origin=Origin.REAL), story=story, text="The real one.")
-    ArticleFactory(arm=ArmFactory(study=study, origin=Origin.SYNTHETIC), story=story, text="A written one.")
-    ArticleFactory(arm=ArmFactory(study=study, origin=Origin.REAL), text="Of another story.")
-    assert drafting._real_texts(batch) == [real.text]
-
-
-@pytest.mark.django_db
 def test_a_nul_character_can_be_stored_and_the_token_ids_keep_it() -> None:
     batch = queued(size=1)
-    assert drafting.save(claimed(batch), draft(0, " A text with \0 inside it."), real_texts=[])
+    assert drafting.save(claimed(batch), draft(0, " A text with \0 inside it."))
     text = text_of(batch)
     assert "\0" not in text.raw_text + text.text
     assert text.token_ids == [11, 12, 13]
@@ -230,7 +218,7 @@ def test_a_nul_character_can_be_stored_and_the_token_ids_keep_it() -> None:
 @pytest.mark.django_db
 def test_a_text_of_nothing_is_stored_and_flagged() -> None:
     batch = queued(size=1)
-    assert drafting.save(claimed(batch), draft(0, ""), real_texts=[])
+    assert drafting.save(claimed(batch), draft(0, ""))
     text = text_of(batch)
     assert (text.state, text.text) == (Candidate.State.DRAFTED, "")
     assert text.flags

@@ -28,7 +28,7 @@ def drafted(batch: Batch) -> list[int]:
 def test_a_full_disk_loses_no_text_that_was_saved_and_the_rest_is_written_once_there_is_room() -> None:
     batch = queued(size=3)
     run = claimed(batch)
-    assert drafting.save(run, draft(0), real_texts=[])
+    assert drafting.save(run, draft(0))
     with connection.cursor() as cursor:
         # Pages that earlier tests have given back would take the text that is to find no room.
         cursor.execute("VACUUM")
@@ -37,7 +37,7 @@ def test_a_full_disk_loses_no_text_that_was_saved_and_the_rest_is_written_once_t
         cursor.execute(f"PRAGMA max_page_count = {full}")
     try:
         with pytest.raises(Exception, match="full"):
-            drafting.save(run, draft(1, "A long invented text. " * 20_000), real_texts=[])
+            drafting.save(run, draft(1, "A long invented text. " * 20_000))
     finally:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA max_page_count = 1073741823")
@@ -45,8 +45,8 @@ def test_a_full_disk_loses_no_text_that_was_saved_and_the_rest_is_written_once_t
     assert queue.release(batch.pk, run.owner)
     again = claimed(batch)
     for index in (1, 2):
-        assert drafting.save(again, draft(index), real_texts=[])
-    assert not drafting.save(again, draft(0), real_texts=[])
+        assert drafting.save(again, draft(index))
+    assert not drafting.save(again, draft(0))
     assert queue.finish(batch.pk, again.owner)
     assert drafted(batch) == [0, 1, 2]
 

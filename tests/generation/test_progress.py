@@ -45,7 +45,7 @@ def test_before_the_first_text_the_length_under_way_is_shown_and_the_time_is_a_b
 def test_tokens_a_second_count_the_texts_under_way_too() -> None:
     batch = queued(size=3, sampling=Sampling(max_tokens=100))
     run = claimed(batch)
-    assert drafting.save(run, draft(0, token_ids=(1,) * 10, rows=3), real_texts=[])
+    assert drafting.save(run, draft(0, token_ids=(1,) * 10, rows=3))
     since(run, seconds=10, steps=20)
     batch.refresh_from_db()
     found = progress_of(batch)
@@ -58,7 +58,7 @@ def test_where_texts_wait_for_rows_the_time_follows_from_the_mean_length() -> No
     batch = queued(size=100, sampling=Sampling(max_tokens=100))
     run = claimed(batch)
     for index in range(4):
-        assert drafting.save(run, draft(index, token_ids=(1,) * 50, rows=4), real_texts=[])
+        assert drafting.save(run, draft(index, token_ids=(1,) * 50, rows=4))
     since(run, seconds=50, steps=50)
     batch.refresh_from_db()
     found = progress_of(batch)

@@ -52,8 +52,8 @@ def test_a_lease_that_ran_out_can_be_taken_over_and_its_old_owner_may_save_nothi
     new = claimed(batch)
     assert not queue.renew(batch.pk, old.owner)
     with pytest.raises(LeaseLost):
-        drafting.save(old, draft(0), real_texts=[])
-    assert drafting.save(new, draft(0), real_texts=[])
+        drafting.save(old, draft(0))
+    assert drafting.save(new, draft(0))
 
 
 @pytest.mark.django_db
@@ -69,12 +69,12 @@ def test_a_renewed_lease_cannot_be_taken_over() -> None:
 def test_what_was_finished_stays_and_the_rest_is_done_by_the_next_worker() -> None:
     batch = queued(size=3)
     first = claimed(batch)
-    assert drafting.save(first, draft(1), real_texts=[])
+    assert drafting.save(first, draft(1))
     die(batch)
     second = claimed(batch)
     waiting = batch.candidates.filter(state=Candidate.State.WAITING).order_by("index")
     assert [candidate.index for candidate in waiting] == [0, 2]
-    assert not drafting.save(second, draft(1, "Another text for the same candidate."), real_texts=[])
+    assert not drafting.save(second, draft(1, "Another text for the same candidate."))
     assert batch.candidates.get(index=1).run == first
 
 
@@ -98,7 +98,7 @@ def test_a_saved_text_counts_as_progress_against_giving_up() -> None:
     batch = queued(size=5)
     for index in range(4):
         run = claimed(batch)
-        assert drafting.save(run, draft(index), real_texts=[])
+        assert drafting.save(run, draft(index))
         die(batch)
     assert queue.claim_next("one more") == batch
 
@@ -116,11 +116,11 @@ def test_a_released_batch_goes_on_at_once() -> None:
 def test_a_paused_batch_waits_until_somebody_lets_it_go_on() -> None:
     batch = queued(size=2)
     run = claimed(batch)
-    assert drafting.save(run, draft(0), real_texts=[])
+    assert drafting.save(run, draft(0))
     assert batches.pause(batch, by=batch.created_by)
     assert not batches.pause(batch, by=batch.created_by)
     with pytest.raises(LeaseLost):
-        drafting.save(run, draft(1), real_texts=[])
+        drafting.save(run, draft(1))
     assert queue.claim_next("another") is None
     assert batches.resume(fresh(batch), by=batch.created_by)
     assert queue.claim_next("another") == batch
@@ -139,10 +139,10 @@ def test_a_paused_batch_can_be_stopped_for_good() -> None:
 def test_a_batch_with_texts_added_meanwhile_is_not_done() -> None:
     batch = queued(size=1)
     run = claimed(batch)
-    assert drafting.save(run, draft(0), real_texts=[])
+    assert drafting.save(run, draft(0))
     batches.extend(batch, by=batch.created_by, size=2)
     assert not queue.finish(batch.pk, run.owner)
-    assert drafting.save(run, draft(1), real_texts=[])
+    assert drafting.save(run, draft(1))
     assert queue.finish(batch.pk, run.owner)
     assert fresh(batch).status == Status.DONE
 

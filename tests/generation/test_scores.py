@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.db import connection
 from django.utils import timezone
 
 from generation import drafting, registry, scores
@@ -201,4 +202,21 @@ def test_a_database_that_closes_its_connections_fails_no_text(
 
     assert scores.score_next(stopping=stopping) == 0
     assert set(TextScore.objects.values_list("status", flat=True)) == {Status.QUEUED}
+    assert scores.score_next() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_a_full_disk_texts_wait_until_there_is_room(study: Study, model: LanguageModel, broker: redis.Redis) -> None:
+    asked(study, model)
+    with connection.cursor() as cursor:
+        # What SQLite says then, of each score that is to be stored; giving texts back still finds room.
+        cursor.execute(
+            "CREATE TEMP TRIGGER full BEFORE UPDATE OF perplexity ON generation_textscore WHEN NEW.perplexity NOT NULL "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    assert scores.score_next() == 0
+    assert set(TextScore.objects.values_list("status", "error", "attempts")) == {(Status.QUEUED, "", 0)}
+    assert broker.llen("generation") == 0, "nobody is woken at once, to meet the same full disk"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER full")
     assert scores.score_next() == 3

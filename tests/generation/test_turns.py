@@ -56,7 +56,7 @@ def test_who_was_served_last_comes_after_who_was_not() -> None:
     done = mine(served)
     run = claimed(done)
     for index in range(3):
-        drafting.save(run, draft(index), real_texts=[])
+        drafting.save(run, draft(index))
     assert queue.finish(done.pk, run.owner)
     again, other = mine(served), mine(StudyFactory())
     assert order() == [other.pk, again.pk]
@@ -86,7 +86,7 @@ def test_a_study_that_spent_its_budget_waits_for_tomorrow_and_the_others_do_not(
     batches.set_budget(batch.study, by=batch.created_by, tokens_a_day=3)
     run = claimed(batch)
     assert turns.tokens_left(batch.study_id) == 3
-    drafting.save(run, draft(0), real_texts=[])
+    drafting.save(run, draft(0))
     queue.release(batch.pk, run.owner)
     other = mine(StudyFactory())
     assert turns.tokens_left(batch.study_id) == 0

@@ -3,6 +3,9 @@
 (() => {
   "use strict";
   const STORE = "studyweb-single-keys";
+  // Keys that come closer than this to each other are words. On a slow line the key that was to put the cursor into the
+  // field for a reason may come before these lines listen: what is typed then must decide nothing.
+  const WORD = 150;
   const help = document.querySelector("[data-keys-switch]");
   const box = help && help.querySelector("input");
   let on = true;
@@ -34,6 +37,9 @@
     element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
   const saving = (element) => element.closest("form[data-save-keys]");
 
+  let last = -Infinity;
+  let deciding = null;
+
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("dialog") || document.querySelector("dialog[open]")) {
       return; // The dialog's own keys: Escape closes it.
@@ -46,6 +52,7 @@
     }
     const away = document.querySelector("[data-escape]");
     if (event.key === "Escape") {
+      last = -Infinity;
       if (away && !document.querySelector("form[data-save-keys] textarea[data-changed]")) {
         away.click();
       } else if (typing(event.target)) {
@@ -57,15 +64,23 @@
     if (!on || event.ctrlKey || event.metaKey || event.altKey || event.repeat || arrow || typing(event.target)) {
       return;
     }
+    const inWord = event.key.length === 1 && event.timeStamp - last < WORD;
+    if (event.key.length === 1) {
+      last = event.timeStamp;
+      clearTimeout(deciding);
+    }
     const target = [...document.querySelectorAll("[data-keys]")].find((element) =>
       element.dataset.keys.split(" ").includes(event.key),
     );
-    if (!target) {
+    if (!target || inWord) {
       return;
     }
     event.preventDefault();
     if (typing(target)) {
       target.focus();
+    } else if (target.type === "submit") {
+      // Not the first letter of a word, once no other has followed.
+      deciding = setTimeout(() => target.click(), WORD);
     } else {
       target.click();
     }

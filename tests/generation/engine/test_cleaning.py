@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from generation.engine import clean
+from generation.engine import clean, cleaning
 from generation.engine.cleaning import BROKEN_CHARACTER, NEWSLETTER, PROMPT_ECHO, SPECIAL_TOKEN, UNFINISHED
 
 PROMPT = "The council voted on Tuesday to close the old harbour bridge for two years."
@@ -96,3 +96,55 @@ def test_a_final_line_that_ends_in_punctuation_or_a_quote_is_never_lost(lines: l
     final = f"Was it zebra{end}"
     raw = "\n".join([*(f"{line}." for line in lines), final])
     assert clean(raw, "").text.endswith(final)
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=14), st.lists(st.sampled_from("ab"), max_size=14))
+def test_the_overlap_is_the_longest_end_of_one_that_begins_the_other(given_words: list[str], said: list[str]) -> None:
+    lengths = range(min(len(given_words), len(said)) + 1)
+    longest = max(n for n in lengths if given_words[len(given_words) - n :] == said[:n])
+    assert cleaning._overlap(given_words, said) == longest
+
+
+class Counted(str):
+    """A word that counts how often it is held against another."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__ne__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_prompt_of_one_word_said_thousands_of_times_is_looked_through_once() -> None:
+    given_words, said = [Counted("a")] * 2000, [*[Counted("a")] * 1500, Counted("b"), *[Counted("a")] * 400]
+    Counted.compared = 0
+    assert cleaning._overlap(given_words, said) == 1500
+    assert Counted.compared < 4 * (len(given_words) + len(said))
+
+
+_LONG = 100_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "prompt", "text"),
+    [
+        ("a" * _LONG + " left. Then the", "", "a" * _LONG + " left."),
+        ("He left." + "." * _LONG + "then", "", "He left." + "." * _LONG + "then"),
+        ("He left. " + "“" * _LONG, "", "He left. " + "“" * _LONG),
+        ('He left. "a"' * 8000 + " and", "", ('He left. "a"' * 8000).rsplit(' "', 1)[0]),
+        ("a " * (_LONG // 2) + "left.", "a " * (_LONG // 2), "left."),
+        ("He left." + "\n" * _LONG + "She stayed.", "", "He left." + "\n" * _LONG + "She stayed."),
+        (f"{PROMPT} " * 900 + "He left.", PROMPT, "He left."),
+    ],
+    ids=["one word", "dots", "quotes", "quoted words", "one word again and again", "empty lines", "echoes"],
+)
+def test_a_hostile_text_of_the_longest_kind_is_cleaned_as_any(raw: str, prompt: str, text: str) -> None:
+    # Where time grew with the square of the length, each of these took minutes to hours.
+    assert clean(raw, prompt).text == text

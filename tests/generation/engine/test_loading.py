@@ -80,3 +80,10 @@ def test_tables_that_older_files_hold_beside_the_weights_do_no_harm(folder: Path
     }
     joined(folder, tables)
     assert loaded(folder, CPU, runs_code=False).num_parameters() > 0
+
+
+def test_a_model_with_a_value_head_is_not_said_to_be_damaged(folder: Path) -> None:
+    joined(folder, {"v_head.summary.weight": torch.ones(1, 8), "v_head.summary.bias": torch.ones(1)})
+    told = refused(folder)
+    assert "holds more than a language model: v_head.summary.bias, v_head.summary.weight" in told
+    assert "again" not in told

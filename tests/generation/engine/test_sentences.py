@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from generation.engine import sentences
 from generation.engine.sentences import ends_sentence, last_sentence_end, words
 
 
@@ -67,3 +68,18 @@ def test_words_are_counted_in_scripts_with_and_without_spaces() -> None:
     assert words("The mayor’s well-known plan, 2019.") == ["the", "mayor’s", "well-known", "plan", "2019"]
     assert words("市長は言った") == list("市長は言った")
     assert words("") == []
+
+
+@pytest.mark.parametrize("run", [".", "!”", ".'\"", "…»", "。」"])
+def test_a_run_of_marks_is_walked_through_once(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    closes = sentences._closes
+
+    def looking(character: str) -> bool:
+        looked.append(character)
+        return closes(character)
+
+    monkeypatch.setattr(sentences, "_closes", looking)
+    text = f"He left. {run * 500}and then"
+    assert text[: last_sentence_end(text)] in {"He left.", f"He left. {run * 500}"}
+    assert len(looked) < 4 * len(text)

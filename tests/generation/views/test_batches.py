@@ -151,7 +151,7 @@ def test_while_a_batch_is_open_the_page_asks_for_its_progress(client: Client, st
     assert "<noscript>" in page
     run = claimed(batch)
     assert "The worker loads the model" in client.get(address(study, "batch-progress", 1)).content.decode()
-    assert drafting.save(run, draft(1), real_texts=[])
+    assert drafting.save(run, draft(1))
     answer = client.get(address(study, "batch-progress", 1), {"seen": "0"})
     assert answer.status_code == 200
     assert "1 of 3 texts written" in answer.content.decode()
@@ -163,7 +163,7 @@ def test_only_texts_not_seen_yet_are_sent(client: Client, study: Study) -> None:
     batch = queued(study)
     run = claimed(batch)
     for index in (2, 0):
-        assert drafting.save(run, draft(index), real_texts=[])
+        assert drafting.save(run, draft(index))
     page = client.get(address(study, "batch-progress", 1), {"seen": "1"}).content.decode()
     assert re.findall(r"Text (\d)", page) == ["0"]
     assert client.get(address(study, "batch-progress", 1), {"seen": "²"}).status_code == 200

@@ -55,7 +55,7 @@ def drafted(model: LanguageModel) -> Batch:
     batch = queued(language_model=model.key, text="The council voted", size=1)
     run, drafter = claimed(batch), drafting.loaded(model)
     for draft in drafter.draft(Prompt(batch.prompt.text), Sampling(max_tokens=30), [(0, 7)]):
-        assert drafting.save(run, draft, real_texts=[])
+        assert drafting.save(run, draft)
     return batch
 
 

@@ -73,7 +73,7 @@ def test_a_batch_that_waits_for_its_budget_says_so(client: Client, broker: redis
     from generation import drafting, queue
     from tests.generation.factories import draft
 
-    drafting.save(run, draft(0), real_texts=[])
+    drafting.save(run, draft(0))
     queue.release(batch.pk, run.owner)
     client.force_login(batch.created_by)
     assert "waits for tomorrow" in html(client)

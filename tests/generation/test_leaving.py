@@ -1,0 +1,84 @@
+"""A panel that gets smaller decides at once where those who remain agree, and else waits for somebody to adjudicate."""
+
+import pytest
+
+from generation import assignments, leaving, opinions
+from generation.models import Batch
+from surveys import audit
+from surveys.models import Researcher, Role
+from surveys.team import change_role, remove_person
+from tests.generation.factories import CONTINUATION, synthetic_arm, text_of, written
+from tests.generation.test_assignments import panel
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def batch() -> Batch:
+    made = written([CONTINUATION] * 4)
+    synthetic_arm(made.study)
+    return made
+
+
+def said(batch: Batch, person: Researcher, verdicts: str) -> None:
+    """A letter a text: for it, against it, or nothing."""
+    for index, verdict in enumerate(verdicts):
+        if verdict != "-":
+            word = {"a": "accept", "r": "reject"}[verdict]
+            opinions.give(text_of(batch, index), by=person, verdict=word, reason="r" if word == "reject" else "")
+
+
+def decisions(batch: Batch) -> list[str]:
+    return list(batch.candidates.order_by("index").values_list("decision", flat=True))
+
+
+def test_when_a_curator_leaves_the_study_those_who_remain_decide_and_the_log_says_why(batch: Batch) -> None:
+    first, second, gone = panel(batch, people=3)
+    said(batch, first, "aaa-")
+    said(batch, second, "ara-")
+    said(batch, gone, "--r-")
+    assert decisions(batch) == ["pending"] * 4
+    remove_person(batch.study.memberships.get(researcher=gone), by=batch.created_by)
+    # All for it; they differ; who left had answered; two are awaited still.
+    assert decisions(batch) == ["accepted", "pending", "pending", "pending"]
+    review = text_of(batch).reviews.get()
+    assert (review.by, review.rule) == (batch.created_by, "2 of 2 opinions for it, once nobody else was awaited")
+    assert assignments.panel_of(text_of(batch, 1)).is_disputed
+    subject = batch.study.audit.get(verb="panels settled").subject
+    assert subject == "nobody else is awaited: 1 decided by those who remain, 2 differ"
+    assert audit.verify(batch.study) == []
+
+
+def test_a_curator_who_may_only_analyse_now_is_waited_for_no_longer(batch: Batch) -> None:
+    stays, goes = panel(batch)
+    said(batch, stays, "r---")
+    change_role(batch.study.memberships.get(researcher=goes), Role.ANALYST, by=batch.created_by)
+    assert decisions(batch) == ["rejected", "pending", "pending", "pending"]
+    assert text_of(batch).reviews.get().rule == "1 of 1 opinions against it, once nobody else was awaited"
+
+
+def test_another_role_that_curates_too_changes_nothing(batch: Batch) -> None:
+    stays, other = panel(batch)
+    said(batch, stays, "a---")
+    change_role(batch.study.memberships.get(researcher=other), Role.OWNER, by=batch.created_by)
+    assert decisions(batch) == ["pending"] * 4
+    assert not batch.study.audit.filter(verb="panels settled").exists()
+
+
+def test_who_is_asked_no_longer_is_waited_for_no_longer(batch: Batch) -> None:
+    first, second = panel(batch)
+    said(batch, first, "ar--")
+    said(batch, second, "---a")
+    assert leaving.release(batch.study, second, by=batch.created_by) == 3
+    assert decisions(batch) == ["accepted", "rejected", "pending", "pending"]
+    assert assignments.panel_of(text_of(batch, 2)).missing == {first.pk}
+
+
+def test_a_text_that_can_be_no_article_stays_open_to_whoever_reads_it() -> None:
+    batch = written(["<|im_end|>"])
+    stays, goes = panel(batch)
+    said(batch, stays, "a")
+    assert leaving.release(batch.study, goes, by=batch.created_by) == 1
+    assert decisions(batch) == ["pending"]
+    panel_now = assignments.panel_of(text_of(batch))
+    assert (panel_now.verdict, panel_now.missing) == ("accept", frozenset())
