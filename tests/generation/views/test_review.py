@@ -239,7 +239,7 @@ def test_a_frozen_study_shows_its_texts_without_the_buttons(client: Client) -> N
 def test_the_way_through_the_queue_takes_a_bounded_number_of_queries(
     client: Client, batch: Batch, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         client.get(address(batch.study, "candidate", 1, 0))
 
 
