@@ -60,7 +60,7 @@ def test_a_machine_that_goes_down_with_worker_broker_and_database_loses_and_doub
     broker: redis.Redis = request.getfixturevalue("broker")
     workers: Workers = request.getfixturevalue("workers")
     worker = workers.start()
-    batch = queued(seed=4, **MANY)
+    batch = queued(seed=4, size=66, sampling=Sampling(temperature=1.3, max_tokens=12, min_tokens=12))
     workers.wait_for(lambda: len(drafted(batch)) > 0)
     process = int(broker.info("server")["process_id"])
     for gone in (worker.pid, process):
