@@ -13,10 +13,15 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from surveys.frozen import FrozenStudy
+from surveys.models import Outcome
 from surveys.participant.pages import Revealed, own_text, surroundings
 from surveys.participant.questions import lang_attribute
 from surveys.participant.sheets import MARKS, Rendered, cut, fill
 from surveys.route import step_named
+
+
+# How a part ends before everything is answered, where that is not the person's own wish.
+ENDED_EARLY = frozenset({Outcome.FAILED_CHECKS, Outcome.RETURNED, Outcome.TIMED_OUT, Outcome.CLOSED})
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class Around:
     """All that stands around the articles. ``withdraw_until`` is the last day to withdraw, where that can be done.
 
     ``language`` is the participant's, ``interface`` that of our own words; ``to_acknowledge`` is false for who reads
-    the page again, and ``first_counts`` true for whose page before this one had been answered already.
+    the page again, and ``first_counts`` true for whose page before this one had been answered already. ``ended`` is
+    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or ''.
     """
 
     study: FrozenStudy
@@ -33,7 +39,7 @@ class Around:
     interface: str
     is_preview: bool
     to_acknowledge: bool
-    has_timed_out: bool
+    ended: str
     is_withdrawn: bool
     first_counts: bool
     withdraw_until: date | None
@@ -63,7 +69,7 @@ def _rendered(around: Around) -> Rendered:
             "page_count": None,
             "debrief": own_text(around.study, "debrief", around.language),
             "to_acknowledge": around.to_acknowledge,
-            "has_timed_out": around.has_timed_out,
+            "ended": around.ended,
             "is_withdrawn": around.is_withdrawn,
             "first_counts": around.first_counts,
             "can_withdraw": around.withdraw_until is not None,

@@ -256,7 +256,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         interface=interface_language(participant.language),
         is_preview=participant.mode == "preview",
         to_acknowledge=place.step.stage == Stage.DEBRIEF,
-        has_timed_out=participant.outcome == Outcome.TIMED_OUT,
+        ended=participant.outcome if participant.outcome in debriefing.ENDED_EARLY else "",
         is_withdrawn=participant.withdrawn_at is not None,
         first_counts=replies.tells_that_first_counts(request),
         withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,

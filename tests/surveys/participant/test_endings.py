@@ -116,6 +116,11 @@ WAYS: dict[str, tuple[Callable[[Study], Person], str]] = {
 }
 
 
+TOLD = {ending: WAYS[ending][1] for ending in ("closed", "returned", "timed-out")} | {
+    "failed-checks": "Your part ends here"
+}
+
+
 @pytest.mark.parametrize("outcome", list(WAYS))
 def test_each_ending_has_its_own_page_code_and_way_back(outcome: str) -> None:
     end, says = WAYS[outcome]
@@ -163,8 +168,12 @@ def test_after_an_article_every_ending_leads_to_the_debriefing_first(outcome: st
         person.post({"left": "leave", "withdrawn": "withdraw"}[outcome])
     assert leads_to(person.get("reading-1")) == "debrief"
     assert leads_to(person.get("end")) == "debrief"
-    assert "The articles that you saw" in person.get().content.decode()
+    debriefing = person.get().content.decode()
+    assert "The articles that you saw" in debriefing
+    # Who is led here in the midst of their way, and did not ask for it, is told why.
+    assert (TOLD.get(outcome, "no such words") in debriefing) == (outcome in TOLD)
     assert leads_to(person.post()) == "end"
+    assert TOLD.get(outcome, "no such words") not in person.get("debrief").content.decode()
     assert person.row.outcome == outcome
     assert CODES[outcome] in _page(person)
 
