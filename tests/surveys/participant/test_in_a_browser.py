@@ -225,8 +225,7 @@ def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_b
     chromium: Browser, live_server: LiveServer, study: Study
 ) -> None:
     with _page(chromium, live_server, viewport=PHONE) as page:
-        page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click()
+        _begun(page, study)
         notice = page.get_by_text("There is no connection just now")
         expect(notice).to_be_hidden()
         page.context.set_offline(True)
