@@ -19,7 +19,6 @@ from surveys.participant.questions import lang_attribute
 from surveys.participant.sheets import MARKS, Rendered, cut, fill
 from surveys.route import step_named
 
-
 # How a part ends before everything is answered, where that is not the person's own wish.
 ENDED_EARLY = frozenset({Outcome.FAILED_CHECKS, Outcome.RETURNED, Outcome.TIMED_OUT, Outcome.CLOSED})
 
