@@ -128,13 +128,15 @@ def guest(request: HttpRequest, place: Place) -> HttpResponse:
 def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404, wait: int = 0) -> HttpResponse:
     """The page for a request that no cookie connects with anybody.
 
-    ``wait`` says for how many minutes nobody more is let in by a number from this network.
+    What was typed into a page that is sent so is kept in its form, as by ``somebody_else``. ``wait`` says for how many
+    minutes nobody more is let in by a number from this network.
     """
     study = Study.objects.select_related("current_version").filter(key=study_key).first() if study_key else None
     context = outside(study) if study else {}
     settings = recruitment.read(study) if study else None
     sent_from = PANEL_NAMES[settings.panel] if settings and settings.asks_for_id else ""
-    told = {"study_key": study_key, "wait": wait, "sent_from": sent_from}
+    told: dict[str, Any] = {"study_key": study_key, "wait": wait, "sent_from": sent_from}
+    told["typed"] = visit.fields_of_a_page(request) if study else []
     told |= {"panel_site": recruitment.panel_site(settings) if settings and sent_from else ""}
     return render(request, "participant/unknown.html", context | told, status=status)
 

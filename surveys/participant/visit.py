@@ -95,6 +95,14 @@ def fields(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in sent if name != FORM_TOKEN]
 
 
+def fields_of_a_page(request: HttpRequest) -> list[tuple[str, str]]:
+    """The same, where it is what was typed into somebody's page; [] for what only presses a button, or is no page's.
+
+    A page of ours carries a mark; another site could otherwise put its own answers before somebody, ready to be sent.
+    """
+    return fields(request) if request.POST.get(MARK_FIELD) and typed(request).keys() - {FORM_TOKEN} else []
+
+
 def place_of(request: HttpRequest, study_key: str, slug: str = "") -> Place | None:
     """Where the person of this request is in this study, or None if the cookie names nobody there."""
     token = token_of(request)

@@ -127,3 +127,43 @@ def test_the_mark_is_ones_own_on_every_page_and_tells_nothing(first: Person) -> 
         assert first.client.get(f"/r/{mark}/").status_code == 404
         marks.append(mark)
     assert marks[0] != marks[1]
+
+
+@pytest.mark.parametrize("comes_by", ["personal link", "panel's link"])
+@pytest.mark.parametrize("lost", ["the person's cookie", "every cookie"])
+def test_a_form_without_its_cookie_is_kept_and_can_be_sent_once_its_owner_is_back(lost: str, comes_by: str) -> None:
+    entry = "?PROLIFIC_PID=5f3a5f3a5f3a5f3a5f3a5f3a&SESSION_ID=1"
+    person = Person(factories.launched_study(blocks=WHOLE), entry=entry, enforce_csrf_checks=True)
+    token = person.token
+    person.client.handler.enforce_csrf_checks = False
+    mark = mark_on(person.walk_to("after-1").get().content.decode())
+    person.client.handler.enforce_csrf_checks = True
+    typed = {"comment": "An hour’s “work” & <more>", "_person": mark, "csrfmiddlewaretoken": _form_token(person)}
+    person.client.cookies.clear() if lost == "every cookie" else person.client.cookies.pop(TOKEN_COOKIE)
+    page = _sent(person, "after-1", typed)
+    assert page.status_code in {403, 404}
+    shown = page.content.decode()
+    assert "nothing of the page that was just sent is recorded yet" in shown
+    assert "nothing that you have sent is lost" not in shown
+    kept = dict(_hidden(shown))
+    assert kept == {"comment": typed["comment"], "_person": mark}
+    person.client.get(f"/r/{token}/" if comes_by == "personal link" else f"{person.base}{entry}")
+    again = kept | {"csrfmiddlewaretoken": _token_in(shown)}
+    assert leads_to(_sent(person, "after-1", again)) == "debrief"
+    assert Answer.objects.get(item="comment").value == typed["comment"]
+
+
+def test_without_a_cookie_only_a_page_of_ours_is_kept_and_only_what_was_typed(first: Person) -> None:
+    mark = mark_on(first.walk_to("after-1").get().content.decode())
+    first.client.cookies.clear()
+    for sent in ({"comment": "Words of another site"}, {"_person": mark}):
+        assert "Send again" not in _sent(first, "after-1", sent).content.decode()
+
+
+def _form_token(person: Person) -> str:
+    return _token_in(person.get("after-1").content.decode())
+
+
+def _token_in(page: str) -> str:
+    (token,) = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page))
+    return str(token)
