@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from analysis.cautions import Caution
+from analysis.mixed.design import FloatArray
 
 OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY = "rating", "participant", "article", "arm", "origin", "story"
 # A term takes so many repeats, or groups that are so large; below both it stays in the residual (``tells_apart``).
@@ -65,7 +67,7 @@ def random_part(data: pd.DataFrame) -> RandomPart:
         said.append(_ONE_RATING_AN_ARTICLE)
     else:
         terms += [*_of_stories(data, articles), f"(1 | {ARTICLE})"]
-        if tells_apart(versions, [ARTICLE]) and tells_apart(data, [ARTICLE, ARM]):
+        if _are_in_several_arms(versions, ARTICLE) and tells_apart(data, [ARTICLE, ARM]):
             terms.append(f"(1 | {ARTICLE}:{ARM})")
     lack = "" if terms else "too few people and articles have more than one rating"
     return RandomPart("".join(f" + {term}" for term in terms), tuple(said), lack)
@@ -81,26 +83,35 @@ def tells_apart(units: pd.DataFrame, group: list[str]) -> bool:
     group were alike: ``sum of squared sizes / rows``, the design effect of clusters (Kish 1965, Survey Sampling), over
     all rows or for the difference of two arms.
     """
-    sizes = units.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
-    return len(units) - len(sizes) >= LEAST_REPEATS or _inflation(units, group) > MOST_INFLATED
+    sizes = _sizes(units, group)
+    return len(units) - len(sizes) >= LEAST_REPEATS or _inflation(units, group, sizes) > MOST_INFLATED
 
 
-def _inflation(units: pd.DataFrame, group: list[str]) -> float:
+def _sizes(units: pd.DataFrame, group: list[str]) -> FloatArray:
+    """How many rows each group has."""
+    return np.asarray(units.groupby(group, observed=True, sort=False).size(), dtype=np.float64)
+
+
+def _inflation(units: pd.DataFrame, group: list[str], sizes: FloatArray) -> float:
     """The largest design effect of the groups: over all rows, or in the variance of some two arms' difference.
 
-    Of means of n rows in groups of s each: sum of s squared / n squared, where 1 / n holds without groups. A small arm
-    of groups would else be hidden by a large one of single ratings.
+    ``sizes`` are those of the groups. Of means of n rows in groups of s each: sum of s squared / n squared, where 1 / n
+    holds without groups. A small arm of groups would else be hidden by a large one of single ratings.
     """
-    sizes = units.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
     found = [float(sizes @ sizes) / max(len(units), 1)]
     if ARM in units.columns:
-        parts = [
-            part.groupby(group, observed=True, sort=False).size().to_numpy(dtype=float)
-            for _, part in units.groupby(ARM, observed=True, sort=False)
-        ]
+        parts = [_sizes(part, group) for _, part in units.groupby(ARM, observed=True, sort=False)]
         arms = [(float(part @ part) / part.sum() ** 2, 1 / part.sum()) for part in parts]
         found += [(one[0] + other[0]) / (one[1] + other[1]) for one, other in combinations(arms, 2)]
     return max(found)
+
+
+def _are_in_several_arms(placed: pd.DataFrame, group: str) -> bool:
+    """Whether enough people, or articles, are in several arms; ``placed`` has a row each and arm.
+
+    What a single one makes of two arms tells nothing of how far they differ in it, however few there are.
+    """
+    return int((_sizes(placed, [group]) > 1).sum()) > 1 and tells_apart(placed, [group])
 
 
 def _somebody_alone(placed: pd.DataFrame) -> bool:
@@ -111,7 +122,7 @@ def _somebody_alone(placed: pd.DataFrame) -> bool:
 
 def _of_people(data: pd.DataFrame, people: int, placed: pd.DataFrame) -> list[str]:
     """The terms of people; ``placed`` has a row a person and arm."""
-    term, several = f"(1 | {PERSON})", tells_apart(placed, [PERSON])
+    term, several = f"(1 | {PERSON})", _are_in_several_arms(placed, PERSON)
     both = ORIGIN in data.columns and len(data) > 2 * people and several
     if both and tells_apart(data[[PERSON, ORIGIN]].drop_duplicates(), [PERSON]):
         term = f"(1 + {ORIGIN} | {PERSON})"
@@ -132,9 +143,9 @@ def _of_stories(data: pd.DataFrame, articles: int) -> list[str]:
 
 
 def _few_repeats(data: pd.DataFrame) -> Caution:
-    sizes = data.groupby(PERSON, observed=True).size().to_numpy(dtype=float)
+    sizes = _sizes(data, [PERSON])
     repeats, several = len(data) - len(sizes), int((sizes > 1).sum())
-    most = _inflation(data, [PERSON]) ** 0.5 - 1
+    most = _inflation(data, [PERSON], sizes) ** 0.5 - 1
     return Caution(
         "few-repeats",
         "",
@@ -166,5 +177,7 @@ _ONE_RATING_AN_ARTICLE = Caution(
     "one-rating-an-article",
     "",
     "Hardly any article has more than one rating, so that differences between articles cannot be told from other "
-    "noise; the model has no effect of articles, and needs none.",
+    "noise; the model has no effect of articles, and needs none: each rating brings the noise of an article of its own "
+    "with it. So do the tests that are said to hold the articles fixed: with such ratings they, too, speak of articles "
+    "in general.",
 )

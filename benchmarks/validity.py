@@ -9,6 +9,10 @@ at most 5% of studies. Detection (d') is measured on a yes-no answer of known d'
 With `--design within` the same 40 people read 4 of the 8 articles of each of three arms, one real and two of models;
 what a person makes of each arm differs with an SD of 0.7. Compared are the two models, beside them the paired t-test.
 
+With `--design few-repeats` 60 people an arm rate one of the 8 articles of theirs, and 5 to 15% of them, another share
+in each study, a second one: some studies have enough repeats for the model to have an effect of people, and some have
+not.
+
 `python -m benchmarks.validity` prints a table and one line of JSON. With `--from` and `--to` it does some of the seeds
 and keeps them in `--folder`; a run without them adds what is missing there.
 """
@@ -22,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -43,10 +47,12 @@ PIECE = 250
 DETECTION_STUDIES = 1_000
 DETECTION_PEOPLE, DETECTION_ARTICLES, D_PRIME = 60, 24, 0.8
 DRAWS = 400
-Design = Literal["between", "within"]
+FEW_PEOPLE, FEW_SHARES = 60, (0.05, 0.15)
+Design = Literal["between", "within", "few-repeats"]
 # What each design compares, and the words for it.
-COMPARED = {"between": ("synthetic", "real"), "within": ("small", "large")}
+COMPARED = {"between": ("synthetic", "real"), "within": ("small", "large"), "few-repeats": ("synthetic", "real")}
 SAID = {
+    "few-repeats": f"2 arms, {ARTICLES} articles (SD {ARTICLE_SD}), {FEW_PEOPLE} people an arm, 1 rating, of some 2",
     "between": f"2 arms, {ARTICLES} articles (SD {ARTICLE_SD}) and {PEOPLE} people an arm, {EACH} ratings",
     "within": f"3 arms of {ARTICLES} articles (SD {ARTICLE_SD}), {PEOPLE} people in every arm, {EACH} ratings",
 }
@@ -55,12 +61,13 @@ BARS = {"false_positives": (0.04, 0.06), "coverage": (0.94, 0.96), "tost": (0.0,
 
 def one_study(seed: int, design: Design) -> dict[str, float]:
     """The numbers of one null study: p and interval of both tests, and p of equivalence at its bound."""
-    ratings = null_study(seed) if design == "between" else null_study_within(seed)
+    ratings = {"between": null_study, "within": null_study_within, "few-repeats": null_study_few_repeats}[design](seed)
     arm, other = COMPARED[design]
     plan = Plan(reference=other, equivalence_bound=BOUND)
-    (model,) = [row for row in crossed_contrasts(ratings, plan).rows if row.arm == arm]
+    crossed = crossed_contrasts(ratings, plan)
+    (model,) = [row for row in crossed.rows if row.arm == arm]
     means = ratings.groupby(["arm", "participant"])["credibility"].mean()
-    naive = welch(means[arm], means[other]) if design == "between" else paired(means[arm] - means[other])
+    naive = paired(means[arm] - means[other]) if design == "within" else welch(means[arm], means[other])
     half = float(stats.t.ppf(0.975, naive.df)) * naive.std_error
     # The same data with the truth moved onto the bound, and the p of equivalence that a report prints.
     on_bound = ratings.assign(credibility=ratings["credibility"] + BOUND * (ratings["arm"] == arm))
@@ -68,6 +75,7 @@ def one_study(seed: int, design: Design) -> dict[str, float]:
     at_bound_naive = float(stats.t.cdf(naive.estimate / naive.std_error, naive.df))
     return {
         "seed": seed,
+        "people_term": float("participant" in crossed.formula),
         "p_model": model.p_value,
         "covered_model": float(model.ci_low <= 0 <= model.ci_high),
         "width_model": model.ci_high - model.ci_low,
@@ -109,6 +117,21 @@ def null_study_within(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant", "arm", "article", "origin", "credibility"])
 
 
+def null_study_few_repeats(seed: int) -> pd.DataFrame:
+    """Ratings of two arms that do not differ, one a person, and of a few people a second one."""
+    rng = np.random.default_rng(3_000_000 + seed)
+    share = rng.uniform(*FEW_SHARES)
+    rows = []
+    for arm in ("real", "synthetic"):
+        articles = rng.normal(0, ARTICLE_SD, ARTICLES)
+        for person in range(FEW_PEOPLE):
+            level = rng.normal(6, PERSON_SD)
+            for article in rng.permutation(ARTICLES)[: 1 + (rng.random() < share)]:
+                value = level + articles[article] + rng.normal(0, NOISE_SD)
+                rows.append((f"{arm}-{person:02}", arm, f"{arm}-{article}", arm, value))
+    return pd.DataFrame(rows, columns=["participant", "arm", "article", "origin", "credibility"])
+
+
 def one_detection(seed: int) -> dict[str, float]:
     """Whether the bootstrap interval of the pooled d' holds the d' that answers were made from."""
     rng = np.random.default_rng(1_000_000 + seed)
@@ -141,6 +164,7 @@ def run_piece(kind: str, start: int, stop: int, folder: Path) -> pd.DataFrame:
     kinds: dict[str, Callable[[int], dict[str, float]]] = {
         "contrast": lambda seed: one_study(seed, "between"),
         "within": lambda seed: one_study(seed, "within"),
+        "few-repeats": lambda seed: one_study(seed, "few-repeats"),
         "detection": one_detection,
     }
     frame = pd.DataFrame([kinds[kind](seed) for seed in range(start, stop)])
@@ -152,7 +176,7 @@ def run_piece(kind: str, start: int, stop: int, folder: Path) -> pd.DataFrame:
 def main(studies: int, detections: int, folder: Path, minutes: float, design: Design) -> None:
     """Run what is missing, and print the table once nothing is."""
     ends = time.monotonic() + 60 * minutes
-    contrast = "contrast" if design == "between" else "within"
+    contrast = "contrast" if design == "between" else design
     found: dict[str, list[pd.DataFrame]] = {contrast: [], "detection": []}
     for kind, total in ((contrast, studies), ("detection", detections if design == "between" else 0)):
         for start in range(0, total, PIECE):
@@ -184,6 +208,7 @@ def report(contrast: pd.DataFrame, detected: pd.DataFrame | None, design: Design
         shown[key] = {"model": round(float(model), 4), "naive": round(float(naive), 4), "bar": [low, high]}
     widths = contrast[["width_model", "width_naive"]].mean()
     print(f"{'mean width of the intervals':38}{widths.iloc[0]:>18.3f}{widths.iloc[1]:>20.3f}")
+    print(f"{'models with an effect of people':38}{_share(contrast['people_term'].mean(), n):>18}")
     failed = int(contrast["p_model"].isna().sum())
     print(f"{'studies without a fit':38}{failed:>18}")
     if detected is not None:
@@ -195,6 +220,12 @@ def report(contrast: pd.DataFrame, detected: pd.DataFrame | None, design: Design
         print(f"hold the truth in {_share(inside, len(detected))}; mean error {bias:+.3f}")
         shown["d_prime_coverage"] = round(inside, 4)
     print()
+    if design == "few-repeats":
+        for term, part in contrast.groupby("people_term"):
+            which = "with" if term else "without"
+            rate = float(part["p_model"].lt(0.05).mean())
+            print(f"{f'false positives {which} that effect':38}{_share(rate, len(part)):>18}")
+            shown[f"false_positives_{which}_people"] = round(rate, 4)
     said = {"benchmark": "validity", "design": design, "studies": n, "failed": failed, "holds": bool(holds)}
     print(json.dumps(said | shown))
 
@@ -208,7 +239,7 @@ if __name__ == "__main__":
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--detections", type=int, default=DETECTION_STUDIES)
     parser.add_argument("--folder", type=Path, help="keeps finished pieces, so that a run can be taken up again")
-    parser.add_argument("--design", choices=("between", "within"), default="between")
+    parser.add_argument("--design", choices=get_args(Design), default="between")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after a piece once so many have passed")
     options = parser.parse_args()
     if options.folder:

@@ -25,6 +25,12 @@ def test_where_people_read_every_arm_the_two_models_are_compared() -> None:
     assert 0 < found["tost_model"] < 1
 
 
+def test_of_studies_with_few_repeats_some_have_enough_for_an_effect_of_people_and_some_have_not() -> None:
+    studies = [validity.one_study(seed, "few-repeats") for seed in range(12)]
+    assert {study["people_term"] for study in studies} == {0.0, 1.0}
+    assert all(0 < study["p_model"] < 1 for study in studies)
+
+
 def test_a_shipped_p_of_equivalence_that_is_broken_shows_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(ratings: pd.DataFrame, plan: Plan, **options: Any) -> Any:
         found = crossed_contrasts(ratings, plan, **options)
