@@ -20,8 +20,8 @@ _TYPES: dict[ColumnType, pa.DataType] = {
 }
 # Cells a row group: large enough to be read fast, small enough to be held in memory; wide tables have short groups.
 _GROUP, _FEWEST_ROWS = 250_000, 1_000
-# What a file says of each column of each group is held until its end, a kilobyte each: after so many the table
-# goes on in another file.
+# What a file says of each column of each group is held until its end, some hundred bytes each: after so many the
+# table goes on in another file.
 MOST_CHUNKS = 8_000
 
 
@@ -41,11 +41,11 @@ class ParquetFile(TableFile):
         self._begin()
 
     def write(self, frame: pd.DataFrame) -> None:
-        arrays = [_array(frame[column.name], column) for column in self.table.columns]
+        arrays = [_lean(_array(frame[column.name], column)) for column in self.table.columns]
         if self._groups * len(arrays) >= MOST_CHUNKS and len(frame):
             self._end()
             self._begin()
-        self._waiting.append(pa.record_batch(arrays, schema=self._schema))
+        self._waiting.append(pa.record_batch(arrays, names=self._schema.names))
         waiting = sum(map(len, self._waiting))
         if waiting >= _FEWEST_ROWS and waiting * len(arrays) >= _GROUP:
             self._flush()
@@ -63,7 +63,10 @@ class ParquetFile(TableFile):
         return self._made
 
     def _begin(self) -> None:
-        self._file = pq.ParquetWriter(self.root / self._path(), self._schema, compression="zstd")
+        # Without the least and largest value of each column of each group, which would be most of what is held.
+        self._file = pq.ParquetWriter(
+            self.root / self._path(), self._schema, compression="zstd", write_statistics=False
+        )
         self._rows = self._groups = 0
 
     def _end(self) -> None:
@@ -79,13 +82,21 @@ class ParquetFile(TableFile):
         return self.name(len(self._made) + 1 if self._made else 0)
 
     def _flush(self) -> None:
-        table = pa.Table.from_batches(self._waiting, schema=self._schema).combine_chunks()
+        waiting, self._waiting = self._waiting, []
+        columns = [
+            pa.chunked_array([batch.column(n).cast(field.type) for batch in waiting], field.type).combine_chunks()
+            for n, field in enumerate(self._schema)
+        ]
         # The pieces are free before the writer takes as much again.
-        self._waiting = []
+        del waiting
+        table = pa.Table.from_arrays(columns, schema=self._schema)
         if len(table):
             self._file.write_table(table)
             self._rows += len(table)
             self._groups += 1
+        del table, columns
+        # What was a group is the system's again, and not kept for other tables, which have groups of their own.
+        pa.default_memory_pool().release_unused()
 
 
 def _array(series: pd.Series, column: Column) -> pa.Array:
@@ -97,6 +108,11 @@ def _array(series: pd.Series, column: Column) -> pa.Array:
     elif column.type == "number":
         values = [None if value is None else float(value) for value in values]
     return pa.array(values, type=_TYPES[column.type])
+
+
+def _lean(array: pa.Array) -> pa.Array:
+    """The values while they wait: a text that stands in many rows is held once."""
+    return array.dictionary_encode() if pa.types.is_string(array.type) else array
 
 
 def _described(column: Column) -> dict[str, str]:
