@@ -8,7 +8,7 @@ from analysis import power_command as power
 from analysis import report_command as report
 from analysis.mixed import MixedModelError
 from analysis.mixed import command as mixed
-from analysis.plan import PlanError
+from analysis.plan_rules import PlanError
 from analysis.validation import FrameError
 
 

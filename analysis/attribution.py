@@ -77,7 +77,7 @@ def attribution_accuracy(
         said=said.astype(float),
         right=(said == (checked["origin"] == "synthetic")).astype(float),
     )
-    order = tuple(arms) or tuple(sorted(set(checked["arm"])))
+    order = tuple(arms) or tuple(sorted(checked["arm"].unique()))
     rows = [_accuracy(arm, checked[checked["arm"] == arm], alpha) for arm in order]
     return Attribution((*rows, _accuracy(ALL, checked, alpha)))
 
@@ -87,7 +87,7 @@ def _accuracy(arm: str, answers: pd.DataFrame, alpha: float) -> AttributionAccur
     people = counted.groupby("participant", sort=True)["right"].mean()
     share = share_of(people.to_numpy(dtype=float), len(counted))
     low, high = share.interval(alpha)
-    origins = sorted(set(answers["origin"]))
+    origins = sorted(answers["origin"].unique())
     neutral = int(answers["neutral"].sum())
     return AttributionAccuracy(
         arm=arm,

@@ -17,9 +17,10 @@ from analysis.frames import StudyFrames
 from analysis.frames_people import covariate_items, participants_frame, with_covariates
 from analysis.models import Report
 from analysis.plan import Plan, cut_problem, parse_plan
-from analysis.report import StudyInfo, build_report, to_dict
+from analysis.report import StudyInfo, build_report
 from analysis.report_facts import study_info
 from analysis.report_files import figure_files, report_files
+from analysis.report_json import to_dict
 from analysis.scale_scores import outcome_scale
 from analysis.software import software_versions
 from analysis.tables import to_json, to_records
@@ -49,13 +50,13 @@ def build(report: Report) -> None:
 def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str, bytes], str]:
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     frozen = report.version.frozen
-    plan, info = _usable(parse_plan(frozen.definition.plan.model_dump()), study_info(report, data), frozen.definition)
+    plan, info = usable(parse_plan(frozen.definition.plan.model_dump()), study_info(report, data), frozen.definition)
     ratings = with_covariates(data.ratings, data.answers, data.participants, plan.covariates, frozen)
     built = build_report(ratings, data.participants, plan, info, progress=lambda what: jobs.step(report, what))
     return to_dict(built), report_files(built), built.data_sha256
 
 
-def _usable(plan: Plan, info: StudyInfo, definition: Definition) -> tuple[Plan, StudyInfo]:
+def usable(plan: Plan, info: StudyInfo, definition: Definition) -> tuple[Plan, StudyInfo]:
     """The plan without a cut that tells no ratings apart, which a version could be frozen with, and that this is so."""
     problem = cut_problem(plan.credible_cut, outcome_scale(definition, plan.outcome), plan.outcome)
     if not problem:

@@ -172,7 +172,7 @@ def reference_arm(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str]) -> str
             raise FrameError(f"the reference '{plan.reference}' is no arm; there are {', '.join(arms)}", column="arm")
         return plan.reference
     if "origin" in ratings.columns:
-        real = sorted(set(ratings.loc[ratings["origin"] == "real", "arm"]))
+        real = sorted(ratings.loc[ratings["origin"] == "real", "arm"].unique())
         if len(real) == 1:
             return str(real[0])
     return arms[0]
@@ -185,7 +185,7 @@ def refuse_mixed_modes(ratings: pd.DataFrame) -> None:
 
 
 def arm_order(ratings: pd.DataFrame, arms: Sequence[str]) -> tuple[str, ...]:
-    found = sorted(set(ratings["arm"]))
+    found = sorted(ratings["arm"].unique())
     if not arms:
         return tuple(found)
     strangers = [arm for arm in found if arm not in arms]

@@ -16,7 +16,8 @@ import pandas as pd
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, STORY, RandomPart, random_part
+from analysis.crossed_frame import model_frame, numbered, quoted
+from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, RandomPart, random_part
 from analysis.equivalence import detectable, equivalence_row
 from analysis.intervals import NAN, Interval, TTest
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
@@ -24,7 +25,7 @@ from analysis.mixed.inference import JointTest, contrasts, joint_test
 from analysis.mixed.result import Ddf, FixedEffect, VarianceShare
 from analysis.plan import Plan
 from analysis.tables import to_frame
-from analysis.validation import FrameError, check_ratings
+from analysis.validation import check_ratings
 
 NO_OMNIBUS = JointTest(NAN, NAN, NAN, NAN)
 Pairs = Literal["reference", "all"]
@@ -149,7 +150,8 @@ def crossed_contrasts(
     order = arm_order(checked, arms)
     reference = reference_arm(checked, plan, order)
     data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)], beside)
-    part = random_part(data)
+    counted = numbered(data)
+    part = random_part(counted)
     formula = f"{OUTCOME} ~ {' + '.join([ARM, *map(quoted, beside)])}{part.formula}"
     wanted = _pairs(order, reference, pairs)
     blank = Crossed(
@@ -158,47 +160,16 @@ def crossed_contrasts(
         formula=formula,
         ddf=ddf,
         level=plan.level,
-        rows=tuple(_blank(arm, other, data) for arm, other in wanted),
+        rows=tuple(_blank(arm, other, counted) for arm, other in wanted),
         means=(),
         variance=(),
         omnibus=NO_OMNIBUS,
         n_ratings=len(data),
-        n_people=data[PERSON].nunique(),
-        n_articles=data[ARTICLE].nunique(),
+        n_people=counted[PERSON].nunique(),
+        n_articles=counted[ARTICLE].nunique(),
         cautions=part.cautions,
     )
     return _fitted(blank, data, part, plan, labels, wanted)
-
-
-def quoted(column: str) -> str:
-    """A column's name as a formula takes any name."""
-    return f"`{column}`"
-
-
-def model_frame(checked: pd.DataFrame, outcome: str, arms: Sequence[str], beside: Sequence[str] = ()) -> pd.DataFrame:
-    """The ratings with a value as the model's columns; ``arm`` is categorical with the first of ``arms`` first.
-
-    Ratings that lack a value in a column ``beside`` are left out. ``origin`` is -0.5 for real and 0.5 for synthetic
-    articles, where the ratings say it; ``story`` is the article itself where it has none. Raises ``FrameError`` for a
-    column that is not there or whose name is taken.
-    """
-    for name in beside:
-        if name not in checked.columns or name in {OUTCOME, PERSON, ARTICLE, ARM, ORIGIN, STORY}:
-            raise FrameError(f"the column '{name}' cannot stand beside the arms: take another name", column=name)
-    rated = checked[checked[[outcome, *beside]].notna().all(axis=1)]
-    columns: dict[str, object] = {
-        OUTCOME: rated[outcome].to_numpy(dtype=float),
-        PERSON: rated[PERSON],
-        ARTICLE: rated[ARTICLE],
-        ARM: pd.Categorical(rated["arm"], categories=[arm for arm in arms if (rated["arm"] == arm).any()]),
-    }
-    if "origin" in rated.columns and rated["origin"].isin(["real", "synthetic"]).all():
-        columns[ORIGIN] = np.where(rated["origin"] == "synthetic", 0.5, -0.5)
-    if STORY in rated.columns:
-        told = rated[STORY].notna() & (rated[STORY] != "")
-        columns[STORY] = rated[STORY].where(told, "article " + rated[ARTICLE])
-    columns |= {name: rated[name] for name in beside}
-    return pd.DataFrame(columns, index=rated.index)
 
 
 def _pairs(order: Sequence[str], reference: str, pairs: Pairs) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed import model_frame
+from analysis.crossed_frame import model_frame, numbered
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, random_part
 from analysis.intervals import NAN
 from analysis.mixed import MixedModelError
@@ -94,7 +94,7 @@ def crossed_odds(
     data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
     if kind == "credible" and plan.credible_cut is not None:
         data[OUTCOME] = (data[OUTCOME] >= plan.credible_cut).astype("float64")
-    part = random_part(data)
+    part = random_part(numbered(data))
     people = {str(arm): int(n) for arm, n in data.groupby(ARM, observed=True)[PERSON].nunique().items()}
     blank = CrossedOdds(
         kind=kind,

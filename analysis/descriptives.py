@@ -74,11 +74,14 @@ def unit_means(ratings: pd.DataFrame, outcome: str, cut: float | None) -> pd.Dat
     """
     rated = ratings.loc[ratings[outcome].notna(), ["participant", "arm", outcome]]
     values = rated[outcome].to_numpy(dtype=float)
-    rated = rated.assign(mean=values, share=np.nan if cut is None else (values >= cut).astype(float), n_ratings=1)
-    return (
-        rated.groupby(["participant", "arm"], sort=True, observed=True)
-        .agg({"mean": "mean", "share": "mean", "n_ratings": "sum"})
-        .reset_index()
+    # By numbers that have the order of the names: to group a million texts takes many times as long.
+    (person, people), (arm, arms) = (pd.factorize(rated[name], sort=True) for name in ("participant", "arm"))
+    share = np.nan if cut is None else (values >= cut).astype(float)
+    numbered = pd.DataFrame({"participant": person, "arm": arm, "mean": values, "share": share, "n_ratings": 1})
+    units = numbered.groupby(["participant", "arm"], sort=True)
+    found = units.agg({"mean": "mean", "share": "mean", "n_ratings": "sum"}).reset_index()
+    return found.assign(
+        participant=people.take(found["participant"].to_numpy()), arm=arms.take(found["arm"].to_numpy())
     )
 
 

@@ -69,7 +69,7 @@ def discernment(
     people = means.join(answers).reset_index().sort_values(["participant", "arm"], kind="stable")
     both = people["hits"].notna() & people["false_alarms"].notna()
     people[COLUMN] = people["hits"] - people["false_alarms"]
-    arms = sorted(set(checked["arm"]))
+    arms = sorted(checked["arm"].unique())
     return Discernment(
         rows=tuple(_of_one(arm, people[both & (people["arm"] == arm)], people, alpha) for arm in arms),
         values=people[both].reset_index(drop=True),

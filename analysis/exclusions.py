@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.exclusions_by_arm import RuleByArm, rule_by_arm
-from analysis.plan import Rule
+from analysis.plan_rules import After, Rule
 from analysis.tables import to_frame
 from analysis.validation import FrameError, numbers
 
@@ -59,7 +60,7 @@ def apply_exclusions(
         out, unknown = judged(kept, rule, participants)
         left = kept[~out]
         if "arm" in kept.columns and len(kept):
-            by_arm.append(rule_by_arm(kept, out, rule))
+            by_arm.append(rule_by_arm(kept, out, rule, after_treatment(rule, participants)))
         steps.append(
             ExclusionStep(
                 rule=str(rule),
@@ -88,19 +89,34 @@ def judged(ratings: pd.DataFrame, rule: Rule, participants: pd.DataFrame | None 
         raise FrameError(f"the rule '{rule}' needs the table of participants", column=rule.kind.column)
     people = participants.set_index(participants["participant"].astype("str"))
     column = _needed(people, rule, "participants")
-    present = ratings["participant"].astype("str")
-    strangers = ratings[~present.isin(people.index)]
+    # Each person once: of a million ratings they are few.
+    place, found = pd.factorize(ratings["participant"].astype("str"))
+    present, everybody = found.tolist(), people.index.tolist()
+    known = set(everybody)
+    strangers = ratings[np.array([name not in known for name in present], dtype=bool)[place]]
     if len(strangers):
         raise FrameError(
             f"the participant {strangers['participant'].iloc[0]!r} has ratings and is not in the table of participants",
             column="participant",
             rows=tuple(strangers.index),
         )
-    broken, unknown = _broken(column[column.index.isin(present)], rule)
+    raters = set(present)
+    broken, unknown = _broken(column[np.array([name in raters for name in everybody], dtype=bool)], rule)
     if rule.name == "flagged" and "flags_unknown" in people.columns:
         unmade = people["flags_unknown"].reindex(unknown.index).astype("object")
         unknown |= unmade.map(lambda names: isinstance(names, str) and rule.argument in names.split()).astype(bool)
-    return present.isin(broken.index[broken]), int(unknown.sum())
+    out = set(broken.index[broken].tolist())
+    gone = np.array([name in out for name in present], dtype=bool)[place]
+    return pd.Series(gone, index=ratings.index), int(unknown.sum())
+
+
+def after_treatment(rule: Rule, participants: pd.DataFrame | None) -> After:
+    """Whether the rule goes by what happened after the treatment, where the table says when people's checks came."""
+    counts = ("attention_checks", "attention_checks_before")
+    if rule.name != "attention-failed" or participants is None or not {*counts} <= {*participants.columns}:
+        return rule.kind.after
+    asked, before = (numbers(participants[name]) for name in counts)
+    return "always" if (asked > before).any() else "never"
 
 
 def _needed(frame: pd.DataFrame, rule: Rule, table: str) -> pd.Series:
@@ -117,7 +133,7 @@ def _broken(column: pd.Series, rule: Rule) -> tuple[pd.Series, pd.Series]:
     if rule.kind.argument in {"count", "seconds"}:
         given = numbers(column)
         broken = given < rule.threshold if rule.name == "faster-than" else given > rule.threshold
-        if rule.name == "attention-failed":
+        if rule.kind.argument == "count":
             broken = given >= rule.threshold
         return broken, given.isna()
     text = column.astype("object").where(column.notna(), "").astype("str")

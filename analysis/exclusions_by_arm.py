@@ -15,7 +15,7 @@ from scipy import stats
 from analysis.contrasts import are_shared
 from analysis.intervals import NAN
 from analysis.mixed.design import FloatArray
-from analysis.plan import After, Level, Rule
+from analysis.plan_rules import After, Level, Rule
 
 # Of people who are in one arm each, and of people who are in several.
 Permuted = Literal["people between arms", "arms within people"]
@@ -38,7 +38,7 @@ class ArmOut:
 class RuleByArm:
     """One rule, in every arm. ``statistic`` tests that the arms' shares are equal, on ``df``; nan where they cannot
     differ. ``least_expected`` is the smallest number of people that the shares let expect to be out of an arm: below 5,
-    p is rough. ``after`` says whether the rule goes by what happened after the treatment."""
+    p is rough. ``after`` says whether the rule goes by what happened after the treatment: always, maybe or never."""
 
     rule: str
     level: Level
@@ -51,8 +51,9 @@ class RuleByArm:
     arms: tuple[ArmOut, ...]
 
 
-def rule_by_arm(ratings: pd.DataFrame, out: pd.Series, rule: Rule) -> RuleByArm:
-    """What ``rule`` leaves out of ``ratings`` by arm: ``out`` says for each rating whether it goes.
+def rule_by_arm(ratings: pd.DataFrame, out: pd.Series, rule: Rule, after: After | None = None) -> RuleByArm:
+    """What ``rule`` leaves out of ``ratings`` by arm: ``out`` says for each rating whether it goes, ``after`` what is
+    known of this study besides what holds for the rule in all.
 
     The test is that of a permutation, by its moments: people dealt to the arms anew, each with the share of their
     ratings that are out, which for whole people is Pearson's test times (n - 1) / n; or, where the arms share their
@@ -83,7 +84,7 @@ def rule_by_arm(ratings: pd.DataFrame, out: pd.Series, rule: Rule) -> RuleByArm:
     return RuleByArm(
         rule=str(rule),
         level=rule.kind.level,
-        after=rule.kind.after,
+        after=after or rule.kind.after,
         permuted="arms within people" if within else "people between arms",
         statistic=statistic,
         df=df,

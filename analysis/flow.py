@@ -101,9 +101,9 @@ def participant_flow(
     """
     people = _people(participants)
     waiting = people[people["arm"] == ""]
-    found = sorted(set(people["arm"]) - {"", *arms})
+    found = sorted({*people["arm"].unique()} - {"", *arms})
     counts = waiting["outcome"].value_counts()
-    rated = None if analysed is None else set(analysed["participant"].astype("str"))
+    rated = None if analysed is None else set(analysed["participant"].astype("str").unique())
     return Flow(
         arrived=len(people),
         no_consent=int(counts.get("no-consent", 0)),

@@ -5,13 +5,14 @@ ratings, and of the answers only those given before the randomisation: the count
 taken twice, would tell whose ratings belong to which arm.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import pandas as pd
 
-from analysis.frames_people import FACTORS, Keys, findings_of, participants_frame, people_of, quality_frame
+from analysis.frames_people import FACTORS, Keys, judged_people, participants_frame, people_of, quality_frame
+from analysis.frames_rated import rated
 from analysis.frames_ratings import item_columns, ratings_frame
 from analysis.scale_scores import scale_columns, scales_of_people
 from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Table
@@ -70,15 +71,23 @@ def study_frames(
     Without ``evidence`` the tables of pages and of checks are empty, while ratings and people have what follows from
     them: a report shows nothing else of them, and in a large study they are the most rows.
     """
-    findings = findings_of(version, mode, only, masked=masked)
+    about_articles = None if masked else rated(version, mode, only)
+    judged = judged_people(
+        version,
+        mode,
+        only,
+        masked=masked,
+        gathered=None if about_articles is None else about_articles.gathered(version.frozen),
+        findings=evidence,
+    )
     # What was answered before the articles tells nothing of them; the rest waits for the unblinding.
     scored = scales_of_people(version.frozen.definition, ("before",) if masked else ("before", "after"))
     people = PARTICIPANTS.with_items(scale_columns(scored))
     answers = answers_frame(version, mode, only, items)
-    participants = participants_frame(version, mode, findings, only, scored=scored)
+    participants = participants_frame(version, mode, judged, only, scored=scored)
     pages = paradata_frame(version, mode, only if evidence else ())
-    checks = quality_frame(findings if evidence else {}, mode)
-    if masked:
+    checks = quality_frame(judged.findings, mode)
+    if about_articles is None:
         shown = (ANSWERS, people, PARADATA, QUALITY)
         return StudyFrames(
             ratings=None,
@@ -95,9 +104,9 @@ def study_frames(
         "paradata": PARADATA,
         "quality": QUALITY,
     }
-    ratings = ratings_frame(version, mode, tables["ratings"], only)
-    ratings["seconds_visible"] = _visible(ratings, paradata.seconds_in_view(version, mode, only))
-    ratings["attention"] = _failed(ratings, participants)
+    ratings = ratings_frame(version, mode, about_articles)
+    for which in ("", "_before"):
+        ratings[f"attention{which}"] = _failed(ratings, participants, which)
     ratings = ratings.reindex(columns=[name for name in tables["ratings"].names if name in ratings.columns])
     return StudyFrames(ratings, answers, participants, pages, checks, tables)
 
@@ -108,21 +117,10 @@ def _before(frame: pd.DataFrame) -> pd.DataFrame:
     return kept.reset_index(drop=True).drop(columns=MASKED & {*frame.columns})
 
 
-def _visible(ratings: pd.DataFrame, in_view: Mapping[str, Mapping[str, float]]) -> pd.Series:
-    """For how long each rating's page was in the foreground, where the page's script ran."""
-    nothing: Mapping[str, float] = {}
-    pages = {position: f"{Stage.READING}-{position}" for position in ratings["position"].unique()}
-    seconds = [
-        in_view.get(person, nothing).get(pages[position])
-        for person, position in zip(ratings["participant"].tolist(), ratings["position"].tolist(), strict=True)
-    ]
-    return pd.Series(seconds, index=ratings.index, dtype="float64")
-
-
-def _failed(ratings: pd.DataFrame, participants: pd.DataFrame) -> pd.Series:
-    """How many checks the person of each rating failed; missing where they answered none."""
-    answered = participants[participants["attention_checks"] > 0]
-    failed = answered.set_index("participant")["attention_failed"].astype("Int64")
+def _failed(ratings: pd.DataFrame, participants: pd.DataFrame, which: str) -> pd.Series:
+    """How many checks the person of each rating failed, of all or of ``which``; missing where they answered none."""
+    answered = participants[participants[f"attention_checks{which}"] > 0]
+    failed = answered.set_index("participant")[f"attention_failed{which}"].astype("Int64")
     return pd.Series(failed.reindex(ratings["participant"]).to_numpy(), index=ratings.index, dtype="Int64")
 
 

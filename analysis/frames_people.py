@@ -4,7 +4,10 @@ analysis/frames.py puts it together with what they answered.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
+from operator import add
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -18,12 +21,12 @@ from analysis.schema_quality import QUALITY
 from surveys import quality
 from surveys.definition import Block
 from surveys.design import levels
-from surveys.evidence import evidence
+from surveys.evidence import Gathered, evidence
 from surveys.frozen import FrozenStudy
 from surveys.items import Item
 from surveys.items.checks import passes
 from surveys.manipulation import DISCLAIMER, SOURCE_LABEL
-from surveys.models import Answer, Participant, StudyVersion
+from surveys.models import Answer, Participant, Stage, StudyVersion
 from surveys.route import steps
 
 # The rows of the people who are asked for; None is everybody of the version and mode.
@@ -49,7 +52,7 @@ def _level(factor: str, condition: str) -> str:
     return levels(condition).get(factor, "")
 
 
-def looked_up(series: pd.Series, known: Callable[[str], str]) -> pd.Series:
+def looked_up(series: pd.Series, known: Callable[[Any], str]) -> pd.Series:
     """What is known of each value, asked once for each different one; missing where the value is."""
     codes, found = pd.factorize(series)
     # A missing value has the code -1: the last one.
@@ -71,9 +74,36 @@ def times(written: pd.Series) -> pd.Series:
 Findings = dict[str, tuple[quality.Finding, ...]]
 
 
-def findings_of(version: StudyVersion, mode: str, only: Keys, *, masked: bool) -> Findings:
-    """What the checks on data quality say of each person; without those that look at ratings while masked."""
-    return {seen.participant: quality.judge(seen, masked=masked) for seen in evidence(version, mode, only)}
+@dataclass(frozen=True)
+class Judged:
+    """What the checks on data quality say of each person: the names of those that flag them and of those that could not
+    be made, separated by blanks, and with ``findings`` what was seen."""
+
+    flags: dict[str, str]
+    unknown: dict[str, str]
+    findings: Findings
+
+
+def judged_people(
+    version: StudyVersion,
+    mode: str,
+    only: Keys,
+    *,
+    masked: bool,
+    gathered: Gathered | None = None,
+    findings: bool = True,
+) -> Judged:
+    """What the checks say of everybody who consented and has not withdrawn; while ``masked`` without those that look at
+    ratings. Without ``findings`` their flags alone are kept: seven findings a person are much in a large study."""
+    found = Judged({}, {}, {})
+    for seen in evidence(version, mode, only, gathered):
+        made = quality.judge(seen, masked=masked)
+        # The same few texts for everybody.
+        found.flags[seen.participant] = intern(quality.flags(made))
+        found.unknown[seen.participant] = intern(quality.unknown(made))
+        if findings:
+            found.findings[seen.participant] = made
+    return found
 
 
 def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
@@ -87,11 +117,11 @@ def quality_frame(findings: Findings, mode: str) -> pd.DataFrame:
 
 
 def participants_frame(
-    version: StudyVersion, mode: str, findings: Findings | None = None, only: Keys = None, *, scored: Scored = ()
+    version: StudyVersion, mode: str, judged: Judged | None = None, only: Keys = None, *, scored: Scored = ()
 ) -> pd.DataFrame:
     """One row a person who arrived, those who withdrew among them; without the panel's id.
 
-    ``findings`` are those of the checks on data quality; without them, and of who gave no data, flags are not known.
+    ``judged`` is what the checks on data quality say; without it, and of who gave no data, flags are not known.
     ``scored`` are the scales about the person that have a column.
     """
     people = people_of(version, mode, only)
@@ -108,19 +138,18 @@ def participants_frame(
     add_factors(frame)
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
     frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
-    checks = _attention(version, mode, only)
-    for place, name in enumerate(("attention_checks", "attention_failed")):
-        counted = [checks.get(person, (0, 0))[place] for person in frame["participant"]]
+    checks, present = _attention(version, mode, only), frame["participant"].tolist()
+    nothing = (0,) * len(_ATTENTION)
+    for place, name in enumerate(_ATTENTION):
+        counted = [checks.get(person, nothing)[place] for person in present]
         # What somebody answered before they withdrew is deleted: nobody knows how many checks that were.
         frame[name] = pd.Series(counted, index=frame.index, dtype="Int64").mask(frame["withdrawn_at"].notna())
-    made = [(findings or {}).get(person) for person in frame["participant"]]
-    # Not known is not the same as none found.
-    frame["flags"] = pd.Series([None if found is None else quality.flags(found) for found in made], dtype="str")
-    frame["flags_unknown"] = pd.Series(
-        [None if found is None else quality.unknown(found) for found in made], dtype="str"
-    )
+    told: tuple[dict[str, str], ...] = ({}, {}) if judged is None else (judged.flags, judged.unknown)
+    for name, of_person in zip(("flags", "flags_unknown"), told, strict=True):
+        # Not known is not the same as none found.
+        frame[name] = pd.Series([*map(of_person.get, present)], dtype="str")
     frame = frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
-    for name, values in scores(scored, _given(version, mode, only, scored, frame["participant"])).items():
+    for name, values in scores(scored, _given(version, mode, only, scored, present)).items():
         frame[name] = pd.Series(values, index=frame.index, dtype="float64")
     return frame
 
@@ -140,14 +169,14 @@ def _given(
     return [given.get(person, {}) for person in order]
 
 
+_ATTENTION = ("attention_checks", "attention_failed", "attention_checks_before", "attention_failed_before")
 _DERIVED = frozenset(
     {
         "minutes_taken",
         "study",
         "version",
         *FACTORS.values(),
-        "attention_checks",
-        "attention_failed",
+        *_ATTENTION,
         "flags",
         "flags_unknown",
         "panel_id",
@@ -192,28 +221,28 @@ def with_covariates(
     return ratings
 
 
-def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, int]]:
-    """{person: (checks answered, failed)}; a check that was not answered is neither.
+def _attention(version: StudyVersion, mode: str, only: Keys) -> dict[str, tuple[int, ...]]:
+    """{person: (checks answered, failed, of them before the first article)}; one that was not answered is neither.
 
     Checks are instructed answers, and questions that have correct answers, about a vignette or an article.
     """
     checks = {
-        (step.slug, item.key): item
+        (step.slug, item.key): (item, step.stage == Stage.BEFORE)
         for step in steps(version.frozen)
         for block in step.blocks
         for item in block.items
         if item.is_check
     }
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, tuple[int, ...]] = {}
     rows = Answer.objects.filter(
         participant__in=people_of(version, mode, only),
         item__in={item for _, item in checks},
         state=Answer.State.ANSWERED,
     ).values_list("participant__export_id", "step", "item", "value", "trial__story")
     for person, step, key, value, story in rows:
-        item = checks.get((step, key))
+        item, is_before = checks.get((step, key), (None, False))
         passed = None if item is None else passes(item, value, story or "")
         if passed is not None:
-            answered, failed = found.get(person, (0, 0))
-            found[person] = (answered + 1, failed + (not passed))
+            one: tuple[int, ...] = (1, int(not passed)) * 2 if is_before else (1, int(not passed), 0, 0)
+            found[person] = tuple(map(add, found.get(person, (0,) * len(one)), one))
     return found

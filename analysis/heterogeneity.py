@@ -14,7 +14,8 @@ from pandas.api import types
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed import NO_OMNIBUS, model_frame
+from analysis.crossed import NO_OMNIBUS
+from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, random_part
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.mixed.inference import JointTest, contrasts, joint_test

@@ -16,7 +16,8 @@ from analysis.exclusions import judged
 from analysis.intervals import NAN
 from analysis.mixed.design import FloatArray
 from analysis.plan import MODELS as NAMES
-from analysis.plan import MOST_RULES, Plan, Rule
+from analysis.plan import MOST_RULES, Plan
+from analysis.plan_rules import Rule
 from analysis.specified import Contrast, Found, Rows
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings

@@ -1,13 +1,13 @@
-"""PURE: the analysis plan that is frozen with a study, and the exclusion rules that it may name."""
+"""PURE: the analysis plan that is frozen with a study, and how it is read."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from analysis.schema import INDEX_COLUMN
+from analysis.plan_rules import PlanError, Rule, finite_number, parse_rule
+from analysis.schema import INDEX_COLUMN, SECONDS_COLUMN
 
-Level = Literal["people", "ratings"]
 Neutral = Literal["left-out", "as-human", "halved"]
 NEUTRALS: tuple[Neutral, ...] = ("left-out", "as-human", "halved")
 # The models that a specification curve can hold, and how a reader calls them.
@@ -18,13 +18,12 @@ MOST_RULES = 8
 INDEX_CUT = 6.0
 # Stands for a cut that nobody named; ``Plan`` puts the outcome's own in its place.
 _UNSAID = float("nan")
-ArgumentKind = Literal["none", "count", "seconds", "name"]
-# Whether what a rule goes by happens after the treatment: always, or in some studies.
-After = Literal["always", "maybe"]
 
 
 def cut_problem(cut: float | None, scale: tuple[float, float] | None, outcome: str) -> str:
     """Why a cut can tell no ratings apart on the outcome's scale (lowest, highest); '' where it can or may."""
+    if cut is not None and outcome == SECONDS_COLUMN:
+        return f"credible_cut: {outcome} is a time, of which no length is credible; leave it empty for no shares"
     if cut is None or scale is None or scale[0] < cut <= scale[1]:
         return ""
     low, high = (f"{end:g}" for end in scale)
@@ -32,100 +31,6 @@ def cut_problem(cut: float | None, scale: tuple[float, float] | None, outcome: s
         f"credible_cut: from {cut:g} upwards all or none of the ratings would be credible, as {outcome} lies from "
         f"{low} to {high}; name a cut above {low} and up to {high}, or leave it empty for no shares"
     )
-
-
-class PlanError(ValueError):
-    """A plan that cannot be followed; ``problems`` names each field and says what to write instead."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
-
-
-@dataclass(frozen=True)
-class RuleKind:
-    """A kind of exclusion rule: whom it leaves out, judged by which column, with which argument after the colon.
-
-    ``after`` says whether the column tells of what happened after an article was shown, which the article can change.
-    """
-
-    level: Level
-    column: str
-    argument: ArgumentKind
-    sentence: str
-    default: str = ""
-    after: After = "always"
-
-
-# Columns are those of 'participants' for people, of 'ratings' for ratings; the last two are items of the library.
-RULE_KINDS: dict[str, RuleKind] = {
-    "incomplete": RuleKind("people", "outcome", "none", "People who did not reach the end of the study."),
-    "attention-failed": RuleKind(
-        "people",
-        "attention_failed",
-        "count",
-        "People who failed {} or more attention checks.",
-        default="1",
-        after="maybe",
-    ),
-    "flagged": RuleKind("people", "flags", "name", "People with the quality flag '{}'.", after="maybe"),
-    "faster-than": RuleKind(
-        "ratings", "seconds_on_page", "seconds", "Ratings given within less than {} seconds on the page."
-    ),
-    "slower-than": RuleKind(
-        "ratings", "seconds_on_page", "seconds", "Ratings given after more than {} seconds on the page."
-    ),
-    "seen-before": RuleKind("ratings", "seen-before", "none", "Ratings of stories that the reader had seen before."),
-    "looked-it-up": RuleKind("ratings", "looked-it-up", "none", "Ratings of articles that the reader looked up."),
-}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One exclusion rule, written 'name' or 'name:argument', such as 'attention-failed:2' or 'faster-than:5'."""
-
-    name: str
-    argument: str = ""
-
-    @property
-    def kind(self) -> RuleKind:
-        """What this rule looks at."""
-        return RULE_KINDS[self.name]
-
-    @property
-    def threshold(self) -> float:
-        """The argument as a number; a count or seconds. Raises ValueError for rules whose argument is none."""
-        return float(self.argument)
-
-    @property
-    def sentence(self) -> str:
-        """Whom the rule leaves out, in words."""
-        return self.kind.sentence.format(self.argument)
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.argument}" if self.argument else self.name
-
-
-def parse_rule(text: str, key: str = "exclusions") -> Rule:
-    """The rule that a line of the plan's field ``key`` names. Raises ``PlanError`` saying which rules there are."""
-    name, colon, argument = (part.strip() for part in text.partition(":"))
-    if name not in RULE_KINDS:
-        raise PlanError([f"{key}: {text!r} is no rule; there are {', '.join(sorted(RULE_KINDS))}"])
-    kind = RULE_KINDS[name]
-    if kind.argument == "none":
-        if colon:
-            raise PlanError([f"{key}: {name!r} takes nothing after a colon: write {name!r} alone"])
-        return Rule(name)
-    argument = argument or kind.default
-    if kind.argument == "name":
-        if not argument:
-            raise PlanError([f"{key}: {name!r} needs a name after a colon, such as '{name}:speeding'"])
-        return Rule(name, argument)
-    number = _number(argument)
-    if number is None or number <= 0 or (kind.argument == "count" and number != int(number)):
-        wanted = "a whole number from 1" if kind.argument == "count" else "a number of seconds above 0"
-        raise PlanError([f"{key}: {text!r} needs {wanted} after the colon, such as '{name}:2'"])
-    return Rule(name, f"{number:g}")
 
 
 @dataclass(frozen=True)
@@ -282,7 +187,7 @@ def _text(key: str, given: Any) -> str:
 
 def _plan_number(key: str, given: Any) -> float | None:
     blank = given in ("", None)
-    number = None if blank else _number(given)
+    number = None if blank else finite_number(given)
     if number is None and (not blank or key == "alpha"):
         raise PlanError([f"{key}: {given!r} is not a number"])
     return number
@@ -314,17 +219,7 @@ def _names(key: str, given: Any) -> tuple[str, ...]:
 def _scores(key: str, given: Any) -> tuple[tuple[str, float], ...]:
     if not isinstance(given, Mapping):
         raise PlanError([f"{key}: must say a number for each arm, such as {{small = 355, large = 1500}}"])
-    scores = {str(arm): _number(score) for arm, score in given.items()}
+    scores = {str(arm): finite_number(score) for arm, score in given.items()}
     if wrong := [arm for arm, score in scores.items() if score is None]:
         raise PlanError([f"{key}: the score of {arm!r}, {given[arm]!r}, is not a number" for arm in wrong])
     return tuple((arm, score) for arm, score in scores.items() if score is not None)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from analysis.plan import MODELS, Plan, Rule
+from analysis.plan import MODELS, Plan
+from analysis.plan_rules import Rule
 from analysis.report_info import StudyInfo
 from analysis.report_text import interval
 

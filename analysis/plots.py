@@ -96,7 +96,7 @@ def svg_of(chart: alt.LayerChart | alt.FacetChart | alt.VConcatChart, descriptio
         # Names of different lines must not run into each other where letters are wider than those measured.
         .configure_legend(labelFont=FONT, labelColor=INK, columnPadding=32)
     )  # fmt: skip
-    return str(vl_convert.vegalite_to_svg(styled.to_dict()))
+    return str(vl_convert.vegalite_to_svg(styled.to_dict(validate=False)))
 
 
 def _row(

@@ -97,10 +97,29 @@ def as_covariate(series: pd.Series) -> pd.Series:
     return known if (floats.isna() & known.notna()).any() else floats.astype("float64")
 
 
+def header_of(path: Path) -> list[str]:
+    """The names of a CSV file's columns as they are written; pandas renames one that stands there twice.
+
+    Raises what pandas does for a file that is no table.
+    """
+    header = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None, nrows=1)
+    return [*map(str, header.iloc[0])]
+
+
+def refuse_twice(names: Iterable[str], file: str) -> None:
+    """Raises ``FrameError`` where two of a file's columns have one name: one would be taken in silence."""
+    named = [name for name in names if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise FrameError(
+            f"{file} has these columns more than once: {', '.join(twice)}. Keep one of each, or rename the others",
+            column=twice[0],
+        )
+
+
 def _read(path: Path) -> pd.DataFrame:
     frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     frame.index = pd.RangeIndex(2, len(frame) + 2)
-    _refuse_twice(map(str, frame.columns), path.name)
+    refuse_twice(map(str, frame.columns), path.name)
     return frame
 
 
@@ -115,9 +134,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        # pandas renames a column that stands there twice, and one of the two would be taken in silence.
-        header = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None, nrows=1)
-        _refuse_twice(header.iloc[0], path.name)
+        refuse_twice(header_of(path), path.name)
         frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise FrameError(f"there is no file {path}") from error
@@ -131,15 +148,6 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         raise FrameError(f"{path.name} has rows with more cells than the header has names")
     return frame
-
-
-def _refuse_twice(names: Iterable[str], file: str) -> None:
-    named = [name for name in names if name]
-    if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise FrameError(
-            f"{file} has these columns more than once: {', '.join(twice)}. Keep one of each, or rename the others",
-            column=twice[0],
-        )
 
 
 def _refuse_missing_ids(series: pd.Series, name: str, file: str) -> None:

@@ -2,35 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
+from altair.utils.schemapi import debug_mode
 
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
-from analysis.crossed_pairs import crossed_pairs
 from analysis.data_digest import data_digest
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
 from analysis.plan import Plan
-from analysis.plan_text import plan_in_words
 from analysis.plots import Figure
-from analysis.published import INDEXES, SHARES, SOURCE
 from analysis.report_info import ArmInfo, StudyInfo
 from analysis.report_tables import ReportTable
 from analysis.report_text import REFERENCES, main_sentences
-from analysis.schema import SCHEMA_VERSION
 from analysis.sections import all_sections
 from analysis.sections.section import Material, Section
 from analysis.software import software_versions
-from analysis.tables import to_json, to_records
-from analysis.validation import FrameError
+from analysis.validation import FrameError, check_ratings, some_checked
 
-__all__ = ["ArmInfo", "Report", "StudyInfo", "build_report", "to_dict"]
-
-FORMAT = "studyweb-report/3"
+__all__ = ["ArmInfo", "Report", "StudyInfo", "build_report"]
 
 
 @dataclass(frozen=True)
@@ -114,18 +107,24 @@ def build_report(
     _refuse_other_mode(ratings, participants, info)
     say = progress or _silent
     say("comparing the arms")
-    everything, discerned = _compared(ratings, plan, info)
+    checked = ratings
+    if not info.truth:
+        checked = check_ratings(ratings, outcome=plan.outcome, articles_known=info.articles_known)
+    everything, discerned = _compared(checked, plan, info)
     exclusions = apply_exclusions(ratings, plan.exclusions, participants)
     if exclusions.kept.empty:
         raise FrameError("no ratings are left after the plan's exclusions: look at the rules and their columns")
-    comparison = everything
+    kept, comparison = some_checked(checked, exclusions.kept), everything
+    # A million ratings are not held a second time while the sections are made.
+    del checked
     if plan.exclusions:
-        comparison, discerned = _compared(exclusions.kept, plan, info)
+        comparison, discerned = _compared(kept, plan, info)
     say("fitting the mixed model")
-    crossed = _crossed(exclusions.kept, plan, info)
+    crossed = _crossed(kept, plan, info)
     material = Material(
         ratings=ratings,
         kept=exclusions.kept,
+        checked=kept,
         participants=participants,
         plan=plan,
         info=info,
@@ -140,7 +139,7 @@ def build_report(
         plan=plan,
         sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed, plan.main_contrast),
         cautions=_cautions(comparison, crossed),
-        sections=all_sections(material, say),
+        sections=_sections(material, say),
         software=software_versions(),
         data_sha256=data_digest(ratings, participants),
         comparison=comparison,
@@ -148,6 +147,12 @@ def build_report(
         exclusions=exclusions,
         crossed=crossed,
     )
+
+
+def _sections(material: Material, say: Callable[[str], None]) -> tuple[Section, ...]:
+    """Every section. Altair would hold each part of each figure against its schema, which takes longer than to draw."""
+    with debug_mode(False):
+        return all_sections(material, say)
 
 
 def _silent(what: str) -> None:
@@ -197,102 +202,11 @@ def _compared(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> tuple[Compa
     return compared, found
 
 
-def to_dict(report: Report) -> dict[str, Any]:
-    """The report as JSON can hold it, under the keys that docs name; ``format`` rises when they change.
-
-    Figures carry their SVG; nan is None.
-    """
-    return {
-        "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
-        "study": to_json(report.info),
-        "plan": report.plan.as_dict(),
-        "plan_in_words": plan_in_words(report.plan, report.info, report.comparison.reference),
-        "main_sentence": report.main_sentence,
-        "sentences": list(report.sentences),
-        "cautions": to_records(report.cautions),
-        "results": {
-            **_results(report.comparison),
-            "crossed": _crossed_results(report.crossed, report.plan),
-            "without_exclusions": None if report.without_exclusions is None else _results(report.without_exclusions),
-            **dict.fromkeys(SECTION_RESULTS),
-            **{key: rows for section in report.shown for key, rows in section.results.items()},
-        },
-        "sections": [_section(section) for section in report.sections],
-        "tables": to_records(report.tables),
-        "figures": to_records(report.figures),
-        "methods": list(report.methods),
-        "references": list(report.references),
-        "published": {"source": SOURCE, "shares": to_records(SHARES), "indexes": to_records(INDEXES)}
-        if report.info.show_published
-        else None,
-        "software": dict(report.software),
-        "data_sha256": report.data_sha256,
-    }
-
-
-def _crossed_results(crossed: Crossed | None, plan: Plan) -> dict[str, Any] | None:
-    if crossed is None:
-        return None
-    return {
-        "formula": crossed.formula,
-        "ddf": crossed.ddf,
-        "n_ratings": crossed.n_ratings,
-        "n_people": crossed.n_people,
-        "n_articles": crossed.n_articles,
-        "omnibus": to_json(crossed.omnibus._asdict()),
-        "contrasts": to_records(crossed.rows),
-        "pairs": to_records(crossed_pairs(crossed, plan)),
-        "means": to_records(crossed.means),
-        "variance": to_records(crossed.variance),
-        "fitted": crossed.fit is not None,
-    }
-
-
-def _results(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "outcome": comparison.outcome,
-        "reference": comparison.reference,
-        "design": comparison.design,
-        "level": comparison.level,
-        "credible_cut": comparison.credible_cut,
-        "n_people": comparison.n_people,
-        "n_ratings": comparison.n_ratings,
-        "n_missing": comparison.n_missing,
-        "arms": to_records(comparison.arms.rows),
-        "means": to_records(comparison.means.rows),
-        "shares": to_records(comparison.shares.rows),
-        "omnibus": to_records(comparison.omnibus.rows),
-        "pairwise": to_records(comparison.pairwise.rows),
-    }
-
-
-# What sections add to the results; null where a section is left out.
-SECTION_RESULTS = (
-    "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "curation",
-    "distributions", "distribution_tests", "articles", "items", "models", "exclusions", "exclusions_by_arm",
-    "variants", "specifications", "heterogeneity", "detection", "attribution", "reliability", "agreement",
-)  # fmt: skip
-
-
-def _section(section: Section) -> dict[str, Any]:
-    return {
-        "name": section.name,
-        "title": section.title,
-        "sentences": list(section.sentences),
-        "warnings": list(section.warnings),
-        "notes": list(section.notes),
-        "figures": [figure.name for figure in section.figures],
-        "tables": [table.name for table in section.tables],
-        "left_out": section.left_out,
-    }
-
-
 def _refuse_other_mode(ratings: pd.DataFrame, participants: pd.DataFrame | None, info: StudyInfo) -> None:
     for name, frame in (("ratings", ratings), ("participants", participants)):
         if frame is None or "mode" not in frame.columns:
             continue
-        modes = set(frame["mode"].dropna().astype("str"))
+        modes = set(frame["mode"].dropna().astype("str").unique())
         if len(modes) > 1 or (info.mode and modes - {info.mode}):
             raise FrameError(
                 f"the {name} come from the modes {', '.join(sorted(modes))}; a report is of one mode"

@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.plan import Plan, PlanError, cut_problem, parse_plan
+from analysis.plan import Plan, cut_problem, parse_plan
+from analysis.plan_rules import PlanError
 from analysis.read_table import as_covariate, as_numbers, read_people, read_ratings
-from analysis.report import Report, StudyInfo, build_report, to_dict
+from analysis.report import Report, StudyInfo, build_report
 from analysis.report_html import to_html
+from analysis.report_json import to_dict
 from analysis.report_tables import ReportTable
 from analysis.schema import INDEX_COLUMN
 from analysis.validation import FrameError

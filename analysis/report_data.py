@@ -54,6 +54,10 @@ def table_rows(name: str, results: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises ``KeyError`` for a table of which nobody said where its numbers are.
     """
     rows = [_flat(row) for row in _at(PLACES[name].split("."), results)]
+    if name == "exclusions" and rows:
+        # As it is printed: what there was before any rule.
+        first = {f"{what}_left": rows[0][f"{what}_out"] + rows[0][f"{what}_left"] for what in ("people", "ratings")}
+        rows.insert(0, {**dict.fromkeys(rows[0]), "rule": "", "description": "Before any rule", **first})
     if name == "trend":
         rows.append({"term": "departure from the line", **_joint(results["trend"]["departure"])})
     crossed = results.get("crossed")

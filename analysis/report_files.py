@@ -7,9 +7,10 @@ from html import escape
 import vl_convert
 
 from analysis.plots import Figure
-from analysis.report import Report, to_dict
+from analysis.report import Report
 from analysis.report_data import table_csv
 from analysis.report_html import WIDE, to_html
+from analysis.report_json import to_dict
 from analysis.report_tables import ReportTable
 
 # Dots of a PNG for each of the drawing's: about 300 a printed inch.

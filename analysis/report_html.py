@@ -8,7 +8,8 @@ from analysis.dark_figures import follows_theme
 from analysis.plan_text import plan_in_words
 from analysis.plots import Figure
 from analysis.published import SOURCE
-from analysis.report import FORMAT, Report
+from analysis.report import Report
+from analysis.report_json import FORMAT
 from analysis.report_tables import ReportTable
 from analysis.sections.arms import NAME as ARMS
 from analysis.sections.section import Section

@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.attribution import ALL, Attribution
-from analysis.attrition import LEAST_EXPECTED
 from analysis.compare import Comparison
 from analysis.contrasts import MeanContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
-from analysis.exclusions import Exclusions
-from analysis.report_text import MISSING, interval, level_text, number, p_number, percent
+from analysis.report_text import interval, level_text, number, p_number, percent
 
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
@@ -270,51 +268,6 @@ def discernment_table(found: Discernment, labels: Mapping[str, str], level: floa
     return ReportTable(
         "discernment", "Telling true from false", caption, (*header, f"{level_text(level)} interval"), rows
     )
-
-
-def exclusions_table(exclusions: Exclusions) -> ReportTable:
-    """What each rule of the plan left out."""
-    first = ("", "Before any rule", "", "", str(exclusions.people_before), str(exclusions.ratings_before), "")
-    rows = tuple(
-        (
-            step.rule,
-            step.description,
-            str(step.people_out),
-            str(step.ratings_out),
-            str(step.people_left),
-            str(step.ratings_left),
-            str(step.n_unknown),
-        )
-        for step in exclusions.steps
-    )
-    header = ("Rule", "Whom it leaves out", "People out", "Ratings out", "People left", "Ratings left", "Not judged")
-    caption = "In the plan's order. Not judged: the column that the rule reads is empty; these stay."
-    return ReportTable("exclusions", "Exclusions", caption, header, (first, *rows), n_text=2)
-
-
-def exclusions_by_arm_table(exclusions: Exclusions, arms: Sequence[str], labels: Mapping[str, str]) -> ReportTable:
-    """What each rule of the plan left out of each arm; a column an arm."""
-    rows = []
-    for rule in exclusions.by_arm:
-        of_people = rule.level == "people"
-        cells = {
-            arm.arm: f"{arm.people_out} of {arm.people_before}"
-            if of_people
-            else f"{arm.ratings_out} of {arm.ratings_before}"
-            for arm in rule.arms
-        }
-        counted = [cells.get(arm, MISSING) for arm in arms]
-        rows.append(
-            (rule.rule, rule.level, *counted, number(rule.statistic), number(rule.df, 0), p_number(rule.p_value))
-        )
-    header = ("Rule", "Of", *(labels.get(arm, arm) for arm in arms), "χ²", "df", "p (equal shares)")
-    caption = (
-        "Out, of what the rules before it had left. The test takes people as its units, by the share of each one's "
-        "ratings that is out."
-    )
-    if any(rule.least_expected < LEAST_EXPECTED for rule in exclusions.by_arm):
-        caption += f" Where fewer than {LEAST_EXPECTED} people are expected out of an arm, p is rough."
-    return ReportTable("exclusions-by-arm", "Exclusions by arm", caption, header, tuple(rows), n_text=2)
 
 
 def attribution_table(attribution: Attribution, labels: Mapping[str, str], level: float) -> ReportTable:

@@ -231,7 +231,21 @@ def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
         "Christensen 2017). Its random terms are the most that the design carries; a term needs ten repeats, or "
         "groups whose design effect (Kish 1965) is above 1.2, over all rows or for two arms, to be told from the "
         "residual. Shares, omnibus tests on people's means, ranks and permutation tests hold the articles fixed.",
+        *_joint_methods(crossed),
     )
+
+
+def _joint_methods(crossed: Crossed) -> tuple[str, ...]:
+    """What else the report shows of the main test's model: its F test, and the pairs where there are several."""
+    if math.isnan(crossed.omnibus.p_value):
+        return ()
+    found = (
+        "That all arms are equal is tested by the F test of this model's contrasts, its denominator's degrees of "
+        "freedom by Fai and Cornelius's (1996) method from those of independent contrasts."
+    )
+    if sum(math.isfinite(row.p_value) for row in crossed.rows) < 2:
+        return (found,)
+    return (found, "Every pair of arms is a contrast of the same model, with Holm's adjustment over all pairs.")
 
 
 REFERENCES = (
@@ -241,6 +255,9 @@ REFERENCES = (
     "surveys. Journal of Survey Statistics and Methodology, 3, 484–503.",
     "Delacre, M., Lakens, D., & Leys, C. (2017). Why psychologists should by default use Welch's t-test instead of "
     "Student's t-test. International Review of Social Psychology, 30, 92–101.",
+    "Fai, A. H.-T., & Cornelius, P. L. (1996). Approximate F-tests of multiple degree of freedom hypotheses in "
+    "generalized least squares analyses of unbalanced split-plot experiments. Journal of Statistical Computation and "
+    "Simulation, 54, 363–378.",
     "Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size. Journal of Educational "
     "Statistics, 6, 107–128.",
     "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics, 6, "

@@ -16,7 +16,7 @@ from scipy import stats
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed import model_frame
+from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON
 from analysis.intervals import NAN
 from analysis.mixed.deviance import LEAST_DIGITS

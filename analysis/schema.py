@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
 
@@ -166,6 +166,12 @@ RATINGS = Table(
         Column("article_sha256", "text", "SHA-256 of the text that was shown, in hexadecimal."),
         Column("item", "text", "Key of the item, in files with one row an item instead of one row an article."),
         Column("attention", "integer", "Attention and comprehension checks that the person failed.", minimum=0),
+        Column(
+            "attention_before",
+            "integer",
+            "Of these, checks that came before the first article. What comes later can be an effect of the articles.",
+            minimum=0,
+        ),
         Column("position", "integer", "Place of the article in the person's order, from 1.", minimum=1),
         Column(
             "credibility",
@@ -278,13 +284,26 @@ PARTICIPANTS = Table(
         Column(
             "attention_checks",
             "integer",
-            "Attention and comprehension checks answered; empty of who withdrew.",
+            "Attention and comprehension checks answered, before the articles and after; empty of who withdrew.",
             minimum=0,
         ),
         Column(
             "attention_failed",
             "integer",
-            "Attention and comprehension checks failed; empty of who withdrew.",
+            "Attention and comprehension checks failed, before the articles and after; empty of who withdrew.",
+            minimum=0,
+        ),
+        Column(
+            "attention_checks_before",
+            "integer",
+            "Of the checks answered, those that came before the first article; empty of who withdrew.",
+            minimum=0,
+        ),
+        Column(
+            "attention_failed_before",
+            "integer",
+            "Of the checks failed, those that came before the first article, which none can have changed; empty of who "
+            "withdrew.",
             minimum=0,
         ),
         Column("flags", "text", "Evidence on data quality: names of flags, separated by blanks. Flags reject nobody."),

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.contrasts import are_shared
-from analysis.crossed import model_frame
+from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, STORY, random_part
 from analysis.intervals import NAN, TTest, paired, t_interval, t_test, welch
 from analysis.mixed import MixedModelError

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analysis.plan import Plan, PlanError, cut_problem, parse_plan
+from analysis.plan import Plan, cut_problem, parse_plan
+from analysis.plan_rules import PlanError
 from analysis.scale_scores import outcome_scale, scale_column_name, scales, scales_of_people
 from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, SECONDS_COLUMN, item_column_name
 from surveys import instruments

@@ -9,7 +9,8 @@ from scipy import stats
 
 from analysis.cautions import Caution
 from analysis.compare import refuse_mixed_modes
-from analysis.crossed import NO_OMNIBUS, model_frame
+from analysis.crossed import NO_OMNIBUS
+from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, OUTCOME, random_part
 from analysis.descriptives import unit_means
 from analysis.intervals import NAN

@@ -22,6 +22,17 @@ class FrameError(ValueError):
         self.rows = tuple(rows)
 
 
+class CheckedRatings(pd.DataFrame):
+    """Ratings that ``check_ratings`` gave back. What is cut out of them or made of them is a plain frame again.
+
+    Who has them need not have them checked anew, which takes seconds of a million.
+    """
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+
 def check_ratings(
     frame: pd.DataFrame,
     *,
@@ -33,7 +44,8 @@ def check_ratings(
 
     Rows come back ordered by participant, article and arm, so that equal data give equal sums. A missing outcome
     stays, as nan. With ``table``, every column that the table describes is checked against its type, levels and
-    bounds. ``articles_known=False`` is for data without an ``article`` column.
+    bounds. ``articles_known=False`` is for data without an ``article`` column. Of ratings that were checked before, and
+    had articles, only the outcome is looked at.
 
     Raises ``FrameError`` for an empty frame, a missing column, a key without a value, an outcome that is text or
     infinite, and a participant who rated one article (and item, where there is such a column) twice. Rows are named by
@@ -45,6 +57,8 @@ def check_ratings(
             raise FrameError(
                 f"the column '{name}' is missing; there are {_listing(map(str, frame.columns))}", column=name
             )
+    if isinstance(frame, CheckedRatings) and table is None:
+        return _with_numbers(frame, outcome)
     if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
         raise FrameError(f"these columns are there more than once: {_listing(twice)}", column=twice[0])
     if frame.empty:
@@ -58,7 +72,20 @@ def check_ratings(
     if articles_known:
         _refuse_twice(checked, ("participant", "article", *(["item"] if "item" in checked.columns else [])))
     order = [name for name in ("participant", "article", "arm") if name in checked.columns]
-    return checked.sort_values(order, kind="stable")
+    ordered = checked.sort_values(order, kind="stable")
+    return CheckedRatings(ordered) if articles_known else ordered
+
+
+def some_checked(ratings: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """``kept``, which are rows of the ``ratings``, in their order, and as checked as these are."""
+    if not (isinstance(ratings, CheckedRatings) and ratings.index.is_unique and len(kept)):
+        return kept
+    return ratings if len(kept) == len(ratings) else CheckedRatings(ratings[ratings.index.isin(kept.index)])
+
+
+def _with_numbers(checked: CheckedRatings, outcome: str) -> CheckedRatings:
+    floats = numbers(checked[outcome])
+    return checked if checked[outcome].dtype == np.float64 else CheckedRatings(checked.assign(**{outcome: floats}))
 
 
 def check_columns(frame: pd.DataFrame, table: Table) -> None:

@@ -1,7 +1,8 @@
 """Where the evidence on data quality comes from: people, answers, articles and pages, gathered for the checks."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
@@ -20,17 +21,40 @@ AT_ONCE = 10_000
 _WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 
 
-def evidence(version: StudyVersion, mode: str, only: Collection[int] | None = None) -> Iterator[Evidence]:
+Answered = tuple[str, str, str]
+Timed = tuple[int, float, float | None]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What most evidence is made of, of a person by their row.
+
+    ``scales``: (item, option's code, order of the options) for each answer on a scale about an article. ``readings``:
+    (article, seconds from showing its page to storing its rating, milliseconds that all views of the page were in the
+    foreground or None where that is not known to the end), for each article that was rated, by position. ``articles``
+    are those that were read.
+    """
+
+    scales: Callable[[int], Iterable[Answered]]
+    readings: Callable[[int], Iterable[Timed]]
+    articles: Iterable[int]
+
+
+def evidence(
+    version: StudyVersion, mode: str, only: Collection[int] | None = None, gathered: Gathered | None = None
+) -> Iterator[Evidence]:
     """What is known of everybody who consented to a version in a mode and has not withdrawn, by export id.
 
-    ``only`` names the rows of the people who are asked for. Ten queries, however many people there are.
+    ``only`` names the rows of the people who are asked for. Ten queries, however many people there are; who has read
+    answers and pages already hands over what they have ``gathered``.
     """
     people = Participant.objects.filter(
         version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
     )
     if only is not None:
         people = people.filter(pk__in=only)
-    given, readings = _answers(version.frozen, people), _readings(people)
+    gathered = gathered or _gathered(version.frozen, people)
+    given, on_scales, lengths = _checks(version.frozen, people), _Places(version.frozen), _lengths(gathered.articles)
     views = PageView.objects.filter(participant__in=people).values_list("participant")
     away = dict(views.annotate(longest=Max("longest_away_ms")))
     sent = people.filter(panel_identity__isnull=False).values_list("pk")
@@ -43,7 +67,8 @@ def evidence(version: StudyVersion, mode: str, only: Collection[int] | None = No
     for pk, export_id, network in people.order_by("export_id").values_list("pk", "export_id", "network_hash"):
         yield Evidence(
             participant=export_id,
-            readings=tuple(readings[pk]),
+            readings=tuple(_reading(lengths, *read) for read in gathered.readings(pk)),
+            **on_scales.of(gathered.scales(pk)),
             submissions=submissions.get(pk),
             same_browser=browsers[network] - 1 if network else None,
             longest_away_seconds=away[pk] / 1000 if pk in away else None,
@@ -54,7 +79,7 @@ def evidence(version: StudyVersion, mode: str, only: Collection[int] | None = No
 def impossible(study: FrozenStudy, check: str) -> bool:
     """Whether a check of this name could never flag anybody in this study, so that no plan can go by it."""
     items = [item for block in study.definition.blocks for item in block.items]
-    scales = _scales(study)
+    scales = scales_about_articles(study)
     return {
         "attention": not any(item.is_check for item in items),
         "straight-lining": len(scales) < 2
@@ -68,16 +93,36 @@ def words(text: str, language: str) -> int:
     return 0 if language.partition("-")[0] in _WITHOUT_BLANKS else len(text.split())
 
 
-def _scales(study: FrozenStudy) -> dict[str, Item]:
+def scales_about_articles(study: FrozenStudy) -> dict[str, Item]:
+    """The scales on which articles are rated, by their keys."""
     blocks = study.definition.at("reading")
     return {item.key: item for block in blocks for item in block.items if item.kind == "likert" and not item.is_check}
 
 
-def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
-    """What each person's answers are evidence of, by the names of ``Evidence``."""
+def _gathered(study: FrozenStudy, people: QuerySet[Participant]) -> Gathered:
+    """Read from the database, a few rows at a time."""
+    on_scales = Answer.objects.filter(
+        participant__in=people, item__in=scales_about_articles(study), state=Answer.State.ANSWERED
+    ).values_list("participant", "item", "value", "option_order")
+    scales: dict[int, list[Answered]] = defaultdict(list)
+    # There are few different answers, and many of each: each is held once.
+    same: dict[Answered, Answered] = {}
+    for person, item, value, order in on_scales.iterator(AT_ONCE):
+        answer = (item, value, order)
+        scales[person].append(same.setdefault(answer, answer))
+    trials = Trial.objects.filter(participant__in=people, shown_at__isnull=False, submitted_at__isnull=False)
+    readings: dict[int, list[Timed]] = defaultdict(list)
+    for person, read in _timed(trials, people):
+        readings[person].append(read)
+    articles = trials.values_list("article", flat=True).distinct()
+    return Gathered(lambda person: scales.get(person, ()), lambda person: readings.get(person, ()), articles)
+
+
+def _checks(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
+    """What each person's answers to checks, and about looking up, are evidence of, by the names of ``Evidence``."""
     asked = {(step.slug, item.key): item for step in steps(study) for block in step.blocks for item in block.items}
     checks = {item.key for item in asked.values() if item.is_check}
-    found = _on_scales(study, people)
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
     rows = Answer.objects.filter(
         participant__in=people, item__in={*checks, LOOKED_IT_UP}, state=Answer.State.ANSWERED
     ).order_by("pk")
@@ -92,36 +137,34 @@ def _answers(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dic
     return found
 
 
-def _on_scales(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
-    """In which places each person's options on the scales about articles stood, and on how many items.
+class _Places:
+    """In which places the options that somebody chose on the scales about articles stood, each looked up once."""
 
-    These are nearly all answers of a study: they are read a few at a time, and each place is looked up once.
-    """
-    scales = _scales(study)
-    rows = Answer.objects.filter(participant__in=people, item__in=scales, state=Answer.State.ANSWERED)
-    known: dict[tuple[str, str, str], int] = {}
-    places: dict[int, list[int]] = defaultdict(list)
-    used: dict[int, set[str]] = defaultdict(set)
-    for person, key, value, order in rows.values_list("participant", "item", "value", "option_order").iterator(AT_ONCE):
-        answer = (key, value, order)
-        if answer not in known:
-            known[answer] = (order.split() or scales[key].codes).index(value) + 1
-        places[person].append(known[answer])
-        used[person].add(key)
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for person, own in places.items():
-        found[person] |= {"scale_places": tuple(own), "scale_items": len(used[person])}
-    return found
+    def __init__(self, study: FrozenStudy) -> None:
+        self._scales = scales_about_articles(study)
+        self._known: dict[Answered, int] = {}
+
+    def of(self, answers: Iterable[Answered]) -> dict[str, Any]:
+        """The places and on how many items, by the names of ``Evidence``."""
+        own = tuple(answers)
+        for answer in {*own} - self._known.keys():
+            key, value, order = answer
+            self._known[answer] = (order.split() or self._scales[key].codes).index(value) + 1
+        return {"scale_places": tuple(map(self._known.__getitem__, own)), "scale_items": len({key for key, *_ in own})}
 
 
-def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
-    """The articles that each person rated, with the time that their page was in view where that was measured.
+def _reading(lengths: Mapping[int, int], article: int, by_server: float, in_view: float | None) -> Reading:
+    """An article as a person took it, with the time that its page was in view where that was measured."""
+    seconds = by_server if in_view is None else in_view / 1000
+    return Reading(lengths[article], seconds, in_view=in_view is not None)
+
+
+def _timed(trials: QuerySet[Trial], people: QuerySet[Participant]) -> Iterator[tuple[int, Timed]]:
+    """The readings of ``Gathered``, each with the person.
 
     A view whose last report did not come (it may be dropped) was in view for longer than is known: the server's time
     between pages stands for such a page, so that nobody is accused of haste by what was lost.
     """
-    trials = Trial.objects.filter(participant__in=people, shown_at__isnull=False, submitted_at__isnull=False)
-    lengths = _lengths(trials.values_list("article", flat=True).distinct())
     measured = PageView.objects.filter(participant__in=people, step__startswith=f"{Stage.READING}-")
     by_page = (
         measured.values_list("participant", "step")
@@ -129,22 +172,16 @@ def _readings(people: QuerySet[Participant]) -> dict[int, list[Reading]]:
         .filter(unfinished=0)
         .annotate(seen=Sum("visible_ms"))
     )
-    visible = {(person, step): seen / 1000 for person, step, seen in by_page.iterator(AT_ONCE)}
+    visible = {(person, step): seen for person, step, seen in by_page.iterator(AT_ONCE)}
     # Made once each: in a large study there are a million ratings, and ten positions.
     pages: dict[int, str] = {}
-    found: dict[int, list[Reading]] = defaultdict(list)
     # The database subtracts: reading two times of each of a million ratings would take longer than all else here.
     read = trials.order_by("position").annotate(took=F("submitted_at") - F("shown_at"))
-    for person, position, article, took in read.values_list("participant", "position", "article", "took").iterator(
-        AT_ONCE
-    ):
+    rows = read.values_list("participant", "position", "article", "took").iterator(AT_ONCE)
+    for person, position, article, took in rows:
         if position not in pages:
             pages[position] = f"{Stage.READING}-{position + 1}"
-        by_server = took.total_seconds()
-        in_view = visible.get((person, pages[position]))
-        seconds = by_server if in_view is None else in_view
-        found[person].append(Reading(lengths[article], seconds, in_view=in_view is not None))
-    return found
+        yield person, (article, took.total_seconds(), visible.get((person, pages[position])))
 
 
 def _lengths(articles: Iterable[int]) -> dict[int, int]:

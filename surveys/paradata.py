@@ -12,10 +12,10 @@ from datetime import datetime
 from functools import cache
 from threading import BoundedSemaphore
 
-from django.db.models import Max, Sum
+from django.db.models import Max
 
 from surveys import prepared
-from surveys.models import Answer, PageView, Participant, Stage, Study, StudyVersion, Trial
+from surveys.models import Answer, PageView, Participant, Study, StudyVersion, Trial
 from surveys.route import Step, steps
 from surveys.tokens import token_hash
 
@@ -219,27 +219,6 @@ def combined(views: Iterable[PageView]) -> dict[str, int | float | str | None]:
         "pasted_characters": sum(view.pasted_characters for view in ordered),
         "input_methods": " ".join(method for method in INPUT_METHODS if method in used),
     }
-
-
-def seconds_in_view(
-    version: StudyVersion, mode: str, only: Collection[int] | None = None
-) -> dict[str, dict[str, float]]:
-    """{person's export id: {step: for how long it was in the foreground}}, over all views of a page, as ``combined``.
-
-    Of the pages with an article, of people who consented and have not withdrawn. One query.
-    """
-    people = Participant.objects.filter(
-        version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
-    )
-    if only is not None:
-        people = people.filter(pk__in=only)
-    views = PageView.objects.filter(participant__in=people, step__startswith=f"{Stage.READING}-")
-    by_page = views.values_list("participant__export_id", "step").annotate(seen=Sum("visible_ms"))
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    steps_once: dict[str, str] = {}
-    for person, step, seen in by_page.iterator(chunk_size=10_000):
-        found[person][steps_once.setdefault(step, step)] = seen / 1000
-    return found
 
 
 def pages_taken(version: StudyVersion, mode: str, only: Collection[int] | None = None) -> Iterator[Taken]:

@@ -5,11 +5,10 @@ page's script, a question that was not asked or a visitor without a panel are no
 pass prove a person: a language-model agent passes most attention checks (Westwood 2025).
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["pass", "fail", "unavailable"]
 
@@ -26,8 +25,7 @@ def _(message: str) -> str:
     return message
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One article as one person took it.
 
     ``seconds`` is for how long its page was in view, where that is known to the end (``in_view``), and else from
@@ -60,14 +58,13 @@ class Evidence:
     longest_away_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one check says of one person. ``message`` with ``values`` filled in is its evidence, in English."""
 
     check: str
     state: State
     message: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
 
     @property
     def evidence(self) -> str:
@@ -120,7 +117,7 @@ def _straight_lining(seen: Evidence) -> Said:
     answers = len(seen.scale_places)
     if answers < FEWEST_FOR_STRAIGHT_LINING or seen.scale_items < 2:
         return "unavailable", _("Too few answers on scales to tell."), {}
-    most = Counter(seen.scale_places).most_common(1)[0][1]
+    most = max(map(seen.scale_places.count, {*seen.scale_places}))
     values: dict[str, object] = {"most": most, "all": answers}
     message = _("%(most)s of %(all)s answers on scales are in one and the same place.")
     return ("fail" if most == answers else "pass"), message, values

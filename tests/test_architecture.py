@@ -19,6 +19,7 @@ ANALYSIS_AND_SURVEYS = {
     "exports",
     "frames",
     "frames_people",
+    "frames_rated",
     "frames_ratings",
     "frames_study",
     "jobs",
@@ -60,8 +61,10 @@ SURVEYS_FOR_ANALYSIS_PAGES = (
 )
 # These know the database or the web; every other module of analysis is pure.
 # These are imported by a worker alone, inside a job.
-READ_FRAMES = {"frames", "frames_people", "frames_ratings", "frames_study", "export_building"}
-ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "migrations", "management", "polling"}
+READ_FRAMES = {
+    "frames", "frames_columns", "frames_people", "frames_rated", "frames_ratings", "frames_study", "export_building"
+}  # fmt: skip
+ANALYSIS_WITH_DJANGO = ANALYSIS_AND_SURVEYS | {"apps", "frames_columns", "migrations", "management", "polling"}
 # What reads and writes the formats of files.
 FILE_FORMATS = {"pyarrow", "pyreadstat"}
 STATISTICS = {

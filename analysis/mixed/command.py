@@ -14,6 +14,8 @@ from analysis.mixed.fit import fit_mixed
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
 from analysis.mixed.intervals import DRAWS, IN_WORDS, KINDS, SEED, Intervals, intervals_of
 from analysis.mixed.result import MixedFit
+from analysis.read_table import header_of, refuse_twice
+from analysis.validation import FrameError
 
 DDF = ("satterthwaite", "kenward-roger", "normal")
 
@@ -106,9 +108,12 @@ def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             frame = pd.read_parquet(path)
         else:
+            refuse_twice(header_of(path), path.name)
             frame = pd.read_csv(path, dtype=dict.fromkeys(labels, "str"), encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise MixedModelError(f"there is no file {path}") from error
+    except FrameError as error:
+        raise MixedModelError(str(error), column=error.column) from error
     except (ValueError, OSError) as error:
         raise MixedModelError(f"{path.name} cannot be read as a table: {error}") from error
     if not isinstance(frame.index, pd.RangeIndex):

@@ -73,12 +73,12 @@ def arm_infos(material: Material) -> tuple[ArmInfo, ...]:
         return material.info.arms
     found = []
     for arm in material.arms:
-        own = material.ratings[material.ratings["arm"].astype("str") == arm]
-        origin, model, curation = (_only(own, name) for name in ("origin", "model", "curation"))
+        own = material.ratings["arm"].astype("str") == arm
+        origin, model, curation = (_only(material.ratings, own, name) for name in ("origin", "model", "curation"))
         found.append(ArmInfo(arm, arm, origin, model, curation))
     return tuple(found)
 
 
-def _only(own: pd.DataFrame, column: str) -> str:
-    values = set(own[column].dropna().astype("str")) if column in own.columns else set()
+def _only(ratings: pd.DataFrame, own: pd.Series, column: str) -> str:
+    values = set(ratings.loc[own, column].dropna().astype("str").unique()) if column in ratings.columns else set()
     return values.pop() if len(values) == 1 else ""

@@ -12,7 +12,7 @@ from analysis.detection import NEUTRAL_IN_WORDS, Detection, DetectionOptions, De
 from analysis.plots import ARM, DASHES, MUTED, Figure, svg_of
 from analysis.report_tables import ReportTable, attribution_table
 from analysis.report_text import interval, number, percent
-from analysis.sections.section import MOST_RESAMPLED, SEED, LeftOut, Material, Section, some_people
+from analysis.sections.section import MOST_RESAMPLED, SEED, LeftOut, Material, Section
 from analysis.tables import to_records
 
 NAME, TITLE = "detection", "Do readers tell machine from human?"
@@ -36,8 +36,8 @@ def detecting(material: Material) -> Section:
         raise LeftOut("the table does not say who rated which article")
     if column not in material.kept.columns:
         raise LeftOut(f"the column '{column}', in which readers say whom they take for the author, is not there")
-    given = attribution_accuracy(material.kept, column=column, arms=material.arms, alpha=material.plan.alpha)
-    data, notes = some_people(material.kept, MOST_RESAMPLED)
+    given = attribution_accuracy(material.checked, column=column, arms=material.arms, alpha=material.plan.alpha)
+    data, notes = material.some_kept(MOST_RESAMPLED)
     treatment = material.plan.neutral_answers
     options = DetectionOptions(column=column, treatment=treatment, alpha=material.plan.alpha, draws=DRAWS, seed=SEED)
     found = detection(data, options)

@@ -2,22 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from analysis.compare import compare_arms
 from analysis.contrasts import MeanContrast
 from analysis.crossed import CrossedContrast, crossed_contrasts
-from analysis.report_tables import ReportTable, exclusions_by_arm_table, exclusions_table, means_table
-from analysis.report_text import interval, number, p_number, p_text, percent
+from analysis.plots import Figure
+from analysis.report_tables import ReportTable, means_table
+from analysis.report_text import interval, number, p_number, p_text
+from analysis.sections.exclusion_rules import (
+    METHODS,
+    SOURCES,
+    after_treatment,
+    rules_results,
+    rules_tables,
+    unequal,
+)
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, some_people
 from analysis.tables import to_records
 from analysis.validation import FrameError
 
 NAME, TITLE = "exclusions", "With and without exclusions, and by attention"
-ATTENTION = "attention"
+ATTENTION, BEFORE = "attention", "attention_before"
 MOST_LEVELS = 4
 PLANNED, WITHOUT = "with the plan's exclusions", "without any exclusion"
 
@@ -52,69 +60,75 @@ def exclusions(material: Material) -> Section:
     if plan.exclusions:
         parts.append((WITHOUT, material.ratings))
     parts += [(name, material.ratings[keep]) for name, keep in levels]
-    found: list[Variant] = []
-    notes: list[str] = []
-    warnings: list[str] = []
-    for name, ratings in parts:
-        data, said = some_people(ratings, MOST_FITTED)
-        notes += [f"{name[0].upper()}{name[1:]}: {note[0].lower()}{note[1:]}" for note in said]
-        try:
-            found += _contrasts(material, name, data)
-        except FrameError as error:
-            warnings.append(f"Not computed {name}: {error}.")
-    tables = [_table(found, material)]
-    if plan.exclusions:
-        tables = [*_rules_tables(material), *tables]
-        tables.append(
-            means_table(
-                material.everything,
-                material.labels,
-                name="means-without-exclusions",
-                title="People's means without any exclusion",
-            )
-        )
-    marks = [
-        Mark(row.variant, row.estimate, row.ci_low, row.ci_high, material.label(row.arm), row.variant == parts[0][0])
-        for arm in material.arms
-        for row in found
-        if row.arm == arm
-    ]
-    title = "The contrasts on different choices of people"
-    axis = Axis(material.difference)
-    figure = interval_figure(
-        "exclusions", title, f"Intervals at {material.level}; in the text's colour: the main test.", marks, axis
-    )
+    found, notes, warnings = _variants(material, parts)
     return Section(
         NAME,
         TITLE,
         sentences=(
             *(_sentence(arm, found, material) for arm in material.arms if any(r.arm == arm for r in found)),
-            *_unequal(material),
+            *unequal(material),
         ),
-        warnings=(*_after_treatment(material), *warnings),
-        notes=tuple(notes),
-        figures=(figure,),
-        tables=tuple(table for table in tables if table.rows),
+        warnings=(*after_treatment(material), *_levels_after_treatment(material.ratings), *warnings),
+        notes=notes,
+        figures=(_figure(found, material, main=parts[0][0]),),
+        tables=_tables(found, material),
         methods=(
             "Results are given with and without the exclusions, and by how many checks of attention and comprehension "
             "people failed, rather than after one hard exclusion (Berinsky, Margolis & Sances 2014).",
-            *(_METHODS_BY_ARM if plan.exclusions else ()),
+            *(METHODS if plan.exclusions else ()),
         ),
         references=(
             "Berinsky, A. J., Margolis, M. F., & Sances, M. W. (2014). Separating the shirkers from the workers? "
             "American Journal of Political Science, 58, 739–753.",
-            *(_SOURCES_BY_ARM if plan.exclusions else ()),
+            *(SOURCES if plan.exclusions or _levels_after_treatment(material.ratings) else ()),
         ),
-        results={**_rules_results(material), "variants": to_records(found)},
+        results={**rules_results(material), "variants": to_records(found)},
     )
+
+
+def _variants(
+    material: Material, parts: Sequence[tuple[str, pd.DataFrame]]
+) -> tuple[list[Variant], tuple[str, ...], list[str]]:
+    """The contrasts on each part, notes on how they were made, and what could not be computed."""
+    found: list[Variant] = []
+    notes: list[str] = []
+    warnings: list[str] = []
+    for name, ratings in parts:
+        is_kept = ratings is material.kept
+        data, said = material.some_kept(MOST_FITTED) if is_kept else some_people(ratings, MOST_FITTED)
+        notes += [f"{name[0].upper()}{name[1:]}: {note[0].lower()}{note[1:]}" for note in said]
+        try:
+            found += _contrasts(material, name, data)
+        except FrameError as error:
+            warnings.append(f"Not computed {name}: {error}.")
+    return found, tuple(notes), warnings
+
+
+def _figure(found: Sequence[Variant], material: Material, *, main: str) -> Figure:
+    marks = [
+        Mark(row.variant, row.estimate, row.ci_low, row.ci_high, material.label(row.arm), row.variant == main)
+        for arm in material.arms
+        for row in found
+        if row.arm == arm
+    ]
+    title = "The contrasts on different choices of people"
+    caption = f"Intervals at {material.level}; in the text's colour: the main test."
+    return interval_figure("exclusions", title, caption, marks, Axis(material.difference))
+
+
+def _tables(found: list[Variant], material: Material) -> tuple[ReportTable, ...]:
+    tables = [_table(found, material)]
+    if material.plan.exclusions:
+        tables = [*rules_tables(material), *tables, _means_without(material, "People's means without any exclusion")]
+    return tuple(table for table in tables if table.rows)
+
+
+def _means_without(material: Material, title: str) -> ReportTable:
+    return means_table(material.everything, material.labels, name="means-without-exclusions", title=title)
 
 
 def _of_discernment(material: Material) -> Section:
-    without = means_table(
-        material.everything, material.labels, name="means-without-exclusions", title="Without any exclusion"
-    )
-    tables = (*_rules_tables(material), without) if material.plan.exclusions else ()
-    if not tables:
+    if not material.plan.exclusions:
         raise LeftOut("the plan has no exclusions")
     rows = zip(material.comparison.means.rows, material.everything.means.rows, strict=True)
     sentences = tuple(
@@ -125,83 +139,53 @@ def _of_discernment(material: Material) -> Section:
     return Section(
         NAME,
         TITLE,
-        sentences=(*sentences, *_unequal(material)),
-        warnings=_after_treatment(material),
-        tables=tables,
-        methods=_METHODS_BY_ARM,
-        references=_SOURCES_BY_ARM,
-        results=_rules_results(material),
-    )
-
-
-_METHODS_BY_ARM = (
-    "Whether a rule leaves out more of one arm than of another is tested by people's shares of ratings left out, as "
-    "they fall when people are dealt to the arms anew (arms within people where arms share them), by the moments of "
-    "that permutation.",
-)
-_SOURCES_BY_ARM = (
-    "Montgomery, J. M., Nyhan, B., & Torres, M. (2018). How conditioning on posttreatment variables can ruin your "
-    "experiment and what to do about it. American Journal of Political Science, 62, 760–775.",
-)
-
-
-def _rules_tables(material: Material) -> tuple[ReportTable, ...]:
-    """What the rules left out, over all arms and by arm."""
-    by_arm = exclusions_by_arm_table(material.exclusions, material.arms, material.labels)
-    return (exclusions_table(material.exclusions), *([by_arm] if by_arm.rows else []))
-
-
-def _rules_results(material: Material) -> dict[str, Any]:
-    found = material.exclusions
-    return {"exclusions": to_records(found.steps), "exclusions_by_arm": to_records(found.by_arm)}
-
-
-def _unequal(material: Material) -> tuple[str, ...]:
-    """A sentence for each rule that took more of one arm than of another."""
-    found = []
-    for rule in material.exclusions.by_arm:
-        if rule.p_value < material.plan.alpha:
-            shares = ", ".join(f"{material.label(arm.arm)} {percent(arm.share)}" for arm in rule.arms)
-            found.append(
-                f"The rule '{rule.rule}' left out more of some arms than of others: {shares} ({p_text(rule.p_value)})."
-            )
-    return tuple(found)
-
-
-def _after_treatment(material: Material) -> tuple[str, ...]:
-    """What is to be said of rules that go by what an article may have changed."""
-    rules = material.exclusions.by_arm
-    always, maybe = ([f"'{r.rule}'" for r in rules if r.after == after] for after in ("always", "maybe"))
-    said = []
-    if always:
-        goes = "goes" if len(always) == 1 else "go"
-        said.append(f"{', '.join(always)} {goes} by what happened after the article was shown")
-    if maybe:
-        does = "does" if len(maybe) == 1 else "do"
-        said.append(
-            f"{', '.join(maybe)} {does} so too where it counts checks or behaviour from then on, such as questions "
-            "about the article"
-        )
-    if not said:
-        return ()
-    return (
-        f"{'; '.join(said)}. To leave people or ratings out by such a rule is to condition on what the treatment can "
-        "change: those who are left need not be alike in all arms, although they were assigned by chance (Montgomery, "
-        "Nyhan & Torres 2018). Hold the results without exclusions beside these.",
+        sentences=(*sentences, *unequal(material)),
+        warnings=after_treatment(material),
+        tables=(*rules_tables(material), _means_without(material, "Without any exclusion")),
+        methods=METHODS,
+        references=SOURCES,
+        results=rules_results(material),
     )
 
 
 def _levels(ratings: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    """(in words, which ratings) of people who failed at most so many checks, up to all of them."""
+    """(in words, which ratings) of people who failed at most so many checks; where some of these came after an article,
+    also by those before the first one."""
     if ATTENTION not in ratings.columns:
         return []
-    failed = pd.to_numeric(ratings[ATTENTION], errors="coerce").astype("float64")
+    before = _up_to(_failed(ratings, BEFORE), " before the articles") if _some_after(ratings) else []
+    return [*before, *_up_to(_failed(ratings, ATTENTION), "")]
+
+
+def _up_to(failed: pd.Series, which: str) -> list[tuple[str, pd.Series]]:
+    """Each number of failed checks as the most that somebody failed, up to all of them."""
     values = sorted(set(failed.dropna()))
     return [
-        (f"of people who failed {'no check' if value == 0 else f'at most {value:g} checks'}", failed <= value)
+        (f"of people who failed {'no check' if value == 0 else f'at most {value:g} checks'}{which}", failed <= value)
         for value in values[:MOST_LEVELS]
         if value != values[-1] or failed.isna().any()
     ]
+
+
+def _failed(ratings: pd.DataFrame, column: str) -> pd.Series:
+    return pd.to_numeric(ratings[column], errors="coerce").astype("float64")
+
+
+def _some_after(ratings: pd.DataFrame) -> bool:
+    """Whether somebody failed a check that came after an article, as far as the ratings say when checks came."""
+    if not {ATTENTION, BEFORE} <= {*ratings.columns}:
+        return False
+    return bool((_failed(ratings, ATTENTION) > _failed(ratings, BEFORE).fillna(0.0)).any())
+
+
+def _levels_after_treatment(ratings: pd.DataFrame) -> tuple[str, ...]:
+    if not _some_after(ratings):
+        return ()
+    return (
+        "Some of the checks came after an article was shown, so that failing them can be an effect of the treatment: "
+        "results of people who failed at most so many of all checks compare people who need not be alike in all arms "
+        "(Montgomery, Nyhan & Torres 2018). Those by the checks before the articles do not have this fault.",
+    )
 
 
 def _contrasts(material: Material, name: str, data: pd.DataFrame) -> list[Variant]:

@@ -8,7 +8,7 @@ from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number, p_number, p_text
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.people import covariates_of
-from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models, some_people
+from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
 from analysis.tables import to_json
 from analysis.validation import FrameError
 
@@ -22,7 +22,7 @@ def groups(material: Material) -> Section:
     if not names:
         raise LeftOut("no covariate is named in the plan, and the study varies no factor")
     needs_models(material)
-    data, notes = some_people(material.kept, MOST_FITTED)
+    data, notes = material.some_kept(MOST_FITTED)
     found: list[Heterogeneity] = []
     warnings: list[str] = []
     for name in names[:MOST_COVARIATES]:

@@ -20,7 +20,6 @@ from analysis.sections.section import (
     Material,
     Section,
     needs_models,
-    some_people,
 )
 from analysis.tables import to_records
 
@@ -57,9 +56,9 @@ class ModelLine:
 def models(material: Material) -> Section:
     """Every contrast with the reference by six models, beside each other."""
     needs_models(material)
-    data, notes = some_people(material.kept, MOST_FITTED)
+    data, notes = material.some_kept(MOST_FITTED)
     robust = clustered_ols(data, material.plan, arms=material.arms, labels=material.labels)
-    few, searched = some_people(material.kept, MOST_SEARCHED)
+    few, searched = material.some_kept(MOST_SEARCHED)
     odds, without = _odds(material, few)
     plain = None
     if any(one.kind == "ordinal" for one in odds):

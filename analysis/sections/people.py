@@ -143,7 +143,7 @@ def covariates_of(material: Material, ratings: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _varies(column: pd.Series) -> bool:
-    return len(set(column.dropna().astype("str")) - {""}) > 1
+    return len({*column.dropna().astype("str").unique()} - {""}) > 1
 
 
 def _name(covariate: str, level: str) -> str:
@@ -171,5 +171,5 @@ def _balance_table(found: Balance, material: Material) -> ReportTable:
 
 def _arms_of_people(participants: pd.DataFrame, order: tuple[str, ...]) -> tuple[str, ...]:
     """The study's arms, unless people are assigned to rows of a counterbalancing, which are called otherwise."""
-    found = set(participants["arm"].dropna()) if "arm" in participants.columns else set()
+    found = set(participants["arm"].dropna().unique()) if "arm" in participants.columns else set()
     return order if found & set(order) else ()

@@ -7,7 +7,7 @@ from analysis.reliability import Reliability, reliability
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
-from analysis.sections.section import MOST_FITTED, MOST_RESAMPLED, SEED, LeftOut, Material, Section, binned, some_people
+from analysis.sections.section import MOST_FITTED, MOST_RESAMPLED, SEED, LeftOut, Material, Section, binned
 from analysis.tables import to_records
 from analysis.validation import FrameError
 
@@ -23,7 +23,7 @@ def scale(material: Material) -> Section:
         raise LeftOut("the study does not say of which two items or more its scale is made")
     if missing := [name for name in items if name not in material.kept.columns]:
         raise LeftOut(f"the item '{missing[0]}' is no column of the ratings")
-    data, notes = some_people(material.kept, MOST_RESAMPLED)
+    data, notes = material.some_kept(MOST_RESAMPLED)
     found = reliability(data, items, alpha=material.plan.alpha, draws=DRAWS, seed=SEED)
     marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high) for row in found.rows]
     caption = f"Intervals at {material.level}. Dashed: 1, which no scale passes."
@@ -93,7 +93,7 @@ def agreement(material: Material) -> Section:
     if why := material.why_no_model():
         raise LeftOut(why)
     plan = material.plan
-    data, notes = some_people(material.kept, MOST_FITTED)
+    data, notes = material.some_kept(MOST_FITTED)
     counted, bins = binned(data, plan.outcome)
     rows: list[AgreementRow] = []
     warnings: list[str] = []

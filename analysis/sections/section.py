@@ -46,12 +46,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Material:
-    """What every section can look at. ``kept`` are the ratings after the plan's exclusions, ``ratings`` all of them;
-    ``everything`` compares all of them. ``participants``, ``crossed`` and ``discerned`` are None where there are
+    """What every section can look at. ``kept`` are the ratings after the plan's exclusions, ``checked`` the same as
+    ``check_ratings`` gives them, which takes them without another check, ``ratings`` all of them; ``everything``
+    compares all of them. ``participants``, ``crossed`` and ``discerned`` are None where there are
     none."""
 
     ratings: pd.DataFrame
     kept: pd.DataFrame
+    checked: pd.DataFrame
     participants: pd.DataFrame | None
     plan: Plan
     info: StudyInfo
@@ -60,6 +62,13 @@ class Material:
     exclusions: Exclusions
     crossed: Crossed | None
     discerned: Discernment | None
+    _drawn: dict[int, "Some"] = field(default_factory=dict, repr=False, compare=False)
+
+    def some_kept(self, most: int) -> "Some":
+        """``some_people`` of the kept ratings, drawn once for all sections."""
+        if most not in self._drawn:
+            self._drawn[most] = some_people(self.kept, most)
+        return self._drawn[most]
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -127,7 +136,11 @@ def needs_models(material: Material) -> None:
         raise LeftOut(why)
 
 
-def some_people(ratings: pd.DataFrame, most: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+# Ratings, and a note where they are not all.
+Some = tuple[pd.DataFrame, tuple[str, ...]]
+
+
+def some_people(ratings: pd.DataFrame, most: int) -> Some:
     """All ratings of as many people as have about ``most`` together, drawn with a fixed seed, and a note saying so.
 
     Fewer ratings come back as they are, without a note. The draw depends on the people's names alone, not on the order

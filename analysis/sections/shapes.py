@@ -5,7 +5,7 @@ from analysis.distributions import Distributions, compare_distributions
 from analysis.report_figures import distribution_figure, ecdf_figure
 from analysis.report_tables import FIXED, ReportTable
 from analysis.report_text import number, p_number, p_text, percent
-from analysis.sections.section import MOST_RESAMPLED, LeftOut, Material, Section, binned, some_people
+from analysis.sections.section import MOST_RESAMPLED, LeftOut, Material, Section, binned
 from analysis.tables import to_records
 from analysis.validation import check_ratings
 
@@ -17,7 +17,9 @@ def shapes(material: Material) -> Section:
     """Bars and cumulative lines by arm, and permutation tests of the cumulative lines."""
     if material.info.truth:
         raise LeftOut("what is compared is discernment, and the answers behind it are yes or no")
-    checked = check_ratings(material.kept, outcome=material.plan.outcome, articles_known=material.info.articles_known)
+    checked = check_ratings(
+        material.checked, outcome=material.plan.outcome, articles_known=material.info.articles_known
+    )
     spread = distributions(checked, material.plan.outcome, material.arms)
     if not spread:
         raise LeftOut("no rating has a value")
@@ -27,7 +29,7 @@ def shapes(material: Material) -> Section:
     why = material.why_no_model()
     if why:
         return _without_tests(shown, why)
-    data, notes = some_people(material.kept, MOST_RESAMPLED)
+    data, notes = material.some_kept(MOST_RESAMPLED)
     data, bins = binned(data, material.plan.outcome)
     found = compare_distributions(data, material.plan, arms=material.arms, permutations=PERMUTATIONS)
     return Section(

@@ -33,7 +33,7 @@ def texts(material: Material) -> Section:
         raise LeftOut("what is compared is discernment, which is made over articles")
     if not info.articles_known:
         raise LeftOut("no column says which article was rated")
-    checked = check_ratings(material.kept, outcome=material.plan.outcome)
+    checked = check_ratings(material.checked, outcome=material.plan.outcome)
     plan = material.plan
     found = summarise_articles(checked, plan.outcome, material.arms, plan.alpha, plan.credible_cut)
     if not found.rows:
@@ -120,7 +120,7 @@ def items(material: Material) -> Section:
     middles = {name: (low + high) / 2 for name, low, high in info.item_scales}
     found: dict[str, tuple[ArmSummary, ...]] = {}
     for name in known:
-        checked = check_ratings(material.kept, outcome=name, articles_known=info.articles_known)
+        checked = check_ratings(material.checked, outcome=name, articles_known=info.articles_known)
         units = unit_means(checked, name, None if name not in middles else math.nextafter(middles[name], math.inf))
         found[name] = summarise_arms(checked, units, name, material.arms, material.plan.alpha).rows
     rows = tuple(

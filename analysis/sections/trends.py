@@ -6,7 +6,7 @@ from analysis.plots import Figure
 from analysis.report_figures import is_wide, trend_figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
-from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models, some_people
+from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
 from analysis.tables import to_json
 from analysis.trend import Trend, trend
 
@@ -25,7 +25,7 @@ def trends(material: Material) -> Section:
     needs_models(material)
     ordered = sorted(places.values())
     log = is_wide(ordered)
-    data, notes = some_people(material.kept, MOST_FITTED)
+    data, notes = material.some_kept(MOST_FITTED)
     scores = {arm: math.log2(place) if log else place for arm, place in places.items()}
     found = trend(data, material.plan, scores)
     unit = "each doubling" if log else "each unit"

@@ -265,6 +265,13 @@ def test_one_person_in_both_arms_gets_no_slope_of_origin() -> None:
     )
 
 
+def test_one_person_in_both_arms_of_a_very_small_study_gets_no_slope_either() -> None:
+    ratings = simulated(people=6, per_person=4, arms=("real", "small"))
+    ratings.loc[0, ["arm", "origin", "article"]] = ["small", "synthetic", "small-5"]
+    found = crossed_contrasts(ratings, Plan(reference="real"))
+    assert found.formula == "rating ~ arm + (1 | participant) + (1 | article)"
+
+
 def test_an_article_a_rating_is_a_sample_of_articles_without_a_term() -> None:
     ratings = simulated(people=30, per_person=3)
     found = crossed_contrasts(ratings.assign(article=ratings.index.map("a{}".format)), Plan(reference="real"))

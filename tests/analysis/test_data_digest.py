@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -70,3 +71,29 @@ def test_a_time_on_the_second_is_the_same_wherever_its_row_stands() -> None:
     times = [moment + timedelta(seconds=n) for n in range(60_000)] + [moment + timedelta(microseconds=1)]
     frame = pd.DataFrame({"participant": np.arange(len(times)), "at": times})
     assert data_digest(frame, None) == data_digest(frame.iloc[::-1], None)
+
+
+@given(
+    st.lists(st.tuples(st.text('a,"+\t', max_size=2), st.sampled_from(["", None, "a"]), st.text("a+\t", max_size=2))),
+    st.integers(1, 9),
+)
+def test_lines_stand_in_the_order_of_their_text_however_columns_are_put_together(
+    rows: list[tuple[str, str | None, str]], few: int
+) -> None:
+    frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEW", few)
+        patch.setattr(module, "LARGEST", 3 * few)
+        assert data_digest(frame, None) == by_definition(frame)
+
+
+@given(
+    st.lists(st.datetimes(timezones=st.just(UTC)) | st.none(), min_size=1),
+    st.sampled_from([1, 1_000, 1_000_000]),
+    st.sampled_from(get_args(Literal["us", "ms"])),
+)
+def test_times_count_as_csv_writes_them(moments: list[datetime | None], least: int, unit: Literal["us", "ms"]) -> None:
+    whole = [None if at is None else at.replace(microsecond=at.microsecond // least * least) for at in moments]
+    times = pd.Series(whole, dtype="datetime64[us, UTC]").dt.as_unit(unit)
+    frame = pd.DataFrame({"at": times, "n": 1})
+    assert data_digest(frame, None) == by_definition(frame)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.exclusions import apply_exclusions
-from analysis.plan import parse_rule
+from analysis.plan_rules import parse_rule
 from analysis.validation import FrameError
 
 RATINGS = pd.DataFrame(
@@ -20,6 +20,7 @@ PEOPLE = pd.DataFrame(
         "participant": ["a", "b", "c", "d", "e"],
         "outcome": ["completed", "completed", "left", "completed", "no-consent"],
         "attention_failed": [0, 2, 1, None, None],
+        "attention_failed_before": [0, 1, 0, None, None],
         "flags": ["", "fast no-script", "", "fast", ""],
     }
 )
@@ -35,6 +36,7 @@ def left_by(*rules: str) -> list[int]:
         ("incomplete", [0, 1, 2, 3, 6, 7]),
         ("attention-failed:2", [0, 1, 4, 5, 6, 7]),
         ("attention-failed", [0, 1, 6, 7]),
+        ("attention-failed-before", [0, 1, 4, 5, 6, 7]),
         ("flagged:fast", [0, 1, 4, 5]),
         ("flagged:script", [0, 1, 2, 3, 4, 5, 6, 7]),
         ("faster-than:4", [1, 2, 3, 4, 5, 6, 7]),

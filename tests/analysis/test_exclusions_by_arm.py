@@ -11,7 +11,7 @@ from statsmodels.stats.contingency_tables import cochrans_q
 
 from analysis.exclusions import apply_exclusions
 from analysis.exclusions_by_arm import RuleByArm, rule_by_arm
-from analysis.plan import parse_rule
+from analysis.plan_rules import parse_rule
 
 # Pearson's test of 6 of 120, 23 of 118 and 13 of 121 people, by R.
 R = json.loads((Path(__file__).parents[1] / "reference" / "people.json").read_text(encoding="utf-8"))["attrition"]
@@ -76,6 +76,16 @@ def test_rules_are_counted_by_arm_after_the_rules_before_them() -> None:
     assert [(arm.arm, arm.people_out) for arm in first.arms] == [("large", 0), ("real", 1), ("small", 0)]
     assert [(arm.people_before, arm.people_out) for arm in second.arms] == [(121, 13), (119, 5), (118, 23)]
     assert (first.after, second.after) == ("maybe", "always")
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, "never"), (1, "always"), (None, "maybe")])
+def test_checks_before_the_articles_are_no_consequence_of_them(before: int | None, after: str) -> None:
+    frame = between()
+    people = pd.DataFrame({"participant": frame["participant"].unique(), "attention_failed": 0, "attention_checks": 2})
+    if before is not None:
+        people = people.assign(attention_checks_before=2)
+        people.loc[0, "attention_checks_before"] = before
+    assert apply_exclusions(frame, [FAILED], people).by_arm[0].after == after
 
 
 def test_ratings_without_arms_are_not_counted_by_arm() -> None:

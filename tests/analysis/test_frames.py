@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from django.db.models.functions import Now
 
-from analysis import frames_ratings
+from analysis import frames_columns
+from analysis.building import usable
 from analysis.frames import MASKED, StudyFrames, study_frames
 from analysis.frames_ratings import attribution_item
+from analysis.plan import parse_plan
+from analysis.report_info import StudyInfo
 from analysis.validation import check_columns, check_unique
 from surveys import flow
 from surveys.frozen import FrozenStudy, canonical, digest
@@ -72,6 +75,22 @@ def test_credible_is_of_the_outcome_that_the_plans_cut_is_of() -> None:
     with_cut = ratings_of(walked(plan={"outcome": "accurate", "reference": "real", "credible_cut": "3"}))
     assert [*with_cut["credible"]] == [*(with_cut["accurate"] >= 3)]
     assert ratings_of(walked(plan={"outcome": "accurate", "reference": "real"}))["credible"].isna().all()
+
+
+def test_a_version_that_was_frozen_with_a_cut_of_seconds_has_no_credible_ratings_and_its_report_says_so() -> None:
+    study = walked(2)
+    version = study.current_version
+    assert version is not None
+    data = json.loads(version.document)
+    data["definition"]["plan"] |= {"outcome": "seconds_on_page", "credible_cut": "6"}
+    version.document = canonical(FrozenStudy.model_validate(data))
+    version.sha256 = digest(version.document)
+    version.save()
+    assert ratings_of(study)["credible"].isna().all()
+    definition = version.frozen.definition
+    plan, info = usable(parse_plan(definition.plan.model_dump()), StudyInfo("An invented study"), definition)
+    assert plan.credible_cut is None
+    assert info.deviations == ("No shares are shown: seconds_on_page is a time, of which no length is credible.",)
 
 
 def test_how_long_somebody_took_is_counted_in_whole_minutes_to_their_end() -> None:
@@ -266,7 +285,8 @@ def test_what_a_report_reads_is_what_an_export_holds_without_the_tables_of_pages
 def test_ratings_are_the_same_however_many_rows_are_fetched_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     study = walked(3)
     once = ratings_of(study)
-    monkeypatch.setattr(frames_ratings, "AT_ONCE", 2)
+    monkeypatch.setattr(frames_columns, "TOGETHER", 1)
+    monkeypatch.setattr(frames_columns, "AT_ONCE", 2)
     pd.testing.assert_frame_equal(ratings_of(study), once)
 
 

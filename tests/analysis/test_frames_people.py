@@ -73,7 +73,8 @@ def test_a_mock_vignette_counts_as_a_check(answer: str, failed: int) -> None:
     person.walk_to("end")
     found = tables(study)
     assert (found["participants"][["attention_checks", "attention_failed"]] == [2, failed]).all(axis=None)
-    assert list(found["ratings"]["attention"]) == [failed, failed]
+    assert (found["participants"][["attention_checks_before", "attention_failed_before"]] == [2, failed]).all(axis=None)
+    assert list(found["ratings"]["attention"]) == list(found["ratings"]["attention_before"]) == [failed, failed]
 
 
 def test_of_who_withdrew_no_number_of_checks_is_told_and_of_who_answered_none_it_is_zero() -> None:
@@ -104,6 +105,11 @@ def test_a_comprehension_question_is_judged_by_the_story_that_was_read() -> None
         ("invented-story-2", "a"),
     }
     assert (list(people["attention_checks"]), list(people["attention_failed"])) == ([2], [1])
+    # Asked beside the articles, which may have changed who passes it.
+    assert (list(people["attention_checks_before"]), list(people["attention_failed_before"])) == ([0], [0])
+    ratings = tables(study)["ratings"]
+    assert list(ratings["attention"]) == [1, 1]
+    assert ratings["attention_before"].isna().all()
 
 
 def test_who_answered_no_check_has_no_number_of_failed_ones_beside_their_ratings() -> None:

@@ -10,7 +10,8 @@ from analysis.compare import compare_arms
 from analysis.crossed import crossed_contrasts
 from analysis.exclusions import apply_exclusions
 from analysis.multiverse import CLUSTERED, MEANS, MIXED, MODELS, multiverse
-from analysis.plan import Plan, parse_rule
+from analysis.plan import Plan
+from analysis.plan_rules import parse_rule
 from analysis.robust import clustered_ols
 from analysis.validation import FrameError
 from tests.analysis.ratings import simulated

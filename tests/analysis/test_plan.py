@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.plan import Plan, PlanError, Rule, cut_problem, parse_plan, parse_rule
+from analysis.plan import Plan, cut_problem, parse_plan
+from analysis.plan_rules import PlanError, Rule, parse_rule
 
 FROZEN = {
     "outcome": "credibility",
@@ -44,6 +45,7 @@ def test_a_cut_outside_the_scale_tells_no_ratings_apart() -> None:
     assert cut_problem(1.0, (1.0, 4.0), "accurate") != ""
     assert cut_problem(4.0, (1.0, 4.0), "accurate") == ""
     assert cut_problem(None, (1.0, 4.0), "accurate") == cut_problem(6.0, None, "accurate") == ""
+    assert "seconds_on_page is a time, of which no length is credible" in cut_problem(6.0, None, "seconds_on_page")
 
 
 @pytest.mark.parametrize(

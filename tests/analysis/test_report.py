@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from analysis.data_digest import data_digest
-from analysis.plan import Plan, parse_rule
-from analysis.report import ArmInfo, Report, StudyInfo, build_report, to_dict
+from analysis.plan import Plan
+from analysis.plan_rules import parse_rule
+from analysis.report import ArmInfo, Report, StudyInfo, build_report
 from analysis.report_html import to_html
+from analysis.report_json import to_dict
 from analysis.report_text import level_text
 from analysis.software import software_versions
 from analysis.validation import FrameError

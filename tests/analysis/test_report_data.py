@@ -54,6 +54,17 @@ def test_the_main_tests_own_f_stands_before_those_on_peoples_means() -> None:
     assert table_rows("omnibus", without) == table_rows("omnibus", {"omnibus": means, "crossed": None}) == means
 
 
+def test_exclusions_begin_with_what_there_was_before_any_rule() -> None:
+    step = {"rule": "incomplete", "description": "Who left.", "people_out": 2, "ratings_out": 6}
+    step |= {"people_left": 8, "ratings_left": 30, "n_unknown": 0}
+    rows = table_rows("exclusions", {"exclusions": [step]})
+    assert rows[1:] == [step]
+    assert [*rows[0]] == [*step]
+    assert (rows[0]["description"], rows[0]["people_left"], rows[0]["ratings_left"]) == ("Before any rule", 10, 36)
+    assert rows[0]["people_out"] is None
+    assert table_rows("exclusions", {"exclusions": []}) == []
+
+
 def test_a_table_whose_numbers_nobody_placed_is_an_error_and_one_without_rows_is_empty() -> None:
     with pytest.raises(KeyError):
         table_rows("unheard-of", RESULTS)

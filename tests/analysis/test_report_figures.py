@@ -6,8 +6,9 @@ from analysis.articles import distributions, summarise_articles
 from analysis.crossed import crossed_contrasts
 from analysis.mixed.result import VarianceShare
 from analysis.plan import Plan
-from analysis.report import ArmInfo, StudyInfo, build_report, to_dict
+from analysis.report import ArmInfo, StudyInfo, build_report
 from analysis.report_figures import MOST_ARTICLES, forest_figure, trend_figure, variance_figure
+from analysis.report_json import to_dict
 from tests.analysis.ratings import simulated
 
 ARMS = (

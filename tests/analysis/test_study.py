@@ -59,6 +59,7 @@ def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
         ({"plan": plan(equivalence_low="-1")}, "equivalence_low and equivalence_high belong together"),
         ({"plan": plan(outcome="accurate", credible_cut="6")}, "accurate lies from 1 to 4; name a cut above 1"),
         ({"plan": plan(credible_cut="10.5")}, "credibility lies from 1 to 10"),
+        ({"plan": plan(outcome="seconds_on_page", credible_cut="6")}, "seconds_on_page is a time"),
         ({"plan": plan(alpha="0.9")}, "alpha: 0.9 is not between 0 and 0.5"),
         ({"blocks": blocks_without_instrument(), "plan": plan()}, "credibility, which this study does not measure"),
         ({"blocks": blocks_on_another_scale()}, "the answers and the scoring that its index is made of"),

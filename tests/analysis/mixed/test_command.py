@@ -109,6 +109,13 @@ def test_what_cannot_be_done_is_said_and_ends_with_2(
     assert complaint in capsys.readouterr().err
 
 
+def test_of_two_columns_with_one_name_none_is_taken_in_silence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pd.read_csv(file)
+    pd.concat([frame, frame[["y"]] + 1], axis=1).to_csv(file, index=False)
+    assert main(["mixed", str(file), "--formula", MODEL]) == 2
+    assert "ratings.csv has these columns more than once: y. Keep one of each" in capsys.readouterr().err
+
+
 def test_a_missing_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mixed", str(tmp_path / "none.csv"), "--formula", MODEL]) == 2
     assert "there is no file" in capsys.readouterr().err

@@ -24,10 +24,11 @@ from analysis.multiverse import multiverse
 from analysis.plan import Plan, parse_plan
 from analysis.plots import INK, LINE, MUTED
 from analysis.reliability import reliability
-from analysis.report import SECTION_RESULTS, ArmInfo, Report, StudyInfo, build_report, to_dict
+from analysis.report import ArmInfo, Report, StudyInfo, build_report
 from analysis.report_figures import COLORS
 from analysis.report_files import report_files
 from analysis.report_html import to_html
+from analysis.report_json import SECTION_RESULTS, to_dict
 from analysis.robust import clustered_ols, ordinal_regression
 from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, Section, binned, some_people
 from analysis.trend import trend
@@ -301,6 +302,23 @@ def test_rules_are_shown_by_arm_and_those_after_the_treatment_get_a_caution(repo
     assert caution.startswith("'faster-than:5' goes by what happened after the article was shown.")
     assert "Montgomery, Nyhan & Torres 2018" in caution
     assert any(source.startswith("Montgomery") for source in shown.references)
+
+
+def test_checks_after_an_article_are_told_apart_from_those_before_and_cautioned_of() -> None:
+    plan = parse_plan({"reference": "real", "exclusions": ["attention-failed:2"]})
+    people = participants().assign(attention_failed=0, attention_checks=2, attention_checks_before=1)
+    shown = {}
+    for name, before in (("mixed", 0), ("before", ratings()["attention"])):
+        told = build_report(ratings().assign(attention_before=before), people, plan, StudyInfo("Study", arms=ARMS))
+        shown[name] = section(told, "exclusions")
+    said, tables = " ".join(shown["mixed"].warnings), {table.name: table for table in shown["mixed"].tables}
+    assert "'attention-failed:2' goes by what happened after the article was shown" in said
+    assert "The rule attention-failed-before counts the checks before the first article alone." in said
+    assert "Those by the checks before the articles do not have this fault." in said
+    assert any("Montgomery" in source for source in shown["mixed"].references)
+    whom = {row[1] for row in tables["variants"].rows}
+    assert "of people who failed no check" in whom
+    assert "do not have this fault" not in " ".join(shown["before"].warnings)
 
 
 def test_every_table_is_read_as_numbers_under_unique_plain_names(report: Report, results: dict[str, Any]) -> None:
