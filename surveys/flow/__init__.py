@@ -15,7 +15,18 @@ from surveys.flow.endings import (
     withdraw,
     withdrawal_deadline,
 )
-from surveys.flow.enrol import Arrival, Gate, agree, arrive, choose_language, decline, gate, turn_back
+from surveys.flow.enrol import (
+    Arrival,
+    Gate,
+    agree,
+    arrive,
+    choose_language,
+    decline,
+    gate,
+    is_superseded,
+    join_current,
+    turn_back,
+)
 from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
@@ -41,6 +52,8 @@ __all__ = [
     "end_if_late",
     "find",
     "gate",
+    "is_superseded",
+    "join_current",
     "leave",
     "ledger_differences",
     "mark_shown",

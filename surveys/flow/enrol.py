@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField
+from django.db.models import CharField, IntegerField
 from django.db.models.functions import Now
 
 from surveys import recruitment, route, tokens
 from surveys.flow.allocate import randomise
 from surveys.flow.place import Move, Place, advance, frozen
 from surveys.keeping_out import is_kept_out
-from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study
+from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study, StudyVersion
 from surveys.prepared import Given
 from surveys.recruitment import Entrant
 
@@ -92,7 +92,8 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
             return ""
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
-        if not _AGREEING.make(place, first, network_hash=network_hash, invitation_hash=invitation_hash):
+        given = {"network_hash": network_hash, "invitation_hash": invitation_hash, "version": participant.version_id}
+        if not _AGREEING.make(place, first, **given):
             return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
@@ -108,8 +109,24 @@ _AGREEING = Move(
         "consented_at": Now(),
         "network_hash": Given("network_hash", CharField()),
         "invitation_hash": Given("invitation_hash", CharField()),
-    }
+    },
+    # Nobody consents to one version and takes part in another that they joined in the same moment.
+    version=Given("version", IntegerField()),
 )
+
+
+def is_superseded(place: Place) -> bool:
+    """Whether somebody at the consent came to a version that is not the study's current one any more."""
+    current = place.participant.study.current_version_id
+    return place.step.stage == Stage.CONSENT and current is not None and current != place.participant.version_id
+
+
+def join_current(place: Place) -> bool:
+    """Take part in the current version: whoever has not consented has begun no other. False if they have by now."""
+    current = StudyVersion.objects.get(pk=place.participant.study.current_version_id)
+    languages, chosen = frozen(current).definition.languages, place.participant.language
+    language = chosen if chosen in languages else languages[0]
+    return advance(place.participant, place.step, version=current, language=language)
 
 
 def choose_language(place: Place, language: str) -> bool:

@@ -47,8 +47,8 @@ _NOT_OF_THE_PERSON = frozenset(
     }
 )
 _OF_THE_STUDY = ("key", "status", "allocation_seed")
-# At the consent it is asked once more whom the study keeps out.
-_AT_THE_CONSENT = (*_OF_THE_STUDY, "recruitment")
+# At the consent it is asked once more whom the study keeps out, and which version is current by now.
+_AT_THE_CONSENT = (*_OF_THE_STUDY, "recruitment", "current_version_id")
 _OF_THE_VERSION = ("sha256",)
 _OF_THE_TRIAL = ("id", "article_id", "article_sha256", "condition", "shown_at")
 _OF_THE_DRAFT = ("id", "sequence", "content")
@@ -128,18 +128,18 @@ class Move:
     """A compare-and-set as ``advance`` makes it, to another step, with its SQL written once.
 
     With it the answers of the step are stored, and the time of the article that was read there is stamped. ``values``
-    makes what is set besides; it may name what is given at each move.
+    makes what is set besides; it may name what is given at each move. ``only`` is what must hold of the person besides.
     """
 
-    def __init__(self, values: Callable[[], dict[str, Any]]) -> None:
-        self._values = values
+    def __init__(self, values: Callable[[], dict[str, Any]], **only: Given) -> None:
+        self._values, self._only = values, only
         update = Update(self._build)
         self._plain, self._reading = Together(update, ANSWERS), Together(update, ANSWERS, _SUBMITTED)
 
     def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
         to = {"stage": Given("to_stage", CharField()), "step": Given("to_step", IntegerField())}
-        mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
+        mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at, **self._only)
         return mine, to | self._values()
 
     def make(self, place: Place, to: Step, answers: Sequence[AnswerRow] = (), **given: Any) -> bool:

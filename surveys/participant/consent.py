@@ -1,11 +1,15 @@
-"""The page of the consent: agreeing, declining, choosing a language; and what it is on a device that is too small."""
+"""The page of the consent: agreeing, declining, choosing a language; and what it is on a device that is too small.
+
+It is always that of the study's current version, and who agrees to other words than these gets these to read first.
+"""
 
 from django.http import HttpRequest, HttpResponse
 
 from surveys import flow, recruitment
 from surveys.devices import seen, shortfall
 from surveys.flow import Gate, Place
-from surveys.participant import replies, sheets, visit
+from surveys.models import Stage
+from surveys.participant import pages, replies, sheets, visit
 
 
 def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpResponse:
@@ -14,15 +18,35 @@ def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpRe
     gate = flow.gate(study, place.participant.mode)
     if gate is not Gate.OPEN:
         return replies.turned_away(request, study, gate, visit.carried(request))
+    was_superseded = flow.is_superseded(place)
+    if was_superseded:
+        flow.join_current(place)
+        now = visit.place_of(request, study.key, place.step.slug)
+        if now is None or now.step.stage != Stage.CONSENT:
+            return replies.where_now(request, study.key)
+        place = now
     answer = request.POST.get("answer", "")
     if not expired and flow.choose_language(place, request.POST.get("language", "")):
         return replies.onward(place)
     if (expired or answer in {"", "agree"}) and (other := _on_a_small_device(request, place)) is not None:
         return other
-    if not expired and answer in {"agree", "decline", "turn-back"}:
-        return _answered(request, place, answer)
     sheet = sheets.sheet_of(place)
-    return sheets.complaining(request, sheet, {"expired": True}, 403) if expired else sheets.filled(request, sheet, {})
+    if expired:
+        return sheets.complaining(request, sheet, {"expired": True}, 403)
+    if answer == "agree" and not _read_these_words(request, place, unless_told=not was_superseded):
+        return sheets.complaining(request, sheet, {"has_changed": True}, 409)
+    if answer in {"agree", "decline", "turn-back"}:
+        return _answered(request, place, answer)
+    return sheets.filled(request, sheet, {})
+
+
+def _read_these_words(request: HttpRequest, place: Place, *, unless_told: bool) -> bool:
+    """Whether the page that was sent had the words that are to be agreed to now; ``unless_told`` where it does not say.
+
+    They are others where the study was revised meanwhile, or its language was changed in another tab.
+    """
+    sent = request.POST.get("words", "")
+    return sent == pages.consent_mark(place.study, place.participant.language) if sent else unless_told
 
 
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:

@@ -1,9 +1,11 @@
 """What each page says: view models without origin, model or arm, which are named at the debriefing and nowhere else."""
 
+import json
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from surveys import recruitment
@@ -118,6 +120,17 @@ def own_text(study: FrozenStudy, name: str, language: str) -> tuple[str, ...]:
     """The paragraphs of one of the study's own texts, in this language."""
     definition = study.definition
     return paragraphs(definition.text(getattr(definition.wording, name), language))
+
+
+@lru_cache(maxsize=256)
+def consent_mark(study: FrozenStudy, language: str) -> str:
+    """What the consent's form carries of the words above it, with the study's title and whom to ask."""
+    definition = study.definition
+    title, consent = (
+        definition.text(text, language) for text in (definition.wording.title, definition.wording.consent)
+    )
+    words = json.dumps([language, title, consent, definition.contact.model_dump_json()])
+    return sha256(words.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,13 @@ def onward(place: Place) -> HttpResponseRedirect:
     return to_step(place.participant.study.key, place.step.slug)
 
 
+def to_leaving(place: Place) -> HttpResponseRedirect:
+    """To the page that asks whether somebody really leaves."""
+    response = onward(place)
+    response.headers["Location"] = reverse("participant:leave", kwargs={"study_key": place.participant.study.key})
+    return response
+
+
 def first_counts(place: Place) -> HttpResponseRedirect:
     """To the page where somebody is, which tells that what they sent just now changed nothing."""
     response = onward(place)

@@ -26,6 +26,7 @@ from surveys.models import Stage
 from surveys.participant import visit
 from surveys.participant.pages import (
     ShownArticle,
+    consent_mark,
     languages,
     own_text,
     shown_article,
@@ -170,6 +171,7 @@ def _page(sheet: Sheet, step: Step) -> tuple[str, dict[str, Any]]:
     context = surroundings(study, sheet.study_key, step, language, can_leave=has_consented, is_preview=sheet.is_preview)
     if not has_consented:
         offered = {"consent": own_text(study, "consent", language), "languages": languages(study, language)}
+        offered |= {"words": consent_mark(study, language)}
         return "consent", context | offered | {"measures": study.definition.devices.asks_something}
     if sheet.article is None:
         return "questions_page", context | {"title": title(study, step, language)}

@@ -212,7 +212,12 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
-    """Onward from a page that is not the current one; who sends it other answers than the first is told of those."""
+    """Onward from a page that is not the current one; who sends it other answers than the first is told of those.
+
+    A "no" in another tab after the "yes" leads to leaving, which is what it means now.
+    """
+    if slug == Stage.CONSENT and request.POST.get("answer") == "decline" and place.is_under_way:
+        return replies.to_leaving(place)
     if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
         return replies.first_counts(place)
     return replies.onward(place)
