@@ -79,8 +79,8 @@ class Crossed:
     """The crossed mixed model of a study: contrasts, arms' means, where the variance lies, and what to be wary of.
 
     ``formula`` is the model in lme4's notation; ``omnibus`` the F test that all arms are equal, its degrees of freedom
-    by ``ddf`` as those of the contrasts. ``variance`` is empty and ``fit`` None where no model
-    could be fitted; then every number is nan and a caution says why.
+    by ``ddf`` as those of the contrasts, and the same whichever arm is the reference. ``variance`` is empty and ``fit``
+    None where no model could be fitted; then every number is nan and a caution says why.
     """
 
     outcome: str
@@ -261,7 +261,16 @@ def _tested(
     rows = with_holm(rows)
     shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
     fit = replace(fit, ddf=blank.ddf, fixed=fixed, covariance=tuple(tuple(map(float, row)) for row in covariance))
-    return fit, tuple(rows), shown, joint_test(fit.fitted, means[1:] - means[:1], blank.ddf)
+    return fit, tuple(rows), shown, joint_test(fit.fitted, sum_to_zero(len(present)) @ means, blank.ddf)
+
+
+def sum_to_zero(means: int) -> np.ndarray:
+    """Orthonormal contrasts of so many means: a joint test of them is the same whichever of the means is the first.
+
+    Satterthwaite's degrees of freedom of several contrasts are those of an average, which hangs on how the contrasts
+    are written; of all ways these are the ones that favour no arm.
+    """
+    return np.linalg.svd(np.ones((1, means)))[2][1:]
 
 
 def with_holm(rows: Sequence[CrossedContrast]) -> list[CrossedContrast]:

@@ -16,14 +16,14 @@ from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed import NO_OMNIBUS
 from analysis.crossed_frame import model_frame
-from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, random_part
+from analysis.crossed_terms import ARM, OUTCOME, PERSON, random_part
+from analysis.heterogeneity_terms import GROUP, UNIT, Cells, cells_of, empty_cells, random_terms
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.mixed.inference import JointTest, contrasts, joint_test
 from analysis.plan import Plan
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
-GROUP = "covariate"
 MOST_GROUPS = 20
 FEW_PEOPLE = 20
 
@@ -69,12 +69,13 @@ def heterogeneity(
     arms: Sequence[str] = (),
     labels: Mapping[str, str] | None = None,
 ) -> Heterogeneity:
-    """The model ``outcome ~ arm * covariate`` with the random effects of ``crossed_contrasts``, and what articles do to
-    each group of readers (``_with_articles``).
+    """The model ``outcome ~ arm * covariate`` with the random effects of ``crossed_contrasts``, and what the covariate
+    does within people and articles (``heterogeneity_terms.random_terms``).
 
     A covariate of text, categories or yes-no makes groups; numbers enter as a straight line. Rows without a value are
     left out and counted. Raises ``FrameError`` for ratings that break the contract, a covariate that is not there, has
-    one value or more than 20 categories; a model that cannot be fitted gives no rows and a caution.
+    one value or more than 20 categories; a model that cannot be fitted gives no rows and a caution. A group in which an
+    arm, or the reference, has no ratings has no contrast there, and a caution says so; the test is of the others.
     """
     checked = check_ratings(ratings, outcome=plan.outcome)
     refuse_mixed_modes(checked)
@@ -90,7 +91,7 @@ def heterogeneity(
     data[GROUP] = column - float(column.mean()) if numeric else column
     blank = Heterogeneity(covariate, (), NO_OMNIBUS, len(checked) - len(known), ())
     random = random_part(data)
-    formula = f"{OUTCOME} ~ {ARM} * {GROUP}{_with_articles(data, random.formula, numeric=numeric)}"
+    formula = f"{OUTCOME} ~ {ARM} * {GROUP}{random_terms(data, random.formula, numeric=numeric)}"
     try:
         if random.lack:
             raise MixedModelError(random.lack)
@@ -99,25 +100,6 @@ def heterogeneity(
     except MixedModelError as error:
         said = Caution("no-model", covariate, f"The model of {covariate} by arm could not be fitted: {error}.")
         return Heterogeneity(covariate, (), NO_OMNIBUS, blank.n_missing, (said,))
-
-
-def _with_articles(data: pd.DataFrame, random: str, *, numeric: bool) -> str:
-    """``random`` with the spread of the covariate's effect over articles, where it has articles and the data carry it.
-
-    - For groups ``(1 | article:covariate)``, if some article is read in several groups, and some group has several
-      ratings of an article.
-    - For a number ``(0 + covariate | article)``, if it varies within articles and there are more ratings than two an
-      article; uncorrelated with the article's level, which the centring of the number makes the level at its mean.
-
-    An article that one group likes better shifts that group's contrast as a whole, however many people read it; without
-    the term the interaction is found too often (Barr, Levy, Scheepers & Tily 2013).
-    """
-    if f"(1 | {ARTICLE})" not in random:
-        return random
-    articles, cells = data[ARTICLE].nunique(), len(data[[ARTICLE, GROUP]].drop_duplicates())
-    if not numeric:
-        return f"{random} + (1 | {ARTICLE}:{GROUP})" if articles < cells < len(data) else random
-    return f"{random} + (0 + {GROUP} | {ARTICLE})" if articles < cells and len(data) > 2 * articles else random
 
 
 def _check_covariate(column: pd.Series, name: str, *, numeric: bool) -> None:
@@ -131,23 +113,20 @@ def _check_covariate(column: pd.Series, name: str, *, numeric: bool) -> None:
 def _tested(
     blank: Heterogeneity, fit: MixedFit, data: pd.DataFrame, plan: Plan, labels: Mapping[str, str], *, numeric: bool
 ) -> Heterogeneity:
-    terms = list(fit.fitted.design.terms)
-    interactions = [n for n, term in enumerate(terms) if ":" in term]
-    arms = list(data[ARM].cat.categories)
-    groups = ["one unit more"] if numeric else sorted(data[GROUP].unique())
-    weights, names = [], []
-    for arm in arms[1:]:
-        for group in groups:
-            row = _weights(terms, arm, group, first=group == groups[0], numeric=numeric)
-            if row is not None:
-                weights.append(row)
-                names.append((f"{arm} - {arms[0]}", group))
-    found = contrasts(fit.fitted, np.array(weights), [""] * len(names), "satterthwaite", plan.alpha)[0] if names else ()
+    cells = cells_of(data, fit.fitted.design.x, numeric=numeric)
+    places = {key: n for n, key in enumerate(cells.keys)}
+    first, *others = map(str, data[ARM].cat.categories)
+    groups = sorted({group for _, group in cells.keys})
+    wanted = [(arm, group) for arm in others for group in groups if {(arm, group), (first, group)} <= set(places)]
+    weights = [cells.weights[places[key]] - cells.weights[places[first, key[1]]] for key in wanted]
+    found = (
+        contrasts(fit.fitted, np.array(weights), [""] * len(wanted), "satterthwaite", plan.alpha)[0] if wanted else ()
+    )
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in found])
-    people = {"one unit more": data[PERSON].nunique()} if numeric else _people(data)
+    people = {UNIT: data[PERSON].nunique()} if numeric else _people(data)
     rows = tuple(
         GroupContrast(
-            contrast=contrast,
+            contrast=f"{arm} - {first}",
             group=group,
             estimate=row.estimate,
             std_error=row.std_error,
@@ -159,14 +138,18 @@ def _tested(
             ci_high=row.ci_high,
             n=people[group],
         )
-        for (contrast, group), row, p in zip(names, found, adjusted, strict=True)
+        for (arm, group), row, p in zip(wanted, found, adjusted, strict=True)
     )
-    interaction = joint_test(fit.fitted, np.eye(len(terms))[interactions]) if interactions else NO_OMNIBUS
-    said = [Caution("mixed-model", blank.covariate, sentence) for sentence in fit.statements]
+    interaction = joint_test(fit.fitted, cells.free @ cells.weights) if len(cells.free) else NO_OMNIBUS
+    said = _of_empty(blank.covariate, data, cells, labels, numeric=numeric)
+    # What was dropped is what those cells would have been; as columns' names it says nothing to a reader.
+    dropped = ", ".join(fit.dropped)
+    statements = [one for one in fit.statements if not (dropped and dropped in one)]
+    said += [Caution("mixed-model", blank.covariate, sentence) for sentence in statements]
     said += [
-        Caution("few-people", row.group, f"The group {row.group} of {blank.covariate} has {row.n} people only.")
-        for row in rows
-        if row.n < FEW_PEOPLE and row.contrast == rows[0].contrast
+        Caution("few-people", group, f"The group {group} of {blank.covariate} has {people[group]} people only.")
+        for group in dict.fromkeys(row.group for row in rows)
+        if people[group] < FEW_PEOPLE
     ]
     return Heterogeneity(blank.covariate, rows, interaction, blank.n_missing, tuple(said))
 
@@ -176,12 +159,27 @@ def _people(data: pd.DataFrame) -> dict[str, int]:
     return {str(group): int(n) for group, n in data.groupby(GROUP)[PERSON].nunique().items()}
 
 
-def _weights(terms: list[str], arm: str, group: str, *, first: bool, numeric: bool) -> np.ndarray | None:
-    """The contrast of an arm within a group as a sum of coefficients; None where its cell is empty and was dropped."""
-    main, both = f"{ARM}[T.{arm}]", f"{ARM}[T.{arm}]:{GROUP}" + ("" if numeric else f"[T.{group}]")
-    wanted = [both] if numeric else [main] if first else [main, both]
-    if any(term not in terms for term in wanted):
-        return None
-    row = np.zeros(len(terms))
-    row[[terms.index(term) for term in wanted]] = 1.0
-    return row
+def _of_empty(
+    covariate: str, data: pd.DataFrame, cells: Cells, labels: Mapping[str, str], *, numeric: bool
+) -> list[Caution]:
+    """What is to be said of arms without ratings in a group, or in which a number is the same in all ratings."""
+    if numeric:
+        flat = [str(arm) for arm in data[ARM].cat.categories if (str(arm), UNIT) not in cells.keys]
+        return [
+            Caution(
+                "empty-cell",
+                arm,
+                f"{covariate} is the same in all ratings of {labels.get(arm, arm)}: how ratings change with it there "
+                "is not known.",
+            )
+            for arm in flat
+        ]
+    return [
+        Caution(
+            "empty-cell",
+            arm,
+            f"{labels.get(arm, arm)} has no ratings where {covariate} is '{group}': no difference from it is known "
+            "there, and the test of interaction is of the other groups.",
+        )
+        for arm, group in empty_cells(data)
+    ]

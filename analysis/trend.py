@@ -1,7 +1,7 @@
 """PURE: whether ratings rise or fall with an ordered property of the arms, such as the size of the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from analysis.cautions import Caution
 from analysis.compare import refuse_mixed_modes
 from analysis.crossed import NO_OMNIBUS
 from analysis.crossed_frame import model_frame
-from analysis.crossed_terms import ARM, OUTCOME, random_part
+from analysis.crossed_terms import ARM, ORIGIN, OUTCOME, PERSON, RandomPart, random_part, tells_apart
 from analysis.descriptives import unit_means
 from analysis.intervals import NAN
 from analysis.mixed import MixedModelError, fit_mixed
@@ -56,10 +56,11 @@ class Trend:
 def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Trend:
     """The trend over the arms in ``scores``, which says each arm's place: its rank, or the logarithm of its size.
 
-    The mixed model has the random effects of ``crossed_contrasts`` and Satterthwaite's degrees of freedom; beside it,
-    for arms of different people, Jonckheere and Terpstra's test on people's means, which asks for an order only and
-    equals Kendall's tau with its tie correction (Jonckheere 1954; Kendall & Gibbons 1990). Arms that are not in
-    ``scores`` are left out. Raises ``FrameError`` for fewer than two different scores with ratings, or broken ratings.
+    The mixed model has the random effects of ``crossed_contrasts``, where people rated several arms also the score's
+    slope over people, and Satterthwaite's degrees of freedom; beside it, for arms of different people, Jonckheere and
+    Terpstra's test on people's means, which asks for an order only and equals Kendall's tau with its tie correction
+    (Jonckheere 1954; Kendall & Gibbons 1990). Arms that are not in ``scores`` are left out. Raises
+    ``FrameError`` for fewer than two different scores with ratings, or broken ratings.
     """
     checked = check_ratings(ratings, outcome=plan.outcome)
     refuse_mixed_modes(checked)
@@ -70,7 +71,7 @@ def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Tre
     order = tuple(sorted(placed.items(), key=lambda pair: (pair[1], pair[0])))
     data = model_frame(own, plan.outcome, [arm for arm, _ in order])
     data[SCORE] = own["arm"].map(placed).astype("float64")
-    random = random_part(data)
+    random = _with_slope(data, random_part(data))
     rows, said, departure = [], list(random.cautions), NO_OMNIBUS
     try:
         if random.lack:
@@ -88,6 +89,22 @@ def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Tre
     if not units["participant"].duplicated().any():
         rows.append(_ordered(units["mean"].to_numpy(dtype=float), units["arm"].map(placed).to_numpy(dtype=float)))
     return Trend(order, tuple(rows), departure, tuple(said))
+
+
+def _with_slope(data: pd.DataFrame, part: RandomPart) -> RandomPart:
+    """The random part with the score's slope over people, who differ in it, where people rated several arms and there
+    are more ratings than two a person; not where two arms leave it one with the slope of origin.
+
+    Without it a trend within people is found too often (Barr, Levy, Scheepers & Tily 2013).
+    """
+    people = data[PERSON].nunique()
+    if len(data) <= 2 * people or not tells_apart(data[[PERSON, SCORE]].drop_duplicates(), [PERSON]):
+        return part
+    level, slope = f"(1 | {PERSON})", f"(1 + {ORIGIN} | {PERSON})"
+    formula = part.formula.replace(level, f"(1 + {SCORE} | {PERSON})")
+    if data[SCORE].nunique() > 2:
+        formula = formula.replace(slope, f"{slope} + (0 + {SCORE} | {PERSON})")
+    return replace(part, formula=formula)
 
 
 def _departure(data: pd.DataFrame, scores: list[float], random: str) -> JointTest:

@@ -61,11 +61,12 @@ def groups(material: Material) -> Section:
         figures=(interval_figure("heterogeneity", "The contrasts by group", caption, marks, axis),),
         tables=(_tests(found), _rows(found, material)),
         methods=(
-            "Each covariate by arm enters the main test's model, beside a random term of article by group (of a "
-            "number: its slope over articles) where the data carry one, since an article may suit some readers better "
-            "than others (Barr, Levy, Scheepers & Tily 2013). The interaction is a joint F test. Contrasts within "
-            "groups only say what it is made of: that one is significant and another is not does not make the groups "
-            "differ (Gelman & Stern 2006).",
+            "Each covariate by arm enters the main test's model, beside random terms of participant by group and "
+            "of article by group (of a number: its slopes over both) where it varies within them and the data carry "
+            "one, since a label may do more to some people, and an article suit some readers better, than others "
+            "(Barr, Levy, Scheepers & Tily 2013). The interaction is a joint F test. Contrasts within groups only say "
+            "what it is made of: that one is significant and another is not does not make the groups differ (Gelman & "
+            "Stern 2006).",
         ),
         references=(
             "Barr, D. J., Levy, R., Scheepers, C., & Tily, H. J. (2013). Random effects structure for confirmatory "

@@ -47,11 +47,14 @@ def trends(material: Material) -> Section:
         tables=(_table(found, material, unit, places),),
         methods=(
             f"The trend takes {source}{', as logarithms to the base 2' if log else ''}: a linear mixed model with the "
-            "random effects of the main test and Satterthwaite's degrees of freedom; for arms of different people, "
-            "also Jonckheere and Terpstra's test of people's means (Jonckheere 1954). Departure from the line is a "
-            "joint F test of what the arms' means have beyond it.",
+            "random effects of the main test, the slope over people where they rated several arms (Barr, Levy, "
+            "Scheepers & Tily 2013), and Satterthwaite's degrees of freedom; for arms of different people, also "
+            "Jonckheere and Terpstra's test of people's means (Jonckheere 1954). Departure from the line is a joint F "
+            "test of what the arms' means have beyond it.",
         ),
         references=(
+            "Barr, D. J., Levy, R., Scheepers, C., & Tily, H. J. (2013). Random effects structure for confirmatory "
+            "hypothesis testing: Keep it maximal. Journal of Memory and Language, 68, 255–278.",
             "Jonckheere, A. R. (1954). A distribution-free k-sample test against ordered alternatives. Biometrika, "
             "41, 133–145.",
         ),

@@ -59,7 +59,7 @@ random_part <- function(rated) {
   if (cells == people && min(table(unique(rated[c("participant", "arm")])$arm)) == 1) {
     fail("everybody is in one arm, and an arm has one participant only: there is no mixed model")
   }
-  several <- tells_apart(unique(rated[c("participant", "arm")]), "participant")
+  several <- in_several_arms(rated, "participant")
   slope <- several && "signed" %in% names(rated) && n > 2 * people &&
     tells_apart(unique(rated[c("participant", "signed")]), "participant")
   if (slope) several <- tells_apart(unique(rated[c("participant", "signed", "arm")]), c("participant", "signed"))
@@ -72,7 +72,7 @@ random_part <- function(rated) {
   }
   crossing <- versions > articles
   if (articles >= 2 && (crossing || articles > count("arm")) && tells_apart(rated, "article")) {
-    several <- tells_apart(unique(rated[c("article", "arm")]), "article") && tells_apart(rated, c("article", "arm"))
+    several <- in_several_arms(rated, "article") && tells_apart(rated, c("article", "arm"))
     terms <- c(terms, of_stories(rated), "(1 | article)", if (several) "(1 | article:arm)")
   }
   if (!length(terms)) fail("too few people and articles have more than one rating: there is no mixed model")
@@ -82,8 +82,30 @@ random_part <- function(rated) {
 # Whether rows can tell groups from what varies within them: ten beyond the first of each, or groups so large that
 # leaving them in the residual would understate the arms' variance by more than a fifth.
 tells_apart <- function(rows, group) {
-  sizes <- as.numeric(table(do.call(paste, c(rows[group], sep = "\r"))))
-  nrow(rows) - length(sizes) >= 10 || sum(sizes^2) > 1.2 * nrow(rows)
+  sizes <- sizes_of(rows, group)
+  nrow(rows) - length(sizes) >= 10 || inflation(rows, group) > 1.2
+}
+
+# Whether enough people, or articles, are in several arms: a single one tells nothing of how far they differ in it.
+in_several_arms <- function(rated, group) {
+  placed <- unique(rated[c(group, "arm")])
+  sum(sizes_of(placed, group) > 1) > 1 && tells_apart(placed, group)
+}
+
+sizes_of <- function(rows, group) as.numeric(table(do.call(paste, c(rows[group], sep = "\r"))))
+
+# The largest design effect of groups: over all rows, or, where rows have arms, in the variance of some two arms'
+# difference, since a small arm of groups would else be hidden by a large one of single rows.
+inflation <- function(rows, group) {
+  sizes <- sizes_of(rows, group)
+  found <- sum(sizes^2) / nrow(rows)
+  parts <- if ("arm" %in% names(rows)) lapply(split(rows, rows$arm), sizes_of, group)
+  if (length(parts) > 1) {
+    clustered <- vapply(parts, function(part) sum(part^2) / sum(part)^2, 0)
+    single <- vapply(parts, function(part) 1 / sum(part), 0)
+    found <- c(found, combn(length(parts), 2, function(two) sum(clustered[two]) / sum(single[two])))
+  }
+  max(found)
 }
 
 # What several articles that tell one story share; an article without a story is one of its own.

@@ -84,6 +84,14 @@ def test_the_test_of_all_arms_at_once_is_lmertests(name: str) -> None:
         assert getattr(found, column) == pytest.approx(value, rel=5e-5), column
 
 
+def test_the_test_of_all_arms_at_once_is_the_same_whichever_arm_is_the_reference() -> None:
+    (case,) = [case for case in CASES if case["name"] == "unbalanced"]
+    ratings = pd.DataFrame(case["data"])
+    tests = [crossed_contrasts(ratings, Plan(reference=arm)).omnibus for arm in ("real", "small", "large")]
+    assert [test.df_within for test in tests] == pytest.approx([tests[0].df_within] * 3, rel=1e-5)
+    assert [test.p_value for test in tests] == pytest.approx([tests[0].p_value] * 3, rel=1e-6)
+
+
 @pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger"])
 def test_the_fits_own_coefficients_have_the_degrees_of_freedom_that_it_names(ddf: Ddf) -> None:
     (case,) = [case for case in CASES if case["name"] == "few articles"]

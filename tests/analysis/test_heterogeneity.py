@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.crossed_frame import model_frame
 from analysis.heterogeneity import heterogeneity
+from analysis.heterogeneity_terms import random_terms
 from analysis.plan import Plan
 from analysis.validation import FrameError
 from tests.analysis.ratings import simulated
 
-R: dict[str, Any] = json.loads(
-    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
-)["more"]["heterogeneity"]
+REFERENCE = Path(__file__).parent.parent / "reference"
+R: dict[str, Any] = json.loads((REFERENCE / "crossed.json").read_text(encoding="utf-8"))["more"]["heterogeneity"]
+CASES: dict[str, Any] = json.loads((REFERENCE / "interactions.json").read_text(encoding="utf-8"))
 PLAN = Plan(reference="real")
 ARMS = ("real", "small", "large")
 
@@ -53,6 +55,45 @@ def test_a_number_enters_as_a_straight_line(ratings: pd.DataFrame) -> None:
     assert small.p_value == pytest.approx(R["age_small"]["p_value"], rel=5e-5)
 
 
+@pytest.mark.parametrize("name", ["empty", "within"])
+def test_colons_in_names_empty_cells_and_groups_within_people_are_as_in_lmertest(name: str) -> None:
+    case = CASES[name]
+    found = heterogeneity(pd.DataFrame(case["data"]), PLAN, "group")
+    for column, value in case["interaction"].items():
+        assert getattr(found.interaction, column) == pytest.approx(value, rel=2e-4), column
+    rows = {(row.contrast, row.group): row for row in found.rows}
+    assert set(rows) == {(row["contrast"], row["group"]) for row in case["rows"]}
+    for expected in case["rows"]:
+        row = rows[expected["contrast"], expected["group"]]
+        for column in ("estimate", "std_error", "df", "p_value", "ci_low", "ci_high"):
+            assert getattr(row, column) == pytest.approx(expected[column], rel=5e-5), (row.contrast, row.group, column)
+
+
+def test_a_number_that_varies_within_people_has_a_slope_over_them_as_in_lmertest() -> None:
+    (row,) = heterogeneity(pd.DataFrame(CASES["within"]["data"]), PLAN, "minutes").rows
+    for column, value in CASES["within"]["minutes"].items():
+        assert getattr(row, column) == pytest.approx(value, rel=5e-5), column
+
+
+def test_the_test_is_the_same_whichever_arm_or_group_is_the_first(ratings: pd.DataFrame) -> None:
+    tests = [
+        heterogeneity(ratings.replace({"party": {"left": left}}), Plan(reference=arm), "party").interaction
+        for arm, left in (("real", "left"), ("small", "left"), ("large", "a"))
+    ]
+    assert [test.df_within for test in tests] == pytest.approx([tests[0].df_within] * 3, rel=1e-5)
+
+
+def test_groups_of_people_in_several_arms_have_a_term_of_arm_and_group_over_people() -> None:
+    both = simulated(people=40, per_person=12, within=True).assign(group=lambda frame: frame["position"] % 4 < 2)
+    data = model_frame(both, "credibility", ["real", "small", "large"]).assign(covariate=both["group"].astype("str"))
+    assert random_terms(data, " + (1 | participant)", numeric=False) == (
+        " + (1 | participant) + (1 | participant:covariate) + (1 | participant:arm:covariate)"
+    )
+    assert random_terms(data.assign(covariate=both["position"]), " + (1 | participant)", numeric=True) == (
+        " + (1 | participant) + (0 + covariate | participant) + (0 + covariate | participant:arm)"
+    )
+
+
 def test_articles_read_by_one_group_alone_and_one_rating_a_cell_get_no_term_of_their_own(ratings: pd.DataFrame) -> None:
     label = ratings.assign(label=ratings["article"].str[-1].isin(["1", "2", "3"]))
     alone = heterogeneity(label, PLAN, "label", arms=ARMS)
@@ -69,13 +110,26 @@ def test_yes_and_no_are_groups_and_missing_values_are_counted(ratings: pd.DataFr
     assert {row.group for row in found.rows} == {"False", "True"}
 
 
-def test_an_empty_cell_is_left_out_and_the_others_stay(ratings: pd.DataFrame) -> None:
-    some = ratings[~((ratings["party"] == "left") & (ratings["arm"] == "small"))]
-    found = heterogeneity(some, PLAN, "party", arms=ARMS)
-    cells = {(row.contrast, row.group) for row in found.rows}
-    assert ("small - real", "left") not in cells
-    assert ("small - real", "right") in cells
-    assert any("Dropped" in caution.sentence for caution in found.cautions)
+@pytest.mark.parametrize("group", ["centre", "left", "right"])
+@pytest.mark.parametrize("arm", ["small", "real"])
+def test_an_empty_cell_is_left_out_whichever_group_it_is_and_said_in_words(
+    ratings: pd.DataFrame, arm: str, group: str
+) -> None:
+    some = ratings[~((ratings["party"] == group) & (ratings["arm"] == arm))]
+    found = heterogeneity(some, PLAN, "party", arms=ARMS, labels={"small": "GPT-2 small"})
+    unknown = {(f"{other} - real", group) for other in ("small", "large") if arm in (other, "real")}
+    every = {(f"{other} - real", party) for other in ("small", "large") for party in ("centre", "left", "right")}
+    assert {(row.contrast, row.group) for row in found.rows} == every - unknown
+    said = " ".join(caution.sentence for caution in found.cautions)
+    assert f"{'GPT-2 small' if arm == 'small' else arm} has no ratings where party is '{group}'" in said
+    assert "Dropped" not in said
+
+
+def test_a_number_that_is_the_same_throughout_an_arm_has_no_slope_there(ratings: pd.DataFrame) -> None:
+    flat = ratings.assign(age=ratings["age"].where(ratings["arm"] != "small", 40))
+    found = heterogeneity(flat, PLAN, "age", arms=ARMS)
+    assert [row.contrast for row in found.rows] == ["large - real"]
+    assert any("age is the same in all ratings of small" in caution.sentence for caution in found.cautions)
 
 
 def test_small_groups_are_spoken_of(ratings: pd.DataFrame) -> None:

@@ -13,9 +13,9 @@ from analysis.trend import trend
 from analysis.validation import FrameError
 from tests.analysis.ratings import simulated
 
-R: dict[str, Any] = json.loads(
-    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
-)["more"]
+REFERENCE = Path(__file__).parent.parent / "reference"
+R: dict[str, Any] = json.loads((REFERENCE / "crossed.json").read_text(encoding="utf-8"))["more"]
+WITHIN: dict[str, Any] = json.loads((REFERENCE / "interactions.json").read_text(encoding="utf-8"))["trend"]
 SCORES = {"small": 1.0, "large": 2.0, "real": 3.0}
 
 
@@ -31,6 +31,22 @@ def test_the_departure_from_a_line_is_the_contrast_that_no_line_has() -> None:
     assert found.statistic == pytest.approx(expected["statistic"] ** 2, rel=5e-5)
     assert (found.df, found.df_within) == pytest.approx((1, expected["df"]), rel=5e-5)
     assert found.p_value == pytest.approx(expected["p_value"], rel=5e-5)
+
+
+def test_a_trend_within_people_has_a_slope_over_them_as_in_lmertest() -> None:
+    scores = {"s1": 0.0, "s2": 1.0, "s3": 2.0, "s4": 3.0}
+    found = trend(pd.DataFrame(WITHIN["data"]), Plan(reference="s1"), scores)
+    for column, value in WITHIN["line"].items():
+        assert getattr(found.rows[0], column) == pytest.approx(value, rel=1e-4), column
+    for column, value in WITHIN["departure"].items():
+        assert getattr(found.departure, column) == pytest.approx(value, rel=1e-3), column
+
+
+def test_beside_the_slope_of_origin_the_scores_slope_stands_where_there_are_more_than_two_arms() -> None:
+    within = simulated(per_person=6, within=True)
+    for scores, slope in ((SCORES, True), ({"real": 0.0, "small": 1.0}, False)):
+        said = trend(within, Plan(reference="real"), scores).cautions
+        assert any("of score over 'participant'" in caution.sentence for caution in said) is slope
 
 
 def test_the_order_alone_is_tested_by_kendalls_tau() -> None:

@@ -92,6 +92,23 @@ def test_one_rating_a_person_leaves_people_out_of_both_models(tmp_path: Path) ->
     assert agree(ratings, path, plan=Plan(outcome="trust"), more=("trust",)) == "(1 | article)"
 
 
+def test_a_small_arm_of_repeats_beside_a_large_one_of_single_ratings_keeps_its_people_in_both_models(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(1)
+    ratings = ratings_of({"real": list(rng.normal(6, 1.4, 200)), "small": list(rng.normal(6, 1.4, 12))}, 6)
+    level, own = rng.normal(0, 1.5, 4), ratings["arm"] == "small"
+    person = np.arange(12) // 3
+    ratings.loc[own, "participant"] = [f"small-{n}" for n in person]
+    ratings.loc[own, "article"] = [f"small-{(n + row) % 6}" for row, n in enumerate(person)]
+    ratings.loc[own, "credibility"] += level[person]
+    path = tmp_path / "ratings.csv"
+    ratings.to_csv(path, index=False)
+    assert agree(ratings, path, plan=Plan(reference="real"), more=("credibility", "real")) == (
+        "(1 | participant) + (1 | article)"
+    )
+
+
 @pytest.mark.parametrize(
     ("spoil", "more", "sentence"),
     [

@@ -78,9 +78,9 @@ describe <- function(name, data, random, kr = TRUE) {
        satterthwaite = shown("Satterthwaite"), kenward_roger = if (kr) shown("Kenward-Roger") else NULL, means = means)
 }
 
-# Multi-degree tests and interactions, by lmerTest's contestMD, and Kendall's tau as the test of an order.
-joint <- function(model, terms, ddf = "Satterthwaite") {
-  L <- diag(length(fixef(model)))[match(terms, names(fixef(model))), , drop = FALSE]
+# Multi-degree tests and interactions, by lmerTest's contestMD, and Kendall's tau as the test of an order. The contrasts
+# of the three arms (and of three groups) are orthonormal, so that no level's being the first sways their df.
+joint <- function(model, L, ddf = "Satterthwaite") {
   row <- contestMD(model, L, ddf = ddf)
   list(statistic = row[["F value"]], df = row$NumDF, df_within = row$DenDF, p_value = row[["Pr(>F)"]])
 }
@@ -90,6 +90,13 @@ between$party <- unname(party[between$participant])
 between$age <- unname(setNames(round(rnorm(length(parties), 45, 12)), parties)[between$participant])
 between$credibility <- round(between$credibility + 0.6 * (between$party == "right") * (between$arm == "small"), 3)
 
+orthonormal <- t(contr.helmert(3) / rep(sqrt(colSums(contr.helmert(3)^2)), each = 3))
+# Means by the coefficients of three arms: the first, and what the others have beyond it.
+of_arms <- function(model) {
+  L <- diag(length(fixef(model)))[1:3, ]
+  L[, 1] <- 1
+  L
+}
 heterogeneity <- function(data) {
   data <- transform(data, arm = factor(arm, levels = three), party = factor(party), centred = age - mean(age))
   model <- lmer(credibility ~ arm * party + (1 | participant) + (1 | article) + (1 | article:party), data,
@@ -103,12 +110,17 @@ heterogeneity <- function(data) {
   line <- lmer(credibility ~ arm * centred + (1 | participant) + (1 | article) + (0 + centred | article), data,
                control = tight)
   stopifnot(!isSingular(model), !isSingular(line))
+  grid <- expand.grid(party = levels(data$party), arm = three)
+  cells <- model.matrix(~ arm * party, transform(grid, arm = factor(arm, levels = three)))
+  slopes <- outer(three, names(fixef(line)), function(arm, name) {
+    as.numeric(name == "centred" | name == paste0("arm", arm, ":centred"))
+  })
   list(
-    interaction = joint(model, grep(":", names_, value = TRUE)),
+    interaction = joint(model, kronecker(orthonormal, orthonormal) %*% cells),
     rows = lapply(seq_len(nrow(groups)), function(k) {
       c(list(contrast = paste(groups$arm[k], "- real"), group = groups$group[k]), within(groups$arm[k], groups$group[k]))
     }),
-    age = joint(line, grep(":", names(fixef(line)), value = TRUE)),
+    age = joint(line, orthonormal %*% slopes),
     age_small = tested(line, as.numeric(names(fixef(line)) == "armsmall:centred"), "Satterthwaite")
   )
 }
@@ -127,7 +139,7 @@ omnibus <- function(data, random, ddf = "Satterthwaite") {
   data$arm_ <- factor(data$arm, levels = three)
   data$signed <- ifelse(data$arm == "real", -0.5, 0.5)
   model <- lmer(as.formula(paste("credibility ~ arm_ +", random)), data, control = tight)
-  joint(model, grep("arm_", names(fixef(model)), value = TRUE), ddf)
+  joint(model, orthonormal %*% of_arms(model), ddf)
 }
 
 # Stories of which every arm has its own version, and stories that several articles of one arm tell. Drawn last, so
