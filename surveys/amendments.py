@@ -115,7 +115,10 @@ def _amending(study: Study, reason: str) -> Iterator[tuple[StudyVersion, Amended
     if not reason.strip():
         raise AmendmentError({"reason": _("Write why. The reason stands in the report, beside the deviation.")})
     with transaction.atomic():
-        locked = Study.objects.select_for_update().select_related("current_version").get(pk=study.pk)
+        locked = (
+            # A draft has no version: PostgreSQL locks no row of a join that may find none.
+            Study.objects.select_for_update(of=("self",)).select_related("current_version").get(pk=study.pk)
+        )
         if locked.status not in OPEN_TO_AMENDMENTS or locked.current_version is None:
             status = locked.get_status_display().lower()
             raise AmendmentError({"": _("The study is %(status)s: nothing is amended then.") % {"status": status}})

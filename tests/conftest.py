@@ -16,10 +16,12 @@ from surveys.models import Researcher
 from tests import factories
 from tests.browser import browser_type_launch_args as browser_type_launch_args
 from tests.browser import chromium as chromium
+from tests.databases import either_database as either_database
 from tests.databases import migrated_file as migrated_file
 from tests.databases import sqlite_file as sqlite_file
 from tests.postgres import migrated_postgres as migrated_postgres
 from tests.postgres import postgres_database as postgres_database
+from tests.postgres import postgres_rows as postgres_rows
 from tests.postgres import postgres_server as postgres_server
 
 # How long an example takes says how busy the machine is and nothing of the code: no test fails for it.

@@ -59,6 +59,12 @@ def sqlite_file(migrated_file: Path, tmp_path: Path, django_db_blocker: DjangoDb
         yield
 
 
+@pytest.fixture(params=["db", pytest.param("postgres_rows", marks=pytest.mark.postgres)])
+def either_database(request: pytest.FixtureRequest) -> None:
+    """SQLite and then PostgreSQL, within one transaction that is undone: for tests that need no second connection."""
+    request.getfixturevalue(request.param)
+
+
 def address() -> str:
     """The ``DATABASE_URL`` with which another process comes to the database that is Django's default now."""
     database = connections[DEFAULT].settings_dict

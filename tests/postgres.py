@@ -17,7 +17,7 @@ import environ
 import psutil
 import psycopg
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.databases import DEFAULT, as_default
@@ -113,6 +113,14 @@ def postgres_database(
         as_default({**database, "OPTIONS": options}, django_db_blocker, migrated=True),
     ):
         yield
+
+
+@pytest.fixture
+def postgres_rows(migrated_postgres: dict[str, Any], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """PostgreSQL behind Django's default alias, within one transaction that is undone: quick, for one connection."""
+    with as_default(migrated_postgres, django_db_blocker, migrated=True), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def close_all_connections() -> None:

@@ -222,6 +222,27 @@ def test_no_signals_and_no_class_based_views() -> None:
     assert offences(modules(*APPS), "django.dispatch", "django.db.models.signals", "django.views.generic") == []
 
 
+def test_a_lock_with_a_join_names_the_rows_it_locks() -> None:
+    """PostgreSQL refuses to lock what an outer join may not find; SQLite, on which most tests run, locks no row."""
+    unnamed = []
+    for path in modules(*APPS):
+        for node in ast.walk(ast.parse((PROJECT / path).read_text(encoding="utf-8"))):
+            chain = dict(_chained(node))
+            lock = chain.get("select_for_update")
+            if lock is not None and "select_related" in chain and "of" not in {word.arg for word in lock.keywords}:
+                unnamed.append(f"{path}:{lock.lineno}")
+    assert unnamed == []
+
+
+def _chained(node: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """(name, call) of each method in a chain of calls, the last first."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        yield node.func.attr, node
+        node = node.func.value
+        while isinstance(node, ast.Attribute):
+            node = node.value
+
+
 def test_a_web_process_loads_neither_torch_nor_data_frames() -> None:
     """In a process of its own: every address is resolved, so every view is imported."""
     script = """

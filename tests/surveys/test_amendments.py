@@ -10,7 +10,7 @@ from surveys.models import Amendment, LedgerEntry, Participant, Study, StudyVers
 from tests import factories
 from tests.surveys.participant.person import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("either_database")
 WITHIN = {"kind": "within", "per_person": 2, "order": "balanced", "allocation": "least-filled"}
 
 

@@ -70,10 +70,10 @@ def test_a_vanished_persons_place_is_given_again_when_the_lease_has_expired() ->
     assert _arms(_assigned(study, 2)) == {"real": 2}
     assert study.current_version is not None
     assert flow.ledger_differences(study.current_version) == (6, [])
-    plan = list(gone[0].row.trials.values_list("article", flat=True))
+    plan = list(gone[0].row.trials.order_by("position").values_list("article", flat=True))
     gone[0].answer()
     assert gone[0].row.arm == "real"
-    assert list(gone[0].row.trials.values_list("article", flat=True)) == plan
+    assert list(gone[0].row.trials.order_by("position").values_list("article", flat=True)) == plan
     occupying = Counter(Participant.objects.occupying().values_list("arm", flat=True))
     assert occupying == {"real": 3, "synthetic": 2}
 

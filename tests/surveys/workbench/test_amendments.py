@@ -8,7 +8,7 @@ from surveys import lifecycle
 from surveys.models import Amendment, Participant, Role, Study
 from tests.factories import launched_study, member, ready_study
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("either_database")
 TARGET = {"kind": "target", "target-arm": "real", "target-target": "40", "target-reason": "The panel had more people."}
 
 
