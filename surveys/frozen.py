@@ -60,6 +60,8 @@ class FrozenStudy(Part):
     definition: Definition
     arms: tuple[FrozenArm, ...]
     articles: tuple[FrozenArticle, ...]
+    # The rule by which the allocation draws. What names none was frozen under the first.
+    allocation_rule: Literal[1, 2] = 1
 
     @cached_property
     def sha256(self) -> str:
@@ -90,6 +92,7 @@ class FrozenStudy(Part):
             allocation=design.allocation,
             factors=tuple(factor.spec() for factor in design.factors),
             quotas=tuple((quota.stratum, quota.most) for quota in design.quotas),
+            rule=self.allocation_rule,
         )
 
 

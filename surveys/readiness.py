@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from surveys import recruitment, study_file
 from surveys.definition import DefinitionError, read_definition
+from surveys.design import RULE
 from surveys.frozen import FrozenStudy
 from surveys.models import Article, Outcome, Study
 from surveys.wording import untranslated
@@ -42,6 +43,7 @@ def compose(study: Study) -> FrozenStudy:
         articles=tuple(
             study_file.frozen_article(article, article.arm) for article in articles if article.arm is not None
         ),
+        allocation_rule=RULE,
     )
 
 

@@ -11,9 +11,10 @@ from surveys.design.lanes import QuotaFull
 from surveys.design.ledger import Difference, LedgerLine, replay
 from surveys.design.plan import Assignment, Counts, PlannedTrial
 from surveys.design.simulation import Cell, Simulated, simulate
-from surveys.design.spec import Allocation, Amended, ArmSpec, ArticleSpec, DesignKind, DesignSpec, Order
+from surveys.design.spec import RULE, Allocation, Amended, ArmSpec, ArticleSpec, DesignKind, DesignSpec, Order
 
 __all__ = [
+    "RULE",
     "Allocation",
     "Amended",
     "ArmSpec",

@@ -7,8 +7,10 @@ Arms
   equal weights they are within 1 (the rule of Sainte-Laguë). Groups of a mixed design likewise, and the
   counterbalancing rows of a group are within 1. Each stratum keeps it for itself.
 - 'complete': exact at the end of every permuted block; a block holds each arm (and each of its rows equally often)
-  in the smallest whole numbers that the weights allow. It counts assignments: departures are not made up for.
-  'simple': independent draws, no bound.
+  in the smallest whole numbers that the weights, those of conditions between persons too, allow. It counts
+  assignments: departures are not made up for. 'simple': independent draws, no bound.
+- Blocks of more than 1,000 places come in stretches of 60; each holds every cell of arm and condition within 4 of its
+  share.
 
 - 'blocked': exact at the end of every permuted block of one, two or three times that length.
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Sequence
+from math import ceil
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -41,11 +42,18 @@ class Draws:
         """A number from 0 to ``bound`` - 1, each exactly equally likely. Raises ValueError if bound < 1."""
         if bound < 1:
             raise ValueError(f"there is nothing to draw from below {bound}")
-        # Words above the last whole multiple are thrown away: taking the remainder would favour small numbers.
-        limit = (1 << _WORD) - (1 << _WORD) % bound
-        while (word := self.word()) >= limit:
+        words = max(1, ceil((bound - 1).bit_length() / _WORD))
+        # Numbers above the last whole multiple are thrown away: taking the remainder would favour small numbers.
+        limit = (1 << words * _WORD) - (1 << words * _WORD) % bound
+        while (number := self._number(words)) >= limit:
             pass
-        return word % bound
+        return number % bound
+
+    def _number(self, words: int) -> int:
+        number = 0
+        for _ in range(words):
+            number = number << _WORD | self.word()
+        return number
 
     def pick(self, choices: Sequence[T]) -> T:
         """One of the choices, each equally likely. Raises ValueError if there are none."""

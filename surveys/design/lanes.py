@@ -1,11 +1,14 @@
 """Which arm, or which counterbalancing row, the next person is given, and which levels between persons."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from math import gcd, lcm
 
+from surveys.design.blocks import LONGEST, place_of, place_that_varies, shuffled_from, stretch_from
 from surveys.design.draws import Draws
 from surveys.design.factors import combinations, furthest_behind
 from surveys.design.order import williams
@@ -15,9 +18,6 @@ from surveys.design.spec import DesignSpec
 
 class QuotaFull(Exception):  # noqa: N818 - a state that the study reaches as planned, no error
     """Every arm has reached its target, or the stratum its quota: nobody more can be assigned."""
-
-
-_LENGTHS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,14 @@ def choose(
             "Every arm has reached its target. For more people, raise the targets by an amendment, which the report "
             "shows as a deviation, or, once the study is unblinded, copy it. Otherwise close it."
         )
-    draws = Draws(seed, "arm", unit_key)
     if spec.allocation in {"complete", "blocked"}:
-        varies = spec.allocation == "blocked"
-        group, lane, condition = _from_block(_tickets(spec, every), open_groups, seed, sequence, varies=varies)
+        group, lane, condition = _from_block(spec, every, open_groups, seed, sequence)
         return group, lane, condition, (lane.name,)
+    draws = Draws(seed, "arm", unit_key)
     if spec.allocation == "simple":
         tickets = _tickets(spec, open_groups)
-        group, lane, condition = draws.pick(tickets)
-        return group, lane, condition, tuple(dict.fromkeys(lane.name for _, lane, _ in tickets))
+        group, lane, condition = tickets.at(draws.below(tickets.count))
+        return group, lane, condition, tuple(lane.name for group in open_groups for lane in group.lanes)
     behind = [(group, _least_given(group, counts)) for group in _furthest_behind(open_groups, counts)]
     group, lanes = draws.pick(behind)
     lane, tied = draws.pick(lanes), tuple(lane.name for _, each in behind for lane in each)
@@ -115,47 +114,68 @@ def _least_given(group: Group, counts: Counts) -> list[Lane]:
     return [lane for lane in group.lanes if counts.arms.get(lane.name, 0) == least]
 
 
-def _tickets(spec: DesignSpec, of: Sequence[Group]) -> list[Ticket]:
-    """Each lane as often as its group's weight asks, in the smallest whole numbers, once a condition and its weight."""
+class _Tickets:
+    """Each lane as often as its group's weight asks, once a condition and its weight; none is written down.
+
+    ``lanes`` are (group, lane, how often); ``conditions`` (name, how often).
+    """
+
+    def __init__(self, lanes: Sequence[tuple[Group, Lane, int]], conditions: Sequence[tuple[str, int]]) -> None:
+        self._lanes, self._conditions = lanes, conditions
+        self._up_to = list(accumulate(n for *_, n in lanes))
+        self._conditions_up_to = list(accumulate(n for _, n in conditions))
+        self.count = self._up_to[-1] * self._conditions_up_to[-1]
+
+    def at(self, number: int) -> Ticket:
+        """The ticket of this number, where each copy of a lane stands with all its conditions."""
+        copy, condition = divmod(number, self._conditions_up_to[-1])
+        group, lane, _ = self._lanes[bisect_right(self._up_to, copy)]
+        return group, lane, self._conditions[bisect_right(self._conditions_up_to, condition)][0]
+
+    def sorted_at(self, number: int) -> Ticket:
+        """The same where equal tickets are neighbours."""
+        place = bisect_right(self._up_to, number // self._conditions_up_to[-1])
+        group, lane, copies = self._lanes[place]
+        before = (self._up_to[place] - copies) * self._conditions_up_to[-1]
+        return group, lane, self._conditions[bisect_right(self._conditions_up_to, (number - before) // copies)][0]
+
+
+def _tickets(spec: DesignSpec, of: Sequence[Group]) -> _Tickets:
+    """The tickets of these groups in the smallest whole numbers that the weights allow.
+
+    By the first rule the conditions' weights stand as they are.
+    """
     each = lcm(*(len(group.lanes) for group in of))
     times = [group.weight * each // len(group.lanes) for group in of]
+    conditions = combinations(spec.between)
     common = gcd(*times)
-    conditions = [each.name for each in combinations(spec.between) for _ in range(each.weight)]
-    return [
-        (group, lane, condition)
-        for group, n in zip(of, times, strict=True)
-        for lane in group.lanes
-        for _ in range(n // common)
-        for condition in conditions
-    ]
+    of_conditions = 1 if spec.rule == 1 else gcd(*(each.weight for each in conditions))
+    return _Tickets(
+        [(group, lane, n // common) for group, n in zip(of, times, strict=True) for lane in group.lanes],
+        [(each.name, each.weight // of_conditions) for each in conditions],
+    )
 
 
 def _from_block(
-    tickets: list[Ticket], open_groups: Sequence[Group], seed: int, sequence: int, *, varies: bool
+    spec: DesignSpec, every: Sequence[Group], open_groups: Sequence[Group], seed: int, sequence: int
 ) -> Ticket:
-    """The place in a permuted block that a sequence number falls on; the next open place if that arm is full."""
-    block, place, times = _block_that_varies(seed, sequence, len(tickets)) if varies else _block(sequence, len(tickets))
-    shuffled = Draws(seed, "block", block).shuffled(tickets * times)
-    return next(ticket for ticket in shuffled[place:] + shuffled[:place] if ticket[0] in open_groups)
+    """The place in a permuted block that a sequence number falls on; the next open place if that arm is full.
 
-
-def _block(sequence: int, length: int) -> tuple[int, int, int]:
-    """(number of the block, place in it, how often it holds each ticket) of the smallest blocks."""
-    return *divmod(sequence, length), 1
-
-
-def _block_that_varies(seed: int, sequence: int, length: int) -> tuple[int, int, int]:
-    """The same for blocks of one, two and three times the length, each once in three, in an order that is drawn.
-
-    So nobody who counts along can tell where a block ends, and with it what comes next; and a sequence number finds
-    its block without going through those before it.
+    A long block is followed to the end of a stretch only: where nothing is open there, an open ticket is drawn.
     """
-    threesome, place = divmod(sequence, length * sum(_LENGTHS))
-    for number, times in enumerate(Draws(seed, "block-lengths", threesome).shuffled(_LENGTHS)):
-        if place < times * length:
-            return threesome * len(_LENGTHS) + number, place, times
-        place -= times * length
-    raise AssertionError("a place in a threesome of blocks lies in one of them")
+    tickets = _tickets(spec, every)
+    length = tickets.count
+    varies = spec.allocation == "blocked"
+    place = place_that_varies(seed, sequence, length) if varies else place_of(sequence, length)
+    if spec.rule == 1 or length * place.times <= LONGEST:
+        found = map(tickets.at, shuffled_from(seed, place, length))
+    else:
+        found = map(tickets.sorted_at, stretch_from(seed, place, length))
+    for ticket in found:
+        if ticket[0] in open_groups:
+            return ticket
+    still = _tickets(spec, open_groups)
+    return still.at(Draws(seed, "block-full", sequence).below(still.count))
 
 
 def _lanes(spec: DesignSpec, name: str, arms: tuple[str, ...]) -> tuple[Lane, ...]:

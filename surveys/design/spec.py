@@ -11,6 +11,8 @@ from surveys.design.factors import FactorSpec
 DesignKind = Literal["between", "within", "mixed"]
 Order = Literal["latin", "balanced", "random"]
 Allocation = Literal["least-filled", "complete", "blocked", "simple"]
+# A change of what 'complete', 'blocked' or 'simple' draw is a new rule; what was frozen keeps its own.
+RULE = 2
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class DesignSpec:
       blocks, 'blocked' permuted blocks of varying length, 'simple' an independent draw.
     - factors: what varies beside the articles, crossed with the arms.
     - quotas: (stratum, people at which it closes); a stratum that is not there has no quota.
+    - rule: how permuted blocks and independent draws are made: by the present rule, or by the first for a version that
+      was frozen under it.
     """
 
     kind: DesignKind
@@ -79,6 +83,7 @@ class DesignSpec:
     allocation: Allocation = "least-filled"
     factors: tuple[FactorSpec, ...] = ()
     quotas: tuple[tuple[str, int], ...] = ()
+    rule: int = RULE
 
     def problems(self) -> list[str]:
         """What keeps this design from being used, in sentences for its researchers; empty where nothing does."""

@@ -45,6 +45,13 @@ def test_any_word_changes_the_hash() -> None:
     assert frozen().sha256 != frozen(wording=other).sha256
 
 
+def test_what_names_no_rule_of_allocation_was_frozen_under_the_first() -> None:
+    written = json.loads(canonical(frozen()))
+    del written["allocation_rule"]
+    old = json.dumps(written)
+    assert parse_version(digest(old), old).design_spec().rule == 1
+
+
 def test_a_frozen_study_holds_no_number_with_a_fraction() -> None:
     def floats(value: Any) -> list[float]:
         if isinstance(value, dict):

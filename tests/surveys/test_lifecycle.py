@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from surveys import audit, lifecycle
+from surveys.design import RULE
 from surveys.frozen import digest
 from surveys.lifecycle import LifecycleError
 from surveys.models import Arm, Membership, Mode, Researcher, Role, Study
@@ -38,6 +39,7 @@ def test_freezing_makes_a_version_with_its_hash() -> None:
     assert (study.status, study.current_version, version.number) == (Status.FROZEN, version, 1)
     assert version.sha256 == digest(version.document)
     assert {arm.key for arm in version.frozen.arms} == {"real", "synthetic"}
+    assert version.frozen.allocation_rule == RULE
     assert len(version.frozen.articles) == 4
 
 

@@ -8,6 +8,7 @@ from itertools import permutations
 from hypothesis import strategies as st
 
 from surveys.design import (
+    RULE,
     Allocation,
     ArmSpec,
     ArticleSpec,
@@ -38,6 +39,7 @@ def design(
     weights: Sequence[int] = (),
     target: int | None = None,
     factors: tuple[FactorSpec, ...] = (),
+    rule: int = RULE,
 ) -> DesignSpec:
     """A design in which every arm has every story, in as many versions; mixed ones have two groups of arms."""
     return DesignSpec(
@@ -56,16 +58,18 @@ def design(
         order=order,
         allocation=allocation,
         factors=factors,
+        rule=rule,
     )
 
 
 @st.composite
 def factors(draw: st.DrawFn, per_person: int) -> tuple[FactorSpec, ...]:
-    """No, one or two factors, between or within persons, with any small weights."""
+    """No, one or two factors, between or within persons, with small weights, also such as have a common divisor."""
     found = []
     for key in draw(st.lists(st.sampled_from(["disclaimer", "source-label"]), max_size=2, unique=True)):
         count = draw(st.integers(2, 4))
-        weights = draw(st.lists(st.integers(1, 3), min_size=count, max_size=count))
+        times = draw(st.sampled_from((1, 1, 2, 25)))
+        weights = [times * draw(st.integers(1, 3)) for _ in range(count)]
         within = draw(st.booleans()) and count <= per_person
         found.append(FactorSpec(key, tuple((f"level-{n}", weight) for n, weight in enumerate(weights)), within))
     return tuple(found)
