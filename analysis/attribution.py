@@ -18,7 +18,7 @@ class AttributionAccuracy:
     """One arm, or all together. ``accuracy`` is the mean over people of the share of their answers that are right.
 
     Neutral answers ('cannot tell') do not count, which is how Brown et al. 2020 (GPT-3) count; ``n_neutral`` says how
-    many there were. The Wilson interval takes ``n_effective`` independent answers (see ``descriptives.Share``).
+    many there were. The Wilson interval goes by ``n_effective`` independent answers (see ``descriptives.Share``).
     ``said_synthetic`` is the share of counted answers that say 'machine': without it, accuracy in one arm only shows
     what people lean to.
     """

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.descriptives import Share, share_of
+from analysis.descriptives import share_of
 from analysis.intervals import (
     NAN,
     NO_INTERVAL,
@@ -22,7 +22,6 @@ from analysis.intervals import (
     t_interval,
     tost,
     welch,
-    wilson,
 )
 
 # Two arms are compared within people where at least so many of the smaller arm's people are in both.
@@ -223,7 +222,7 @@ def _share_within(people: Pair, alpha: float) -> ShareContrast:
     test = paired(own - other, 1.0)
     varies = spread(own) > 0 and spread(other) > 0
     correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
-    limits = newcombe(a, _wilson(shares[0], alpha), b, _wilson(shares[1], alpha), correlation)
+    limits = newcombe(a, shares[0].interval(alpha), b, shares[1].interval(alpha), correlation)
     ratio = NO_INTERVAL
     if a > 0 and b > 0 and math.isfinite(test.std_error):
         # The delta method on log(a) - log(b), with the covariance of the same people's shares.
@@ -282,10 +281,6 @@ def shares_with_holm(rows: Iterable[ShareContrast]) -> tuple[ShareContrast, ...]
 def _ratio_interval(ratio: float, log_variance: float, alpha: float) -> Interval:
     half = float(stats.norm.ppf(1 - alpha / 2)) * math.sqrt(log_variance)
     return Interval(ratio * math.exp(-half), ratio * math.exp(half))
-
-
-def _wilson(share: Share, alpha: float) -> Interval:
-    return wilson(share.share, share.n_effective, alpha)
 
 
 def _column(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.intervals import NAN, NO_INTERVAL, Interval, spread, t_interval, wilson
 from analysis.tables import to_frame
@@ -16,8 +17,9 @@ class ArmSummary:
     """One arm. ``mean``, ``sd``, ``median`` are of people's means (a person's mean over the articles rated in the
     arm), in the outcome's units; ``ci_low`` and ``ci_high`` are the t interval of the mean over people.
 
-    ``share`` is the mean over people of the share of their ratings that reach the cut; its Wilson interval takes
-    ``n_effective`` independent answers (see ``Share``). All of them are nan where no cut was given.
+    ``share`` is the mean over people of the share of their ratings that reach the cut; its Wilson interval goes by
+    ``n_effective`` independent answers and the number of people (see ``Share``). All of them are nan where no cut was
+    given.
     """
 
     arm: str
@@ -45,14 +47,26 @@ class Share:
     With one rating a person ``n_effective`` is the number of people and everything is the ordinary Wilson interval.
     With more, it is p (1 - p) / Var(p), the variance taken between people: never fewer than the people, never more
     than the ratings (Rao & Scott 1992, Biometrics 48:577; Dean & Pagano 2015, J. Surv. Stat. Methodol. 3:484).
+
+    The variance between a few people is itself uncertain, and comes out too small oftener than too large. So the
+    interval takes the effective size with Korn & Graubard's (1998, Surv. Methodol. 24:193) factor (z / t) squared, in
+    Wilson's formula with t in the place of z, t having as many degrees of freedom as people but one. It never counts
+    fewer answers than people, who are independent however alike one's answers are.
     """
 
     share: float
     n_effective: float
+    n_people: int
 
     def interval(self, alpha: float) -> Interval:
         """The Wilson interval; (nan, nan) without answers."""
-        return wilson(self.share, self.n_effective, alpha) if self.n_effective else NO_INTERVAL
+        if not self.n_effective:
+            return NO_INTERVAL
+        if self.n_effective <= self.n_people:
+            return wilson(self.share, self.n_effective, alpha)
+        # t in the place of z is the factor (z / t) squared a second time.
+        factor = float((stats.norm.ppf(1 - alpha / 2) / stats.t.ppf(1 - alpha / 2, self.n_people - 1)) ** 4)
+        return wilson(self.share, max(float(self.n_people), self.n_effective * factor), alpha)
 
 
 @dataclass(frozen=True)
@@ -89,13 +103,13 @@ def share_of(shares: Sequence[float] | np.ndarray, n_ratings: int) -> Share:
     """The mean of people's shares and its effective sample size. ``shares`` holds one value of 0..1 a person."""
     p = np.asarray(shares, dtype=float)
     if not p.size or np.isnan(p).any():
-        return Share(NAN, 0.0)
+        return Share(NAN, 0.0, 0)
     mean = min(1.0, max(0.0, float(p.mean())))
     variance = spread(p) ** 2 / p.size if p.size > 1 else NAN
     if not 0 < mean < 1 or math.isnan(variance):
-        return Share(mean, float(p.size))
+        return Share(mean, float(p.size), p.size)
     effective = mean * (1 - mean) / variance if variance > 0 else float(n_ratings)
-    return Share(mean, min(float(n_ratings), max(float(p.size), effective)))
+    return Share(mean, min(float(n_ratings), max(float(p.size), effective)), p.size)
 
 
 def summarise_arms(

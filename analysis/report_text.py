@@ -202,7 +202,8 @@ def methods(
             f"choice{theirs}. Shares have Wilson intervals (Wilson 1927), differences of shares Newcombe's (1998) "
             "hybrid score intervals, ratios Katz intervals. "
             "Where people gave several ratings, effective sample sizes account for ratings of one person being alike "
-            "(Rao & Scott 1992; Dean & Pagano 2015)."
+            "(Rao & Scott 1992; Dean & Pagano 2015), and Wilson intervals have t of as many degrees of freedom as "
+            "people but one in the place of z (Korn & Graubard 1998)."
         )
     if comparison.omnibus.rows:
         found.append(
