@@ -1,6 +1,7 @@
 """PURE: how far several people agree on the same articles: Krippendorff's alpha, and intraclass correlations."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,32 +51,42 @@ def krippendorff(
     metric: Metric,
     unit: str = "article",
     judge: str = "participant",
+    within: str = "arm",
     alpha: float = 0.05,
     draws: int = 1000,
     seed: int = 1,
 ) -> Agreement:
     """Krippendorff's alpha of ``column``, whoever judged what: ``1 - observed / expected disagreement``.
 
+    With a column ``within``, which is the arm where there is one, units are those of one arm, and what is expected is
+    the disagreement of two judgements of the same arm: that an arm is judged higher than another as a whole is no
+    agreement about its units. Ordinal distances are those of all judgements together.
+
     Any number of judges, missing judgements allowed; units with one judgement do not count. ``ordinal`` and
     ``interval`` want numbers. The interval resamples units. Raises ``FrameError`` where no unit was judged twice or a
     judge judged a unit twice. Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
     """
     known = _judgements(frame, column, unit, judge)
+    arm = known[within] if within in known.columns else pd.Series("", index=known.index)
     values = known[column].astype("str") if metric == "nominal" else numbers(known[column])
     codes, levels = pd.factorize(values, sort=True)
-    units, names = pd.factorize(known[unit], sort=True)
+    units, names = pd.factorize(arm.astype("str") + "\r" + known[unit].astype("str"), sort=True)
+    arms = np.empty(len(names), dtype=object)
+    arms[units] = arm.astype("str").to_numpy()
     table = np.zeros((len(names), len(levels)))
     np.add.at(table, (units, codes), 1.0)
-    table = table[table.sum(axis=1) > 1]
+    counted = table.sum(axis=1) > 1
+    table, arms = table[counted], arms[counted]
     if not len(table):
         raise FrameError(f"no {unit} was judged by two people: there is no agreement to measure", column=column)
     distance = _distance(metric, table, np.asarray(levels))
-    estimate = _alpha(table, distance)
+    parts = [table[arms == name] for name in sorted(set(arms))]
+    estimate = _alpha(parts, distance)
     rng = np.random.default_rng(seed)
     drawn = np.empty(draws)
     for n in range(draws):
-        sample = table[rng.integers(len(table), size=len(table))]
-        drawn[n] = _alpha(sample, _distance(metric, sample, np.asarray(levels)))
+        sample = [part[rng.integers(len(part), size=len(part))] for part in parts]
+        drawn[n] = _alpha(sample, _distance(metric, np.concatenate(sample), np.asarray(levels)))
     limits = _percentiles(drawn, alpha) if draws else NO_INTERVAL
     said = []
     if np.isnan(estimate):
@@ -87,7 +98,7 @@ def krippendorff(
         estimate,
         limits.low,
         limits.high,
-        "bootstrap of units",
+        "bootstrap of units" if len(parts) == 1 else "bootstrap of units within arms",
         len(table),
         known[judge].nunique(),
         int(table.sum()),
@@ -123,13 +134,15 @@ def _distance(metric: Metric, table: FloatArray, levels: FloatArray) -> FloatArr
     return distance
 
 
-def _alpha(table: FloatArray, distance: FloatArray) -> float:
-    size = table.sum(axis=1)
-    n = float(size.sum())
-    used = table.sum(axis=0)
-    # Within a unit every judgement meets every other one; equal ones are at distance 0.
-    observed = float((np.einsum("ua,ab,ub->u", table, distance, table, optimize=True) / (size - 1)).sum()) / n
-    expected = float(used @ distance @ used) / (n * (n - 1))
+def _alpha(parts: Sequence[FloatArray], distance: FloatArray) -> float:
+    """Of tables of units by categories, one an arm; each judgement counts once in what is observed and expected."""
+    observed = expected = 0.0
+    for table in parts:
+        size = table.sum(axis=1)
+        used = table.sum(axis=0)
+        # Within a unit every judgement meets every other one, within an arm likewise; equal ones are at distance 0.
+        observed += float((np.einsum("ua,ab,ub->u", table, distance, table, optimize=True) / (size - 1)).sum())
+        expected += float(used @ distance @ used) / (float(size.sum()) - 1)
     return 1 - observed / expected if expected > 0 else NAN
 
 
@@ -144,11 +157,13 @@ def _percentiles(drawn: FloatArray, alpha: float) -> Interval:
 def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: float = 0.05) -> Agreement:
     """ICC(2,1) and ICC(2,k): the reliability of one person's rating of an article, and of the mean of k of them.
 
-    Two-way random effects, absolute agreement (Shrout & Fleiss 1979; McGraw & Wong 1996). Where everybody rated every
-    article: from mean squares, with their intervals, k being the number of people. Otherwise from the variances of a
+    Two-way random effects, absolute agreement (Shrout & Fleiss 1979; McGraw & Wong 1996), about articles of the same
+    arm: what arms differ in is their effect and no agreement of their readers, and is taken out of the ratings first.
+    Where there is one arm and everybody rated every article: from mean squares, with their intervals, k being the
+    number of people. Otherwise from the variances of a
     crossed mixed model by REML, k being the mean number of ratings an article, with intervals by the delta method on
     the logit, which none has where the articles' variance is estimated as zero. Raises ``FrameError`` for ratings that
-    break the contract, fewer than two articles or people, and an outcome that does not vary.
+    break the contract, fewer than two articles or people, one article in each arm, and an outcome that does not vary.
     """
     checked = (
         check_ratings(ratings.assign(arm="all"), outcome=outcome)
@@ -161,7 +176,10 @@ def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: fl
         raise FrameError(f"{people} people and {articles} articles: agreement takes two of each", column=outcome)
     if np.ptp(known[outcome].to_numpy()) == 0:
         raise FrameError(f"the outcome '{outcome}' is the same in all rows", column=outcome)
-    if people * articles == len(known):
+    arms = known["arm"].nunique()
+    if 1 < arms == articles == len(known[["article", "arm"]].drop_duplicates()):
+        raise FrameError("every arm has one article only, so that what articles differ in is what the arms do")
+    if people * articles == len(known) and arms == 1:
         table = known.pivot(index="article", columns="participant", values=outcome).to_numpy(dtype=np.float64)
         return Agreement(_from_squares(table, alpha), ())
     return _from_variances(known, outcome, alpha)
@@ -209,7 +227,9 @@ def _from_variances(known: pd.DataFrame, outcome: str, alpha: float) -> Agreemen
     if people == len(known) or articles == len(known):
         raise FrameError("nobody rated two articles, or no article was rated twice: there is no agreement to measure")
     try:
-        fit = fit_mixed(data, "rating ~ 1 + (1 | article) + (1 | participant)", ddf="normal")
+        arms = data["arm"].nunique() > 1
+        fixed = "arm" if arms else "1"
+        fit = fit_mixed(data, f"rating ~ {fixed} + (1 | article) + (1 | participant)", ddf="normal")
     except MixedModelError as error:
         raise FrameError(f"the agreement cannot be estimated: {error}") from error
     ratio = {row.group: row.sd / fit.residual_sd for row in fit.random}
@@ -224,8 +244,9 @@ def _from_variances(known: pd.DataFrame, outcome: str, alpha: float) -> Agreemen
             limits = Interval(*(odds * factor / (1 + odds * factor) for factor in (np.exp(-half), np.exp(half))))
         estimate = odds / (1 + odds)
         rows.append(AgreementRow(name, estimate, *limits, "variances, delta method", articles, people, len(known)))
+    why = "There are several arms, whose means are taken out" if arms else "Not everybody rated every article"
     said = [
-        f"Not everybody rated every article: from a mixed model; k is {each:.1f}, the ratings an article on average."
+        f"{why}: intraclass correlations are from a mixed model; k is {each:.1f}, the ratings an article on average."
     ]
     return Agreement(tuple(rows), (*said, *fit.statements))
 

@@ -53,6 +53,13 @@ class Balance:
         return max(known, key=lambda row: abs(row.estimate), default=None)
 
 
+def varying_within(ratings: pd.DataFrame, covariates: Sequence[str]) -> tuple[str, ...]:
+    """The covariates of which some participant has several known values: they are of ratings, not of people."""
+    person = ratings["participant"].astype("str")
+    known = {name: ratings[name].where(ratings[name].astype("str") != "") for name in covariates if name in ratings}
+    return tuple(name for name, column in known.items() if bool((column.groupby(person).nunique() > 1).any()))
+
+
 def balance(people: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str], reference: str) -> Balance:
     """The standardised differences of every arm from the reference. ``people`` has one row a person, and ``arm``.
 

@@ -1,17 +1,18 @@
 """PURE: who took part: the flow of participants, who was lost by arm, and whether the arms' people are alike."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from analysis.attrition import LEAST_EXPECTED, Attrition, attrition
-from analysis.balance import NEGLIGIBLE, Balance, balance
+from analysis.balance import NEGLIGIBLE, Balance, balance, varying_within
 from analysis.flow import arm_in_words, participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_text, percent
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
-from analysis.sections.section import LeftOut, Material, Section
+from analysis.sections.section import LeftOut, Material, Section, listed
 from analysis.tables import to_json, to_records
 
 FLOW, FLOW_TITLE = "flow", "Flow of participants"
@@ -102,6 +103,10 @@ def people_balance(material: Material) -> Section:
     names = covariates_of(material, people)
     if not names:
         raise LeftOut("no covariate is named in the plan, and the study varies no factor")
+    within = varying_within(material.kept, names)
+    names = tuple(name for name in names if name not in within)
+    if not names:
+        raise LeftOut(_within_in_words(within))
     found = balance(people, names, material.arms, material.reference)
     largest = found.largest
     if largest is None:
@@ -120,6 +125,7 @@ def people_balance(material: Material) -> Section:
             f"The largest standardised difference is {number(largest.estimate)}: {where} in "
             f"{material.label(largest.arm)} against {material.label(material.reference)}.",
         ),
+        notes=(f"Left out: {_within_in_words(within)}.",) if within else (),
         figures=(interval_figure("balance", "Differences between the arms' people", caption, marks, axis),),
         tables=(_balance_table(found, material),),
         methods=(
@@ -132,6 +138,11 @@ def people_balance(material: Material) -> Section:
         ),
         results={"balance": to_records(found.rows)},
     )
+
+
+def _within_in_words(names: Sequence[str]) -> str:
+    verb = "varies within people, and is" if len(names) == 1 else "vary within people, and are"
+    return f"{listed(names)} {verb} nothing in which the arms' people can differ"
 
 
 def covariates_of(material: Material, ratings: pd.DataFrame) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def agreement(material: Material) -> Section:
         sentences=(
             f"{first.term.replace(', ', ' with distances by ')} is {number(first.estimate)} ({material.level} interval "
             f"{interval(first.ci_low, first.ci_high)}) over {first.n_units} articles and {first.n_judges} people: how "
-            "far those who read the same article rate it alike.",
+            "far those who read the same article rate it alike, beyond what articles of its arm have in common.",
             *(f"{row.term} is {number(row.estimate)} ({_icc(row)})." for row in rows if row.term.startswith("ICC")),
         ),
         warnings=tuple(dict.fromkeys(warnings)),
@@ -122,7 +122,8 @@ def agreement(material: Material) -> Section:
         methods=(
             f"Agreement is Krippendorff's (2019) alpha, its interval by resampling articles ({DRAWS} draws, seed "
             f"{SEED}), and ICC(2,1) and ICC(2,k), two-way random effects with absolute agreement (McGraw & Wong "
-            "1996), over all arms together.",
+            "1996), both within arms: alpha holds articles against others of their arm, and the arms are in the fixed "
+            "part of the correlations' model, since what arms differ in is no agreement about an article.",
         ),
         references=(
             "Krippendorff, K. (2019). Content analysis: An introduction to its methodology (4th ed.). Sage.",
@@ -152,7 +153,9 @@ def _measures(data: pd.DataFrame, counted: pd.DataFrame, material: Material, war
 def _icc(row: AgreementRow) -> str:
     what = "one person's rating" if row.term.endswith("1)") else "the mean of an article's raters"
     limits = interval(row.ci_low, row.ci_high)
-    return f"reliability of {what}" + ("" if row.ci_low != row.ci_low else f", interval {limits}")
+    return f"reliability of {what} among articles of one arm" + (
+        "" if row.ci_low != row.ci_low else f", interval {limits}"
+    )
 
 
 def _agreement_table(rows: list[AgreementRow], material: Material) -> ReportTable:
@@ -169,5 +172,5 @@ def _agreement_table(rows: list[AgreementRow], material: Material) -> ReportTabl
         for row in rows
     )
     header = ("Coefficient", "By", "Estimate", f"{material.level} interval", "Articles", "People", "Ratings")
-    caption = "All arms together. ICC(2,1): one person's rating; ICC(2,k): the mean of the raters of an article."
+    caption = "Within arms. ICC(2,1): one person's rating; ICC(2,k): the mean of the raters of an article."
     return ReportTable("agreement", "Agreement about articles", caption, header, printed, n_text=2)

@@ -18,6 +18,9 @@ R: dict[str, Any] = json.loads(
 UNBALANCED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "reference" / "agreement.json").read_text(encoding="utf-8")
 )
+WITHIN: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "reference" / "within_arms.json").read_text(encoding="utf-8")
+)
 # Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, example C: four observers, twelve units.
 EXAMPLE = (
     (1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None),
@@ -105,7 +108,7 @@ def test_with_ratings_missing_the_variances_of_a_mixed_model_are_taken() -> None
     values = np.array([[np.nan if v is None else v for v in row] for row in case["values"]], dtype=float)
     found = intraclass(judged(values.T))
     assert found.rows[0].estimate == pytest.approx(case["single"], abs=1e-4)
-    assert "Not everybody rated every article" in found.statements[0]
+    assert "Not everybody rated every article: intraclass" in found.statements[0]
 
 
 @pytest.mark.parametrize("case", UNBALANCED, ids=["uneven numbers of articles", "four articles a person"])
@@ -114,6 +117,36 @@ def test_intervals_where_not_everybody_rated_everything_are_those_of_lme4s_curva
     for row, expected in ((single, case["single"]), (mean, case["mean"])):
         assert row.estimate == pytest.approx(expected["estimate"], rel=1e-5)
         assert (row.ci_low, row.ci_high) == pytest.approx((expected["low"], expected["high"]), rel=1e-4)
+
+
+def test_agreement_within_arms_is_that_of_lme4_with_arms_in_the_fixed_part_and_of_all_pairs_of_an_arm() -> None:
+    frame = pd.DataFrame(WITHIN["data"])
+    found = intraclass(frame)
+    for row, expected in zip(found.rows, (WITHIN["single"], WITHIN["mean"]), strict=True):
+        assert row.estimate == pytest.approx(expected["estimate"], rel=1e-5)
+        assert (row.ci_low, row.ci_high) == pytest.approx((expected["low"], expected["high"]), rel=1e-4)
+    assert "several arms, whose means are taken out" in found.statements[0]
+    metrics: tuple[Metric, ...] = ("interval", "ordinal")
+    for metric in metrics:
+        (row,) = krippendorff(frame, "credibility", metric=metric, draws=50).rows
+        assert row.estimate == pytest.approx(WITHIN[metric], rel=1e-9)
+        assert row.ci_low < row.estimate < row.ci_high
+
+
+def test_what_the_arms_do_is_no_agreement_about_articles() -> None:
+    frame = simulated(people=60, per_person=4, shift=-5.0, seed=3)
+    means = frame.groupby("article")["credibility"].transform("mean")
+    alike = frame.assign(score=frame["credibility"] - means + 3 * (frame["arm"] == "real"))
+    assert [row.estimate for row in intraclass(alike, outcome="score").rows] == [0.0, 0.0]
+    (row,) = krippendorff(alike, "score", metric="interval", draws=0).rows
+    assert row.estimate < 0.01
+
+
+def test_one_article_an_arm_has_no_agreement_about_articles() -> None:
+    single = simulated(people=60, per_person=1).assign(article=lambda frame: frame["arm"])
+    twice = pd.concat([single, single.assign(article="real", arm="real")]).drop_duplicates(["participant", "article"])
+    with pytest.raises(FrameError, match="every arm has one article only"):
+        intraclass(twice)
 
 
 def test_articles_that_do_not_differ_have_an_agreement_of_zero_and_no_interval() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.balance import balance
+from analysis.balance import balance, varying_within
 from analysis.validation import FrameError
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "people.json").read_text(encoding="utf-8"))["balance"]
@@ -48,3 +48,15 @@ def test_a_covariate_that_is_not_there_or_has_too_many_levels_is_refused() -> No
     many = pd.DataFrame({"arm": "real", "name": [f"n{n}" for n in range(30)]})
     with pytest.raises(FrameError, match="30 levels; join them"):
         balance(many, ["name"], ["real"], "real")
+
+
+def test_what_varies_within_a_person_is_not_a_persons() -> None:
+    ratings = pd.DataFrame(
+        {
+            "participant": ["1", "1", "2", "2"],
+            "label": ["none", "shown", "none", "none"],
+            "party": ["left", "", "right", "right"],
+            "age": [30.0, 30.0, None, 41.0],
+        }
+    )
+    assert varying_within(ratings, ["label", "party", "age", "nowhere"]) == ("label",)

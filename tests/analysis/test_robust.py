@@ -1,4 +1,4 @@
-"""Sensitivity lines: two-way clustered errors by their own formula, ordinal regression as R's clm, and refusals."""
+"""Sensitivity lines: two-way clustered errors as R's sandwich, ordinal regression as R's clm, and refusals."""
 
 import json
 import math
@@ -14,40 +14,18 @@ from analysis.robust import clustered_ols, ordinal_regression
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
 
-R: dict[str, Any] = json.loads(
-    (Path(__file__).parent.parent / "reference" / "crossed.json").read_text(encoding="utf-8")
-)["more"]
+REFERENCE = Path(__file__).parent.parent / "reference"
+R: dict[str, Any] = json.loads((REFERENCE / "crossed.json").read_text(encoding="utf-8"))["more"]
+CLUSTERED: list[dict[str, Any]] = json.loads((REFERENCE / "clustered.json").read_text(encoding="utf-8"))
 PLAN = Plan(reference="real")
 
 
-def by_hand(ratings: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and standard errors of small and large against real (Cameron, Gelbach & Miller 2011, eq. 2.8)."""
-    x = np.column_stack(
-        [np.ones(len(ratings)), *((ratings["arm"] == arm).astype("float64") for arm in ("small", "large"))]
-    ).astype(np.float64)
-    y = ratings["credibility"].to_numpy(float)
-    bread = np.linalg.inv(x.T @ x)
-    beta = bread @ x.T @ y
-    scores = x * (y - x @ beta)[:, None]
-
-    def meat(groups: pd.Series) -> np.ndarray:
-        sums = pd.DataFrame(scores).groupby(groups.to_numpy()).sum().to_numpy()
-        return np.asarray(sums.T @ sums)
-
-    people, articles = ratings["participant"], ratings["article"]
-    total = meat(people) + meat(articles) - meat(people + "/" + articles)
-    least = min(people.nunique(), articles.nunique())
-    factor = (len(y) - 1) / (len(y) - 3) * least / (least - 1)
-    return beta[1:], np.sqrt(np.diag(bread @ total @ bread) * factor)[1:]
-
-
-def test_two_way_clustered_errors_are_those_of_the_formula() -> None:
-    ratings = simulated(people=120)
-    found = clustered_ols(ratings, PLAN, arms=["real", "small", "large"])
-    beta, errors = by_hand(ratings)
-    assert [row.estimate for row in found.rows] == pytest.approx(beta.tolist())
-    assert [row.std_error for row in found.rows] == pytest.approx(errors.tolist(), rel=1e-8)
-    assert found.rows[0].df == 17
+def test_two_way_clustered_errors_are_sandwichs_with_fixests_factor_of_clusters() -> None:
+    found = clustered_ols(pd.DataFrame(R["data"]), PLAN, arms=["real", "small", "large"])
+    for row, expected in zip(found.rows, CLUSTERED, strict=True):
+        assert row.arm == expected.pop("arm")
+        for column, value in expected.items():
+            assert getattr(row, column) == pytest.approx(value, rel=1e-8), column
     assert {caution.about for caution in found.cautions} == {"article"}
 
 

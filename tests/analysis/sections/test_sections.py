@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.compare import compare_arms
 from analysis.crossed import crossed_contrasts
 from analysis.dark_figures import DARK, follows_theme
 from analysis.detection import DetectionOptions, detection
+from analysis.exclusions import apply_exclusions
 from analysis.heterogeneity import heterogeneity
 from analysis.multiverse import multiverse
 from analysis.plan import Plan, parse_plan
@@ -30,7 +32,8 @@ from analysis.report_files import report_files
 from analysis.report_html import to_html
 from analysis.report_json import SECTION_RESULTS, to_dict
 from analysis.robust import clustered_ols, ordinal_regression
-from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, Section, binned, some_people
+from analysis.sections.people import people_balance
+from analysis.sections.section import MOST_FITTED, MOST_SEARCHED, LeftOut, Material, Section, binned, some_people
 from analysis.trend import trend
 from tests.analysis.ratings import simulated
 
@@ -200,6 +203,23 @@ def test_what_is_wrong_with_a_covariate_or_an_arm_ends_no_report() -> None:
     assert "'height' is no column" in why["heterogeneity"]
     assert "'huge', which is no arm with ratings" in why["specifications"]
     assert "fewer than two arms have a place" in why["trend"]
+
+
+def test_a_covariate_that_varies_within_people_is_left_out_of_the_balance_and_said() -> None:
+    frame = ratings(30).assign(label=lambda data: np.where(data["position"] == 1, "none", "shown"))
+    found = people_balance(_material(frame, ("party", "label")))
+    assert {row[0] for row in found.tables[0].rows} == {"party: left", "party: right"}
+    assert found.notes == (
+        "Left out: label varies within people, and is nothing in which the arms' people can differ.",
+    )
+    with pytest.raises(LeftOut, match="label varies within people"):
+        people_balance(_material(frame, ("label",)))
+
+
+def _material(frame: pd.DataFrame, covariates: tuple[str, ...]) -> Material:
+    plan = Plan(reference="real", covariates=covariates)
+    comparison, kept = compare_arms(frame, plan), apply_exclusions(frame, plan.exclusions)
+    return Material(frame, frame, frame, None, plan, INFO, comparison, comparison, kept, None, None)
 
 
 def test_discernment_and_tables_without_persons_are_no_models() -> None:
