@@ -8,6 +8,8 @@ import numpy as np
 from analysis.descriptives import ArmSummary
 
 FAR = 1_000
+# Arms whose SDs, or numbers of people, differ by a smaller factor do the main test no harm that a reader would see.
+UNEQUAL = 1.5
 
 
 @dataclass(frozen=True)

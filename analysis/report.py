@@ -21,6 +21,7 @@ from analysis.report_text import REFERENCES, main_sentences
 from analysis.sections import all_sections
 from analysis.sections.section import Material, Section
 from analysis.software import software_versions
+from analysis.spreads import cautions_of_spreads
 from analysis.validation import FrameError, check_ratings, some_checked
 
 __all__ = ["ArmInfo", "Report", "StudyInfo", "build_report"]
@@ -138,7 +139,7 @@ def build_report(
         info=info,
         plan=plan,
         sentences=main_sentences(comparison, info.labels, info.compared, info.mode, crossed, plan.main_contrast),
-        cautions=_cautions(comparison, crossed),
+        cautions=_cautions(comparison, crossed, info.labels),
         sections=_sections(material, say),
         software=software_versions(),
         data_sha256=data_digest(ratings, participants),
@@ -166,12 +167,14 @@ def _crossed(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> Crossed | No
     return crossed_contrasts(ratings, plan, arms=tuple(arm.key for arm in info.arms), labels=info.labels)
 
 
-def _cautions(comparison: Comparison, crossed: Crossed | None) -> tuple[Caution, ...]:
-    """What is to be said of both, once; that articles are held fixed is no caution of a test that does not."""
+def _cautions(comparison: Comparison, crossed: Crossed | None, labels: Mapping[str, str]) -> tuple[Caution, ...]:
+    """What is to be said of both, once; that articles are held fixed is no caution of a test that does not, and that
+    spreads are taken as equal one of the mixed model alone."""
     if crossed is None or crossed.fit is None:
         return tuple(dict.fromkeys((*comparison.cautions, *(crossed.cautions if crossed else ()))))
     sampled = {"articles-fixed"} if crossed.samples_articles else set()
     kept = [caution for caution in comparison.cautions if caution.code not in sampled]
+    kept += cautions_of_spreads(comparison, labels)
     known = {(caution.code, caution.about) for caution in kept}
     return (*kept, *(caution for caution in crossed.cautions if (caution.code, caution.about) not in known))
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from analysis.cautions import UNEQUAL
 from analysis.compare import Comparison
 from analysis.contrasts import SAME_PEOPLE, MeanContrast, ShareContrast
 from analysis.crossed import Crossed, CrossedContrast
@@ -232,6 +233,9 @@ def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
         "Christensen 2017). Its random terms are the most that the design carries; a term needs ten repeats, or "
         "groups whose design effect (Kish 1965) is above 1.2, over all rows or for two arms, to be told from the "
         "residual. Shares, omnibus tests on people's means, ranks and permutation tests hold the articles fixed.",
+        "The model takes spreads as equal in all arms. For arms of different people, where Levene's (1960) test finds "
+        "them unequal, and both the SDs of people's means and the numbers of people of two arms differ by a factor of "
+        f"{UNEQUAL:g} or more, a caution gives Welch's test beside it (Delacre, Lakens & Leys 2017).",
         *_joint_methods(crossed),
     )
 
