@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from surveys import audit, study_file
+from surveys import audit, recruitment, study_file
 from surveys.definition import DefinitionError
 from surveys.frozen import canonical, digest
 from surveys.models import Article, Membership, Mode, Researcher, Role, Study, StudyVersion, Unblinding
@@ -39,11 +39,14 @@ def new_study(by: Researcher, name: str, template_key: str | None = None) -> Stu
 
 
 def copy_study(source: Study, by: Researcher, name: str) -> Study:
-    """A draft with the same definition, arms, stories and standing articles; it records its source."""
+    """A draft with the same definition, arms, stories and standing articles; it records its source.
+
+    Of the panel's settings it has those that hold for any study, as ``recruitment.for_a_copy`` says.
+    """
     with transaction.atomic():
         study = new_study(by, name)
         study.source = source
-        study.recruitment = source.recruitment
+        study.recruitment = recruitment.for_a_copy(source.recruitment, source.key, study.key)
         study.save(update_fields=["source", "recruitment"])
         study_file.apply(study, study_file.read(study_file.export(source)))
         arms = {arm.key: arm for arm in study.arms.all()}

@@ -13,6 +13,7 @@ from surveys.definition import DefinitionError, read_definition
 from surveys.design import RULE
 from surveys.frozen import FrozenStudy
 from surveys.models import Article, Outcome, Study
+from surveys.recruitment import PANEL_NAMES
 from surveys.wording import untranslated
 
 
@@ -169,20 +170,30 @@ def _debriefing_gates(draft: FrozenStudy) -> Iterator[Gate]:
 
 
 def _panel_gates(study: Study) -> Iterator[Gate]:
-    """Whether who completes is led back to Prolific, which pays by its code alone."""
+    """Whether who completes is led back to the panel, which pays by what it gave to this study alone."""
+    labels = {
+        "prolific": _("Prolific’s completion code is set"),
+        "connect": _("The project of CloudResearch Connect is set"),
+        "sona": _("SONA’s host, experiment and credit token are set"),
+    }
     try:
         panel = recruitment.read(study)
     except recruitment.RecruitmentError as error:
-        detail, passed = " ".join(error.problems), False
+        label, detail, passed = _("The panel’s settings can be read"), " ".join(error.problems), False
     else:
-        if panel.panel != "prolific":
+        if panel.panel not in labels:
             return
-        passed = bool(recruitment.code(panel, Outcome.COMPLETED))
-        detail = "" if passed else _("Without it nobody is led back, and Prolific does not know whom to pay.")
+        label, name = labels[panel.panel], PANEL_NAMES[panel.panel]
+        if panel.panel == "prolific":
+            passed = bool(recruitment.code(panel, Outcome.COMPLETED))
+        else:
+            # SONA's link has each person's own id besides.
+            passed = bool(recruitment.return_link(panel, Outcome.COMPLETED, panel.panel, "1"))
+        detail = _("Without it nobody is led back, and %(panel)s does not know whom to pay.") % {"panel": name}
     yield Gate(
-        _("Prolific’s completion code is set"),
+        label,
         passed,
-        detail,
+        "" if passed else detail,
         blocks=False,
         url=reverse("workbench:study-recruitment", kwargs={"study_key": study.key}),
         step=_("Recruitment"),

@@ -60,6 +60,8 @@ MAX_PANEL_ID = 200
 SHORTEST_UNGUESSABLE = 16
 SIGNED_MODE_DAYS = 30
 MAX_RESUME_HOURS = 24 * 366
+# Settings that a panel gives to one study alone.
+_OF_ONE_STUDY = frozenset({"codes", "project", "experiment_id", "credit_token"})
 _SALT = "surveys.recruitment.mode"
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
 
@@ -185,6 +187,18 @@ def store(study: Study, values: Mapping[str, Any], *, by: Researcher) -> Recruit
         Study.objects.filter(pk=study.pk).update(recruitment=study.recruitment)
         audit.record(study, "recruitment changed", by=by, content=settings.model_dump_json())
     return settings
+
+
+def for_a_copy(stored: Mapping[str, Any], source: str, copy: str) -> dict[str, Any]:
+    """What a copy of the study with the key ``source`` begins with of its stored settings; ``copy`` is its own key.
+
+    What names one study at its panel is left out: people who are sent back with another study's code are not paid. The
+    study's own key in ``keep_out`` stands for its pilot, and so it becomes the copy's.
+    """
+    found = {name: value for name, value in stored.items() if name not in _OF_ONE_STUDY}
+    if source in found.get("keep_out", ()):
+        found["keep_out"] = [copy if key == source else key for key in found["keep_out"]]
+    return found
 
 
 def entrant(settings: Recruitment, parameters: Mapping[str, str], mode: str = Mode.LIVE) -> Entrant:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, transaction
 
-from surveys import audit, lifecycle
+from surveys import audit, lifecycle, recruitment
 from surveys.design import RULE
 from surveys.frozen import digest
 from surveys.lifecycle import LifecycleError
 from surveys.models import Arm, Membership, Mode, Researcher, Role, Study
-from surveys.readiness import compose
+from surveys.readiness import compose, readiness
 from tests.factories import ArticleFactory, ResearcherFactory, StudyFactory, launched_study, ready_study
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +177,24 @@ def test_a_copy_brings_everything_but_participants_and_remembers_its_source() ->
     assert source.current_version is not None
     assert version.sha256 == source.current_version.sha256
     assert source.articles.count() == 4
+
+
+def test_a_copy_starts_without_what_a_panel_gave_to_its_source_and_keeps_its_own_pilot_out() -> None:
+    source, other = launched_study(), ready_study()
+    mine = {"codes": {"completed": "OLD"}, "project": "P1", "experiment_id": "7", "credit_token": "T"}
+    kept = {"panel": "sona", "host": "example.sona-systems.com", "bonus": "0.50", "keep_out_readers": True}
+    recruitment.store(source, mine | kept | {"keep_out": [source.key, other.key]}, by=source.created_by)
+    copy = lifecycle.copy_study(source, source.created_by, "Wave 2")
+    copied = recruitment.read(copy)
+    assert copied == recruitment.Recruitment(**kept, keep_out=(copy.key, other.key))
+    recruitment.store(source, {"panel": "prolific", "codes": {"completed": "OLD"}}, by=source.created_by)
+    copy = lifecycle.copy_study(source, source.created_by, "Wave 3")
+    (gate,) = [gate for gate in readiness(copy) if not gate.passed]
+    assert gate.label == "Prolific’s completion code is set"
+
+
+def test_a_copy_of_a_study_whose_panel_was_never_set_has_none_either() -> None:
+    assert lifecycle.copy_study(launched_study(), ResearcherFactory(), "Copy").recruitment == {}
 
 
 def test_outcomes_are_masked_until_a_logged_unblinding() -> None:

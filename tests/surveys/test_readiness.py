@@ -73,6 +73,27 @@ def test_prolific_without_its_completion_code_is_warned_of() -> None:
     assert all(gate.passed for gate in readiness(study))
 
 
+@pytest.mark.parametrize(
+    ("panel", "given", "label"),
+    [
+        ({"panel": "connect"}, {"project": "P1"}, "The project of CloudResearch Connect is set"),
+        (
+            {"panel": "sona", "host": "example.sona-systems.com", "experiment_id": "7"},
+            {"credit_token": "T"},
+            "SONA’s host, experiment and credit token are set",
+        ),
+    ],
+)
+def test_other_panels_without_what_leads_people_back_are_warned_of(
+    panel: dict[str, str], given: dict[str, str], label: str
+) -> None:
+    study = ready_study()
+    recruitment.store(study, panel, by=study.created_by)
+    assert [(gate.label, gate.blocks) for gate in readiness(study) if not gate.passed] == [(label, False)]
+    recruitment.store(study, panel | given, by=study.created_by)
+    assert all(gate.passed for gate in readiness(study))
+
+
 def test_machine_written_articles_without_what_is_not_true_are_named_by_language() -> None:
     study = ready_study(languages=["en", "de"])
     written = study.articles.filter(origin="synthetic").order_by("key")
