@@ -124,7 +124,7 @@ def definition(**changes: Any) -> dict[str, Any]:
     return whole
 
 
-def ready_study(stories: int = 2, *, owner: Researcher | None = None, **changes: Any) -> Study:
+def ready_study(stories: int = 2, *, owner: Researcher | None = None, headlines: bool = True, **changes: Any) -> Study:
     """A draft that passes every gate: a real and a synthetic arm, each with a version of each story.
 
     ``changes`` replace parts of the definition.
@@ -144,7 +144,7 @@ def ready_study(stories: int = 2, *, owner: Researcher | None = None, **changes:
             ArticleFactory(
                 arm=arm,
                 story=story,
-                headline=f"Invented headline {number}{arm.key[0]}",
+                headline=f"Invented headline {number}{arm.key[0]}" if headlines else "",
                 text=f"Invented text {number} of kind {arm.key[0]}.\n\nIts second paragraph.",
                 model_name="invented-model" if arm.origin == Origin.SYNTHETIC else "",
                 untrue="All of it is invented." if arm.origin == Origin.SYNTHETIC else "",

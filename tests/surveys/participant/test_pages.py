@@ -12,7 +12,7 @@ from surveys.articles import revise_article
 from surveys.drafting import delete_arm
 from surveys.models import Answer, Participant, Study
 from tests import factories
-from tests.surveys.participant.person import WAY, WHOLE, Person, leads_to
+from tests.surveys.participant.person import LOOKING_BACK, RATING, WAY, WHOLE, Person, leads_to
 
 pytestmark = pytest.mark.django_db
 
@@ -378,3 +378,12 @@ def _squeezed_text(text: str) -> str:
 
 def _checked(page: str) -> set[str]:
     return set(re.findall(r'id="([^"]+)" checked', page))
+
+
+@pytest.mark.parametrize("headlines", [True, False])
+def test_an_article_page_has_one_heading_of_the_first_level_with_words_in_it(headlines: bool) -> None:
+    person = Person(factories.launched_study(blocks=[RATING, LOOKING_BACK], headlines=headlines))
+    for slug in ("reading-1", "looking-back-1"):
+        page = person.walk_to(slug).get().content.decode()
+        (heading,) = re.findall(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+        assert heading.strip().startswith("Invented headline") if headlines else heading == "Article"
