@@ -99,7 +99,9 @@ def change_block(study: Study, key: str, changes: dict[str, Any], *, by: Researc
 
 
 def _share_a_grid(one: Item, other: Item) -> bool:
-    return one.stem == other.stem and one.options == other.options and one.prefer_not_to_say == other.prefer_not_to_say
+    # As participants' pages tell grids apart.
+    same = ("stem", "options", "order", "prefer_not_to_say")
+    return all(getattr(one, name) == getattr(other, name) for name in same)
 
 
 def _block(blocks: list[dict[str, Any]], key: str) -> dict[str, Any]:

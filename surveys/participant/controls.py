@@ -152,7 +152,7 @@ def sections(filling: Filling, blocks: Sequence[Block]) -> Iterator[Section]:
     for block in blocks:
         own = [item for item in block.items if item.key not in filling.asked.left_out]
         parts = []
-        for (stem, _codes, _last), items in groupby(own, key=lambda item: _grid_of(filling, item)):
+        for (stem, *_scale), items in groupby(own, key=lambda item: _grid_of(filling, item)):
             shown = tuple(_question(filling, item, asked, is_hidden=item.key not in up) for item in items)
             parts += [Part(shown, stem)] if stem else [Part((question,)) for question in shown]
         if parts:
@@ -164,9 +164,11 @@ def _on_this_page(item: Item, asked: Sequence[Item]) -> Item:
     return item.model_copy(update={"show_if": tuple(each for each in item.show_if if each.item in own)})
 
 
-def _grid_of(filling: Filling, item: Item) -> tuple[str, tuple[Option, ...], bool]:
-    """What items in a row share if they are the rows of one grid."""
-    return filling.text(item.stem), item.options if item.stem else (), bool(item.stem) and item.prefer_not_to_say
+def _grid_of(filling: Filling, item: Item) -> tuple[str, tuple[Option, ...], str, bool]:
+    """What items in a row share if they are the rows of one grid, under one line of heads."""
+    if not item.stem:
+        return "", (), "", False
+    return filling.text(item.stem), item.options, item.order, item.prefer_not_to_say
 
 
 def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden: bool) -> Question:

@@ -102,8 +102,11 @@ def option_table(definition: Definition, kind: str, item: Item | None, data: Any
     columns.append(("anchored", gettext_lazy("Stays last")))
     if kind == "multiple":
         columns.append(("exclusive", gettext_lazy("Excludes the others")))
+    if kind not in {"ranking", "grid"}:
+        # Which answer is correct is a row's own in a grid.
+        columns.append(("passes", gettext_lazy("Correct")))
     if kind != "ranking":
-        columns += [("passes", gettext_lazy("Correct")), ("ends", gettext_lazy("Ends the study"))]
+        columns.append(("ends", gettext_lazy("Ends the study")))
     written = []
     for option in item.options if item else ():
         passing = item is not None and option.code in (*item.correct, item.instructed)

@@ -23,6 +23,10 @@ from surveys.workbench.forms.question_rows import (
     rule_rows,
 )
 
+# What a row of a grid can have of its own: what the form does not ask for, and what it asks for all rows at once.
+OF_A_ROW = ("help", "vignette", "instructed", "correct", "correct_by_story")
+FOR_ALL_ROWS = ("required", "screen_out", "show_if")
+
 
 class QuestionForm(forms.Form):
     """One question. ``items`` holds what is changed: none for a new one, several for a grid.
@@ -48,7 +52,7 @@ class QuestionForm(forms.Form):
         self._add_limits()
         self.rows = grid_table(definition, self.items, data) if kind == "grid" else None
         has_options = kind == "grid" or kind in CHOICES
-        self.options = option_table(definition, _item_kind(kind), self.first, data) if has_options else None
+        self.options = option_table(definition, kind, self.first, data) if has_options else None
         self.rules = rule_rows(definition, _earlier(definition, self.first), self.first, data)
 
     @property
@@ -83,19 +87,36 @@ class QuestionForm(forms.Form):
         if self.rows is None:
             found = [shared | {"key": self._key(), "wording": self._text("wording", self.first)}]
         else:
-            by_key = {item.key: item for item in self.items}
             for number, row in enumerate(self.rows.written(), start=1):
                 given = row.cleaned_data
                 key = given["key"].strip() or self._free(f"{self._stem()}-{number}", {each["key"] for each in found})
-                kept = {t: w for t, w in by_key[key].wording.items() if t not in languages} if key in by_key else {}
+                before = self._row_before(row.number, given["key"].strip())
+                kept = {t: w for t, w in (before.wording if before else {}).items() if t not in languages}
                 words = {tag: given[f"wording-{tag}"].strip() for tag in languages if given[f"wording-{tag}"].strip()}
-                found.append(shared | {"key": key, "wording": kept | words})
+                found.append(shared | self._own(before, shared) | {"key": key, "wording": kept | words})
             if not found:
                 self.add_error(None, _("Write at least one row of the grid."))
         for item in found:
             self._check(item)
         self.read_items = [] if self.errors else found
         return self.read_items
+
+    def _row_before(self, number: int, key: str) -> Item | None:
+        """The row that this one was: the one with its key, or, where that was changed, the one that stood there."""
+        by_key = {item.key: item for item in self.items}
+        return by_key.get(key) or (self.items[number - 1] if key and number <= len(self.items) else None)
+
+    def _own(self, row: Item | None, shared: dict[str, Any]) -> dict[str, Any]:
+        """What a row of a grid has for itself: what the form does not ask for, and what was not changed for all."""
+        if row is None or self.first is None:
+            return {}
+        try:
+            given = Item.model_validate(shared | {"key": row.key, "wording": dict(row.wording)})
+        except ValidationError:
+            # What is wrong is told by ``_check``, and nothing is stored.
+            return {}
+        names = [name for name in FOR_ALL_ROWS if getattr(given, name) == getattr(self.first, name)]
+        return row.model_dump(mode="json", include={*OF_A_ROW, *names})
 
     def renew(self, seen: str) -> None:
         """Let the next saving of this bound form rest on what is stored now."""
@@ -155,6 +176,9 @@ class QuestionForm(forms.Form):
             choices=[("yes", _("needed to go on")), ("no", _("can be left out"))],
             initial="yes" if required else "no",
             widget=forms.RadioSelect,
+            help_text=_("Rows with settings of their own keep them, unless you change the setting here for all.")
+            if any(getattr(item, name) != getattr(self.first, name) for item in self.items for name in FOR_ALL_ROWS)
+            else "",
         )
         if self.kind != "consent":
             self.fields["prefer_not_to_say"] = forms.BooleanField(
@@ -310,6 +334,8 @@ class QuestionForm(forms.Form):
                 if name == "options" and rest and isinstance(rest[0], int):
                     rest = (_("Answer %(n)s") % {"n": rest[0] + 1}, *rest[1:])
                 path = ", ".join(str(step) for step in rest)
+                if where is None and self.rows is not None:
+                    path = f"{item['key']}, {path}" if path else item["key"]
                 self.add_error(where, f"{path}: {words}" if path else words)
 
 

@@ -70,6 +70,19 @@ def test_items_that_share_their_words_and_scale_are_one_grid() -> None:
     assert page([*KINDS["grid"], *other]).count("likert-grid") == 2
 
 
+def test_rows_whose_answers_stand_in_another_order_are_a_grid_with_heads_of_its_own() -> None:
+    first, *others = KINDS["grid"]
+    rows = [first | {"order": "fixed"}, *(other | {"order": "reversed"} for other in others)]
+    back = tuple(each["code"] for each in reversed(first["options"]))
+    html = page(rows, asked=Asked(orders=tuple((each["key"], back) for each in others)))
+    grids = html.split("likert-grid")[1:]
+    assert [each.count('class="grid-row') for each in grids] == [1, len(others)]
+    for grid, codes in zip(grids, (back[::-1], back), strict=True):
+        labels = [option["label"]["en"] for code in codes for option in first["options"] if option["code"] == code]
+        heads = re.findall(r"<span[^>]*>([^<]*)</span>", grid.partition('class="grid-heads"')[2].partition("</div>")[0])
+        assert heads[: len(labels)] == labels
+
+
 def test_sentences_are_numbered_through_the_paragraphs_and_escaped() -> None:
     html = page([HIGHLIGHT], {"doubt": ["3"]}, Asked(sentences=SENTENCES, sentences_language="de"))
     assert re.findall(r'name="doubt" value="(\d)"', html) == ["1", "2", "3"]

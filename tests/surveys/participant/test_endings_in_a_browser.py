@@ -119,10 +119,11 @@ def _problems(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_people_are_turned_away_or_choose_a_language(
+def test_axe_finds_nothing_where_people_are_turned_away_choose_a_language_or_read_no_headline(
     chromium: Browser, live_server: LiveServer, scheme: Literal["light", "dark"]
 ) -> None:
     ready, paused, several = factories.ready_study(), factories.launched_study(), spoken("en", "de", "ar")
+    plain = factories.launched_study(blocks=[RATING], headlines=False)
     lifecycle.pause(paused, paused.created_by)
     found: dict[str, list[str]] = {}
     addresses = {
@@ -144,6 +145,10 @@ def test_axe_finds_nothing_where_people_are_turned_away_or_choose_a_language(
             found[name] = _problems(page)
             page.locator("form button.button-primary").click()
             page.wait_for_load_state()
+        page.goto(f"/s/{plain.key}/")
+        page.get_by_role("button", name="I agree and take part").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Article")
+        found["an article without a headline"] = _problems(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 

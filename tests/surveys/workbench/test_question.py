@@ -125,6 +125,49 @@ def test_a_grid_is_edited_as_a_whole(owner: Client, study: Study) -> None:
     assert {item.stem["en"] for item in items if item.stem} == {"About it:"}
 
 
+def _grid_with_rows_of_their_own(owner: Client, study: Study) -> dict[str, Any]:
+    """A grid of four rows, three of which have something of their own; what its form sends without a change."""
+    words = [{"wording-en": row} for row in "ABCD"]
+    _new(owner, study, "grid", key="news", **_table("row", *words))
+    study.refresh_from_db()
+    definition = study.definition
+    items = definition["blocks"][-1]["items"]
+    items[1] |= {"instructed": "mid", "help": {"en": "Look closely."}}
+    items[2] |= {"required": False, "show_if": [{"item": "news-1", "any_of": ["low"]}]}
+    items[3] |= {"screen_out": ["high"]}
+    Study.objects.filter(pk=study.pk).update(definition=definition)
+    form = owner.get(_url("study-question-edit", study, "news-3")).context["form"]
+    cells = [*form, *(field for table in (form.rows, form.options) for row in table.rows for field in row)]
+    again = {field.html_name: field.value() for field in cells if _is_sent(field.value())}
+    return again | {f"{table.prefix}-rows": len(table.rows) for table in (form.rows, form.options)}
+
+
+def test_rows_of_a_grid_keep_what_is_their_own_when_it_is_edited(owner: Client, study: Study) -> None:
+    again = _grid_with_rows_of_their_own(owner, study)
+    assert not any(name.endswith("-passes") for name in again)
+    before = _definition(study).blocks[-1].items
+    renamed = {"stem-en": "About it:", "row-1-key": "told", "row-3-place": "0"}
+    owner.post(_url("study-question-edit", study, "news-1"), again | renamed)
+    after = {item.key: item for item in _definition(study).blocks[-1].items}
+    assert list(after) == ["news-4", "news-1", "told", "news-3"]
+    for was, key in zip(before, ("news-1", "told", "news-3", "news-4"), strict=True):
+        assert after[key] == was.model_copy(update={"key": key, "stem": {"en": "About it:"}})
+
+
+def test_what_is_changed_for_a_grid_holds_for_all_its_rows_and_a_row_that_would_lose_its_answer_is_named(
+    owner: Client, study: Study
+) -> None:
+    again = _grid_with_rows_of_their_own(owner, study)
+    edit = _url("study-question-edit", study, "news-1")
+    assert "Rows with settings of their own keep them" in owner.get(edit).content.decode()
+    page = owner.post(edit, again | {"option-1-code": "middle"}).content.decode()
+    assert "news-2: instructed names" in page
+    owner.post(edit, again | {"required": "no", "option-0-ends": "on"})
+    items = _definition(study).blocks[-1].items
+    assert {(item.required, item.screen_out) for item in items} == {(False, ("low",))}
+    assert [item.instructed for item in items] == [None, "mid", None, None]
+
+
 def test_a_question_can_be_shown_only_after_an_answer(owner: Client, study: Study) -> None:
     rule = {"rule-0-item": "news-use", "rule-0-test": "any_of", "rule-0-value": "daily, prefer-not-to-say"}
     assert "is added" in _new(owner, study, "short-text", key="which", **rule).content.decode()
