@@ -5,6 +5,7 @@ The frozen document stays as it is. What holds now is what was frozen, changed b
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 from django.db import transaction
@@ -42,6 +43,11 @@ def held_at_times(version: StudyVersion) -> list[Amended]:
     for kind, detail in _AMENDMENTS.all(version=version.pk):
         found.append(_after(found[-1], kind, detail))
     return found
+
+
+def amended_by(changes: Iterable[tuple[str, Mapping[str, Any]]]) -> Amended:
+    """What amendments, as (kind, detail), the first first, make of a version."""
+    return reduce(lambda before, change: _after(before, *change), changes, Amended())
 
 
 _AMENDMENTS = Lookup(

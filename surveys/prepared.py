@@ -4,7 +4,7 @@ Building a query of several joins costs the ORM ten times what running it does, 
 few again and again. What is asked stays an ordinary queryset, with ``Given`` where a value comes later.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, Expression, Field, Model, QuerySet, TextField
 from django.db.models.base import ModelState
-from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import DeleteQuery, UpdateQuery
 
 from surveys import planned
@@ -158,9 +157,13 @@ class Delete:
 
 
 class Insert:
-    """Rows of one model in one statement, by the attributes named; none of them may be structured (JSON) or a time."""
+    """Rows of one model in one statement, by the attributes named, their values as the database takes them.
 
-    def __init__(self, model: type[Model], *names: str) -> None:
+    ``looked_up`` gives the SQL of the attributes that the statement itself finds, by values that stand in their place.
+    """
+
+    def __init__(self, model: type[Model], *names: str, looked_up: Mapping[str, str] | None = None) -> None:
+        self._looked_up = looked_up or {}
         self._table = model._meta.db_table
         by_name = {field.attname: field for field in model._meta.concrete_fields}
         self._fields = [by_name[name] for name in names]
@@ -172,12 +175,14 @@ class Insert:
 
     def sql(self, count: int) -> str:
         """The statement for so many rows."""
-        row = f"({', '.join(['%s'] * len(self._fields))})"
+        places = [self._looked_up.get(field.attname, "%s") for field in self._fields]
+        row = f"({', '.join(places)})"
         return f"{self._into()} VALUES {', '.join([row] * count)}"
 
     def sql_if(self, count: int, condition: str, database: BaseDatabaseWrapper) -> str:
         """The statement for so many rows that inserts none unless this condition holds."""
-        row = f"({', '.join(f'CAST(%s AS {_type(field, database)})' for field in self._fields)})"
+        places = [self._looked_up.get(f.attname, f"CAST(%s AS {_type(f, database)})") for f in self._fields]
+        row = f"({', '.join(places)})"
         return f"{self._into()} SELECT * FROM (VALUES {', '.join([row] * count)}) AS given WHERE {condition}"  # noqa: S608  # names of our models
 
     def _into(self) -> str:
@@ -195,31 +200,33 @@ class Together:
 
     All or nothing. PostgreSQL does it in one statement, a transaction of its own: to ask one after the other costs both
     sides more than what is done. SQLite knows no such statement, and need not: asking it sends nothing anywhere.
-    Without ``rows`` there is nothing to insert.
+    Without ``rows`` there is nothing to insert. ``entry`` is one row of another model, inserted as well.
     """
 
-    def __init__(self, first: Update, rows: Insert | None, *then: Update) -> None:
-        self._first, self._rows, self._then = first, rows, then
+    def __init__(self, first: Update, rows: Insert | None, *then: Update, entry: Insert | None = None) -> None:
+        self._first, self._rows, self._then, self._entry = first, rows, then, entry
         self._sql: dict[int, str] = {}
 
-    def run(self, rows: Sequence[Sequence[Any]] = (), **given: Any) -> bool:
+    def run(self, rows: Sequence[Sequence[Any]] = (), entry: Sequence[Any] = (), /, **given: Any) -> bool:
         """Whether the first update changed a row. What is given is given to every update."""
         database = _database()
         if database.vendor != "postgresql":
-            return self._one_after_another(rows, given)
+            return self._one_after_another(rows, entry, given)
         updates = [update.statement(database) for update in (self._first, *self._then)]
         if len(rows) not in self._sql:
             self._sql[len(rows)] = self._joined(updates, len(rows), database)
         values = [value for statement in updates for value in statement.values(given)]
-        values += [value for row in rows for value in row]
+        values += [*entry, *(value for row in rows for value in row)]
         return _run(database, self._sql[len(rows)], values)[1] > 0
 
-    def _one_after_another(self, rows: Sequence[Sequence[Any]], given: dict[str, Any]) -> bool:
+    def _one_after_another(self, rows: Sequence[Sequence[Any]], entry: Sequence[Any], given: dict[str, Any]) -> bool:
         with transaction.atomic():
             if not self._first.run(**given):
                 return False
             if self._rows is not None:
                 self._rows.run(rows)
+            if self._entry is not None:
+                self._entry.run([entry])
             for update in self._then:
                 update.run(**given)
         return True
@@ -228,26 +235,10 @@ class Together:
         is_first = "EXISTS (SELECT 1 FROM changed)"
         parts = [f"changed AS ({updates[0].sql} RETURNING 1)"]
         parts += [f"then_{n} AS ({update.sql} AND {is_first})" for n, update in enumerate(updates[1:])]
+        if self._entry is not None:
+            parts.append(f"entered AS ({self._entry.sql_if(1, is_first, database)})")
         last = self._rows.sql_if(count, is_first, database) if self._rows and count else "SELECT 1 FROM changed"
         return f"WITH {', '.join(parts)} {last}"
-
-
-def insert(rows: Sequence[Model]) -> None:
-    """Insert these rows of one model in one statement. They get no keys back; all leave out the same defaults."""
-    if not rows:
-        return
-    database, first = _database(), rows[0]
-    fields = [
-        field
-        for field in first._meta.local_concrete_fields
-        if not field.primary_key and not isinstance(getattr(first, field.attname), DatabaseDefault)
-    ]
-    quoted = database.ops.quote_name
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
-    sql = f"INSERT INTO {quoted(first._meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608  # names of our models
-    values = [field.get_db_prep_save(getattr(row, field.attname), database) for row in rows for field in fields]
-    _run(database, sql, values)
 
 
 def made(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:

@@ -4,14 +4,13 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import CharField, F, IntegerField, Model, QuerySet
 from django.db.models.functions import Now
 
-from surveys import prepared
-from surveys.amendments import holding
 from surveys.design import Assignment, QuotaFull, assign, seed_for
 from surveys.flow.place import lease_end
-from surveys.flow.tally import given_so_far
+from surveys.flow.tally import everywhere, seen_by
 from surveys.frozen import FrozenStudy, digest
 from surveys.items import TEXTS
 from surveys.models import (
@@ -38,11 +37,11 @@ def randomise(participant: Participant, study: FrozenStudy) -> bool:
     """
     stratum = _stratum(participant, study)
     counter = _locked_counter(participant, study, stratum)
-    amended = holding(participant.version)
+    tally, amended = seen_by(counter)
     spec = study.design_spec().amended(amended)
     has_targets = any(arm.target is not None for arm in spec.arms)
     is_blocked = bool(study.definition.design.block_by)
-    counts = given_so_far(counter, spec, over_all_strata=has_targets and is_blocked)
+    counts = tally.counts(spec, everywhere(counter) if has_targets and is_blocked else None)
     seed = seed_for(participant.study.allocation_seed, participant.version.sha256, participant.mode, stratum)
     try:
         assignment = assign(spec, counts, participant.export_id, seed, counter.allocated, stratum)
@@ -96,31 +95,30 @@ def _lock(participant: Participant, stratum: str) -> AllocationCounter:
 def _write(
     participant: Participant, assignment: Assignment, seen: dict[str, Any], seed: int, counter: AllocationCounter
 ) -> None:
-    keys = {f"key{n}": trial.article_key for n, trial in enumerate(assignment.plan)}
-    row_of = dict(_articles(len(keys)).all(study=participant.study_id, **keys))
+    database = connections[DEFAULT_DB_ALIAS]
+    entry = {
+        "version_id": participant.version_id,
+        "mode": participant.mode,
+        "stratum": counter.stratum,
+        "sequence": counter.allocated,
+        "participant_id": participant.pk,
+        "unit_key": participant.export_id,
+        "seed": seed,
+        "counts_seen": database.ops.adapt_json_value(seen, None),
+        "result": database.ops.adapt_json_value(assignment.to_dict(), None),
+    }
     _assigning(settings.LEASE_MINUTES).run(
         [
-            (participant.pk, t.position, row_of[t.article_key], t.story, t.arm, t.sha256, t.condition)
+            (participant.pk, t.position, participant.study_id, t.article_key, t.story, t.arm, t.sha256, t.condition)
             for t in assignment.plan
         ],
+        [entry[name] for name in _OF_A_LINE],
         pk=participant.pk,
         arm=assignment.arm,
         condition=assignment.condition,
         stratum=counter.stratum,
         counter=counter.pk,
     )
-    entry = LedgerEntry(
-        version=participant.version,
-        mode=participant.mode,
-        stratum=counter.stratum,
-        sequence=counter.allocated,
-        participant=participant,
-        unit_key=participant.export_id,
-        seed=seed,
-        counts_seen=seen,
-        result=assignment.to_dict(),
-    )
-    prepared.insert([entry])
 
 
 def _stratum_of(rows: QuerySet[M]) -> QuerySet[M]:
@@ -129,23 +127,20 @@ def _stratum_of(rows: QuerySet[M]) -> QuerySet[M]:
     return rows.filter(version=Given("version_id", IntegerField()), **stratum)
 
 
-_TRIALS = Insert(Trial, "participant_id", "position", "article_id", "story", "arm", "article_sha256", "condition")
+# An article is given by its study and key, which the statement itself looks up.
+_ARTICLE = f'(SELECT id FROM "{Article._meta.db_table}" WHERE study_id = %s AND key = %s)'  # noqa: S608  # names of our models
+_TRIALS = Insert(
+    Trial,
+    *("participant_id", "position", "article_id", "story", "arm", "article_sha256", "condition"),
+    looked_up={"article_id": _ARTICLE},
+)
+_OF_A_LINE = [field.attname for field in LedgerEntry._meta.concrete_fields if field.attname not in {"id", "at"}]
+_LINE = Insert(LedgerEntry, *_OF_A_LINE)
 _OF_A_COUNTER = [field.attname for field in AllocationCounter._meta.concrete_fields]
 _COUNTER = Lookup(lambda: _stratum_of(AllocationCounter.objects.select_for_update()).values_list(*_OF_A_COUNTER))
 _COUNTED = Update(
     lambda: (AllocationCounter.objects.filter(pk=Given("counter", IntegerField())), {"allocated": F("allocated") + 1})
 )
-
-
-@lru_cache(maxsize=128)
-def _articles(count: int) -> Lookup:
-    """The rows of so many articles of a study, by their keys."""
-
-    def build() -> QuerySet[Article, tuple[Any, ...]]:
-        keys = [Given(f"key{n}", CharField()) for n in range(count)]
-        return Article.objects.filter(study=Given("study", IntegerField()), key__in=keys).values_list("key", "pk")
-
-    return Lookup(build)
 
 
 @lru_cache(maxsize=8)
@@ -155,4 +150,4 @@ def _assigning(lease_minutes: int) -> Together:
         times = {"randomised_at": Now(), "lease_expires_at": lease_end()}
         return Participant.objects.filter(pk=Given("pk", IntegerField())), values | times
 
-    return Together(Update(build), _TRIALS, _COUNTED)
+    return Together(Update(build), _TRIALS, _COUNTED, entry=_LINE)

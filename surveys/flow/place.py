@@ -47,8 +47,9 @@ _NOT_OF_THE_PERSON = frozenset(
     }
 )
 _OF_THE_STUDY = ("key", "status", "allocation_seed")
-# At the consent it is asked once more whom the study keeps out, and which version is current by now.
-_AT_THE_CONSENT = (*_OF_THE_STUDY, "recruitment", "current_version_id")
+# At the consent it is asked once more whom the study keeps out, and which version is current by now; the end leads back
+# to the panel.
+_AT_THE_EDGES = (*_OF_THE_STUDY, "recruitment", "current_version_id")
 _OF_THE_VERSION = ("sha256",)
 _OF_THE_TRIAL = ("id", "article_id", "article_sha256", "condition", "shown_at")
 _OF_THE_DRAFT = ("id", "sequence", "content")
@@ -83,7 +84,9 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
 
     ``slug`` names the step whose draft is wanted.
     """
-    who, of_the_study = (_WHO_CONSENTS, _AT_THE_CONSENT) if slug == Stage.CONSENT else (_WHO, _OF_THE_STUDY)
+    who, of_the_study = (
+        (_WHO_AT_THE_EDGES, _AT_THE_EDGES) if slug in {Stage.CONSENT, Stage.END} else (_WHO, _OF_THE_STUDY)
+    )
     row = who.first(token=token_hash(token), slug=slug)
     if row is None:
         return None
@@ -233,7 +236,7 @@ def _who(of_the_study: tuple[str, ...]) -> QuerySet[Any, tuple[Any, ...]]:
 
 
 _WHO = Lookup(lambda: _who(_OF_THE_STUDY))
-_WHO_CONSENTS = Lookup(lambda: _who(_AT_THE_CONSENT))
+_WHO_AT_THE_EDGES = Lookup(lambda: _who(_AT_THE_EDGES))
 
 
 def _rows(row: list[Any], of_the_study: tuple[str, ...]) -> tuple[Participant, Trial | None, Draft | None]:

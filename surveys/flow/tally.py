@@ -7,15 +7,18 @@ is then who is under way. Who had been silent and goes on, or completes, is unse
 them (``place.go_on``, ``endings.complete``): as long as they were silent, the tally held nothing of them.
 """
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import CharField, Count, IntegerField, QuerySet
+from django.db.models import CharField, Count, F, IntegerField, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
-from surveys.design import Counts, DesignSpec
+from surveys.amendments import amended_by
+from surveys.design import Amended, Counts, DesignSpec
 from surveys.design.factors import part
-from surveys.models import AllocationCounter, Participant, Trial
+from surveys.models import AllocationCounter, Amendment, Participant, Trial
 from surveys.models.participation import LIVE, OCCUPYING
 from surveys.prepared import Given, Lookup
 
@@ -70,22 +73,24 @@ class Tally:
         return Counts(self.arms(), articles, cells, totals, people, readings)
 
 
-def given_so_far(counter: AllocationCounter, spec: DesignSpec, *, over_all_strata: bool) -> Counts:
-    """What was given in the counter's stratum to those who completed or hold a live lease. The row must be locked.
+def seen_by(counter: AllocationCounter) -> tuple[Tally, Amended]:
+    """(what was given in the counter's stratum to those who completed or hold a live lease, the amendments that hold).
 
-    ``over_all_strata`` counts people besides over every stratum; then the row of the empty stratum is locked, too, so
-    that no other tally is written meanwhile.
+    The row must be locked. One statement, but where people are settled.
     """
-    people = _PEOPLE.all(**_key(counter))
-    if sum(over for *_, over in people) >= AT_LEAST:
+    rows = _SEEN.all(**_key(counter))
+    if sum(over for *_, over in rows) >= AT_LEAST:
         settle(counter)
-        people = _PEOPLE.all(**_key(counter))
-    tally = Tally.read(counter.tally)
-    for arm, condition, n, _ in people:
-        tally.people[arm, condition] += n
-    for article, at, condition, n in _READINGS.all(**_key(counter)):
-        tally.readings[article, at, condition] += n
-    return tally.counts(spec, _everywhere(counter) if over_all_strata else None)
+        rows = _SEEN.all(**_key(counter))
+    tally, amendments = Tally.read(counter.tally), list[tuple[int, str, dict[str, Any]]]()
+    for what, at, condition, n, _ in rows:
+        if at == _AMENDMENT:
+            amendments.append((n, what, json.loads(condition)))
+        elif at == _PERSON:
+            tally.people[what, condition] += n
+        else:
+            tally.readings[what, at, condition] += n
+    return tally, amended_by((kind, detail) for _, kind, detail in sorted(amendments, key=lambda each: each[0]))
 
 
 def settle(counter: AllocationCounter) -> int:
@@ -133,8 +138,11 @@ def _store(counter: AllocationCounter, tally: Tally) -> None:
     AllocationCounter.objects.filter(pk=counter.pk).update(tally=counter.tally)
 
 
-def _everywhere(counter: AllocationCounter) -> Counter[str]:
-    """People by arm over all strata of the counter's version and mode."""
+def everywhere(counter: AllocationCounter) -> Counter[str]:
+    """People by arm over all strata of the counter's version and mode.
+
+    The row of the empty stratum must be locked, so that no other tally is written meanwhile.
+    """
     found: Counter[str] = Counter()
     counters = AllocationCounter.objects.filter(version=counter.version_id, mode=counter.mode)
     for tally in counters.values_list("tally", flat=True):
@@ -161,18 +169,30 @@ def _unsettled() -> QuerySet[Participant]:
     ).order_by()
 
 
-_PEOPLE = Lookup(
-    lambda: (
+def _seen() -> QuerySet[Any, tuple[Any, ...]]:
+    """(what, at, condition, n, how many of them are over) of people, of readings by position, and of amendments."""
+    columns = ("what", "at", "in_condition", "n", "over")
+    people = (
         _unsettled()
-        .values_list("arm", "condition")
+        .annotate(what=F("arm"), at=Value(_PERSON), in_condition=F("condition"))
+        .values("what", "at", "in_condition")
         .annotate(n=Count("pk", filter=OCCUPYING), over=Count("pk", filter=~LIVE))
     )
-)
-_READINGS = Lookup(
-    lambda: (
+    readings = (
         Trial.objects.filter(participant__in=_unsettled().filter(OCCUPYING))
         .order_by()
-        .values_list("article__key", "position", "condition")
-        .annotate(n=Count("pk"))
+        .annotate(what=F("article__key"), at=F("position"), in_condition=F("condition"))
+        .values("what", "at", "in_condition")
+        .annotate(n=Count("pk"), over=Value(0))
     )
-)
+    amendments = Amendment.objects.filter(version=Given("version_id", IntegerField())).annotate(
+        what=F("kind"), at=Value(_AMENDMENT), in_condition=Cast("detail", TextField()), n=F("pk"), over=Value(0)
+    )
+    return people.values_list(*columns).union(
+        readings.values_list(*columns), amendments.values_list(*columns), all=True
+    )
+
+
+# In place of a position, which counts from 0: what a row is about.
+_PERSON, _AMENDMENT = -1, -2
+_SEEN = Lookup(_seen)

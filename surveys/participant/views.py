@@ -251,8 +251,10 @@ def _question_page(
 
 def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method == "POST":
-        flow.acknowledge_debrief(place)
-        return replies.where_now(request, place.participant.study.key)
+        study_key = place.participant.study.key
+        if flow.acknowledge_debrief(place):
+            return replies.to_step(study_key, Stage.END)
+        return replies.where_now(request, study_key)
     participant, deadline = place.participant, flow.withdrawal_deadline(place)
     around = Around(
         study=place.study,

@@ -1,13 +1,13 @@
 """Statements that are written once do what the ORM's own do, for every value."""
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import CharField, IntegerField
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from surveys.models import Answer, Draft, Participant
-from surveys.prepared import Given, Lookup, Update, insert, made
+from surveys.models import Draft, Participant
+from surveys.prepared import Given, Lookup, Update, made
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -55,36 +55,6 @@ def test_a_statement_is_one_query_and_is_written_once(person: Participant) -> No
         LATER.run(step="one", sequence=1)
     assert len(captured) == 2
     assert DRAFT_OF._written(connections[DEFAULT_DB_ALIAS]) is DRAFT_OF._written(connections[DEFAULT_DB_ALIAS])
-
-
-@pytest.mark.parametrize("value", HOSTILE[1:])
-def test_rows_are_inserted_whole_and_the_database_fills_in_its_defaults(person: Participant, value: str) -> None:
-    rows = [Answer(participant=person, step="s", item=item, state="answered", value=value) for item in ("a", "b")]
-    insert(rows)
-    stored = list(Answer.objects.order_by("item"))
-    assert [(answer.item, answer.value, answer.trial, answer.participant) for answer in stored] == [
-        ("a", value, None, person),
-        ("b", value, None, person),
-    ]
-    assert all(answer.submitted_at is not None for answer in stored)
-
-
-def test_structured_columns_are_inserted_as_the_orm_writes_them(person: Participant) -> None:
-    insert([Draft(participant=person, step="s", sequence=2, content={"a": ['"', "%s", "ü"]})])
-    assert Draft.objects.get().content == {"a": ['"', "%s", "ü"]}
-
-
-def test_nothing_to_insert_is_no_statement(person: Participant) -> None:
-    with CaptureQueriesContext(connection) as captured:
-        insert([])
-    assert len(captured) == 0
-
-
-def test_one_row_that_may_not_be_there_keeps_all_out(person: Participant) -> None:
-    rows = [Answer(participant=person, step="s", item=item, state="answered", value="1") for item in ("a", "b", "a")]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        insert(rows)
-    assert not Answer.objects.exists()
 
 
 def test_a_made_row_fetches_what_it_was_not_given(person: Participant) -> None:
