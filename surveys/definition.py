@@ -20,7 +20,7 @@ from pydantic import (
 
 from surveys.devices import Devices
 from surveys.instruments.model import Scoring, scoring_problems
-from surveys.items import PREFER_NOT_TO_SAY, Item, Text, is_language_tag
+from surveys.items import PREFER_NOT_TO_SAY, SEVERAL, Item, Text, is_language_tag
 from surveys.items.together import problems_before_freezing, problems_together
 from surveys.manipulation import Factor, Quota
 
@@ -212,17 +212,32 @@ class Definition(Part):
 
     def problems_before_freezing(self) -> list[str]:
         """What keeps its questions from being frozen, a sentence each; versions that have it already stay readable."""
-        return list(problems_before_freezing(self._stages()))
+        several = [item for item in self._blocking_items() if item.kind in SEVERAL]
+        return [
+            *problems_before_freezing(self._stages()),
+            *(
+                f"design.block_by names {item.key!r}, a question of kind {item.kind!r} whose answer can hold several "
+                "things at once, so that nobody belongs to one group and no quota holds: choose a question with one "
+                "answer"
+                for item in several
+            ),
+        ]
+
+    def _blocking_items(self) -> list[Item]:
+        return [item for block in self.at("before") for item in block.items if item.key == self.design.block_by]
 
     def _stages(self) -> dict[str, list[Item]]:
         return {when: [item for block in self.at(when) for item in block.items] for when in WHENS}
 
+    def blocking_options(self) -> tuple[str, ...]:
+        """The codes of the blocking question's options; none where it is written, or the study does not block."""
+        return tuple(code for item in self._blocking_items() for code in item.codes)
+
     def strata(self) -> tuple[str, ...]:
         """What the blocking question can lead to: its options' codes, and its ways of not being answered."""
-        items = [item for block in self.at("before") for item in block.items if item.key == self.design.block_by]
         return tuple(
             stratum
-            for item in items
+            for item in self._blocking_items()
             for stratum in (
                 *item.codes,
                 *((PREFER_NOT_TO_SAY,) if item.prefer_not_to_say else ()),

@@ -10,10 +10,11 @@ from surveys.design.factors import FactorSpec, levels
 from surveys.design.lanes import QuotaFull
 from surveys.design.ledger import Difference, LedgerLine, replay
 from surveys.design.plan import Assignment, Counts, PlannedTrial
-from surveys.design.simulation import Cell, Simulated, simulate
+from surveys.design.simulation import ONE_STRATUM, Cell, Simulated, simulate
 from surveys.design.spec import RULE, Allocation, Amended, ArmSpec, ArticleSpec, DesignKind, DesignSpec, Order
 
 __all__ = [
+    "ONE_STRATUM",
     "RULE",
     "Allocation",
     "Amended",

@@ -3,14 +3,14 @@
 The thresholds are for people's eyes, not tests: they are wide enough that chance alone seldom passes them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
 from typing import Literal
 
 from surveys.design.lanes import groups
-from surveys.design.simulation import Cell, Simulated, simulate
+from surveys.design.simulation import ONE_STRATUM, Cell, Simulated, simulate
 from surveys.design.spec import DesignSpec
 
 ARRIVALS = 1000
@@ -75,15 +75,17 @@ def arrivals_for(spec: DesignSpec) -> int:
     return min(ARRIVALS, _WORK // (spec.per_person**2 * max(stories, 1)))
 
 
-def check(spec: DesignSpec, dropout: Decimal, seed: int) -> Checked:
+def check(spec: DesignSpec, dropout: Decimal, seed: int, strata: Sequence[tuple[str, int]] = ONE_STRATUM) -> Checked:
     """The design under ``arrivals_for`` people of whom a share ``dropout`` never finishes.
+
+    ``strata`` are (stratum, its share of those who come).
 
     Raises ValueError for a design with problems, and for one too large to be simulated (fewer than ``FEWEST``).
     """
     arrivals = arrivals_for(spec)
     if arrivals < FEWEST and not spec.problems():
         raise ValueError(f"with {spec.per_person} articles a person this design is too large to be simulated on a page")
-    result = simulate(spec, arrivals, dropout, seed)
+    result = simulate(spec, arrivals, dropout, seed, strata=strata)
     by_article = {article.key: 0 for article in spec.articles}
     for cell in result.cells:
         by_article[cell.article_key] += cell.completed

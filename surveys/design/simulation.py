@@ -1,9 +1,11 @@
 """What a design's cells will look like: invented people arrive, some leave, and everything is counted."""
 
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from surveys.design.allocation import assign
 from surveys.design.draws import Draws, seed_for
@@ -34,7 +36,7 @@ class Simulated:
     - arms: ``Assignment.arm`` -> (people who started, people who completed).
     - cells: one for each article and position.
     - pairs: (article, article) in alphabetical order -> completed people who read both.
-    - turned_away: arrivals who found every target reached.
+    - turned_away: arrivals who found every target reached, or the quota of their stratum.
     - conditions: (arm, condition) -> (readings by people who started, by people who completed); empty where the
       design has no factors.
     """
@@ -46,11 +48,22 @@ class Simulated:
     conditions: Mapping[tuple[str, str], tuple[int, int]]
 
 
-def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: int, lease: int = 10) -> Simulated:
+ONE_STRATUM = (("", 1),)
+
+
+def simulate(
+    spec: DesignSpec,
+    arrivals: int,
+    dropout: Decimal | float,
+    seed: int,
+    lease: int = 10,
+    strata: Sequence[tuple[str, int]] = ONE_STRATUM,
+) -> Simulated:
     """The cells when ``arrivals`` people come one after the other and a share ``dropout`` (0 to 1) never finishes.
 
     A person who leaves holds their place until ``lease`` more people have come, as a lapsing lease does; then the
-    place is given again. Everybody is one stratum. The same arguments give the same table.
+    place is given again. ``strata`` are (stratum, its share of those who come): each is balanced for itself and has its
+    quota, while targets count over all. The same arguments give the same table.
     Raises ValueError for a dropout outside 0 to 1, a negative lease, or a design with problems.
     """
     if not 0 <= dropout <= 1:
@@ -58,23 +71,30 @@ def simulate(spec: DesignSpec, arrivals: int, dropout: Decimal | float, seed: in
     if lease < 0:
         raise ValueError(f"lease is a number of arrivals from 0, not {lease}")
     leaves_below = round(dropout * _MILLION)
-    held, started, completed = _Tally(spec), _Tally(spec), _Tally(spec)
+    held, started, completed = {name: _Tally(spec) for name, _ in strata}, _Tally(spec), _Tally(spec)
+    drawn, given_numbers = Draws(seed, "strata"), Counter[str]()
+    up_to = list(accumulate(share for _, share in strata))
     pairs: Counter[tuple[str, str]] = Counter()
-    leavers: deque[tuple[int, Assignment]] = deque()
-    allocation_seed, leaving = seed_for(seed, "simulation"), Draws(seed, "leaves")
+    leavers: deque[tuple[int, str, Assignment]] = deque()
+    leaving = Draws(seed, "leaves")
+    seeds = {name: seed_for(seed, "simulation", *filter(None, [name])) for name, _ in strata}
     turned_away = 0
     for number in range(arrivals):
         while leavers and leavers[0][0] <= number:
-            held.add(leavers.popleft()[1], -1)
+            _, stratum, gone = leavers.popleft()
+            held[stratum].add(gone, -1)
+        stratum = strata[bisect_right(up_to, drawn.below(up_to[-1]))][0]
         try:
-            given = assign(spec, held.counts(), f"arrival-{number}", allocation_seed, started.people)
+            counts = held[stratum].counts(sum((each.arms for each in held.values()), Counter()))
+            given = assign(spec, counts, f"arrival-{number}", seeds[stratum], given_numbers[stratum], stratum)
         except QuotaFull:
             turned_away += 1
             continue
-        held.add(given)
+        given_numbers[stratum] += 1
+        held[stratum].add(given)
         started.add(given)
         if leaving.below(_MILLION) < leaves_below:
-            leavers.append((number + 1 + lease, given))
+            leavers.append((number + 1 + lease, stratum, given))
             continue
         completed.add(given)
         pairs.update(_pairs(given))
@@ -108,8 +128,8 @@ class _Tally:
                 within = part(self.spec.within, trial.condition)
                 self.readings[trial.article_key, trial.position, within] += times
 
-    def counts(self) -> Counts:
-        return Counts(self.arms, self.articles, self.cells, people=self.conditions, readings=self.readings)
+    def counts(self, totals: Mapping[str, int]) -> Counts:
+        return Counts(self.arms, self.articles, self.cells, totals, self.conditions, self.readings)
 
 
 def _pairs(given: Assignment) -> list[tuple[str, str]]:

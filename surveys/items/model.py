@@ -27,6 +27,8 @@ Order = Literal["fixed", "reversed", "shuffled"]
 
 CHOICES: frozenset[Kind] = frozenset({"single", "likert", "multiple", "ranking"})
 TEXTS: frozenset[Kind] = frozenset({"short-text", "long-text"})
+# Kinds whose answer holds several things at once.
+SEVERAL: frozenset[Kind] = frozenset({"multiple", "ranking", "highlight"})
 DEFAULT_MAX_LENGTH: dict[Kind, int] = {"short-text": 200, "long-text": 5000}
 # More stops than this are finer than any finger, and any analysis.
 MOST_STOPS = 10_000

@@ -104,3 +104,16 @@ def test_no_data_makes_reading_crash(data: Any) -> None:
     except DefinitionError as error:
         problems = error.problems
     assert (read is None) == bool(problems)
+
+
+@pytest.mark.parametrize("kind", ["multiple", "ranking"])
+def test_groups_by_a_question_with_several_answers_at_once_are_refused_at_freezing_and_stay_readable(kind: str) -> None:
+    data = definition()
+    options = [{"code": code, "label": {"en": code}} for code in ("left", "right")]
+    item = {"key": "papers", "kind": kind, "wording": {"en": "Which papers?"}, "options": options}
+    block = next(block for block in data["blocks"] if block["when"] == "before")
+    block["items"].append(item)
+    data["design"]["block_by"] = "papers"
+    (problem,) = read_definition(data).problems_before_freezing()
+    assert f"'papers', a question of kind '{kind}'" in problem
+    assert "no quota holds: choose a question with one answer" in problem

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from surveys.definition import Definition
 from surveys.devices import NARROWEST, WIDEST
+from surveys.items import SEVERAL
 from surveys.models import Arm
 from surveys.workbench.forms import plan
 from surveys.workbench.forms.drafted import DefinitionForm
@@ -84,7 +85,10 @@ class DesignForm(PlanFields, DefinitionForm):
         self.fields["least_device"].initial = definition.devices.least
         self.fields["least_width"].initial = definition.devices.width or None
         quotas = {quota.stratum: quota.most for quota in definition.design.quotas}
-        for stratum in definition.strata():
+        before = [item for block in definition.at("before") for item in block.items]
+        groups = [item for item in before if item.options and item.kind not in SEVERAL]
+        is_several = definition.design.block_by not in {item.key for item in groups}
+        for stratum in () if is_several else definition.strata():
             self.fields[f"quota-{stratum}"] = forms.IntegerField(
                 label=stratum, required=False, min_value=1, initial=quotas.get(stratum)
             )
@@ -92,8 +96,7 @@ class DesignForm(PlanFields, DefinitionForm):
             self.fields[name].initial = value
         for name in ("reference", "main_contrast"):
             self._choose(name, [(arm.key, arm.label) for arm in arms], getattr(definition.plan, name))
-        before = [item for block in definition.at("before") for item in block.items if item.options]
-        asked = [(item.key, definition.text(item.wording, definition.languages[0])) for item in before]
+        asked = [(item.key, definition.text(item.wording, definition.languages[0])) for item in groups]
         self._choose("block_by", asked, definition.design.block_by)
 
     def _choose(self, field: str, choices: list[tuple[str, str]], current: str) -> None:

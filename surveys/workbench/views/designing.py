@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.access import Permission, study_for
+from surveys.amendments import holding
 from surveys.definition import DefinitionError
-from surveys.design import Checked, DesignSpec, check, seed_for
+from surveys.design import ONE_STRATUM, Checked, check, seed_for
 from surveys.design.check import Finding
 from surveys.drafting import definition_of, parts_digest
 from surveys.frozen import FrozenStudy
@@ -84,7 +85,7 @@ def design_check(request: HttpRequest, study_key: str) -> HttpResponse:
         frozen, problems = _to_check(study)
         checked = None
         if frozen is not None:
-            checked, problems = _checked(frozen.design_spec(), form.cleaned_data["dropout"], study)
+            checked, problems = _checked(frozen, form.cleaned_data["dropout"], study)
         context["problems"] = problems
         if frozen is not None and checked is not None:
             context |= _shown(checked, frozen)
@@ -101,13 +102,25 @@ def _to_check(study: Study) -> tuple[FrozenStudy | None, list[str]]:
         return None, error.problems
 
 
-def _checked(spec: DesignSpec, percent: int, study: Study) -> tuple[Checked | None, list[str]]:
+def _checked(frozen: FrozenStudy, percent: int, study: Study) -> tuple[Checked | None, list[str]]:
+    spec = frozen.design_spec()
+    if not study.is_draft and study.current_version is not None:
+        spec = spec.amended(holding(study.current_version))
     if problems := spec.problems():
         return None, problems
     try:
-        return check(spec, Decimal(percent) / 100, seed_for("design check", study.key)), []
+        return check(spec, Decimal(percent) / 100, seed_for("design check", study.key), _groups(frozen)), []
     except ValueError as error:
         return None, [str(error)]
+
+
+def _groups(frozen: FrozenStudy) -> tuple[tuple[str, int], ...]:
+    """(answer to the blocking question, its share): as the quotas have them, and else the mean of these."""
+    definition = frozen.definition
+    quotas = {quota.stratum: quota.most for quota in definition.design.quotas}
+    usual = round(sum(quotas.values()) / len(quotas)) if quotas else 1
+    options = definition.blocking_options()
+    return tuple((answer, quotas.get(answer, usual)) for answer in dict.fromkeys([*options, *quotas])) or ONE_STRATUM
 
 
 def _shown(checked: Checked, frozen: FrozenStudy) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """A simulated recruitment counts everybody, frees the places of those who leave, and is the same each time."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -60,3 +61,21 @@ def test_a_dropout_that_is_no_share_is_refused(dropout: float) -> None:
 def test_a_negative_lease_is_refused() -> None:
     with pytest.raises(ValueError, match="lease"):
         simulate(design(), 1, 0, 0, lease=-1)
+
+
+def test_each_stratum_is_balanced_for_itself_and_closes_at_its_quota() -> None:
+    spec = replace(design(arms=2), quotas=(("left", 31), ("right", 10)))
+    result = simulate(spec, 200, 0, 4, strata=(("left", 3), ("right", 1), ("neither", 1)))
+    with_quota = 41
+    others = sum(done for _, done in result.arms.values()) - with_quota
+    # A fifth of those who come, within four standard errors; each stratum's arms are within one.
+    assert abs(others - 40) <= 4 * (200 * 0.2 * 0.8) ** 0.5
+    assert result.turned_away == 200 - with_quota - others
+    one, other = (done for _, done in result.arms.values())
+    assert abs(one - other) <= 3
+
+
+def test_targets_count_over_all_strata() -> None:
+    result = simulate(design(arms=2, target=20), 100, 0, 4, strata=(("left", 1), ("right", 1)))
+    assert list(result.arms.values()) == [(20, 20), (20, 20)]
+    assert result.turned_away == 60

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from surveys import lifecycle
+from surveys import amendments, lifecycle
 from surveys.definition import Design, read_definition
 from surveys.devices import Devices
 from surveys.models import Role, Study
-from tests.factories import member, ready_study
+from tests.factories import launched_study, member, ready_study
 
 pytestmark = pytest.mark.django_db
 LABEL = {
@@ -109,6 +109,24 @@ def test_quotas_are_set_for_each_answer_of_the_question_that_blocks(owner: Clien
     assert _stored(study).quotas == ()
 
 
+@pytest.mark.parametrize("kind", ["multiple", "ranking"])
+def test_a_question_with_several_answers_at_once_is_not_offered_to_balance_within(
+    owner: Client, study: Study, kind: str
+) -> None:
+    options = [{"code": code, "label": {"en": code}} for code in ("left", "right")]
+    study.definition["blocks"][0]["items"].append(
+        {"key": "papers", "kind": kind, "wording": {"en": "Which papers?"}, "options": options}
+    )
+    study.save()
+    url = reverse("workbench:study-design", args=[study.key])
+    form = owner.get(url).context["form"]
+    assert [key for key, _ in form.fields["block_by"].choices] == ["", "news-use"]
+    values = {field.name: field.value() for field in form if field.value() not in (None, "")}
+    response = owner.post(url, values | {"block_by": "papers"})
+    assert response.context["form"].errors
+    assert _stored(study).block_by == ""
+
+
 def test_the_rule_about_failed_checks_is_set_with_the_design(owner: Client, study: Study) -> None:
     url = reverse("workbench:study-design", args=[study.key])
     values = {field.name: field.value() for field in owner.get(url).context["form"] if field.value() not in (None, "")}
@@ -187,3 +205,23 @@ def test_a_frozen_study_is_checked_as_it_was_frozen(owner: Client) -> None:
     assert owner.get(_check(study)).context["checked"].fine
     response = owner.post(_beside(study), DISCLAIMER)
     assert "frozen" in str(response.context["form"].errors)
+
+
+def test_the_check_turns_away_whose_quota_is_full(owner: Client, study: Study) -> None:
+    quotas = [{"stratum": "daily", "most": 30}, {"stratum": "rarely", "most": 10}]
+    study.definition["design"] |= {"block_by": "news-use", "quotas": quotas}
+    study.save()
+    checked = owner.get(_check(study), {"dropout": 0}).context["checked"]
+    assert checked.completed == 40
+    assert checked.result.turned_away == checked.arrivals - 40
+
+
+def test_the_check_of_a_running_study_is_that_of_what_its_amendments_left(client: Client) -> None:
+    study = launched_study(stories=3)
+    client.force_login(study.created_by)
+    article = study.articles.filter(arm__key="real").order_by("key")[0]
+    amendments.drop_article(study, article.key, "Its source asked.", whole_story=False, by=study.created_by)
+    amendments.change_target(study, "synthetic", 7, "No more are needed.", by=study.created_by)
+    checked = client.get(_check(study), {"dropout": 0}).context["checked"]
+    assert article.key not in checked.by_article
+    assert checked.result.arms["synthetic"] == (7, 7)
