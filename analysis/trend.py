@@ -70,7 +70,9 @@ def trend(ratings: pd.DataFrame, plan: Plan, scores: Mapping[str, float]) -> Tre
         raise FrameError(f"a trend needs two arms with ratings and different finite scores, not {placed}", column="arm")
     order = tuple(sorted(placed.items(), key=lambda pair: (pair[1], pair[0])))
     data = model_frame(own, plan.outcome, [arm for arm, _ in order])
+    # Centred, so that a slope over people beside their levels does not hang on where the scale has its nought.
     data[SCORE] = own["arm"].map(placed).astype("float64")
+    data[SCORE] -= float(data[SCORE].mean())
     random = _with_slope(data, random_part(data))
     rows, said, departure = [], list(random.cautions), NO_OMNIBUS
     try:

@@ -49,6 +49,17 @@ def test_beside_the_slope_of_origin_the_scores_slope_stands_where_there_are_more
         assert any("of score over 'participant'" in caution.sentence for caution in said) is slope
 
 
+def test_where_the_scale_has_its_nought_does_not_matter() -> None:
+    within = simulated(per_person=6, within=True)
+    taste = within["participant"].str[1:].astype(int) % 7 - 3
+    within["credibility"] += taste * within["arm"].map({"small": -1, "large": 0, "real": 1})
+    near, far = (
+        trend(within, Plan(reference="real"), {arm: score + shift for arm, score in SCORES.items()}).rows[0]
+        for shift in (0.0, 50.0)
+    )
+    assert (far.estimate, far.std_error, far.df) == pytest.approx((near.estimate, near.std_error, near.df), rel=1e-5)
+
+
 def test_the_order_alone_is_tested_by_kendalls_tau() -> None:
     row = trend(pd.DataFrame(R["data"]), Plan(reference="real"), SCORES).rows[1]
     assert row.term == "Jonckheere-Terpstra"
