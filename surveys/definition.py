@@ -293,4 +293,8 @@ def _sentence(problem: dict[str, Any]) -> str:
     where = ""
     for step in problem["loc"]:
         where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else str(step)
-    return f"{where or 'the file'}: {str(problem['msg']).removeprefix('Value error, ')}"
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    if not where and problem["type"] == "value_error":
+        # It is about several parts together, which it names, and is told of forms as well as of files.
+        return words
+    return f"{where or 'the file'}: {words}"

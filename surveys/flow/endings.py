@@ -2,12 +2,24 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Now, TruncDay
 
 from surveys.flow.place import AnswerRow, Move, Place
 from surveys.models import Answer, Draft, Event, Outcome, PageView, Participant, Stage, Study, Trial
@@ -110,9 +122,12 @@ def end_because_late(place: Place, limit: timedelta) -> bool:
 
 
 def withdrawal_deadline(place: Place) -> datetime | None:
-    """Until when somebody whose way has ended can withdraw; None while it has not ended."""
+    """Until when somebody whose way has ended can withdraw: a whole day in UTC, to its end. None while it has not."""
     ended = place.participant.ended_at
-    return ended + timedelta(days=place.study.definition.withdrawal_days) if ended else None
+    if ended is None:
+        return None
+    last = ended.astimezone(UTC).date() + timedelta(days=place.study.definition.withdrawal_days)
+    return datetime.combine(last, time.max, UTC)
 
 
 def can_withdraw(place: Place, now: datetime) -> bool:
@@ -120,7 +135,7 @@ def can_withdraw(place: Place, now: datetime) -> bool:
     participant, deadline = place.participant, withdrawal_deadline(place)
     if participant.consented_at is None or participant.withdrawn_at is not None:
         return False
-    return deadline is None or now < deadline
+    return deadline is None or now <= deadline
 
 
 def withdraw(place: Place) -> bool:
@@ -129,9 +144,10 @@ def withdraw(place: Place) -> bool:
     False if there is nothing to withdraw, or the cut-off that the study states has passed.
     """
     participant = place.participant
-    after = Now() - timedelta(days=place.study.definition.withdrawal_days)
+    ago = Now() - timedelta(days=place.study.definition.withdrawal_days)
+    since = TruncDay(ExpressionWrapper(ago, output_field=DateTimeField()), tzinfo=UTC)
     people = Participant.objects.filter(pk=participant.pk, consented_at__isnull=False, withdrawn_at__isnull=True)
-    people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gt=after))
+    people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gte=since))
     values = ending(Outcome.WITHDRAWN) | {"withdrawn_at": Now(), "ended_at": Coalesce("ended_at", Now())}
     values["network_hash"] = ""
     # Whoever has ended stays where they are: at the debriefing, or after it.

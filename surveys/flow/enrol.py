@@ -92,8 +92,8 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
             return ""
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
-        given = {"network_hash": network_hash, "invitation_hash": invitation_hash, "version": participant.version_id}
-        if not _AGREEING.make(place, first, **given):
+        hashes = {"network_hash": network_hash, "invitation_hash": invitation_hash}
+        if not _AGREEING.make(place, first, (), **hashes, version=participant.version_id):
             return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
@@ -123,7 +123,10 @@ def is_superseded(place: Place) -> bool:
 
 def join_current(place: Place) -> bool:
     """Take part in the current version: whoever has not consented has begun no other. False if they have by now."""
-    current = StudyVersion.objects.get(pk=place.participant.study.current_version_id)
+    key = place.participant.study.current_version_id
+    if key is None:
+        return False
+    current = StudyVersion.objects.get(pk=key)
     languages, chosen = frozen(current).definition.languages, place.participant.language
     language = chosen if chosen in languages else languages[0]
     return advance(place.participant, place.step, version=current, language=language)

@@ -73,8 +73,12 @@ def test_all_problems_are_told_at_once() -> None:
 def test_an_item_key_cannot_be_used_twice() -> None:
     blocks = definition()["blocks"]
     again = {**blocks[1], "key": "again"}
-    with pytest.raises(DefinitionError, match="item keys are there more than once"):
+    with pytest.raises(DefinitionError, match="item keys are there more than once") as refused:
         read_definition(definition(blocks=[*blocks, again]))
+    # A form tells it, too, where there is no file.
+    assert "file" not in str(refused.value)
+    with pytest.raises(DefinitionError, match="the file: "):
+        read_definition([])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Endings: each after an article leads to the debriefing; withdrawal deletes answers and keeps the code."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db.models import F
 
@@ -114,6 +116,20 @@ def test_withdrawing_works_once_and_until_the_stated_cut_off(study: Study) -> No
     assert not flow.withdraw(late.place)
     assert Answer.objects.count() == answers
     assert late.row.outcome == "completed"
+
+
+@pytest.mark.parametrize("days", [0, 14])
+def test_the_day_until_which_one_can_withdraw_counts_to_its_end(days: int) -> None:
+    study = factories.launched_study(withdrawal_days=days)
+    first = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+    for ended_at, is_in_time in ((first - timedelta(seconds=1), False), (first, True)):
+        person = Person(study).walk_to("debrief")
+        Participant.objects.filter(pk=person.row.pk).update(ended_at=ended_at)
+        assert ("Withdraw my answers" in person.get("debrief").content.decode()) == is_in_time
+        deadline = flow.withdrawal_deadline(person.place)
+        assert deadline is not None
+        assert deadline.date() == ended_at.date() + timedelta(days=days)
+        assert flow.withdraw(person.place) == is_in_time
 
 
 def test_who_never_consented_has_nothing_to_withdraw(study: Study) -> None:

@@ -79,6 +79,8 @@ def test_a_sheet_of_keys_is_downloaded_once_and_its_keys_are_shown_nowhere_else(
     assert [(batch.keys, batch.used) for batch in page.context["batches"]] == [(3, 0)]
     assert not any(row["key"] in page.content.decode() for row in rows)
     assert "does not ask for keys yet" in page.content.decode()
+    # Not those of a keyboard.
+    assert "Tasten" not in client.get(url, headers={"accept-language": "de"}).content.decode()
 
 
 @pytest.mark.parametrize("count", ["", "0", "x", "5001"])
