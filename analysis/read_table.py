@@ -88,13 +88,17 @@ def read_people(path: Path) -> pd.DataFrame:
 
 
 def as_covariate(series: pd.Series) -> pd.Series:
-    """A column as numbers where all its values are, else as text, missing where a cell is empty or NA."""
+    """A column as numbers where all its values are, else as text, missing where a cell is empty or NA.
+
+    Other words for a missing value are so among numbers only: in text, "None" is what a study called a level.
+    """
     if not isinstance(series.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
         return series
     text = series.astype("object").where(series.notna(), "").astype("str").str.strip()
-    known = text.where(~text.str.lower().isin(MISSING))
+    known = text.where(~text.isin(["", "NA"]))
     floats = pd.to_numeric(known, errors="coerce")
-    return known if (floats.isna() & known.notna()).any() else floats.astype("float64")
+    words = floats.isna() & ~text.str.lower().isin(MISSING - {"none"})
+    return known if words.any() or (floats.isna() & known.notna()).all() else floats.astype("float64")
 
 
 def header_of(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from formulaic.errors import FormulaicError
 from pandas.api import types
 
-from analysis.mixed.formula import FormulaError, MixedModelError
+from analysis.mixed.formula import FormulaError, MixedModelError, names_in
 
 
 def rows_named(rows: Sequence[object], most: int = 5) -> str:
@@ -21,9 +21,11 @@ def rows_named(rows: Sequence[object], most: int = 5) -> str:
 def columns_of(side: str) -> list[str]:
     """The names of the columns that a right-hand side of formulaic needs. Raises ``FormulaError`` if it is none."""
     try:
-        return sorted(map(str, formulaic.Formula(side).required_variables))
+        formulaic.Formula(side)
     except (FormulaicError, SyntaxError) as error:
         raise FormulaError(f"'{side}' is no right-hand side of a formula: {error}") from error
+    # formulaic itself names no column within scale(), center() and poly(), which keep what they saw.
+    return sorted(names_in(side))
 
 
 def with_numbers(frame: pd.DataFrame, *, outcome: str | None, covariates: Sequence[str]) -> pd.DataFrame:

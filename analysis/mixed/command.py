@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api import types
 
 from analysis.mixed.columns import columns_of, rows_named
 from analysis.mixed.fit import fit_mixed
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
 from analysis.mixed.intervals import DRAWS, IN_WORDS, KINDS, SEED, Intervals, intervals_of
 from analysis.mixed.result import MixedFit
-from analysis.read_table import header_of, refuse_twice
+from analysis.read_table import as_covariate, header_of, refuse_twice
 from analysis.validation import FrameError
 
 DDF = ("satterthwaite", "kenward-roger", "normal")
@@ -99,8 +100,9 @@ def _repeated(frame: pd.DataFrame) -> str:
 def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:
     """The table in a CSV or Parquet file, its index the row in the file, the header being row 1.
 
-    Columns that only name levels stay as they are written, so that '01' and '1' remain two people. Raises
-    ``MixedModelError`` for a file that is none.
+    Columns that only name levels stay as they are written, so that '01' and '1' remain two people. Empty cells and NA
+    are missing, as R's ``read.csv`` has it; "None" is a level like others. Among numbers, words such as 'nan' and
+    'n/a' are missing too. Raises ``MixedModelError`` for a file that is none.
     """
     covariates = {name for side in (formula.fixed, *(t.columns for t in formula.random)) for name in columns_of(side)}
     labels = {name for term in formula.random for name in term.group} - covariates
@@ -109,7 +111,16 @@ def read_table(path: Path, formula: MixedFormula) -> pd.DataFrame:
             frame = pd.read_parquet(path)
         else:
             refuse_twice(header_of(path), path.name)
-            frame = pd.read_csv(path, dtype=dict.fromkeys(labels, "str"), encoding="utf-8-sig")
+            frame = pd.read_csv(
+                path,
+                dtype=dict.fromkeys(labels, "str"),
+                encoding="utf-8-sig",
+                keep_default_na=False,
+                na_values=["", "NA"],
+            )
+            for name in [name for name in frame.columns if name not in labels]:
+                known = as_covariate(frame[name])
+                frame[name] = known if types.is_numeric_dtype(known) else frame[name]
     except FileNotFoundError as error:
         raise MixedModelError(f"there is no file {path}") from error
     except FrameError as error:

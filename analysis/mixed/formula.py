@@ -6,6 +6,9 @@ from dataclasses import dataclass
 # Everything else that Python could do inside a formula is refused: formulas may come from people who are not the
 # ones whose machine evaluates them.
 FUNCTIONS = frozenset({"C", "I", "log", "log2", "log10", "exp", "center", "scale", "poly", "contr.treatment"})
+# A second argument of theirs would mean something else than in R, or nothing.
+_OF_ONE = frozenset({"I", "log", "log2", "log10", "exp", "center"})
+_WORDS = {"TRUE": "True", "FALSE": "False"}
 _NAME = r"[^\W\d]\w*"
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<quoted>`[^`]+`)|(?P<number>\d+\.?\d*)|(?P<text>"[^"]*"|'[^']*')"""
@@ -52,10 +55,9 @@ def parse_formula(text: str) -> MixedFormula:
 
     ``(x || g)`` means ``(1 | g) + (0 + x | g)``, and ``(1 | a/b)`` means ``(1 | a) + (1 | a:b)``. Raises
     ``FormulaError`` for a formula without outcome or random term, unbalanced parentheses, or anything that is no
-    column, number, operator or one of ``FUNCTIONS``.
+    column, number, operator or one of ``FUNCTIONS``. Within a function ``^`` is a power, as in ``I(x^2)``.
     """
-    _check_tokens(text)
-    sides = text.split("~")
+    sides = _checked(text).split("~")
     if len(sides) != 2:
         raise FormulaError(
             f"the formula '{text}' has {len(sides) - 1} '~'; write it as 'outcome ~ fixed + (1 | group)'"
@@ -70,9 +72,26 @@ def parse_formula(text: str) -> MixedFormula:
     return MixedFormula(text.strip(), _column(sides[0], "the outcome", text), fixed, random)
 
 
-def _check_tokens(text: str) -> None:
-    position, before = 0, ""
+def names_in(side: str) -> set[str]:
+    """The names of the columns in a right-hand side, also those that stand within functions."""
+    found = list(_TOKEN.finditer(side))
+    after = [match.group().strip() for match in found[1:]] + [""]
+    names = set()
+    for match, following in zip(found, after, strict=True):
+        word = match.group().strip()
+        if match.lastgroup == "quoted":
+            names.add(word[1:-1])
+        elif match.lastgroup == "name" and following not in {"(", "="} and word not in {*_WORDS.values()}:
+            names.add(word)
+    return {name for name in names if name != "contr.treatment"}
+
+
+def _checked(text: str) -> str:
+    """The formula as formulaic reads it, where '^' within a function is Python's '**'. Raises ``FormulaError``."""
+    position, before, written = 0, "", ""
     end = len(text.rstrip())
+    # The functions whose parentheses are open, '' for a parenthesis that only groups.
+    inside: list[str] = []
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None:
@@ -84,7 +103,19 @@ def _check_tokens(text: str) -> None:
             raise FormulaError(f"the formula '{text}' has ')(' in it; write an operator between them")
         if "." in word and match.lastgroup == "name" and word not in FUNCTIONS:
             raise FormulaError(f"write the column {word} between backticks: `{word}`")
+        if word == "(":
+            inside.append(before if before in FUNCTIONS else "")
+        elif word == ")" and inside:
+            inside.pop()
+        elif word == "," and inside and inside[-1] in _OF_ONE:
+            raise FormulaError(f"{inside[-1]}() takes one column, or what is computed of columns, and no more")
+        written += match.group().replace(word, _in_python(word)) if any(inside) else match.group()
         position, before = match.end(), word
+    return written
+
+
+def _in_python(word: str) -> str:
+    return "**" if word == "^" else _WORDS.get(word, word)
 
 
 def _take_random(right: str, text: str) -> tuple[str, list[str]]:
@@ -145,7 +176,7 @@ def _uncorrelated(columns: str) -> list[str]:
         else:
             parts[-1] += sign
     names = [part.strip() for part in parts if part.strip()]
-    if any("-" in name or "*" in name for name in names):
+    if any(sign in re.sub(r"\(.*\)", "", name) for name in names for sign in "-*"):
         raise FormulaError(f"write ({columns} || group) as a plain sum, or as several terms")
     intercept = [] if "0" in names else ["1"]
     return intercept + [f"0 + {name}" for name in names if name not in {"0", "1"}]

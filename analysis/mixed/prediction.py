@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from formulaic.errors import DataMismatchWarning, FormulaicError
 
-from analysis.mixed.columns import rows_named, with_numbers
+from analysis.mixed.columns import columns_of, rows_named, with_numbers
 from analysis.mixed.design import Factor, FloatArray
 from analysis.mixed.formula import MixedModelError
 from analysis.mixed.result import Fitted, MixedFit
@@ -62,10 +62,9 @@ def predict(fit: MixedFit, frame: pd.DataFrame, kind: Kind = "population") -> pd
     """
     design = fit.fitted.design
     groups = {name for factor in design.factors for name in factor.group} if kind == "conditional" else set()
-    needed = set(map(str, design.x_spec.required_variables))
+    needed = set(columns_of(design.formula.fixed))
     if kind == "conditional":
-        specs = [block.spec for factor in design.factors for block in factor.blocks]
-        needed |= {str(name) for spec in specs for name in spec.required_variables}
+        needed |= {name for term in design.formula.random for name in columns_of(term.columns)}
     absent = sorted((needed | groups) - set(frame.columns))
     if absent:
         raise MixedModelError(f"the new table has no column '{absent[0]}'", column=absent[0])

@@ -143,3 +143,16 @@ def test_rows_that_stand_in_the_file_twice_are_spoken_of(file: Path) -> None:
     assert main(["mixed", str(file), "--formula", MODEL, "--json", str(out)]) == 0
     said = json.loads(out.read_text(encoding="utf-8"))["statements"]
     assert any(sentence.startswith("row 82 repeat") for sentence in said)
+
+
+def test_none_is_a_level_and_empty_cells_and_na_are_missing_as_r_reads_them(tmp_path: Path) -> None:
+    frame = crossed()
+    frame["label"] = [("None", "Correct", "n/a", "NA", "")[n % 5] for n in range(len(frame))]
+    frame["age"] = [("30", "41", "n/a", "52", "67")[n % 5] for n in range(len(frame))]
+    path, out = tmp_path / "labelled.csv", tmp_path / "out.json"
+    frame.to_csv(path, index=False)
+    for column, terms, missing in (("label", ["label[T.None]", "label[T.n/a]"], 2), ("age", ["age"], 1)):
+        assert main(["mixed", str(path), "--formula", f"y ~ {column} + (1 | participant)", "--json", str(out)]) == 0
+        said = json.loads(out.read_text(encoding="utf-8"))
+        assert [row["term"] for row in said["fixed"][1:]] == terms
+        assert said["n"] == len(frame) * (5 - missing) // 5

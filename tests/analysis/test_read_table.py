@@ -1,0 +1,45 @@
+"""A file's columns are read as the contract has them: what it calls missing is missing, and nothing else."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.read_table import as_covariate, read_ratings
+from analysis.schema import DISCLAIMERS, SOURCE_LABELS
+from tests.analysis.ratings import simulated
+
+
+def test_every_level_of_the_schema_is_one_of_a_covariate() -> None:
+    for levels in (DISCLAIMERS, SOURCE_LABELS):
+        codes = [level.code for level in levels]
+        read = as_covariate(pd.Series(codes))
+        assert list(read[read.notna()]) == [code for code in codes if code]
+
+
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["None", "Correct", "", "NA"], ["None", "Correct", None, None]),
+        (["null", "n/a", "x", "x"], ["null", "n/a", "x", "x"]),
+        (["1", "2.5", "n/a", ""], [1.0, 2.5, None, None]),
+        (["1", "2", "none", ""], ["1", "2", "none", None]),
+        (["", "NA", "", ""], [None, None, None, None]),
+    ],
+)
+def test_words_for_a_missing_value_are_so_among_numbers_only(cells: list[str], read: list[object]) -> None:
+    found = as_covariate(pd.Series(cells))
+    assert list(found.astype("object").where(found.notna(), None)) == read
+
+
+def test_a_report_compares_the_level_none_with_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = simulated(people=60)
+    frame["source_label"] = [("none", "correct", "missing")[int(person[1:]) % 3] for person in frame["participant"]]
+    path = tmp_path / "ratings.csv"
+    frame.to_csv(path, index=False)
+    assert len(read_ratings(path, outcome="credibility").frame) == len(frame)
+    assert main(["report", str(path), "--outcome", "credibility", "--covariates", "source_label"]) == 0
+    printed = capsys.readouterr().out
+    assert "source_label: none" in printed
+    assert "no value of source_label" not in printed
