@@ -113,12 +113,14 @@ def _address(study_key: str, slug: str) -> str:
 
 
 def turned_away(request: HttpRequest, study: Study, gate: Gate, entrant: Entrant) -> HttpResponse:
-    """The page for who may not come in now; from a study that has closed it leads back to the panel."""
-    told = {"code": "", "return_link": ""}
+    """The page for who may not come in now; it leads back to the panel, from a study that has closed with its code."""
+    told = {"code": "", "return_link": "", "panel_site": ""}
     settings = recruitment.read(study)
     if gate is Gate.CLOSED and entrant.panel == settings.panel:
         told["code"] = recruitment.code(settings, Outcome.CLOSED)
         told["return_link"] = recruitment.return_link(settings, Outcome.CLOSED, entrant.panel, entrant.panel_id)
+    elif gate is not Gate.CLOSED and entrant.panel in PANEL_NAMES and entrant.panel == settings.panel:
+        told |= {"sent_from": PANEL_NAMES[entrant.panel], "panel_site": recruitment.panel_site(settings)}
     return render(request, "participant/gate.html", outside(study) | told | {"gate": gate.value})
 
 

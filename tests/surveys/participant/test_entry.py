@@ -351,3 +351,15 @@ def test_a_panels_study_that_wants_it_so_lets_people_in_without_an_id_and_previe
     assert Person(study, enter=False).enter().status_code == 403
     recruitment.store(study, {"panel": "prolific", "only_with_id": False}, by=_owner(study))
     assert leads_to(Person(study, enter=False).enter()) == "consent"
+
+
+@pytest.mark.parametrize("query", ["?PROLIFIC_PID=5f3a5f3a5f3a5f3a5f3a5f3a", ""])
+def test_whom_a_panel_sends_to_a_paused_study_is_led_back_there_without_a_code(query: str) -> None:
+    study = factories.launched_study()
+    study.recruitment = {"panel": "prolific", "codes": {"completed": "DONE", "closed": "SHUT"}}
+    study.save()
+    lifecycle.pause(study, study.created_by)
+    page = Person(study, entry=query, enter=False).enter(query).content.decode()
+    assert "This study is paused" in page
+    assert ('href="https://app.prolific.com/"' in page) == bool(query)
+    assert "SHUT" not in page
