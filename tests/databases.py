@@ -59,7 +59,13 @@ def sqlite_file(migrated_file: Path, tmp_path: Path, django_db_blocker: DjangoDb
         yield
 
 
-@pytest.fixture(params=["db", pytest.param("postgres_rows", marks=pytest.mark.postgres)])
+# By its mark pytest-django knows, before any test runs, that it has to make a database.
+@pytest.fixture(
+    params=[
+        pytest.param("db", marks=pytest.mark.django_db),
+        pytest.param("postgres_rows", marks=pytest.mark.postgres),
+    ]
+)
 def either_database(request: pytest.FixtureRequest) -> None:
     """SQLite and then PostgreSQL, within one transaction that is undone: for tests that need no second connection."""
     request.getfixturevalue(request.param)

@@ -21,7 +21,7 @@ def _statements(act: Callable[[], Any]) -> list[str]:
     """What was asked of the database; beginnings and ends of transactions are no statements."""
     with CaptureQueriesContext(connection) as captured:
         act()
-    return [query["sql"] for query in captured if query["sql"].lstrip().startswith(STATEMENTS)]
+    return [query["sql"] for query in captured if query["sql"].lstrip(" \n(").startswith(STATEMENTS)]
 
 
 def _crowd(study: Study, number: int) -> None:
