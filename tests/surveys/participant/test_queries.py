@@ -14,7 +14,7 @@ from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting
 
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 # By kind of database: for every page, and for the one that randomises.
-MOST = {"postgresql": (6, 7), "sqlite": (8, 14)}
+MOST = {"postgresql": (6, 7), "sqlite": (6, 12)}
 
 
 def _statements(act: Callable[[], Any]) -> list[str]:
