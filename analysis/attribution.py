@@ -8,9 +8,11 @@ import pandas as pd
 
 from analysis.descriptives import share_of
 from analysis.tables import to_frame
-from analysis.validation import FrameError, check_ratings
+from analysis.validation import FrameError, check_ratings, rows_in_words
 
 ALL = "all"
+# From 'definitely human' to 'definitely machine', as reports ask for it.
+LOWEST, HIGHEST = 1, 5
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,20 @@ def attribution_accuracy(
     order = tuple(arms) or tuple(sorted(checked["arm"].unique()))
     rows = [_accuracy(arm, checked[checked["arm"] == arm], alpha) for arm in order]
     return Attribution((*rows, _accuracy(ALL, checked, alpha)))
+
+
+def refuse_other_scale(answers: pd.Series, column: str) -> None:
+    """Raises ``FrameError`` for answers off the five-point scale from 1, human, over 3, cannot tell, to 5, machine."""
+    off = answers[(answers < LOWEST) | (answers > HIGHEST)]
+    if len(off):
+        named = ", ".join(f"{value:g}" for value in sorted(set(off))[:5])
+        raise FrameError(
+            f"the column '{column}' must hold whom readers take for the author, from {LOWEST} (definitely human) over "
+            f"3 (cannot tell) to {HIGHEST} (definitely machine); {named} stands in {rows_in_words(off.index)}. Recode "
+            "the answers to this scale (of two answers, human to 1 and machine to 5), or leave the column out",
+            column=column,
+            rows=tuple(off.index),
+        )
 
 
 def _accuracy(arm: str, answers: pd.DataFrame, alpha: float) -> AttributionAccuracy:

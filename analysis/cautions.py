@@ -10,6 +10,11 @@ from analysis.descriptives import ArmSummary
 FAR = 1_000
 # Arms whose SDs, or numbers of people, differ by a smaller factor do the main test no harm that a reader would see.
 UNEQUAL = 1.5
+# A few values stand apart where the gap before them is so many times what all others span; of what is written for a
+# missing answer, a smaller gap will do. Among fewer others nothing can be said.
+APART, CODE_APART = 10, 3
+CODES = frozenset(sign * number for sign in (-1.0, 1.0) for number in (99, 999, 9999, 99999, 98, 998, 88, 888))
+FEWEST_OTHERS, MOST_APART = 10, 0.2
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,15 @@ def cautions_of_arms(
 def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:
     """What is to be said of values so far from the others that they are slips rather than ratings.
 
-    Far is more than ``FAR`` times the quartiles' distance from the median; ``values`` are without missing ones.
+    Far is more than ``FAR`` times the quartiles' distance from the median, or apart from all others by a gap many
+    times as wide as all that they span; ``values`` are without missing ones.
     """
     if not values.size:
         return []
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     far = values[np.abs(values - middle) > FAR * (high - low)] if high > low else values[:0]
     if not far.size:
-        return []
+        return _caution_of_values_apart(values, outcome)
     most = float(far[np.argmax(np.abs(far - middle))])
     return [
         Caution(
@@ -100,6 +106,63 @@ def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:
             f"{far.size} of {values.size} values of {outcome}, such as {most:g}, lie more than {FAR:,} times as far "
             f"from the median, {middle:g}, as the quartiles do from each other: means, their intervals and tests hang "
             "on them. Correct them, or make them missing, if they are slips.",
+        )
+    ]
+
+
+def _caution_of_values_apart(values: np.ndarray, outcome: str) -> list[Caution]:
+    others = values
+    while (smaller := _without_the_apart(others)).size < others.size:
+        others = smaller
+    if others.size == values.size:
+        return []
+    low, high = others.min(), others.max()
+    apart = values[(values < low) | (values > high)]
+    named = ", ".join(f"{value:g}" for value in np.unique(apart)[:3])
+    return [
+        Caution(
+            "far-value",
+            "",
+            f"{apart.size} of {values.size} values of {outcome} ({named}) stand far apart from all others, which lie "
+            f"from {low:g} to {high:g}: means, their intervals and tests hang on them. Correct them if they are slips, "
+            "and make them missing if they are codes for no answer.",
+        )
+    ]
+
+
+def _without_the_apart(values: np.ndarray) -> np.ndarray:
+    """The values without the few beyond the widest gap between two neighbours, if it is wide enough."""
+    places = np.unique(values)
+    if places.size < 2:
+        return values
+    gaps = np.diff(places)
+    widest = int(np.argmax(gaps))
+    above = values > places[widest]
+    few = above if above.sum() <= values.size / 2 else ~above
+    others = values[~few]
+    if others.size < FEWEST_OTHERS or few.sum() > MOST_APART * values.size:
+        return values
+    apart = set(np.unique(values[few]).tolist())
+    span = float(np.ptp(others))
+    # Where all others are one value, a 1 among many 0 is none that stands apart.
+    needed = (CODE_APART if apart <= CODES else APART) * span if span else FAR * max(1.0, float(np.abs(others).max()))
+    return others if gaps[widest] > needed else values
+
+
+def caution_of_cut(values: np.ndarray, outcome: str, cut: float | None) -> list[Caution]:
+    """What is to be said of a cut that tells no two values apart; ``values`` are without missing ones."""
+    if cut is None or not values.size:
+        return []
+    low, high = float(values.min()), float(values.max())
+    if low < cut <= high:
+        return []
+    which = "none" if cut > high else "every one"
+    return [
+        Caution(
+            "cut-beyond",
+            "",
+            f"A rating counts as credible from {cut:g} upwards, and {which} of the values of {outcome} does, which lie "
+            f"from {low:g} to {high:g}: shares and their differences say nothing. Name a cut within the scale.",
         )
     ]
 

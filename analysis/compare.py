@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.cautions import Caution, caution_of_far_values, cautions_of_arms
+from analysis.cautions import Caution, caution_of_cut, caution_of_far_values, cautions_of_arms
 from analysis.contrasts import (
     MeanContrast,
     Pair,
@@ -149,7 +149,8 @@ def _compared(
         means=MeanContrasts(means),
         shares=ShareContrasts(shares),
         omnibus=omnibus(independent),
-        pairwise=pairwise(independent, plan.alpha),
+        # The reference first, as in the model's pairs, so that a pair has one sign in all tables.
+        pairwise=pairwise(dict(sorted(independent.items(), key=lambda one: one[0] != reference)), plan.alpha),
         cautions=(),
     )
 
@@ -232,7 +233,11 @@ def _design_cautions(units: pd.DataFrame) -> list[Caution]:
 
 def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Caution]:
     missing, rows = int(outcome.isna().sum()), len(outcome)
-    found = caution_of_far_values(outcome.dropna().to_numpy(dtype=float), plan.outcome)
+    known = outcome.dropna().to_numpy(dtype=float)
+    found = [
+        *caution_of_far_values(known, plan.outcome),
+        *caution_of_cut(known, plan.outcome, plan.credible_cut),
+    ]
     if missing:
         found.append(
             Caution(

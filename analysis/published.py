@@ -20,6 +20,7 @@ SOURCE = (
     "GPT-2: 6-Month Follow-Up; Kreps, McCain & Brundage (2022), J. Exp. Polit. Sci., doi:10.1017/XPS.2020.37"
 )
 SHARES = (
+    PublishedValue("picked GPT-2 355M articles, about", 0.66),
     PublishedValue("curated GPT-2 articles", 0.72),
     PublishedValue("New York Times originals", 0.83),
 )

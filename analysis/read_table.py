@@ -59,6 +59,8 @@ def read_ratings(
     ratings = pd.DataFrame({role: frame[name] for role, name in chosen.items()})
     for role in {"participant", "article"} & {*chosen}:
         _refuse_missing_ids(ratings[role], chosen[role], path.name)
+    for role in {"participant", "arm", "article"} & {*chosen}:
+        ratings[role] = _stripped(ratings[role])
     ratings[others] = frame[others]
     for name in ({*yes_no} - {outcome}) | ({outcome} if outcome in yes_no else set()):
         ratings[name] = _yes_no(frame[name], path.name)
@@ -84,6 +86,7 @@ def read_people(path: Path) -> pd.DataFrame:
                 f"{path.name} has no column '{name}'; it has {', '.join(map(str, frame.columns))}", column=name
             )
     _refuse_missing_ids(frame["participant"], "participant", path.name)
+    frame = frame.assign(**{name: _stripped(frame[name]) for name in ("participant", "arm")})
     return typed(frame, PARTICIPANTS, file=path.name)
 
 
@@ -152,6 +155,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         raise FrameError(f"{path.name} has rows with more cells than the header has names")
     return frame
+
+
+def _stripped(series: pd.Series) -> pd.Series:
+    """Keys without the blanks around them, which nobody sees and which would make two of one."""
+    if not isinstance(series.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
+        return series
+    return series.map(lambda value: value.strip() if isinstance(value, str) else value)
 
 
 def _refuse_missing_ids(series: pd.Series, name: str, file: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.attribution import refuse_other_scale
 from analysis.plan import Plan, cut_problem, parse_plan
 from analysis.plan_rules import PlanError
 from analysis.read_table import as_covariate, as_numbers, read_people, read_ratings
@@ -155,6 +156,8 @@ def _report(options: argparse.Namespace) -> Report:
     frame = ratings.frame.assign(
         **{name: as_numbers(ratings.frame[name], path.name) for name in (*items, attribution) if name}
     )
+    if attribution:
+        refuse_other_scale(frame[attribution], attribution)
     for name in plan.covariates:
         frame[name] = as_covariate(frame[name])
     info = StudyInfo(

@@ -43,6 +43,7 @@ PLACES = {
     "reliability": "reliability.coefficients",
     "reliability-items": "reliability.items",
     "agreement": "agreement",
+    "disclosure": "disclosure",
 }
 # What a joint test is written as: a list in this order.
 _JOINT = ("statistic", "df", "df_within", "p_value")

@@ -97,5 +97,11 @@ def facts(frozen: FrozenStudy) -> Iterator[tuple[str, str]]:
     targets = [f"{arm.label} {arm.target}" for arm in frozen.arms if arm.target]
     if targets:
         yield "Target in people", ", ".join(targets)
+    if by := ", ".join(part for part in (definition.contact.name, definition.contact.institution) if part):
+        yield "Conducted by", by
+    if board := ", ".join(
+        part for part in (definition.contact.ethics_board, definition.contact.ethics_reference) if part
+    ):
+        yield "Ethics review", board
     yield "Stories", str(len({article.story for article in frozen.articles}))
     yield "Languages", ", ".join(definition.languages)

@@ -90,7 +90,7 @@ def _results(comparison: Comparison) -> dict[str, Any]:
 SECTION_RESULTS = (
     "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "curation",
     "distributions", "distribution_tests", "articles", "items", "models", "exclusions", "exclusions_by_arm",
-    "variants", "specifications", "heterogeneity", "detection", "attribution", "reliability", "agreement",
+    "variants", "specifications", "heterogeneity", "detection", "attribution", "reliability", "agreement", "disclosure",
 )  # fmt: skip
 
 

@@ -100,20 +100,35 @@ def _crossed_sentence(
     verb = "was not shown to differ from"
     if significant:
         verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
+    tested = sum(math.isfinite(other.p_value) for other in crossed.rows)
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm])} against {number(means[row.reference])}, "
-        f"difference {number(row.estimate)}, {level_text(crossed.level)} interval {interval(row.ci_low, row.ci_high)}, "
-        f"{p_text(row.p_adjusted)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
+        f"difference {number(row.estimate)}, {level_text(crossed.level)} interval {interval(row.ci_low, row.ci_high)}"
+        f"{_p_beside(row, tested)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
-        several = sum(math.isfinite(other.p_value) for other in crossed.rows) > 1
-        sentence += (
+        several = tested > 1
+        sentence += f"{_alone(row, crossed.level, tested)}" + (
             f"; a difference of {number(row.detectable_adjusted)} would have been found in "
             f"{'at least ' if several else ''}four of five such studies{' (after the adjustment)' if several else ''}"
         )
     if row.equivalence_p < 1 - crossed.level:
         sentence += f"; the two are equivalent within the plan's bounds ({p_text(row.equivalence_p)})"
     return f"{sentence}{_share_beside(share)}."
+
+
+def _p_beside(row: CrossedContrast | MeanContrast, tested: int) -> str:
+    """The p behind an interval; where several contrasts are tested, both say whether they are adjusted for it."""
+    if tested < 2:
+        return f", {p_text(row.p_adjusted)}"
+    return f" (not adjusted), {p_text(row.p_adjusted)} adjusted for {tested} contrasts"
+
+
+def _alone(row: CrossedContrast | MeanContrast, level: float, tested: int) -> str:
+    """Why an interval without 0 stands beside a test that finds nothing, where it does."""
+    if tested < 2 or row.p_value >= 1 - level:
+        return ""
+    return f"; on its own it would differ ({p_text(row.p_value)}), among {tested} contrasts it need not"
 
 
 def _sampled(crossed: Crossed) -> str:
@@ -160,17 +175,20 @@ def _contrast_sentence(
             f"{arm} differed from {reference} by {number(row.estimate)} on the {outcome}; the data carry neither an "
             "interval nor a test of it."
         )
+    significant = row.p_adjusted < 1 - comparison.level
+    tested = sum(math.isfinite(other.p_value) for other in comparison.means.rows)
     verb = "was not shown to differ from"
-    if row.p_adjusted < 1 - comparison.level:
+    if significant:
         verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
     # Paired contrasts are of the people in both arms, whose means need not be the arms' means.
     against = "" if row.people == SAME_PEOPLE else f"{number(means[row.arm])} against {number(means[row.reference])}, "
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate)}, "
-        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_adjusted)} "
+        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high)}{_p_beside(row, tested)} "
         f"({row.method}, Holm)"
     )
-    return f"{sentence}{_share_words(share)}."
+    alone = "" if significant else _alone(row, comparison.level, tested)
+    return f"{sentence}{alone}{_share_words(share)}."
 
 
 def methods(

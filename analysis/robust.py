@@ -98,7 +98,9 @@ def clustered_ols(
         if fitted_exactly(both[OUTCOME].to_numpy(), both[ARM].cat.codes.to_numpy()):
             error = NAN
         rows.append(_row(arm, names[0], estimate, error, df, plan.alpha))
-    return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_without_error(rows), *_said(given)))
+    return Robust(
+        blank.method, clusters, _adjusted(rows), (*_few(clusters), *_without_error(rows), *_said(given, blank.method))
+    )
 
 
 def fitted_exactly(y: np.ndarray, arm: np.ndarray) -> bool:
@@ -149,7 +151,7 @@ def ordinal_regression(
         _row(arm, names[0], float(np.asarray(fit.params)[n]), float(errors[n]), math.inf, plan.alpha)
         for n, arm in enumerate(names[1:])
     ]
-    return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_said(given)))
+    return Robust(blank.method, clusters, _adjusted(rows), (*_few(clusters), *_said(given, blank.method)))
 
 
 def _prepared(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -194,11 +196,19 @@ def _adjusted(rows: list[RobustContrast]) -> tuple[RobustContrast, ...]:
     return tuple(RobustContrast(**{**row.__dict__, "p_adjusted": p}) for row, p in zip(rows, adjusted, strict=True))
 
 
-def _said(given: Sequence[warnings.WarningMessage]) -> tuple[Caution, ...]:
-    """What a library had to say of its fit; remarks for its programmers are none of it."""
+def _said(given: Sequence[warnings.WarningMessage], method: str) -> tuple[Caution, ...]:
+    """That a library warned of its fit, in our words; remarks for its programmers are none of it."""
     kinds = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning)
-    messages = dict.fromkeys(str(one.message) for one in given if not issubclass(one.category, kinds))
-    return tuple(Caution("library", "", message) for message in messages)
+    if all(issubclass(one.category, kinds) for one in given):
+        return ()
+    return (
+        Caution(
+            "library",
+            "",
+            f"Something in the {method} could not be computed as usual: hold its numbers against the main test's "
+            "before you rest on them.",
+        ),
+    )
 
 
 def _without_error(rows: Sequence[RobustContrast]) -> tuple[Caution, ...]:

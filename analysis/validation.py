@@ -172,12 +172,23 @@ def _check_numbers(given: pd.Series, column: Column) -> None:
 
 def _key_text(series: pd.Series) -> pd.Series:
     text = series.astype("str").where(series.notna(), "")
-    blank = text[text.str.strip() == ""]
+    stripped = text.str.strip()
+    blank = text[stripped == ""]
     if len(blank):
         raise FrameError(
             f"the column '{series.name}' has no value in {rows_in_words(blank.index)}; every rating needs one",
             column=str(series.name),
             rows=tuple(blank.index),
+        )
+    padded = text[stripped != text]
+    plain = set(text[stripped == text]) if len(padded) else set()
+    if twice := next((value for value in padded if value.strip() in plain), ""):
+        rows = padded.index[padded == twice]
+        raise FrameError(
+            f"the column '{series.name}' holds both {twice.strip()!r} and {twice!r}, which differ in blanks around "
+            f"them alone ({rows_in_words(rows)}): write both in one way",
+            column=str(series.name),
+            rows=tuple(rows),
         )
     return text
 

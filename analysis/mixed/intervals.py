@@ -78,7 +78,7 @@ def intervals_of(
     if kind == "wald":
         return replace(plain, rows=_wald(fit))
     if kind == "profile":
-        return replace(plain, method="ML", rows=_rows(profile_intervals(fit, progress=progress)))
+        return replace(plain, method="ML", rows=profile_intervals(fit, progress=progress).rows)
     made = parametric_bootstrap(fit, draws=draws, seed=seed, progress=progress)
     return replace(
         plain,

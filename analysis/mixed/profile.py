@@ -44,13 +44,25 @@ class Interval:
     ci_high: float
 
 
+@dataclass(frozen=True)
+class ProfileIntervals:
+    """The interval of every standard deviation, of the residual's and of every coefficient, in this order."""
+
+    rows: tuple[Interval, ...]
+    alpha: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a parameter; the columns are the fields of ``Interval``."""
+        return to_frame(self.rows, Interval)
+
+
 def profile_intervals(
     fit: MixedFit, *, progress: Callable[[int, int], None] = lambda done, total: None
-) -> pd.DataFrame:
+) -> ProfileIntervals:
     """The intervals of all standard deviations, of the residual's, and of the coefficients: one row each.
 
-    Columns: group, term, estimate (that of maximum likelihood), ci_low, ci_high, at the fit's ``alpha``; the lower
-    limit of a standard deviation is 0 where 0 fits well enough. Takes some hundred evaluations a parameter;
+    Estimates are those of maximum likelihood, limits at the fit's ``alpha``; the lower limit of a standard deviation is
+    0 where 0 fits well enough. Takes some hundred evaluations a parameter;
     ``progress(done, total)`` is told of each. Raises ``MixedModelError`` for a parameter that the data do not bound.
     """
     rows = []
@@ -61,7 +73,7 @@ def profile_intervals(
         for row in chain(_deviations(best, threshold), _coefficients(best, threshold)):
             rows.append(row)
             progress(len(rows), total)
-    return to_frame(rows, Interval)
+    return ProfileIntervals(tuple(rows), fit.alpha)
 
 
 def _by_ml(fitted: Fitted) -> Fitted:

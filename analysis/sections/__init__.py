@@ -6,6 +6,7 @@ from analysis.sections import (
     arms,
     design,
     detecting,
+    disclosure,
     exclusions,
     groups,
     null,
@@ -39,6 +40,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[Material], Section]], ...] = (
     (detecting.NAME, detecting.TITLE, "measuring detection", detecting.detecting),
     (scales.NAME, scales.TITLE, "measuring reliability", scales.scale),
     (scales.AGREEMENT, scales.AGREEMENT_TITLE, "measuring agreement", scales.agreement),
+    (disclosure.NAME, disclosure.TITLE, "answering reporting standards", disclosure.disclosure),
 )
 
 

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.attribution import attribution_accuracy
+from analysis.attribution import attribution_accuracy, refuse_other_scale
 from analysis.detection import NEUTRAL_IN_WORDS, Detection, DetectionOptions, DetectionRow, detection
 from analysis.plots import ARM, DASHES, MUTED, Figure, svg_of
 from analysis.report_tables import ReportTable, attribution_table
@@ -36,6 +36,7 @@ def detecting(material: Material) -> Section:
         raise LeftOut("the table does not say who rated which article")
     if column not in material.kept.columns:
         raise LeftOut(f"the column '{column}', in which readers say whom they take for the author, is not there")
+    refuse_other_scale(material.checked[column], column)
     given = attribution_accuracy(material.checked, column=column, arms=material.arms, alpha=material.plan.alpha)
     data, notes = material.some_kept(MOST_RESAMPLED)
     treatment = material.plan.neutral_answers

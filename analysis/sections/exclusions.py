@@ -161,7 +161,11 @@ def _up_to(failed: pd.Series, which: str) -> list[tuple[str, pd.Series]]:
     """Each number of failed checks as the most that somebody failed, up to all of them."""
     values = sorted(set(failed.dropna()))
     return [
-        (f"of people who failed {'no check' if value == 0 else f'at most {value:g} checks'}{which}", failed <= value)
+        (
+            "of people who failed "
+            f"{'no check' if value == 0 else f'at most {value:g} check' + 's' * (value != 1)}{which}",
+            failed <= value,
+        )
         for value in values[:MOST_LEVELS]
         if value != values[-1] or failed.isna().any()
     ]

@@ -32,7 +32,7 @@ def test_published_lines_are_dashed_and_called_published() -> None:
     assert len(set(re.findall(r'stroke-dasharray="([^"]+)"', figure.svg))) == 3
     assert "no test is made against them" in figure.caption
     assert "published" not in mean_figure(ARMS, LABELS, "real", 0.95, "index", (1, 10)).svg
-    assert share_figure(ARMS, LABELS, "real", 0.95, SHARES).svg.count("(published 2019)<") == 2
+    assert share_figure(ARMS, LABELS, "real", 0.95, SHARES).svg.count("(published 2019)<") == 3
 
 
 def test_the_reference_differs_by_its_shape_and_its_name() -> None:

@@ -43,3 +43,28 @@ def test_a_report_compares_the_level_none_with_the_others(tmp_path: Path, capsys
     printed = capsys.readouterr().out
     assert "source_label: none" in printed
     assert "no value of source_label" not in printed
+
+
+def test_blanks_around_a_key_make_no_second_arm_person_or_article(tmp_path: Path) -> None:
+    frame = simulated(people=20)
+    for name in ("participant", "arm", "article"):
+        frame[name] = [f" {value} " if n % 3 else value for n, value in enumerate(frame[name])]
+    path = tmp_path / "ratings.csv"
+    frame.to_csv(path, index=False)
+    read = read_ratings(path, outcome="credibility").frame
+    plain = simulated(people=20)
+    assert all((read[name].to_numpy() == plain[name].to_numpy()).all() for name in ("participant", "arm", "article"))
+
+
+def test_answers_off_the_five_points_of_an_attribution_are_refused_with_their_values_and_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = simulated(people=20)
+    path = tmp_path / "ratings.csv"
+    for answers, named in (([0, 1], "0 stands in rows"), ([1, 6, 7], "6, 7 stands in rows")):
+        frame.assign(whom=[answers[n % len(answers)] for n in range(len(frame))]).to_csv(path, index=False)
+        assert main(["report", str(path), "--outcome", "credibility", "--attribution", "whom"]) == 2
+        said = capsys.readouterr().err
+        assert "the column 'whom' must hold whom readers take for the author" in said
+        assert named in said
+        assert "Recode" in said

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -15,7 +16,7 @@ from analysis.plan_rules import parse_rule
 from analysis.report import ArmInfo, Report, StudyInfo, build_report
 from analysis.report_html import to_html
 from analysis.report_json import to_dict
-from analysis.report_text import level_text
+from analysis.report_text import level_text, main_sentences
 from analysis.software import software_versions
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
@@ -84,6 +85,33 @@ def test_simulated_people_are_called_a_program_first(report: Report) -> None:
         ratings().assign(mode="live"), None, Plan(reference="real"), StudyInfo("t", mode="live", arms=ARMS)
     )
     assert "program" not in live.main_sentence
+
+
+def test_an_interval_that_is_not_adjusted_says_so_and_never_contradicts_the_test_beside_it() -> None:
+    report = build_report(simulated(people=60), None, Plan(reference="real"), StudyInfo("t", arms=ARMS))
+    assert report.crossed is not None
+    beside = {"p_value": 0.039, "p_adjusted": 0.078, "ci_low": -1.58, "ci_high": -0.04}
+    rows = tuple(replace(row, **beside) for row in report.crossed.rows)
+    labels = report.info.labels
+    for one in main_sentences(report.comparison, labels, "index", "", replace(report.crossed, rows=rows)):
+        assert "−1.58 to −0.04 (not adjusted), p = 0.078 adjusted for 2 contrasts" in one
+        assert "was not shown to differ" in one
+        assert "on its own it would differ (p = 0.039), among 2 contrasts it need not" in one
+    means = replace(report.comparison.means, rows=tuple(replace(r, **beside) for r in report.comparison.means.rows))
+    for one in main_sentences(replace(report.comparison, means=means), labels, "index", ""):
+        assert "(not adjusted), p = 0.078 adjusted for 2 contrasts" in one
+        assert "on its own it would differ (p = 0.039)" in one
+    two = simulated(people=60, arms=("real", "small"))
+    single = build_report(two, None, Plan(reference="real"), StudyInfo("t", arms=ARMS[:2])).main_sentence
+    assert "adjusted" not in single.replace("after the adjustment", "")
+
+
+def test_a_pair_has_one_sign_in_all_tables() -> None:
+    frame = simulated(people=60, arms=("a", "real", "z"))
+    report = build_report(frame, None, Plan(reference="real"), StudyInfo("t"))
+    results = to_dict(report)["results"]
+    named = [row["contrast"] for row in results["crossed"]["pairs"]]
+    assert [row["contrast"] for row in results["pairwise"]] == named == ["a - real", "z - real", "z - a"]
 
 
 def test_no_effect_is_never_called_equality() -> None:

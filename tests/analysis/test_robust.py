@@ -107,3 +107,13 @@ def test_a_contrast_of_two_arms_that_do_not_vary_has_no_clustered_error_beside_o
     assert rows["small"].estimate == pytest.approx(2.4)
     assert math.isnan(rows["small"].p_value)
     assert math.isfinite(rows["large"].p_value)
+
+
+def test_what_a_library_warns_of_reaches_nobody_in_its_own_words() -> None:
+    ratings = simulated(people=90, arms=("real", "m1", "m2"))
+    ratings.loc[::9, "arm"] += " too"
+    found = clustered_ols(ratings, PLAN)
+    assert any(math.isnan(row.std_error) for row in found.rows)
+    said = {caution.code: caution.sentence for caution in found.cautions}
+    assert said["library"].startswith("Something in the least squares")
+    assert "encountered" not in " ".join(said.values())

@@ -119,3 +119,9 @@ class TestAgainstTheSchema:
             check_columns(people.drop(columns="arm"), PARTICIPANTS)
         with pytest.raises(FrameError, match="participant must be unique"):
             check_unique(people, PARTICIPANTS)
+
+
+def test_one_key_in_two_spellings_is_refused_with_both() -> None:
+    with pytest.raises(FrameError, match=r"the column 'arm' holds both 'real' and 'real ' .*row 0\)") as error:
+        check_ratings(with_cell("arm", 0, "real "))
+    assert (error.value.column, error.value.rows) == ("arm", (0,))

@@ -48,7 +48,7 @@ def test_intervals_by_profile_are_printed_and_written(file: Path, capsys: pytest
     out = file.with_suffix(".json")
     assert main(["mixed", str(file), "--formula", MODEL, "--intervals", "profile", "--json", str(out)]) == 0
     said = json.loads(out.read_text(encoding="utf-8"))
-    expected = profile_intervals(fit_mixed(pd.read_csv(file), MODEL))
+    expected = profile_intervals(fit_mixed(pd.read_csv(file), MODEL)).to_frame()
     assert (said["method"], said["intervals"]["kind"], said["intervals"]["method"]) == ("REML", "profile", "ML")
     assert [row["ci_high"] for row in said["intervals"]["rows"]] == pytest.approx(expected["ci_high"].tolist())
     printed = capsys.readouterr().out

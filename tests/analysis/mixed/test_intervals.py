@@ -1,6 +1,7 @@
 """Profile intervals and the parametric bootstrap are as lme4's, and which degrees of freedom are refused."""
 
 import json
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ MODEL = "y ~ origin + (1 | participant) + (1 | article)"
 
 @pytest.mark.parametrize("case", [case for case in CASES if "intervals" in case], ids=lambda case: str(case["name"]))
 def test_profile_intervals_agree_with_lme4(case: dict[str, Any]) -> None:
-    found = profile_intervals(fit_mixed(pd.DataFrame(case["data"]), case["formula"]))
+    found = profile_intervals(fit_mixed(pd.DataFrame(case["data"]), case["formula"])).to_frame()
     # A correlation's interval is lme4's alone: it is the second of the correlated model.
     expected = [row for row in case["intervals"] if not (case["name"] == "sleepstudy" and row["term"] == ".sig02")]
     # lme4 reads its limits off a spline through a coarse profile.
@@ -33,7 +34,7 @@ def test_profile_intervals_agree_with_lme4(case: dict[str, Any]) -> None:
 def test_a_limit_is_where_the_deviance_is_a_chi_squared_quantile_higher() -> None:
     frame = crossed(seed=6, people=25)
     fit = fit_mixed(frame, "y ~ signed + (1 | participant)", reml=False)
-    limits = profile_intervals(fit).set_index("term")["ci_low"]
+    limits = profile_intervals(fit).to_frame().set_index("term")["ci_low"]
     low = float(limits["signed"])
     fixed = fit_mixed(frame.assign(y=frame["y"] - low * frame["signed"]), "y ~ 1 + (1 | participant)", reml=False)
     assert fixed.criterion - fit.criterion == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-5)
@@ -41,7 +42,7 @@ def test_a_limit_is_where_the_deviance_is_a_chi_squared_quantile_higher() -> Non
 
 def test_a_variance_that_may_be_zero_has_an_interval_from_zero() -> None:
     fit = fit_mixed(crossed(seed=8, article_sd=0.0), "y ~ signed + (1 | participant) + (1 | article)")
-    row = profile_intervals(fit).set_index("group").loc["article"]
+    row = profile_intervals(fit).to_frame().set_index("group").loc["article"]
     assert row["ci_low"] == 0.0
     assert 0.1 < row["ci_high"] < 1.5
 
@@ -50,7 +51,7 @@ def test_a_variance_that_may_be_zero_has_an_interval_from_zero() -> None:
 def test_profile_intervals_of_singular_fits_agree_with_a_search_over_the_whole_likelihood(case: dict[str, Any]) -> None:
     fit = fit_mixed(pd.DataFrame(case["data"]), case["formula"])
     assert fit.singular
-    for row, other in zip(profile_intervals(fit).itertuples(), case["intervals"], strict=True):
+    for row, other in zip(profile_intervals(fit).rows, case["intervals"], strict=True):
         assert row.group == other["group"]
         assert (row.ci_low, row.ci_high) == pytest.approx((other["low"], other["high"]), rel=1e-4, abs=1e-4), other
 
@@ -96,3 +97,11 @@ def test_kenward_roger_is_for_reml_and_for_small_sets(monkeypatch: pytest.Monkey
     monkeypatch.setattr(kenward_roger, "MOST_ROWS", 79)
     with pytest.raises(MixedModelError, match="up to 79 rows, and there are 80: take Satterthwaite's"):
         fit_mixed(crossed(), MODEL, ddf="kenward-roger")
+
+
+def test_profile_intervals_are_rows_with_a_frame_of_them() -> None:
+    found = profile_intervals(fit_mixed(crossed(), MODEL, alpha=0.1))
+    assert found.alpha == 0.1
+    assert found.to_frame()["ci_low"].tolist() == [row.ci_low for row in found.rows]
+    with pytest.raises(FrozenInstanceError):
+        found.alpha = 0.5  # type: ignore[misc]
