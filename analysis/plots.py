@@ -63,9 +63,12 @@ def mean_figure(
     title: str,
     scale: tuple[float, float] | None = None,
     published: Sequence[PublishedValue] = (),
+    digits: int = 2,
 ) -> Figure:
     """The mean outcome of each arm with its t interval over people. ``scale`` is the axis's range."""
-    rows = [_row(arm.arm, labels, reference, arm.mean, arm.ci_low, arm.ci_high, "", 2) for arm in arms if arm.n_ratings]
+    rows = [
+        _row(arm.arm, labels, reference, arm.mean, arm.ci_low, arm.ci_high, "", digits) for arm in arms if arm.n_ratings
+    ]
     lines = [(f"{line.label} {line.value:.2f}", line.value) for line in published]
     return Figure(
         name="mean-outcome",

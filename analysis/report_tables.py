@@ -10,7 +10,7 @@ from analysis.contrasts import MeanContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
-from analysis.report_text import interval, level_text, number, p_number, percent
+from analysis.report_text import digits_of, interval, level_text, number, p_number, percent
 
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
@@ -33,11 +33,11 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
     level = level_text(comparison.level)
     with_share = comparison.credible_cut is not None
     header = ["Arm", "People", "Ratings", "Articles", f"Mean {outcome}", f"{level} interval", "SD", "Median"]
-    rows = []
+    rows, digits = [], digits_of(comparison)
     for arm in comparison.arms.rows:
         name = labels.get(arm.arm, arm.arm) + (" (reference)" if arm.arm == comparison.reference else "")
-        row = [name, str(arm.n_people), str(arm.n_ratings), str(arm.n_articles), number(arm.mean)]
-        row += [interval(arm.ci_low, arm.ci_high), number(arm.sd), number(arm.median)]
+        row = [name, str(arm.n_people), str(arm.n_ratings), str(arm.n_articles), number(arm.mean, digits)]
+        row += [interval(arm.ci_low, arm.ci_high, digits), number(arm.sd, digits), number(arm.median, digits)]
         if with_share:
             row += [percent(arm.share), interval(100 * arm.share_ci_low, 100 * arm.share_ci_high, 1)]
         rows.append(tuple(row))
@@ -48,7 +48,7 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
     return ReportTable("arms", "The arms", caption, tuple(header), tuple(rows))
 
 
-def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | None:
+def crossed_table(crossed: Crossed, labels: Mapping[str, str], digits: int = 2) -> ReportTable | None:
     """The main test: the contrasts of the crossed mixed model; None where no model was fitted."""
     if crossed.fit is None:
         return None
@@ -60,8 +60,8 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
     for row in crossed.rows:
         cells = [
             _pair(row.arm, row.reference, labels),
-            *difference_cells(row),
-            number(row.detectable_adjusted),
+            *difference_cells(row, digits),
+            number(row.detectable_adjusted, digits),
             f"{row.n}, {row.n_reference}",
             f"{row.n_articles}, {row.n_articles_reference}",
         ]
@@ -77,10 +77,11 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str]) -> ReportTable | 
     return ReportTable("crossed", "Main test: the crossed mixed model", caption, tuple(header), tuple(rows))
 
 
-def variance_table(crossed: Crossed, names: Mapping[str, str]) -> ReportTable | None:
+def variance_table(crossed: Crossed, names: Mapping[str, str], digits: int = 2) -> ReportTable | None:
     """Where the ratings' variance lies; None where no model was fitted."""
     rows = tuple(
-        (names.get(row.group, row.group), number(row.variance, 3), percent(row.share)) for row in crossed.variance
+        (names.get(row.group, row.group), number(row.variance, 2 * digits - 1 if digits else 0), percent(row.share))
+        for row in crossed.variance
     )
     caption = (
         "Variance of one rating within arms, by the model's sources; what has no term is in the residual. Intervals of "
@@ -100,7 +101,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
         cells = [
             _pair(row.arm, row.reference, labels),
             row.method,
-            *difference_cells(row),
+            *difference_cells(row, digits_of(comparison)),
             _effect(row),
             interval(row.effect_size_ci_low, row.effect_size_ci_high),
             str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
@@ -142,12 +143,12 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
     )
 
 
-def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast) -> tuple[str, ...]:
+def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast, digits: int = 2) -> tuple[str, ...]:
     """Difference, interval, SE, t, df, p and Holm's p of a difference, as every table of them prints it."""
     return (
-        number(row.estimate),
-        interval(row.ci_low, row.ci_high),
-        number(row.std_error, 3),
+        number(row.estimate, digits),
+        interval(row.ci_low, row.ci_high, digits),
+        number(row.std_error, digits + 1),
         number(row.statistic),
         number(row.df, 1),
         p_number(row.p_value),
@@ -155,12 +156,14 @@ def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast) -> 
     )
 
 
-def crossed_pairs_table(rows: Sequence[CrossedContrast], labels: Mapping[str, str], level: str) -> ReportTable:
+def crossed_pairs_table(
+    rows: Sequence[CrossedContrast], labels: Mapping[str, str], level: str, digits: int = 2
+) -> ReportTable:
     """Every pair of arms by the crossed mixed model."""
     printed = tuple(
         (
             _pair(row.arm, row.reference, labels),
-            *difference_cells(row),
+            *difference_cells(row, digits),
         )
         for row in rows
     )
@@ -202,8 +205,8 @@ def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportT
     rows = tuple(
         (
             _pair(row.arm, row.reference, labels),
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
+            number(row.estimate, digits_of(comparison)),
+            interval(row.ci_low, row.ci_high, digits_of(comparison)),
             number(row.statistic),
             number(row.df, 1),
             p_number(row.p_value),

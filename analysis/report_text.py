@@ -1,7 +1,7 @@
 """PURE: a report's words: numbers as they are printed, the main sentence, the methods, the references."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from analysis.cautions import UNEQUAL
 from analysis.compare import Comparison
@@ -22,6 +22,19 @@ def number(value: float, digits: int = 2) -> str:
     # A value that rounds to zero has no sign.
     text = text.lstrip("-") if float(text) == 0 else text
     return text.replace("-", "−")
+
+
+def digits_for(spreads: Iterable[float]) -> int:
+    """So many digits after the point that a spread like the outcome's shows two that count, and fewer of large numbers.
+
+    >>> digits_for([1.2]), digits_for([0.0015]), digits_for([25.0]), digits_for([4200.0])
+    (2, 4, 2, 0)
+    """
+    known = sorted(spread for spread in spreads if math.isfinite(spread) and spread > 0)
+    if not known:
+        return 2
+    size = math.floor(math.log10(known[len(known) // 2]))
+    return 1 - size if size < 0 else 2 if size < 2 else max(0, 3 - size)
 
 
 def percent(share: float) -> str:
@@ -51,6 +64,11 @@ def p_number(p: float) -> str:
     return p_text(p).replace("p = ", "").replace("p < ", "< ").replace("no test", MISSING)
 
 
+def digits_of(comparison: Comparison) -> int:
+    """The digits of numbers on the outcome's scale."""
+    return digits_for(arm.sd for arm in comparison.arms.rows)
+
+
 def main_sentences(
     comparison: Comparison,
     labels: Mapping[str, str],
@@ -72,11 +90,14 @@ def main_sentences(
     if not comparison.means.rows:
         return (*opening, "There is only one arm, so there is no comparison to report.")
     shares = {row.contrast: row for row in comparison.shares.rows}
+    digits = digits_of(comparison)
     means = {arm.arm: arm.mean for arm in comparison.arms.rows}
     if crossed is not None and crossed.fit is not None:
         levels = {arm.arm: arm.estimate for arm in crossed.means}
         rows = sorted(crossed.rows, key=lambda row: row.arm != main)
-        tested = [_crossed_sentence(crossed, row, shares.get(row.contrast), levels, labels, outcome) for row in rows]
+        tested = [
+            _crossed_sentence(crossed, row, shares.get(row.contrast), levels, labels, outcome, digits) for row in rows
+        ]
     else:
         tested = [
             _contrast_sentence(comparison, row, shares.get(row.contrast), means, labels, outcome)
@@ -92,6 +113,7 @@ def _crossed_sentence(
     means: Mapping[str, float],
     labels: Mapping[str, str],
     outcome: str,
+    digits: int,
 ) -> str:
     arm, reference = (labels.get(name, name) for name in (row.arm, row.reference))
     if math.isnan(row.estimate):
@@ -102,14 +124,16 @@ def _crossed_sentence(
         verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
     tested = sum(math.isfinite(other.p_value) for other in crossed.rows)
     sentence = (
-        f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm])} against {number(means[row.reference])}, "
-        f"difference {number(row.estimate)}, {level_text(crossed.level)} interval {interval(row.ci_low, row.ci_high)}"
+        f"{arm} {verb} {reference} on the {outcome}: {number(means[row.arm], digits)} against "
+        f"{number(means[row.reference], digits)}, "
+        f"difference {number(row.estimate, digits)}, {level_text(crossed.level)} interval "
+        f"{interval(row.ci_low, row.ci_high, digits)}"
         f"{_p_beside(row, tested)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
         several = tested > 1
         sentence += f"{_alone(row, crossed.level, tested)}" + (
-            f"; a difference of {number(row.detectable_adjusted)} would have been found in "
+            f"; a difference of {number(row.detectable_adjusted, digits)} would have been found in "
             f"{'at least ' if several else ''}four of five such studies{' (after the adjustment)' if several else ''}"
         )
     if row.equivalence_p < 1 - crossed.level:
@@ -168,11 +192,13 @@ def _contrast_sentence(
     outcome: str,
 ) -> str:
     arm, reference = (labels.get(name, name) for name in (row.arm, row.reference))
+    digits = digits_of(comparison)
     if math.isnan(row.estimate):
         return f"{arm} cannot be compared with {reference}: one of them has no ratings."
     if math.isnan(row.p_value):
         return (
-            f"{arm} differed from {reference} by {number(row.estimate)} on the {outcome}; the data carry neither an "
+            f"{arm} differed from {reference} by {number(row.estimate, digits)} on the {outcome}; the data "
+            f"carry neither an "
             "interval nor a test of it."
         )
     significant = row.p_adjusted < 1 - comparison.level
@@ -181,10 +207,14 @@ def _contrast_sentence(
     if significant:
         verb = "was rated lower than" if row.estimate < 0 else "was rated higher than"
     # Paired contrasts are of the people in both arms, whose means need not be the arms' means.
-    against = "" if row.people == SAME_PEOPLE else f"{number(means[row.arm])} against {number(means[row.reference])}, "
+    against = (
+        ""
+        if row.people == SAME_PEOPLE
+        else f"{number(means[row.arm], digits)} against {number(means[row.reference], digits)}, "
+    )
     sentence = (
-        f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate)}, "
-        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high)}{_p_beside(row, tested)} "
+        f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate, digits)}, "
+        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high, digits)}{_p_beside(row, tested)} "
         f"({row.method}, Holm)"
     )
     alone = "" if significant else _alone(row, comparison.level, tested)

@@ -30,17 +30,17 @@ def arms(material: Material) -> Section:
     if comparison.credible_cut is not None:
         figures.append(share_figure(rows, labels, reference, level, shown[0]))
     scale = None if info.truth else info.outcome_scale
-    figures.append(mean_figure(rows, labels, reference, level, info.compared, scale, shown[1]))
+    figures.append(mean_figure(rows, labels, reference, level, info.compared, scale, shown[1], material.digits))
     title = "People's means against the reference, with articles fixed"
     pairs = () if material.crossed is None else crossed_pairs(material.crossed, material.plan)
     tables = (
-        None if material.crossed is None else crossed_table(material.crossed, labels),
+        None if material.crossed is None else crossed_table(material.crossed, labels, material.digits),
         arms_table(comparison, labels, info.compared),
         None if material.discerned is None else discernment_table(material.discerned, labels, material.plan.level),
         means_table(comparison, labels, name="means", title=title),
         shares_table(comparison, labels),
         omnibus_table(comparison, material.crossed),
-        crossed_pairs_table(pairs, labels, material.level) if len(pairs) > 1 else None,
+        crossed_pairs_table(pairs, labels, material.level, material.digits) if len(pairs) > 1 else None,
         pairwise_table(comparison, labels),
         ranks_table(comparison, labels),
     )

@@ -132,8 +132,10 @@ def _of_discernment(material: Material) -> Section:
         raise LeftOut("the plan has no exclusions")
     rows = zip(material.comparison.means.rows, material.everything.means.rows, strict=True)
     sentences = tuple(
-        f"{material.pair(kept.arm)}: {number(kept.estimate)} ({interval(kept.ci_low, kept.ci_high)}) {PLANNED}, "
-        f"{number(every.estimate)} ({interval(every.ci_low, every.ci_high)}) {WITHOUT}."
+        f"{material.pair(kept.arm)}: {number(kept.estimate, material.digits)} "
+        f"({interval(kept.ci_low, kept.ci_high, material.digits)}) {PLANNED}, "
+        f"{number(every.estimate, material.digits)} "
+        f"({interval(every.ci_low, every.ci_high, material.digits)}) {WITHOUT}."
         for kept, every in rows
     )
     return Section(
@@ -225,7 +227,8 @@ def _contrasts(material: Material, name: str, data: pd.DataFrame) -> list[Varian
 
 def _sentence(arm: str, found: list[Variant], material: Material) -> str:
     said = "; ".join(
-        f"{number(row.estimate)} ({interval(row.ci_low, row.ci_high)}, {p_text(row.p_value)}) {row.variant}"
+        f"{number(row.estimate, material.digits)} ({interval(row.ci_low, row.ci_high, material.digits)}, "
+        f"{p_text(row.p_value)}) {row.variant}"
         for row in found
         if row.arm == arm
     )
@@ -238,9 +241,9 @@ def _table(found: list[Variant], material: Material) -> ReportTable:
             material.pair(row.arm),
             row.variant,
             row.model,
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
-            number(row.std_error, 3),
+            number(row.estimate, material.digits),
+            interval(row.ci_low, row.ci_high, material.digits),
+            number(row.std_error, material.digits + 1),
             number(row.df, 1),
             p_number(row.p_value),
             str(row.n_people),

@@ -51,7 +51,7 @@ def groups(material: Material) -> Section:
         for row in one.rows
     ]
     caption = f"Contrasts within groups with intervals at {material.level}. The test is the interaction, not these."
-    axis = Axis(material.difference)
+    axis = Axis(material.difference, digits=material.digits)
     return Section(
         NAME,
         TITLE,
@@ -106,7 +106,8 @@ def _sentences(one: Heterogeneity, material: Material) -> Iterator[str]:
     )
     for pair in dict.fromkeys(_pair(row, material) for row in one.rows):
         said = "; ".join(
-            f"{row.group} {number(row.estimate)} ({interval(row.ci_low, row.ci_high)})"
+            f"{row.group} {number(row.estimate, material.digits)} "
+            f"({interval(row.ci_low, row.ci_high, material.digits)})"
             for row in one.rows
             if _pair(row, material) == pair
         )
@@ -135,8 +136,8 @@ def _rows(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
             one.covariate,
             row.group,
             _pair(row, material),
-            number(row.estimate, 3),
-            interval(row.ci_low, row.ci_high, 3),
+            number(row.estimate, material.digits + 1),
+            interval(row.ci_low, row.ci_high, material.digits + 1),
             number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),

@@ -40,7 +40,7 @@ def null_results(material: Material) -> Section:
         "Differences and bounds" if bounds else "Differences from the reference",
         f"Intervals at {inner}.{said}",
         marks,
-        Axis(material.difference, band=bounds),
+        Axis(material.difference, band=bounds, digits=material.digits),
     )
     without = "" if bounds else "The plan has no bounds of equivalence, so that no result here says 'equal'."
     return Section(
@@ -95,12 +95,14 @@ def _detectable(row: Contrast, alpha: float, n: int) -> float:
 def _sentence(material: Material, row: Contrast, found: EquivalenceRow | None, n: int) -> str:
     pair, alpha = material.pair(row.arm), material.plan.alpha
     begins = (
-        f"{pair}: {number(row.estimate)}, {material.level} interval {interval(row.ci_low, row.ci_high)}, "
+        f"{pair}: {number(row.estimate, material.digits)}, {material.level} interval "
+        f"{interval(row.ci_low, row.ci_high, material.digits)}, "
         f"{p_text(row.p_adjusted)} (Holm)"
     )
     oftener = "at least " if n > 1 else ""
     would = (
-        f"a true difference of {number(_detectable(row, alpha, n))} would be found in {oftener}four of five such "
+        f"a true difference of {number(_detectable(row, alpha, n), material.digits)} would be found in "
+        f"{oftener}four of five such "
         "studies"
     )
     if found is None:
@@ -120,11 +122,19 @@ def _sentence(material: Material, row: Contrast, found: EquivalenceRow | None, n
 def _table(material: Material, rows: Sequence[tuple[Contrast, EquivalenceRow | None]], inner: str) -> ReportTable:
     printed = []
     for row, found in rows:
-        cells = [material.pair(row.arm), found.verdict if found else MISSING, number(row.estimate)]
+        cells = [material.pair(row.arm), found.verdict if found else MISSING, number(row.estimate, material.digits)]
         low, high = (found.ci_low, found.ci_high) if found else (row.ci_low, row.ci_high)
-        cells += [interval(low, high), number(row.std_error, 3), p_number(row.p_adjusted)]
-        cells += [interval(found.bound_low, found.bound_high), p_number(found.p_value)] if found else [MISSING] * 2
-        printed.append((*cells, number(_detectable(row, material.plan.alpha, len(rows)))))
+        cells += [
+            interval(low, high, material.digits),
+            number(row.std_error, material.digits + 1),
+            p_number(row.p_adjusted),
+        ]
+        cells += (
+            [interval(found.bound_low, found.bound_high, material.digits), p_number(found.p_value)]
+            if found
+            else [MISSING] * 2
+        )
+        printed.append((*cells, number(_detectable(row, material.plan.alpha, len(rows)), material.digits)))
     header = ("Contrast", "Verdict", "Difference", f"{inner} interval", "SE", "p (difference, Holm)", "Bounds")
     caption = (
         "The verdict takes Holm's p of the difference, and the p of equivalence as it is. Would be found: the true "
@@ -147,7 +157,8 @@ def _methods(material: Material) -> tuple[str, ...]:
         found.insert(
             0,
             f"Equivalence is tested by two one-sided tests (Schuirmann 1987; Lakens 2017) against the plan's bounds, "
-            f"{number(bounds[0], 3)} and {number(bounds[1], 3)}, each contrast at alpha without adjustment for there "
+            f"{number(bounds[0], material.digits + 1)} and {number(bounds[1], material.digits + 1)}, each "
+            f"contrast at alpha without adjustment for there "
             "being several; 'different' is decided by Holm's p, as in the main result.",
         )
     return tuple(found)

@@ -163,17 +163,23 @@ def _sentence(arm: str, lines: Sequence[ModelLine], material: Material) -> str:
         if line.arm != arm or math.isnan(line.estimate):
             continue
         what = "odds ratio " if line.scale == "odds ratio" else ""
-        limits = interval(line.ci_low, line.ci_high)
-        parts.append(f"{line.model} {what}{number(line.estimate)} ({limits}, {p_text(line.p_value)})")
+        digits = _digits(line, material)
+        limits = interval(line.ci_low, line.ci_high, digits)
+        parts.append(f"{line.model} {what}{number(line.estimate, digits)} ({limits}, {p_text(line.p_value)})")
     if not parts:
         return f"{material.pair(arm)} could be estimated by none of the models."
     return f"{material.pair(arm)}, each with its {material.level} interval: {'; '.join(parts)}."
 
 
+def _digits(line: ModelLine, material: Material) -> int:
+    """Those of the outcome, or of odds, which have no scale."""
+    return material.digits if line.scale == "difference" else 2
+
+
 def _figures(lines: Sequence[ModelLine], material: Material) -> tuple[Figure, ...]:
     figures = []
     for scale, name, title, axis in (
-        ("difference", "models", "Differences by model", Axis(material.difference)),
+        ("difference", "models", "Differences by model", Axis(material.difference, digits=material.digits)),
         (
             "odds ratio",
             "odds",
@@ -204,9 +210,9 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
             material.pair(line.arm),
             line.model,
             line.scale,
-            number(line.estimate),
-            interval(line.ci_low, line.ci_high),
-            number(line.std_error, 3),
+            number(line.estimate, _digits(line, material)),
+            interval(line.ci_low, line.ci_high, _digits(line, material)),
+            number(line.std_error, _digits(line, material) + 1),
             number(line.statistic),
             "normal" if math.isinf(line.df) else MISSING if math.isnan(line.df) else number(line.df, 1),
             p_number(line.p_value),

@@ -28,12 +28,12 @@ def picking(material: Material) -> Section:
     rows = tuple(
         (
             row.term,
-            *difference_cells(row),
+            *difference_cells(row, material.digits),
         )
         for row in found.rows
     )
     marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high, main=n == 0) for n, row in enumerate(found.rows)]
-    axis = Axis(f"Curated less uncurated on the {material.info.compared}")
+    axis = Axis(f"Curated less uncurated on the {material.info.compared}", digits=material.digits)
     drawn = f"Curated less uncurated articles, with intervals at {material.level}."
     whom = "new people and new articles" if material.crossed.samples_articles else "new people and these articles"
     caption = f"Curated less uncurated, for {whom}; Holm's p over the models."
@@ -55,10 +55,16 @@ def picking(material: Material) -> Section:
 def _sentence(row: CurationContrast, material: Material) -> str:
     whose = "" if row.term == ALL_MODELS else f" of {row.term}"
     if not math.isfinite(row.p_value):
-        return f"Curated and uncurated articles{whose} differ by {number(row.estimate)}; there is no test of it."
-    said = f"({material.level} interval {interval(row.ci_low, row.ci_high)}, {p_text(row.p_value)})"
+        return (
+            f"Curated and uncurated articles{whose} differ by {number(row.estimate, material.digits)}; "
+            f"there is no test of it."
+        )
+    said = f"({material.level} interval {interval(row.ci_low, row.ci_high, material.digits)}, {p_text(row.p_value)})"
     if row.p_value >= material.plan.alpha:
-        shown = f"{number(row.estimate)} {said}"
+        shown = f"{number(row.estimate, material.digits)} {said}"
         return f"Curated articles{whose} were not shown to be rated otherwise than uncurated ones: {shown}."
     way = "higher" if row.estimate > 0 else "lower"
-    return f"Curated articles{whose} were rated {way} than uncurated ones, by {number(abs(row.estimate))} {said}."
+    return (
+        f"Curated articles{whose} were rated {way} than uncurated ones, by "
+        f"{number(abs(row.estimate), material.digits)} {said}."
+    )

@@ -15,7 +15,7 @@ from analysis.plan import Plan
 from analysis.plots import Figure
 from analysis.report_info import StudyInfo
 from analysis.report_tables import ReportTable
-from analysis.report_text import level_text
+from analysis.report_text import digits_of, level_text
 from analysis.validation import FrameError
 
 # How many ratings the costly parts take at most, so that a report on a million of them is ready within a minute.
@@ -89,6 +89,11 @@ class Material:
     def level(self) -> str:
         """The intervals' level as text, '95%'."""
         return level_text(self.plan.level)
+
+    @property
+    def digits(self) -> int:
+        """The digits after the point of numbers on the outcome's scale; an error has one more."""
+        return digits_of(self.comparison)
 
     def label(self, arm: str) -> str:
         """What the report calls an arm."""

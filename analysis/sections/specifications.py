@@ -76,8 +76,9 @@ def _sentences(
     estimates = [row.estimate for row in known]
     significant = sum(row.p_value < material.plan.alpha for row in known)
     said = (
-        f"Over {len(known)} analyses, {material.pair(arm)} lies from {number(min(estimates))} to "
-        f"{number(max(estimates))}, with the median {number(float(np.median(estimates)))}; {significant} of them have "
+        f"Over {len(known)} analyses, {material.pair(arm)} lies from {number(min(estimates), material.digits)} to "
+        f"{number(max(estimates), material.digits)}, with the median "
+        f"{number(float(np.median(estimates)), material.digits)}; {significant} of them have "
         f"p below {material.plan.alpha:g}.{why}"
     )
     planned = next((row for row in known if row.planned), None)
@@ -85,8 +86,8 @@ def _sentences(
         return (said,)
     return (
         said,
-        f"The planned one gives {number(planned.estimate)}, {material.level} interval "
-        f"{interval(planned.ci_low, planned.ci_high)}, {p_text(planned.p_value)}; "
+        f"The planned one gives {number(planned.estimate, material.digits)}, {material.level} interval "
+        f"{interval(planned.ci_low, planned.ci_high, material.digits)}, {p_text(planned.p_value)}; "
         f"{100 * found.same_sign:.0f}% of the analyses have its sign.",
     )
 
@@ -142,7 +143,9 @@ def _figure(found: Multiverse, known: list[Specification], material: Material, a
         title="Specification curve",
         caption=f"{material.pair(arm)}. Each point is one analysis with its interval at {material.level}; below it "
         "stand its exclusions and its model. In the text's colour: the planned one.",
-        alt=f"Specification curve of {material.pair(arm)}: {len(known)} analyses from {number(low)} to {number(high)}.",
+        alt=f"Specification curve of {material.pair(arm)}: {len(known)} analyses from "
+        f"{number(low, material.digits)} to "
+        f"{number(high, material.digits)}.",
         svg=svg_of(alt.vconcat(top, below, spacing=8), "Specification curve"),
     )
 
@@ -169,8 +172,8 @@ def _table(found: Multiverse, material: Material, arm: str) -> ReportTable:
             str(row.place) + (" (planned)" if row.planned else ""),
             row.exclusions.replace(" ", ", ") or "none",
             row.model if not row.note else f"{row.model}: {row.note}",
-            number(row.estimate),
-            interval(row.ci_low, row.ci_high),
+            number(row.estimate, material.digits),
+            interval(row.ci_low, row.ci_high, material.digits),
             p_number(row.p_value),
             str(row.n_people),
             str(row.n_ratings),

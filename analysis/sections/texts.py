@@ -44,7 +44,7 @@ def texts(material: Material) -> Section:
     sentences = [_sentence(found, material)]
     if crossed is not None and crossed.variance:
         figures.append(variance_figure(crossed.variance, SOURCES))
-        variance = variance_table(crossed, SOURCES)
+        variance = variance_table(crossed, SOURCES, material.digits)
         tables += [variance] if variance else []
         shares = ", ".join(f"{SOURCES.get(row.group, row.group)} {percent(row.share)}" for row in crossed.variance)
         sentences.append(f"Of the variance of one rating within arms lies: {shares}.")
@@ -71,8 +71,9 @@ def _sentence(found: ArticleSummaries, material: Material) -> str:
         if own:
             low, high = own[0], own[-1]
             parts.append(
-                f"{material.label(arm)} from {number(low.mean)} ({material.level} interval "
-                f"{interval(low.ci_low, low.ci_high)}) to {number(high.mean)} ({interval(high.ci_low, high.ci_high)}) "
+                f"{material.label(arm)} from {number(low.mean, material.digits)} ({material.level} interval "
+                f"{interval(low.ci_low, low.ci_high, material.digits)}) to "
+                f"{number(high.mean, material.digits)} ({interval(high.ci_low, high.ci_high, material.digits)}) "
                 f"over {len(own)} articles"
             )
     return f"Articles' means: {'; '.join(parts)}."
@@ -86,10 +87,10 @@ def _table(found: ArticleSummaries, material: Material) -> ReportTable:
             row.article,
             material.label(row.arm),
             str(row.n),
-            number(row.mean),
-            interval(row.ci_low, row.ci_high),
-            number(row.sd),
-            number(row.median),
+            number(row.mean, material.digits),
+            interval(row.ci_low, row.ci_high, material.digits),
+            number(row.sd, material.digits),
+            number(row.median, material.digits),
             *(_share(row) if with_share else ()),
         )
         for row in shown

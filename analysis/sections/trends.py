@@ -83,8 +83,9 @@ def _sentence(term: str, row: object, unit: str, material: Material) -> str:
     verb = "rose" if estimate > 0 else "fell"
     shown = "" if p < material.plan.alpha else "; a trend was not shown"
     return (
-        f"Ratings {verb} by {number(abs(estimate), 3)} with {unit} of the arms' place ({material.level} interval of "
-        f"the change {interval(low, high, 3)}, {p_text(p)}){shown}."
+        f"Ratings {verb} by {number(abs(estimate), material.digits + 1)} with {unit} of the arms' place "
+        f"({material.level} interval of "
+        f"the change {interval(low, high, material.digits + 1)}, {p_text(p)}){shown}."
     )
 
 

@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from analysis.plan_rules import parse_rule
 from analysis.report import ArmInfo, Report, StudyInfo, build_report
 from analysis.report_html import to_html
 from analysis.report_json import to_dict
-from analysis.report_text import level_text, main_sentences
+from analysis.report_text import level_text, main_sentences, number
 from analysis.software import software_versions
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
@@ -90,7 +91,7 @@ def test_simulated_people_are_called_a_program_first(report: Report) -> None:
 def test_an_interval_that_is_not_adjusted_says_so_and_never_contradicts_the_test_beside_it() -> None:
     report = build_report(simulated(people=60), None, Plan(reference="real"), StudyInfo("t", arms=ARMS))
     assert report.crossed is not None
-    beside = {"p_value": 0.039, "p_adjusted": 0.078, "ci_low": -1.58, "ci_high": -0.04}
+    beside: dict[str, Any] = {"p_value": 0.039, "p_adjusted": 0.078, "ci_low": -1.58, "ci_high": -0.04}
     rows = tuple(replace(row, **beside) for row in report.crossed.rows)
     labels = report.info.labels
     for one in main_sentences(report.comparison, labels, "index", "", replace(report.crossed, rows=rows)):
@@ -253,3 +254,21 @@ def test_cautions_call_the_arms_by_their_names_and_keep_their_keys(report: Repor
     (caution,) = (caution for caution in cautions if caution.code == "empty-arm")
     assert (caution.about, "The arm Huge model has no ratings" in caution.sentence) == ("huge", True)
     assert any("6 in Invented reports" in caution.sentence for caution in report.comparison.cautions)
+
+
+@pytest.mark.parametrize(("factor", "digits"), [(0.001, 4), (1.0, 2), (1000.0, 0)])
+def test_numbers_have_the_digits_that_the_outcomes_spread_needs(factor: float, digits: int) -> None:
+    frame = simulated(people=60)
+    frame["credibility"] *= factor
+    plan = Plan(reference="real", outcome="credibility", credible_cut=None)
+    info = StudyInfo("t", outcome_scale=None, show_published=False)
+    report = build_report(frame, None, plan, info)
+    assert report.crossed is not None
+    row = report.crossed.rows[0]
+    assert f"difference {number(row.estimate, digits)}, " in report.sentences[0]
+    tables = {table.name: table for table in report.tables}
+    assert tables["crossed"].rows[0][1] == number(row.estimate, digits)
+    assert tables["crossed"].rows[0][3] == number(row.std_error, digits + 1)
+    assert tables["arms"].rows[0][4] == number(report.comparison.arms.rows[0].mean, digits)
+    for name in ("means", "crossed-pairs", "pairwise", "articles", "equivalence", "models", "specifications"):
+        assert "0.00" not in {cell for cells in tables[name].rows for cell in cells[1:4]}

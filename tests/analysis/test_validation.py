@@ -122,6 +122,6 @@ class TestAgainstTheSchema:
 
 
 def test_one_key_in_two_spellings_is_refused_with_both() -> None:
-    with pytest.raises(FrameError, match=r"the column 'arm' holds both 'real' and 'real ' .*row 0\)") as error:
+    with pytest.raises(FrameError, match=r"the column 'arm' holds both 'real' and 'real ', .*row 0\)") as error:
         check_ratings(with_cell("arm", 0, "real "))
     assert (error.value.column, error.value.rows) == ("arm", (0,))
