@@ -113,7 +113,7 @@ def _figure(found: Sequence[Variant], material: Material, *, main: str) -> Figur
     ]
     title = "The contrasts on different choices of people"
     caption = f"Intervals at {material.level}; in the text's colour: the main test."
-    return interval_figure("exclusions", title, caption, marks, Axis(material.difference))
+    return interval_figure("exclusions", title, caption, marks, Axis(material.difference, digits=material.digits))
 
 
 def _tables(found: list[Variant], material: Material) -> tuple[ReportTable, ...]:

@@ -89,13 +89,18 @@ def _sentence(term: str, row: object, unit: str, material: Material) -> str:
     )
 
 
+def _digits(term: str, material: Material) -> int:
+    """Those of a slope on the outcome's scale, or of Kendall's tau, which has none."""
+    return 3 if term == "Jonckheere-Terpstra" else material.digits + 1
+
+
 def _table(found: Trend, material: Material, unit: str, places: dict[str, float]) -> ReportTable:
     rows = [
         (
             row.term,
-            number(row.estimate, 3),
-            interval(row.ci_low, row.ci_high, 3),
-            number(row.std_error, 3),
+            number(row.estimate, _digits(row.term, material)),
+            interval(row.ci_low, row.ci_high, _digits(row.term, material)),
+            number(row.std_error, _digits(row.term, material)),
             number(row.statistic),
             MISSING if math.isnan(row.df) else number(row.df, 1),
             p_number(row.p_value),
