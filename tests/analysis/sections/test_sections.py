@@ -121,57 +121,6 @@ def test_every_source_that_the_methods_name_is_among_the_references(report: Repo
         assert name in sources
 
 
-def test_reporting_standards_are_answered_by_the_records_and_else_left_to_the_authors(
-    report: Report, results: dict[str, Any]
-) -> None:
-    asked = {(row["standard"], row["item"]): row for row in results["disclosure"]}
-    assert len([1 for standard, _ in asked if standard == "AAPOR"]) == 11
-    assert asked["AAPOR", "Weights"]["answer"].startswith("None")
-    assert asked["AAPOR", "Population under study"]["open"]
-    sizes = asked["AAPOR", "Sample sizes and precision"]["answer"]
-    assert f"{report.comparison.n_people} people and {report.comparison.n_ratings} ratings count" in sizes
-    assert asked["JARS-Quant", "Hypotheses and aims"]["answer"] == "Is it believed?"
-    assert asked["JARS-Quant", "Assignment"] == {
-        "standard": "JARS-Quant",
-        "item": "Assignment",
-        "answer": "By chance: a draw for each person.",
-        "open": False,
-    }
-    assert "5 seconds" in asked["JARS-Quant", "Inclusion and exclusion"]["answer"]
-    assert all(row["open"] == ("To be written by the authors" in row["answer"]) for row in asked.values())
-
-
-def test_a_files_report_claims_nothing_of_how_its_data_came_about() -> None:
-    frame = simulated(people=30).assign(submitted_at=pd.Timestamp("2026-03-04T10:00Z"))
-    frame.loc[0, "submitted_at"] = pd.Timestamp("2026-03-09T10:00Z")
-    plain = build_report(frame, None, Plan(reference="real"), StudyInfo("T"))
-    (table,) = (table for table in plain.tables if table.name == "disclosure")
-    answers = {(row[0], row[1]): row[2] for row in table.rows}
-    assert answers["AAPOR", "Dates of data collection"] == "2026-03-04 to 2026-03-09."
-    for item in ("Data collection strategy", "Mode of data collection", "How the sample was found and recruited"):
-        assert answers["AAPOR", item] == "To be written by the authors."
-    assert answers["JARS-Quant", "Flow of participants"] == "To be written by the authors."
-    known = build_report(
-        frame,
-        None,
-        Plan(reference="real"),
-        StudyInfo("T", study="s", version="f" * 64, facts=(("Conducted by", "A. Person"), ("Languages", "de, en"))),
-    )
-    (table,) = (table for table in known.tables if table.name == "disclosure")
-    answers = {(row[0], row[1]): row[2] for row in table.rows}
-    assert answers["AAPOR", "Mode of data collection"].endswith("in de, en.")
-    assert answers["AAPOR", "Who sponsored and who conducted it"].startswith("Conducted by A. Person. To be written")
-    assert "ffffffffffff" in answers["AAPOR", "Measurement tools"]
-
-
-def test_one_check_is_one_and_two_are_checks() -> None:
-    frame = ratings()
-    frame["attention"] = frame["participant"].str[1:].astype(int) % 4
-    said = " ".join(section(build_report(frame, None, PLAN, INFO), "exclusions").sentences)
-    assert "at most 1 check" in said
-    assert "at most 1 checks" not in said
-
-
 def test_each_number_is_that_of_its_own_function(results: dict[str, Any]) -> None:
     kept = ratings().query("seconds_on_page >= 5")
     assert results["trend"]["rows"][0]["estimate"] == pytest.approx(
