@@ -1,7 +1,7 @@
 """PURE: how many people and how many articles a study needs: a formula to look with, and simulation to be sure.
 
 Both count people and articles as samples. The formula is that of Westfall, Kenny & Judd 2014 (J. Exp. Psychol. Gen.
-143:2020), with Satterthwaite's degrees of freedom from the mean squares; more people alone cannot bring the power to
+143:2020), brought to what is really read (``power_precision``); more people alone cannot bring the power to
 1 where there are few articles, which the formula shows and the simulation confirms.
 """
 
@@ -17,6 +17,7 @@ from scipy import stats
 from analysis.crossed import Crossed, crossed_contrasts
 from analysis.intervals import NAN, wilson
 from analysis.plan import Plan
+from analysis.power_precision import precision
 from analysis.tables import to_frame
 
 PlannedDesign = Literal["between", "within"]
@@ -70,8 +71,9 @@ class StudySize:
 
 @dataclass(frozen=True)
 class PowerPoint:
-    """The power at one size. ``expected`` is the formula's; ``estimate`` is the share of ``n_simulated`` studies that
-    found the difference, with its Wilson interval, nan where none were simulated."""
+    """The power at one size. ``expected`` is the formula's; ``fitted`` the chance that the ratings can carry the
+    main model, without which a study finds nothing; ``estimate`` is the share of ``n_simulated`` studies that found the
+    difference, with its Wilson interval, nan where none were simulated."""
 
     design: PlannedDesign
     people: int
@@ -81,6 +83,7 @@ class PowerPoint:
     expected: float
     std_error: float
     df: float
+    fitted: float
     estimate: float
     ci_low: float
     ci_high: float
@@ -126,36 +129,30 @@ def components_of(crossed: Crossed) -> Components:
 
 
 def expected_power(size: StudySize, components: Components, difference: float, alpha: float = 0.05) -> PowerPoint:
-    """The power of the two-sided test of ``difference`` between the arms, by the noncentral t distribution."""
-    error, df = _precision(size, components)
+    """The power of the two-sided test of ``difference`` between the arms, by the noncentral t distribution, times the
+    chance that there will be a model to test it with."""
+    found = precision(size, components)
+    error, df = found.std_error, found.df
     critical = float(stats.t.ppf(1 - alpha / 2, df))
     shift = abs(difference) / error
     # The far tail is below alpha / 2; scipy's noncentral t turns to nan where it is nothing.
     lower = float(stats.nct.cdf(-critical, df, shift)) if shift < 5 else 0.0
     power = min(1.0, float(stats.nct.sf(critical, df, shift)) + lower) if shift < 30 else 1.0
     return PowerPoint(
-        size.design, size.people, size.articles, size.ratings, difference, power, error, df, NAN, NAN, NAN, 0
+        design=size.design,
+        people=size.people,
+        articles=size.articles,
+        ratings=size.ratings,
+        difference=difference,
+        expected=power * found.fitted,
+        std_error=error,
+        df=df,
+        fitted=found.fitted,
+        estimate=NAN,
+        ci_low=NAN,
+        ci_high=NAN,
+        n_simulated=0,
     )
-
-
-def _precision(size: StudySize, parts: Components) -> tuple[float, float]:
-    """The standard error of the difference of two arms, and its degrees of freedom."""
-    a, e = parts.article**2, parts.noise**2
-    if size.design == "between":
-        each, own, df_people = size.people / 2, parts.person**2 + parts.person_by_arm**2, size.people - 2
-    else:
-        each, own, df_people = float(size.people), parts.person_by_arm**2, size.people - 1
-    noise = 2 * e / (each * size.ratings)
-    articles, people = 2 * a / size.articles, 2 * own / each
-    variance = articles + people + noise
-    df_articles = 2.0 * size.articles - 2
-    if size.ratings == 1:
-        # A person's own part and the noise are one, and the mean square of articles holds all that varies.
-        return math.sqrt(variance), df_articles
-    # Satterthwaite: mean squares of articles and of people, which both hold the noise; the noise's own, which is taken
-    # off once, has so many degrees of freedom that it adds nothing here.
-    spread = (articles + noise) ** 2 / df_articles + (people + noise) ** 2 / df_people
-    return math.sqrt(variance), variance**2 / spread
 
 
 def people_needed(

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.power import Components, PlannedDesign, Power, StudySize, people_needed, power_curve
+from analysis.power import Components, PlannedDesign, Power, PowerPoint, StudySize, people_needed, power_curve
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, level_text, number, percent
 from analysis.tables import to_json, to_records
 
 VERSION = 1
+# Below this chance of a model a size is told to have too few ratings.
+SURE = 0.95
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class PowerAnswer:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What the fewest people are, for each number of articles."""
-        return tuple(_need(articles, people, self.question.power) for articles, people in self.needed)
+        """What the fewest people are, for each number of articles; then which studies could have no model."""
+        needs = (_need(articles, people, self.question.power) for articles, people in self.needed)
+        return (*needs, *(_unfitted(row) for row in self.curve.rows if row.fitted < SURE))
 
 
 def power_answer(
@@ -131,3 +134,11 @@ def _need(articles: int, people: int | None, power: float) -> str:
         wanted = level_text(power)
         return f"With {articles} articles an arm no number of people gives a power of {wanted}: take more articles."
     return f"With {articles} articles an arm, {people} people give a power of {level_text(power)}."
+
+
+def _unfitted(row: PowerPoint) -> str:
+    return (
+        f"{row.people} people with one rating each give too few ratings for {row.articles} articles an arm: so few "
+        f"articles are read twice that the main model can be fitted in {percent(row.fitted)} of such studies only. "
+        "Take more people, fewer articles or more ratings a person."
+    )

@@ -48,7 +48,10 @@ class PowerForm(forms.Form):
     difference = forms.FloatField(
         label=_("Difference to be found"),
         max_value=1e6,
-        help_text=_("Of two arms, in the outcome's units: the smallest that would matter, not the one hoped for."),
+        help_text=_(
+            "Of two arms, in the outcome's units: the smallest that would matter, not the one hoped for. The power is "
+            "that of finding it, not of showing that arms are equivalent."
+        ),
     )
     source = forms.ChoiceField(label=_("How ratings vary"), widget=forms.RadioSelect)
     sd_person = _spread(_("SD between people"))
@@ -150,8 +153,6 @@ def _of_study(draft: FrozenStudy | None) -> dict[str, Any]:
         "design": "between" if design.kind == "between" else "within",
         "ratings": max(1, design.per_person // arms),
     }
-    if plan.equivalence_bound:
-        found["difference"] = plan.equivalence_bound
     counts = {sum(article.arm == arm.key for article in draft.articles) for arm in draft.arms} - {0, 1}
     if counts:
         found["articles"] = ", ".join(map(str, sorted({*counts, 2 * max(counts)})))

@@ -57,6 +57,13 @@ def test_simulated_studies_stand_beside_the_formula_and_are_the_same_again(tmp_p
     assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
 
 
+def test_too_few_ratings_for_a_model_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["power", "--difference", "2", *SPREADS, "--people", "12,400", "--articles", "40"]) == 0
+    printed = capsys.readouterr().out
+    assert "12 people with one rating each give too few ratings for 40 articles an arm" in printed
+    assert "400 people with" not in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
