@@ -37,9 +37,12 @@ class Panel:
 
     @property
     def verdict(self) -> str:
-        """What all say, once all have answered; '' before, and where they differ."""
-        said = {opinion.verdict for opinion in self.opinions}
-        return said.pop() if self.is_complete and len(said) == 1 else ""
+        """What all say of one wording, once all have answered; '' before, and where they differ.
+
+        Who answered before an edit and who answered behind it have not said the same.
+        """
+        said = {(opinion.verdict, opinion.text_sha256) for opinion in self.opinions}
+        return said.pop()[0] if self.is_complete and len(said) == 1 else ""
 
     @property
     def is_disputed(self) -> bool:

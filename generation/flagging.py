@@ -107,7 +107,11 @@ def _opening_of(candidate: Candidate, text: str) -> int:
         return 0
     if text.startswith(prompt.text):
         return len(prompt.text)
-    return place_behind(compare(opened_text(candidate), text), len(prompt.text))
+    end = place_behind(compare(opened_text(candidate), text), len(prompt.text))
+    if end < len(text):
+        return end
+    # Too little is left as it was to tell where the opening ends: what follows must be looked through all the same.
+    return len(prompt.text) if len(prompt.text) < len(text) else 0
 
 
 def _stored(flag: Flag) -> dict[str, str]:
@@ -127,7 +131,7 @@ def _others(prompt: Prompt, but: Candidate | None) -> Iterator[tuple[str, bytes]
 
 def _made_now(missing: QuerySet[Candidate]) -> dict[int, bytes]:
     """The signatures of texts that have none yet, as older releases left them; kept from now on."""
-    texts = list(missing.select_related("batch__prompt").defer("token_ids", "logprobs", "ranks"))
+    texts = list(missing.order_by("pk").select_related("batch__prompt").defer("token_ids", "logprobs", "ranks"))
     if not texts:
         return {}
     edits = Edit.objects.filter(candidate__in=missing).order_by("number")

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from generation import opinions
-from generation.assignments import panels
+from generation.assignments import curators_of, panels
+from generation.editing import standing_text
 from generation.models import Assignment, Candidate
 from surveys import audit
 from surveys.articles import ArticleError, lock_draft
@@ -16,11 +18,7 @@ def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
     """Ask somebody no longer who has not answered; how many texts that were. Opinions stay. Raises ``DraftOnly``."""
     with transaction.atomic():
         lock_draft(study)
-        answered = [
-            pk for pk, panel in panels(study).items() if curator.pk in {opinion.by_id for opinion in panel.opinions}
-        ]
-        waiting = Assignment.objects.filter(candidate__batch__study=study, curator=curator)
-        waiting = waiting.exclude(candidate__in=answered)
+        waiting = _awaited(study, curator)
         texts = list(waiting.values_list("candidate", flat=True))
         released, _rows = waiting.delete()
         if released:
@@ -33,22 +31,29 @@ def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
 def after_team_change(study: Study, person: Researcher, by: Researcher) -> None:
     """Go on without somebody who may curate no longer; ``settings.TEAM_CHANGED`` has the team's pages call it.
 
-    Needs the study's row held. Does nothing where they may, or where nothing is left to decide.
+    Needs the study's row held. Does nothing where they still may, or where they had answered already: what somebody
+    has opened again since then is not decided anew.
     """
-    if Study.objects.filter(pk=study.pk, status=Study.Status.DRAFT).exists():
-        asked = Assignment.objects.filter(candidate__batch__study=study, curator=person)
-        _settle(study, list(asked.values_list("candidate", flat=True)), by)
+    if person in curators_of(study) or not Study.objects.filter(pk=study.pk, status=Study.Status.DRAFT).exists():
+        return
+    _settle(study, list(_awaited(study, person).values_list("candidate", flat=True)), by)
+
+
+def _awaited(study: Study, person: Researcher) -> QuerySet[Assignment]:
+    """What somebody is asked and has not answered."""
+    answered = [pk for pk, panel in panels(study).items() if person.pk in {opinion.by_id for opinion in panel.opinions}]
+    return Assignment.objects.filter(candidate__batch__study=study, curator=person).exclude(candidate__in=answered)
 
 
 def _settle(study: Study, texts: Collection[int], by: Researcher) -> None:
     """Decide on those of the texts whose remaining opinions agree, and say in the log how many somebody adjudicates."""
     found = panels(study)
     complete = [pk for pk in texts if pk in found and found[pk].is_complete]
-    undecided = Candidate.objects.filter(pk__in=complete, decision=Candidate.Decision.PENDING)
+    undecided = Candidate.objects.filter(pk__in=complete, decision=Candidate.Decision.PENDING, reviews=None)
     related = ("batch__study", "batch__prompt__story", "batch__language_model", "run", "article")
     decided = disputed = 0
     for text in undecided.select_related(*related).order_by("batch__number", "index"):
-        if found[text.pk].is_disputed:
+        if found[text.pk].is_disputed or not opinions.are_about(found[text.pk], standing_text(text)):
             disputed += 1
         else:
             decided += _decided(text, by)

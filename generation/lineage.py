@@ -187,8 +187,9 @@ def _score(candidate: Candidate) -> dict[str, Any]:
 
 
 def _flags_of_draft(candidate: Candidate) -> Any:
-    first = candidate.edits.order_by("number").first()
-    return candidate.flags if first is None or first.flags_before is None else first.flags_before
+    # Edits of older releases left the flags as they were, and kept none.
+    first = candidate.edits.exclude(flags_before=None).order_by("number").first()
+    return candidate.flags if first is None else first.flags_before
 
 
 def _edits(candidate: Candidate) -> list[dict[str, Any]]:

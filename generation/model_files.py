@@ -72,6 +72,11 @@ def lacks_code(model: LanguageModel) -> bool:
     return folder_of(model).is_dir() and not whole.is_dir()
 
 
+def _may_run_code(model: LanguageModel) -> bool:
+    """Whether code of its own may run, which a hub's model has with it only where it came after that was allowed."""
+    return model.trusts_code and not lacks_code(model)
+
+
 def files(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None) -> ModelFiles:
     """The model's folder and identity, made ready where that was not done before (seconds to minutes, once).
 
@@ -83,7 +88,7 @@ def files(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None)
     found = _weights(model)
     if not found.is_safetensors and not _is_converted(found):
         _convert(found.source, _target(found), meanwhile)
-    return ModelFiles(_ready(found), _identity(model, found), model.trusts_code)
+    return ModelFiles(_ready(found), _identity(model, found), _may_run_code(model))
 
 
 def prompt_tokens(model: LanguageModel) -> PromptTokens | None:
@@ -130,7 +135,7 @@ def _weights(model: LanguageModel) -> _Weights:
         return _Weights(folder, tuple(weights), is_safetensors=True)
     if not (pickled := sorted(folder.glob(PICKLED))):
         raise ModelFolderError(_("%(folder)s holds no safetensors file.") % {"folder": folder})
-    if not model.trusts_code:
+    if not _may_run_code(model):
         message = _(
             "%(folder)s holds pickled weights alone (%(names)s), and a pickle can run code when it is read. Take the "
             "model as safetensors; or have who looks after this installation allow it, on the model's page."
@@ -191,7 +196,7 @@ def _identity(model: LanguageModel, found: _Weights) -> ModelIdentity:
         context_length=tokens.context_length,
         parameters=sum(math.prod(tensor.shape) for tensor in held),
         files=configuration_files(folder),
-        note=TRUSTED if model.trusts_code else "",
+        note=TRUSTED if _may_run_code(model) else "",
     )
     return plain if found.is_safetensors else _as_converted(plain, folder)
 

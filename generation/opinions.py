@@ -43,6 +43,11 @@ def give(
     return panel
 
 
+def are_about(panel: Panel, text: str) -> bool:
+    """Whether the opinions are all about this wording, and not about one that was edited since."""
+    return {opinion.text_sha256 for opinion in panel.opinions} == {_digest(text)}
+
+
 def withdraw(opinion: Opinion) -> None:
     """Take one's opinion back. Raises ``DecidedMeanwhile`` once the text is decided, ``DraftOnly``."""
     candidate = opinion.candidate
@@ -67,7 +72,7 @@ def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seco
         by=by,
         verdict=verdict,
         reason=reason.strip(),
-        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        text_sha256=_digest(text),
         seconds=seconds,
     )
     subject = f"batch {candidate.batch.number}, candidate {candidate.index}"
@@ -87,3 +92,7 @@ def decide(candidate: Candidate, *, by: Researcher, why: str = "") -> None:
         curation.accept(candidate, by=by, arm=arm, rule=f"{n} of {n} opinions for it{why}")
     elif panel.verdict == Verdict.REJECT:
         curation.reject(candidate, by=by, rule=f"{n} of {n} opinions against it{why}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

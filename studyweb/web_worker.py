@@ -14,6 +14,7 @@ Here it watches those as well.
 """
 
 import errno
+import resource
 import select
 import selectors
 import socket
@@ -37,6 +38,8 @@ SECONDS = 0.05
 GLANCE = 0.2
 # What a line brings at the least, in bytes a second: a large file has the time that it needs.
 SLOWEST_LINE = 16 * 1024
+# Open files that are no connections of browsers: those of the database, of the log, of what is read and sent.
+OTHER_FILES = 200
 # For how long somebody who was told goodbye is listened to: closed at once, what was sent last could be lost on its way
 # (RFC 9112, 9.6).
 SECONDS_TO_PART = 2.0
@@ -66,6 +69,10 @@ class WaitingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         """Begin to serve."""
         self._waiting = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
         self._parting = deque[_Parting]()
+        # gunicorn's worker dies, with everybody's requests, where a connection more is one file too many; the others
+        # wait in the backlog.
+        self.worker_connections = room_for(self.cfg.worker_connections)
+        self.max_keepalived = max(1, self.worker_connections - self.cfg.threads)
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
@@ -171,6 +178,19 @@ class WaitingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             return _is_readable(conn.sock, self.seconds)
         finally:
             self._waiting.release()
+
+
+def room_for(connections: int) -> int:
+    """How many connections this process can hold, at most so many; its limit of open files is raised as far as it goes.
+
+    Many systems give a process 1,024 files at first, and let it ask for more.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - OTHER_FILES))
 
 
 @dataclass(eq=False)

@@ -247,7 +247,9 @@ def test_until_its_code_is_here_a_trusted_model_writes_with_what_came_before_and
     client.post(reverse("models:trust", args=[model.key]), {"reason": "I read it.", "trusts_code": ""})
     model = LanguageModel.objects.get(pk=model.pk)
     assert (registry.is_here(model), registry.is_whole(model)) == (True, False)
-    assert registry.files(model).folder == hub.folder_of(REPOSITORY, REVISION)
+    found = registry.files(model)
+    assert (found.folder, found.runs_code) == (hub.folder_of(REPOSITORY, REVISION), False)
+    assert found.identity.note == ""
     page = client.get(reverse("models:model", args=[model.key])).content.decode()
     assert "Its own code, which may run now, is not here yet" in page
 

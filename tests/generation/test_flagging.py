@@ -9,7 +9,8 @@ from generation import bulk, curation, drafting, editing
 from generation.editing import standing_text
 from generation.engine import NOTES
 from generation.flagging import Beside
-from generation.models import Batch, Candidate
+from generation.lineage import lineage_of
+from generation.models import Batch, Candidate, Edit
 from generation.parity.report import report_of
 from generation.reviewing import Filters, flag_codes
 from generation.undoing import last_act
@@ -164,6 +165,25 @@ def test_the_opening_is_not_held_against_what_follows_even_where_it_was_edited(o
     # Beside the opening the prompt would be said again, and in the other text all is the same but four words.
     assert codes(text_of(batch)) == []
     assert codes(text_of(batch, 1)) == ["near-duplicate"]
+
+
+def test_a_text_that_was_written_anew_is_looked_through_though_nothing_tells_where_its_opening_ends() -> None:
+    batch = written([CONTINUATION])
+    anew = " ".join(f"word{number}" for number in range(3_000))
+    editing.edit(text_of(batch), by=batch.created_by, text=f"{anew} As an AI language model, I cannot say more.")
+    assert "self-reference" in codes(text_of(batch))
+    assert text_of(batch).signature
+
+
+def test_the_drafts_flags_are_found_behind_edits_that_kept_none() -> None:
+    batch = written([" Short."])
+    drafted = text_of(batch).flags
+    older = editing.edit(text_of(batch), by=batch.created_by, text=standing_text(text_of(batch)) + " More.")
+    Edit.objects.filter(pk=older.pk).update(flags_before=None, flags=None)
+    Candidate.objects.update(flags=drafted)
+    editing.edit(text_of(batch), by=batch.created_by, text=standing_text(text_of(batch)) + f" {FOREIGN} {PLAIN}" * 3)
+    assert text_of(batch).flags != drafted
+    assert lineage_of(text_of(batch))["cleaned"]["flags"] == drafted
 
 
 def test_what_a_page_shows_of_an_edited_texts_flags_leads_to_the_text_that_is_alike(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation import assignments, leaving, opinions
+from generation import assignments, curation, editing, leaving, opinions
 from generation.models import Batch
 from surveys import audit
 from surveys.models import Researcher, Role
@@ -45,7 +45,7 @@ def test_when_a_curator_leaves_the_study_those_who_remain_decide_and_the_log_say
     assert (review.by, review.rule) == (batch.created_by, "2 of 2 opinions for it, once nobody else was awaited")
     assert assignments.panel_of(text_of(batch, 1)).is_disputed
     subject = batch.study.audit.get(verb="panels settled").subject
-    assert subject == "nobody else is awaited: 1 decided by those who remain, 2 differ"
+    assert subject == "nobody else is awaited: 1 decided by those who remain, 1 differ"
     assert audit.verify(batch.study) == []
 
 
@@ -82,3 +82,37 @@ def test_a_text_that_can_be_no_article_stays_open_to_whoever_reads_it() -> None:
     assert decisions(batch) == ["pending"]
     panel_now = assignments.panel_of(text_of(batch))
     assert (panel_now.verdict, panel_now.missing) == ("accept", frozenset())
+
+
+def test_what_was_opened_again_after_its_decision_is_not_decided_anew_when_somebody_leaves(batch: Batch) -> None:
+    stays, goes = panel(batch)
+    said(batch, stays, "a")
+    said(batch, goes, "a")
+    curation.reopen(text_of(batch), by=batch.created_by)
+    assert decisions(batch)[0] == "pending"
+    remove_person(batch.study.memberships.get(researcher=goes), by=batch.created_by)
+    assert decisions(batch)[0] == "pending"
+    assert not batch.study.audit.filter(verb="panels settled").exists()
+
+
+def test_an_opinion_about_a_text_that_was_edited_since_decides_nothing(batch: Batch) -> None:
+    stays, goes = panel(batch)
+    said(batch, stays, "a")
+    said(batch, goes, "r")
+    text = text_of(batch)
+    editing.edit(text, by=batch.created_by, text=editing.standing_text(text) + " The council agreed.")
+    opinions.withdraw(text_of(batch).opinions.get(by=goes, verdict="reject"))
+    remove_person(batch.study.memberships.get(researcher=goes), by=batch.created_by)
+    assert decisions(batch)[0] == "pending"
+    assert batch.study.audit.get(verb="panels settled").subject.endswith("0 decided by those who remain, 1 differ")
+
+
+def test_opinions_about_two_wordings_are_no_agreement(batch: Batch) -> None:
+    first, second = panel(batch)
+    said(batch, first, "a")
+    said(batch, second, "r")
+    text = text_of(batch)
+    editing.edit(text, by=batch.created_by, text=editing.standing_text(text) + " The council agreed.")
+    opinions.withdraw(text_of(batch).opinions.get(by=second, verdict="reject"))
+    assert opinions.give(text_of(batch), by=second, verdict="accept").is_disputed
+    assert decisions(batch)[0] == "pending"

@@ -1,9 +1,10 @@
 """An application and a worker for the tests of the web process: each answer says how the worker came to the request."""
 
+import resource
 from collections.abc import Iterable
 from typing import Any
 
-from studyweb.web_worker import WaitingWorker
+from studyweb.web_worker import OTHER_FILES, WaitingWorker
 
 _handed = 0
 
@@ -26,6 +27,16 @@ class Hurried(WaitingWorker):
     seconds_to_send = 0.9
     seconds_while_others_wait = 0.3
     seconds_to_take = 0.5
+
+
+class Cramped(Patient):
+    """May hold few files open."""
+
+    def init_process(self) -> None:
+        """Begin to serve, under a limit that cannot be raised."""
+        most = OTHER_FILES + 20
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        super().init_process()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from studyweb.supervision import programs
-from tests.studyweb.serving import Hurried, Patient
+from studyweb.web_worker import OTHER_FILES, room_for
+from tests.studyweb.serving import Cramped, Hurried, Patient
 
 THREADS = 4
 Connect = Callable[[], HTTPConnection]
@@ -170,3 +172,28 @@ def test_whoever_is_told_goodbye_and_does_not_hang_up_keeps_nobody_waiting(serve
         for connection in staying:
             assert connection.sock.makefile("rb").read().startswith(b"HTTP/1.1 200 OK")
             connection.close()
+
+
+def test_more_connections_than_files_wait_for_their_turn_and_end_nobodys(serve: Serve, tmp_path: Path) -> None:
+    with serve(Cramped) as connect:
+        first = connect()
+        assert _handed(first) == 1
+        with contextlib.ExitStack() as crowd:
+            for _ in range(300):
+                somebody = crowd.enter_context(socket.socket())
+                somebody.settimeout(1.5)  # who is not queued asks again after a second
+                if somebody.connect_ex((first.host, first.port)):
+                    break  # the worker takes no more, and those who wait to be taken are many
+            assert _handed(first) > 0
+        assert _handed(connect()) > 1
+    assert "Exception in worker" not in (tmp_path / "web.log").read_text(encoding="utf-8")
+
+
+def test_the_limit_of_open_files_is_raised_for_as_many_connections_as_there_may_be() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        assert room_for(400) == 400
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 400 + OTHER_FILES
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -40,6 +40,11 @@
   let last = -Infinity;
   let deciding = null;
 
+  // Whatever comes next, a word's other letters or another key, the one before it decides nothing any more.
+  const undecided = () => clearTimeout(deciding);
+  addEventListener("pagehide", undecided);
+  document.addEventListener("keydown", undecided);
+
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("dialog") || document.querySelector("dialog[open]")) {
       return; // The dialog's own keys: Escape closes it.
@@ -67,7 +72,6 @@
     const inWord = event.key.length === 1 && event.timeStamp - last < WORD;
     if (event.key.length === 1) {
       last = event.timeStamp;
-      clearTimeout(deciding);
     }
     const target = [...document.querySelectorAll("[data-keys]")].find((element) =>
       element.dataset.keys.split(" ").includes(event.key),

@@ -82,5 +82,14 @@ def test_a_study_for_any_device_measures_nothing_and_turns_nobody_back() -> None
     assert (person.slug, person.row.outcome) == ("consent", "")
 
 
+def test_who_is_asked_for_consent_again_is_the_panels_person_still() -> None:
+    person = _person(_study(), COMPUTER)
+    person.get()
+    # From a page that was opened while the study still asked for a device.
+    person.post(data={"answer": "turn-back"})
+    person.post(data={"answer": "agree"})
+    assert person.row.panel_identity.ciphertext
+
+
 def test_the_form_for_codes_says_which_of_prolifics_paths_it_is() -> None:
     assert recruitment.PROLIFIC_PATHS["incompatible-device"] == "INCOMPATIBLE_DEVICE"
