@@ -131,9 +131,9 @@ def _stored_edit(
     candidate: Candidate, by: Researcher, text: str, found: Screened, *, takes_back: Edit | None = None
 ) -> Edit:
     """The edit's row; the candidate carries the flags of the text that stands now. Needs the candidate's row held."""
-    before = candidate.flags
-    Candidate.objects.filter(pk=candidate.pk).update(**found.columns)
-    candidate.flags, candidate.flag_count = found.columns["flags"], found.columns["flag_count"]
+    before, columns = candidate.flags, found.columns
+    Candidate.objects.filter(pk=candidate.pk).update(**columns)
+    candidate.flags, candidate.flag_count = columns["flags"], columns["flag_count"]
     return Edit.objects.create(
         candidate=candidate,
         number=candidate.edits.count() + 1,

@@ -57,19 +57,18 @@ def folder_of(model: LanguageModel) -> Path:
     """
     if model.source != Source.HUB:
         return Path(model.location)
-    whole, plain = (
-        hub.folder_of(model.location, model.revision, model.file, trusted=trusted)
-        for trusted in (model.trusts_code, False)
-    )
-    return plain if plain.is_dir() and not whole.is_dir() else whole
+    return _hub_folder(model, trusted=_may_run_code(model))
 
 
 def lacks_code(model: LanguageModel) -> bool:
     """Whether a hub's model may have files by now, its own code, that were not brought here with the others."""
-    if model.source != Source.HUB:
+    if model.source != Source.HUB or not model.trusts_code:
         return False
-    whole = hub.folder_of(model.location, model.revision, model.file, trusted=model.trusts_code)
-    return folder_of(model).is_dir() and not whole.is_dir()
+    return _hub_folder(model, trusted=False).is_dir() and not _hub_folder(model, trusted=True).is_dir()
+
+
+def _hub_folder(model: LanguageModel, *, trusted: bool) -> Path:
+    return hub.folder_of(model.location, model.revision, model.file, trusted=trusted)
 
 
 def _may_run_code(model: LanguageModel) -> bool:

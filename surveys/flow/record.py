@@ -24,7 +24,7 @@ from surveys.tokens import token_hash
 ASKING = frozenset({Stage.BEFORE, Stage.READING, Stage.LOOKING_BACK, Stage.AFTER})
 # What a draft may hold, in characters: more than any honest page, less than what would fill a disk.
 MAX_DRAFT = 300_000
-_FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # a field's name, no secret
+FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # a field's name, no secret
 
 Raw = Mapping[str, Sequence[str]]
 
@@ -78,7 +78,7 @@ def save_draft(token: str, study_key: str, slug: str, sequence: int, raw: Raw) -
     if at is None or at[0] not in ASKING:
         return False
     content = {_storable(name): [_storable(value) for value in values] for name, values in raw.items()}
-    content.pop(_FORM_TOKEN, None)
+    content.pop(FORM_TOKEN, None)
     if sum(len(name) + sum(map(len, values)) for name, values in content.items()) > MAX_DRAFT:
         raise DraftTooLongError
     # The web machine's time will do: a page that is open at a closing can be sent for many minutes more.

@@ -59,21 +59,20 @@ def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
         flow.decline(place)
     else:
         flow.turn_back(place)
-    response = replies.to_step(study.key, onward) if onward else replies.where_now(request, study.key)
-    # Who did not get on, since the study has changed meanwhile, consents later, and is the panel's person still.
-    is_asked_again = not onward and _is_at_the_consent(request, study.key)
-    if onward and visit.invitation_hash(request):
+    if not onward:
+        now = visit.place_of(request, study.key)
+        response = replies.onward(now) if now else replies.unknown(request, study.key)
+        # Whom it leaves at the consent, since the study has changed meanwhile, is the panel's person still.
+        if now is None or now.step.stage != Stage.CONSENT:
+            visit.drop_carried(response, study.key)
+        return response
+    response = replies.to_step(study.key, onward)
+    if visit.invitation_hash(request):
         # Whoever consents is the person from now on, as far as anybody can tell; guests who come later are not.
         lasting = not recruitment.read(study).shared_computer
         visit.remember(response, study.key, visit.token_of(request), lasting=lasting)
-    if not is_asked_again:
-        visit.drop_carried(response, study.key)
+    visit.drop_carried(response, study.key)
     return response
-
-
-def _is_at_the_consent(request: HttpRequest, study_key: str) -> bool:
-    now = visit.place_of(request, study_key)
-    return now is not None and now.step.stage == Stage.CONSENT
 
 
 def _on_a_small_device(request: HttpRequest, place: Place) -> HttpResponse | None:

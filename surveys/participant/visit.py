@@ -17,13 +17,13 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from surveys import flow, recruitment, tokens
 from surveys.flow import Place
 from surveys.flow.enrol import pack, unpack
+from surveys.flow.record import FORM_TOKEN
 from surveys.models import Mode, Study
 from surveys.recruitment import Entrant
 
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
 ENTRANT_COOKIE = "entrant"
 MARK_FIELD = "_person"  # no question has such a key
-FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # a field's name, no secret
 # No token begins so.
 _GUEST = "~"
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one

@@ -40,12 +40,11 @@
   let last = -Infinity;
   let deciding = null;
 
-  // Whatever comes next, a word's other letters or another key, the one before it decides nothing any more.
-  const undecided = () => clearTimeout(deciding);
-  addEventListener("pagehide", undecided);
-  document.addEventListener("keydown", undecided);
+  addEventListener("pagehide", () => clearTimeout(deciding));
 
   document.addEventListener("keydown", (event) => {
+    // Whatever comes next, a word's other letters or another key, the one before it decides nothing any more.
+    clearTimeout(deciding);
     if (event.target.closest("dialog") || document.querySelector("dialog[open]")) {
       return; // The dialog's own keys: Escape closes it.
     }
