@@ -195,16 +195,31 @@ def _type(field: Any, database: BaseDatabaseWrapper) -> str:
     return "text" if isinstance(field, CharField | TextField) else str(field.db_type(database))
 
 
+class Held(_Statement):
+    """Rows that are locked after an update, on PostgreSQL: a query of theirs, joined with ``changed``, with its lock.
+
+    Whoever waits for such a lock gets the rows as they are then; all else in the statement is as it was before.
+    """
+
+
 class Together:
     """An update, and what belongs to it: rows that are inserted and updates that are made only if it changed a row.
 
     All or nothing. PostgreSQL does it in one statement, a transaction of its own: to ask one after the other costs both
     sides more than what is done. SQLite knows no such statement, and need not: asking it sends nothing anywhere.
-    Without ``rows`` there is nothing to insert. ``entry`` is one row of another model, inserted as well.
+    Without ``rows`` there is nothing to insert. ``entry`` is one row of another model, inserted as well, and ``held``
+    are the rows that ``run_holding`` locks.
     """
 
-    def __init__(self, first: Update, rows: Insert | None, *then: Update, entry: Insert | None = None) -> None:
-        self._first, self._rows, self._then, self._entry = first, rows, then, entry
+    def __init__(
+        self,
+        first: Update,
+        rows: Insert | None,
+        *then: Update,
+        entry: Insert | None = None,
+        held: "Held | None" = None,
+    ) -> None:
+        self._first, self._rows, self._then, self._entry, self._held = first, rows, then, entry, held
         self._sql: dict[int, str] = {}
 
     def run(self, rows: Sequence[Sequence[Any]] = (), entry: Sequence[Any] = (), /, **given: Any) -> bool:
@@ -212,12 +227,31 @@ class Together:
         database = _database()
         if database.vendor != "postgresql":
             return self._one_after_another(rows, entry, given)
+        return self._all_at_once(database, rows, entry, given)[1] > 0
+
+    def run_holding(self, rows: Sequence[Sequence[Any]], count: int, /, **given: Any) -> tuple[bool, bool]:
+        """As ``run``, and (whether the first update changed a row, whether so many rows of ``held`` are locked now).
+
+        They are locked in their order, as they are once the lock is held, until the transaction ends; none is if the
+        first update changed no row. SQLite, which lets one transaction write at a time, has no locks of rows and needs
+        none.
+        """
+        database = _database()
+        if database.vendor != "postgresql":
+            return self._one_after_another(rows, (), given), True
+        found, _ = self._all_at_once(database, rows, (), given)
+        return bool(found), bool(found) and found[0][0] == count
+
+    def _all_at_once(
+        self, database: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]], entry: Sequence[Any], given: dict[str, Any]
+    ) -> tuple[list[list[Any]], int]:
         updates = [update.statement(database) for update in (self._first, *self._then)]
         if len(rows) not in self._sql:
             self._sql[len(rows)] = self._joined(updates, len(rows), database)
         values = [value for statement in updates for value in statement.values(given)]
         values += [*entry, *(value for row in rows for value in row)]
-        return _run(database, self._sql[len(rows)], values)[1] > 0
+        values += self._held.values(given) if self._held is not None else []
+        return _run(database, self._sql[len(rows)], values)
 
     def _one_after_another(self, rows: Sequence[Sequence[Any]], entry: Sequence[Any], given: dict[str, Any]) -> bool:
         with transaction.atomic():
@@ -238,6 +272,9 @@ class Together:
         if self._entry is not None:
             parts.append(f"entered AS ({self._entry.sql_if(1, is_first, database)})")
         last = self._rows.sql_if(count, is_first, database) if self._rows and count else "SELECT 1 FROM changed"
+        if self._held is not None:
+            parts += [f"stored AS ({last})", f"held AS ({self._held.sql})"]
+            last = "SELECT (SELECT COUNT(*) FROM held) FROM changed"
         return f"WITH {', '.join(parts)} {last}"
 
 

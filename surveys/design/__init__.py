@@ -7,7 +7,7 @@ from surveys.design.allocation import assign
 from surveys.design.check import Checked, check
 from surveys.design.draws import Draws, seed_for
 from surveys.design.factors import FactorSpec, levels
-from surveys.design.lanes import QuotaFull
+from surveys.design.lanes import QuotaFull, can_fill, is_full
 from surveys.design.ledger import Difference, LedgerLine, replay
 from surveys.design.plan import Assignment, Counts, PlannedTrial
 from surveys.design.simulation import ONE_STRATUM, Cell, Simulated, simulate
@@ -35,7 +35,9 @@ __all__ = [
     "QuotaFull",
     "Simulated",
     "assign",
+    "can_fill",
     "check",
+    "is_full",
     "levels",
     "replay",
     "seed_for",

@@ -61,15 +61,7 @@ def choose(
 
     Raises QuotaFull if every target is reached, or the stratum's quota.
     """
-    every = groups(spec)
-    _refuse_full_stratum(spec, counts, stratum)
-    totals = counts.arms if counts.totals is None else counts.totals
-    open_groups = [group for group in every if group.target is None or _people(group, totals) < group.target]
-    if not open_groups:
-        raise QuotaFull(
-            "Every arm has reached its target. For more people, raise the targets by an amendment, which the report "
-            "shows as a deviation, or, once the study is unblinded, copy it. Otherwise close it."
-        )
+    every, open_groups = groups(spec), _open_groups(spec, counts, stratum)
     if spec.allocation in {"complete", "blocked"}:
         group, lane, condition = _from_block(spec, every, open_groups, seed, sequence)
         return group, lane, condition, (lane.name,)
@@ -84,10 +76,33 @@ def choose(
     return group, lane, _least_given_condition(spec, lane, counts, unit_key, seed), tied
 
 
-def _refuse_full_stratum(spec: DesignSpec, counts: Counts, stratum: str) -> None:
-    most = dict(spec.quotas).get(stratum)
+def can_fill(spec: DesignSpec, stratum: str) -> bool:
+    """Whether there is a number of people at which nobody more of this stratum can be assigned."""
+    return stratum in dict(spec.quotas) or all(arm.target is not None for arm in spec.arms)
+
+
+def is_full(spec: DesignSpec, counts: Counts, stratum: str) -> bool:
+    """Whether ``choose`` would raise QuotaFull."""
+    try:
+        _open_groups(spec, counts, stratum)
+    except QuotaFull:
+        return True
+    return False
+
+
+def _open_groups(spec: DesignSpec, counts: Counts, stratum: str) -> list[Group]:
+    """The groups that take somebody more of this stratum. Raises QuotaFull where none does."""
+    every, most = groups(spec), dict(spec.quotas).get(stratum)
     if most is not None and sum(counts.arms.values()) >= most:
         raise QuotaFull(f"The quota of {stratum!r} is full: it was {most}. The other answers still have places.")
+    totals = counts.arms if counts.totals is None else counts.totals
+    found = [group for group in every if group.target is None or _people(group, totals) < group.target]
+    if not found:
+        raise QuotaFull(
+            "Every arm has reached its target. For more people, raise the targets by an amendment, which the report "
+            "shows as a deviation, or, once the study is unblinded, copy it. Otherwise close it."
+        )
+    return found
 
 
 def _least_given_condition(spec: DesignSpec, lane: Lane, counts: Counts, unit_key: str, seed: int) -> str:

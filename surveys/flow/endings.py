@@ -150,6 +150,8 @@ def withdraw(place: Place) -> bool:
     people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gte=since))
     values = ending(Outcome.WITHDRAWN) | {"withdrawn_at": Now(), "ended_at": Coalesce("ended_at", Now())}
     values["network_hash"] = ""
+    # An answer too; of who was assigned the ledger cannot be replayed without.
+    values["stratum"] = Case(When(arm="", then=Value("")), default=F("stratum"))
     # Whoever has ended stays where they are: at the debriefing, or after it.
     values["stage"] = Case(When(~Q(outcome=Outcome.UNDER_WAY), then=F("stage")), default=values["stage"])
     with transaction.atomic():

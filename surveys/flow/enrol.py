@@ -9,7 +9,7 @@ from django.db.models import CharField, IntegerField
 from django.db.models.functions import Now
 
 from surveys import recruitment, route, tokens
-from surveys.flow.allocate import randomise
+from surveys.flow.allocate import COUNTERS, Way, is_full_already, randomise
 from surveys.flow.place import Move, Place, advance, frozen
 from surveys.keeping_out import is_kept_out
 from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study, StudyVersion
@@ -93,15 +93,21 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
         hashes = {"network_hash": network_hash, "invitation_hash": invitation_hash}
-        if not _AGREEING.make(place, first, (), **hashes, version=participant.version_id):
+        if first.stage == Stage.READING:
+            way = randomise(_AGREEING, place, first, (), **hashes)
+        else:
+            is_first = _AGREEING.make(place, first, (), **hashes, version_id=participant.version_id)
+            way = Way.ASSIGNED if is_first else Way.TOO_LATE
+        if way is Way.TOO_LATE:
             return ""
         if entrant.panel_id:
             sealed = tokens.seal(entrant.panel_id)
             PanelIdentity.objects.filter(participant=participant).update(ciphertext=sealed)
             _keep_submission(participant.study, participant.mode, participant, entrant)
-        if first.stage == Stage.READING and not randomise(participant, place.study):
-            return str(Stage.END)
-    return first.slug
+        if way is Way.ASSIGNED and first.stage == Stage.BEFORE and is_full_already(place, ""):
+            advance(participant, first, outcome=Outcome.QUOTA_FULL, stage=Stage.END, step=0, ended_at=Now())
+            way = Way.FULL
+    return str(Stage.END) if way is Way.FULL else first.slug
 
 
 _AGREEING = Move(
@@ -110,8 +116,9 @@ _AGREEING = Move(
         "network_hash": Given("network_hash", CharField()),
         "invitation_hash": Given("invitation_hash", CharField()),
     },
+    held=COUNTERS,
     # Nobody consents to one version and takes part in another that they joined in the same moment.
-    version=Given("version", IntegerField()),
+    version=Given("version_id", IntegerField()),
 )
 
 

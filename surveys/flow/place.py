@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 
 from surveys.frozen import FrozenStudy, parse_version
 from surveys.models import Answer, Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
-from surveys.prepared import Given, Insert, Lookup, Together, Update, made
+from surveys.prepared import Given, Held, Insert, Lookup, Together, Update, made
 from surveys.route import Step, step_at
 from surveys.tokens import token_hash
 
@@ -41,7 +41,6 @@ _NOT_OF_THE_PERSON = frozenset(
         "arrived_at",
         "randomised_at",
         "lease_expires_at",
-        "stratum",
         "settled",
         "completion_code",
     }
@@ -132,12 +131,14 @@ class Move:
 
     With it the answers of the step are stored, and the time of the article that was read there is stamped. ``values``
     makes what is set besides; it may name what is given at each move. ``only`` is what must hold of the person besides.
+    ``held`` are rows that ``make_holding`` locks with it.
     """
 
-    def __init__(self, values: Callable[[], dict[str, Any]], **only: Given) -> None:
+    def __init__(self, values: Callable[[], dict[str, Any]], *, held: Held | None = None, **only: Given) -> None:
         self._values, self._only = values, only
         update = Update(self._build)
         self._plain, self._reading = Together(update, ANSWERS), Together(update, ANSWERS, _SUBMITTED)
+        self._holding = Together(update, ANSWERS, held=held)
 
     def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
@@ -147,19 +148,34 @@ class Move:
 
     def make(self, place: Place, to: Step, answers: Sequence[AnswerRow] = (), **given: Any) -> bool:
         """Whether the person was still at the place's step, and is at the other now; if not, nothing is stored."""
-        at, trial = place.step, place.trial
-        there = {"pk": place.participant.pk, "stage": at.stage, "step": at.number}
-        there |= {"to_stage": to.stage, "to_step": to.number}
-        if trial is None or at.stage != Stage.READING:
-            return self._plain.run(answers, **there, **given)
-        return self._reading.run(answers, **there, **given, trial=trial.pk)
+        given |= _from_and_to(place, to)
+        if place.trial is None or place.step.stage != Stage.READING:
+            return self._plain.run(answers, **given)
+        return self._reading.run(answers, **given, trial=place.trial.pk)
+
+    def make_holding(
+        self, place: Place, to: Step, answers: Sequence[AnswerRow], count: int, **given: Any
+    ) -> tuple[bool, bool]:
+        """As ``make``, from a step without an article, and (whether they were there, whether ``count`` rows are held).
+
+        Must run inside a transaction, to whose end they are.
+        """
+        return self._holding.run_holding(answers, count, **given, **_from_and_to(place, to))
 
 
-def go_on(place: Place, to: Step, answers: Sequence[AnswerRow]) -> bool:
+def _from_and_to(place: Place, to: Step) -> dict[str, Any]:
+    there = {"pk": place.participant.pk, "stage": place.step.stage, "step": place.step.number}
+    return there | {"to_stage": to.stage, "to_step": to.number}
+
+
+def go_on(place: Place, to: Step, answers: Sequence[AnswerRow], stratum: str = "") -> bool:
     """Compare and set for the common way: to the next step, with an assigned place held for longer.
 
-    False, and nothing is stored, if the person was no longer at this step.
+    ``stratum`` is the person's, where the step's answers decide it. False, and nothing is stored, if the person was no
+    longer at this step.
     """
+    if stratum:
+        return _CHOOSING.make(place, to, answers, stratum=stratum)
     return _going_on(settings.LEASE_MINUTES if place.participant.arm else None).make(place, to, answers)
 
 
@@ -206,6 +222,7 @@ _SEEN = Lookup(
     )
 )
 _SUBMITTED = Update(lambda: (Trial.objects.filter(pk=Given("trial", IntegerField())), {"submitted_at": Now()}))
+_CHOOSING = Move(lambda: {"stratum": Given("stratum", CharField())})
 
 
 _OF_THE_PERSON = tuple(

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from surveys import prepared
-from surveys.flow.allocate import randomise
+from surveys.flow.allocate import TO_ARTICLES, Way, is_full_already, randomise, stratum_of
 from surveys.flow.asking import earlier_answers, items_of, not_shown, way_on
 from surveys.flow.endings import FINISHING, can_finish_page, complete, ending, forget_drafts
 from surveys.flow.place import AnswerRow, Place, advance, find, go_on, store
@@ -118,30 +118,43 @@ class DraftTooLongError(Exception):
 
 
 def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
-    participant, step = place.participant, place.step
+    participant, study, step = place.participant, place.study, place.step
+    onward, passed = way_on(participant, study, step, readings)
+    given = [*_answers(place, readings)]
+    answers = [*given, *not_shown(participant, passed)]
+    stratum = stratum_of(study, answers)
     ended_by_rule = ended_by(place, readings)
-    onward, passed = way_on(participant, place.study, step, readings)
-    answers = [*_answers(place, readings), *not_shown(participant, () if ended_by_rule else passed)]
-    is_over = bool(ended_by_rule) or onward.stage == Stage.DEBRIEF
-    if not is_over and (participant.arm or onward.stage != Stage.READING):
-        is_first = go_on(place, onward, answers)
+    if not ended_by_rule and stratum and onward.stage == Stage.BEFORE and is_full_already(place, stratum):
+        ended_by_rule = Outcome.QUOTA_FULL
+    if ended_by_rule:
+        return _end_here(place, ended_by_rule, given, stratum)
+    is_over = onward.stage == Stage.DEBRIEF
+    # In a study that has closed nobody is assigned any more: whoever gets here ends with their next page.
+    is_assigned = participant.arm or onward.stage != Stage.READING or place.is_closed
+    if not is_over and is_assigned:
+        is_first = go_on(place, onward, answers, stratum)
         return Submitted(recorded=is_first, onward=onward.slug if is_first else "")
     with transaction.atomic():
-        if ended_by_rule:
-            is_first = advance(participant, step, **ending(ended_by_rule))
-        elif is_over:
-            is_first = complete(place, onward, answers)
+        if is_over:
+            way = Way.ASSIGNED if complete(place, onward, answers) else Way.TOO_LATE
         else:
-            is_first = go_on(place, onward, answers)
-        if not is_first:
+            way = randomise(TO_ARTICLES, place, onward, answers, stratum)
+        if way is Way.TOO_LATE:
             return Submitted(recorded=False)
-        if ended_by_rule:
-            store(place, answers)
-        # In a study that has closed nobody is assigned any more: whoever gets here ends with their next page.
-        is_full = not (is_over or place.is_closed) and not randomise(participant, place.study)
-        if is_over or is_full:
+        if is_over or way is Way.FULL:
             forget_drafts(participant)
-    return Submitted(recorded=True, onward="" if ended_by_rule or is_full else onward.slug)
+    return Submitted(recorded=True, onward="" if way is Way.FULL else onward.slug)
+
+
+def _end_here(place: Place, outcome: str, answers: Sequence[AnswerRow], stratum: str) -> Submitted:
+    """The answers end the way: they are stored, and nothing after them is."""
+    values = ending(outcome) | ({"stratum": stratum} if stratum and outcome == Outcome.QUOTA_FULL else {})
+    with transaction.atomic():
+        if not advance(place.participant, place.step, **values):
+            return Submitted(recorded=False)
+        store(place, answers)
+        forget_drafts(place.participant)
+    return Submitted(recorded=True)
 
 
 def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[AnswerRow]:

@@ -10,9 +10,9 @@ them (``place.go_on``, ``endings.complete``): as long as they were silent, the t
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import CharField, Count, F, IntegerField, QuerySet, TextField, Value
+from django.db.models import CharField, Count, F, IntegerField, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from surveys.amendments import amended_by
@@ -29,6 +29,16 @@ AT_LEAST = 64
 AT_MOST = 2_000
 # How many people one statement names.
 _TOGETHER = 500
+
+M = TypeVar("M", bound=Model)
+
+
+class Stratum(NamedTuple):
+    """What is balanced for itself: the key of a counter."""
+
+    version_id: int
+    mode: str
+    stratum: str
 
 
 @dataclass
@@ -73,24 +83,60 @@ class Tally:
         return Counts(self.arms(), articles, cells, totals, people, readings)
 
 
-def seen_by(counter: AllocationCounter) -> tuple[Tally, Amended]:
-    """(what was given in the counter's stratum to those who completed or hold a live lease, the amendments that hold).
+@dataclass(frozen=True)
+class Seen:
+    """What one statement found of a version, mode and stratum: all that an assignment there goes by.
 
-    The row must be locked. One statement, but where people are settled.
+    ``counter`` is None where nobody was assigned yet. ``tally`` is what was given to those who completed or hold a live
+    lease, ``totals`` those people by arm over all strata, where they were asked for, ``amended`` the amendments that
+    hold, and ``over`` how many people could be settled.
     """
-    rows = _SEEN.all(**_key(counter))
-    if sum(over for *_, over in rows) >= AT_LEAST:
-        settle(counter)
-        rows = _SEEN.all(**_key(counter))
-    tally, amendments = Tally.read(counter.tally), list[tuple[int, str, dict[str, Any]]]()
-    for what, at, condition, n, _ in rows:
+
+    counter: AllocationCounter | None
+    tally: Tally
+    totals: Counter[str] | None
+    amended: Amended
+    over: int
+
+
+def look(stratum: Stratum, *, everywhere: bool) -> Seen:
+    """What was given so far; without a lock, at a moment. One statement. ``everywhere`` asks for the totals, too."""
+    counters, tally, totals = dict[str, AllocationCounter](), Tally(), Counter[str]()
+    amendments, over = list[tuple[int, str, dict[str, Any]]](), 0
+    for what, at, where, n, more in (_SEEN_EVERYWHERE if everywhere else _SEEN).all(**stratum._asdict()):
         if at == _AMENDMENT:
-            amendments.append((n, what, json.loads(condition)))
+            amendments.append((n, what, json.loads(where)))
+        elif at == _COUNTER:
+            counters[where] = AllocationCounter(
+                pk=more, **stratum._replace(stratum=where)._asdict(), allocated=n, tally=json.loads(what)
+            )
+        elif at == _ANYWHERE:
+            totals[what] += n
         elif at == _PERSON:
-            tally.people[what, condition] += n
+            tally.people[what, where] += n
+            over += more
         else:
-            tally.readings[what, at, condition] += n
-    return tally, amended_by((kind, detail) for _, kind, detail in sorted(amendments, key=lambda each: each[0]))
+            tally.readings[what, at, where] += n
+    own = counters.get(stratum.stratum)
+    if own is not None:
+        settled = Tally.read(own.tally)
+        tally = Tally(tally.people + settled.people, tally.readings + settled.readings)
+    for counter in counters.values():
+        totals += Tally.read(counter.tally).arms()
+    amended = amended_by((kind, detail) for _, kind, detail in sorted(amendments, key=lambda each: each[0]))
+    return Seen(own, tally, totals if everywhere else None, amended, over)
+
+
+def seen_by(stratum: Stratum, *, everywhere: bool) -> Seen:
+    """The same for an assignment. The counter's row must be locked, if there is one, and the row of the empty stratum.
+
+    One statement, but where people are settled.
+    """
+    seen = look(stratum, everywhere=everywhere)
+    if seen.counter is None or seen.over < AT_LEAST:
+        return seen
+    settle(seen.counter)
+    return look(stratum, everywhere=everywhere)
 
 
 def settle(counter: AllocationCounter) -> int:
@@ -138,21 +184,6 @@ def _store(counter: AllocationCounter, tally: Tally) -> None:
     AllocationCounter.objects.filter(pk=counter.pk).update(tally=counter.tally)
 
 
-def everywhere(counter: AllocationCounter) -> Counter[str]:
-    """People by arm over all strata of the counter's version and mode.
-
-    The row of the empty stratum must be locked, so that no other tally is written meanwhile.
-    """
-    found: Counter[str] = Counter()
-    counters = AllocationCounter.objects.filter(version=counter.version_id, mode=counter.mode)
-    for tally in counters.values_list("tally", flat=True):
-        found += Tally.read(tally).arms()
-    unsettled = Participant.objects.occupying().filter(version=counter.version_id, mode=counter.mode, settled=False)
-    for arm, n in unsettled.order_by().values_list("arm").annotate(n=Count("pk")):
-        found[arm] += n
-    return found
-
-
 def _key(counter: AllocationCounter) -> dict[str, Any]:
     return {"version_id": counter.version_id, "mode": counter.mode, "stratum": counter.stratum}
 
@@ -161,38 +192,61 @@ def _of(counter: AllocationCounter) -> QuerySet[Participant]:
     return Participant.objects.filter(**_key(counter))
 
 
+def _of_the_version(rows: QuerySet[M]) -> QuerySet[M]:
+    """Those of a version and mode, which are given."""
+    return rows.filter(version=Given("version_id", IntegerField()), mode=Given("mode", CharField())).order_by()
+
+
+def _of_the_stratum(rows: QuerySet[M]) -> QuerySet[M]:
+    return _of_the_version(rows).filter(stratum=Given("stratum", CharField()))
+
+
 def _unsettled() -> QuerySet[Participant]:
-    """Whoever of a version, mode and stratum, which are given, was assigned and is not settled."""
-    stratum = {"mode": Given("mode", CharField()), "stratum": Given("stratum", CharField())}
-    return Participant.objects.filter(
-        version=Given("version_id", IntegerField()), settled=False, arm__gt="", **stratum
-    ).order_by()
+    """Whoever of a version and mode, which are given, was assigned and is not settled."""
+    return _of_the_version(Participant.objects.filter(settled=False, arm__gt=""))
 
 
-def _seen() -> QuerySet[Any, tuple[Any, ...]]:
-    """(what, at, condition, n, how many of them are over) of people, of readings by position, and of amendments."""
-    columns = ("what", "at", "in_condition", "n", "over")
+def _rows_of(counters: QuerySet[AllocationCounter]) -> QuerySet[AllocationCounter]:
+    return counters.annotate(
+        what=Cast("tally", TextField()), at=Value(_COUNTER), where=F("stratum"), n=F("allocated"), more=F("pk")
+    )
+
+
+def _seen(*, everywhere: bool) -> QuerySet[Any, tuple[Any, ...]]:
+    """(what, at, where, n, more): ``at`` says which kind of row it is, and ``look`` what the rest then means."""
+    columns = ("what", "at", "where", "n", "more")
+    here = _of_the_stratum(_unsettled())
     people = (
-        _unsettled()
-        .annotate(what=F("arm"), at=Value(_PERSON), in_condition=F("condition"))
-        .values("what", "at", "in_condition")
-        .annotate(n=Count("pk", filter=OCCUPYING), over=Count("pk", filter=~LIVE))
+        here.annotate(what=F("arm"), at=Value(_PERSON), where=F("condition"))
+        .values("what", "at", "where")
+        .annotate(n=Count("pk", filter=OCCUPYING), more=Count("pk", filter=~LIVE))
     )
     readings = (
-        Trial.objects.filter(participant__in=_unsettled().filter(OCCUPYING))
+        Trial.objects.filter(participant__in=here.filter(OCCUPYING))
         .order_by()
-        .annotate(what=F("article__key"), at=F("position"), in_condition=F("condition"))
-        .values("what", "at", "in_condition")
-        .annotate(n=Count("pk"), over=Value(0))
+        .annotate(what=F("article__key"), at=F("position"), where=F("condition"))
+        .values("what", "at", "where")
+        .annotate(n=Count("pk"), more=Value(0))
     )
     amendments = Amendment.objects.filter(version=Given("version_id", IntegerField())).annotate(
-        what=F("kind"), at=Value(_AMENDMENT), in_condition=Cast("detail", TextField()), n=F("pk"), over=Value(0)
+        what=F("kind"), at=Value(_AMENDMENT), where=Cast("detail", TextField()), n=F("pk"), more=Value(0)
     )
-    return people.values_list(*columns).union(
-        readings.values_list(*columns), amendments.values_list(*columns), all=True
+    anywhere = (
+        _unsettled()
+        .filter(OCCUPYING)
+        .annotate(what=F("arm"), at=Value(_ANYWHERE), where=Value(""))
+        .values("what", "at", "where")
+        .annotate(n=Count("pk"), more=Value(0))
     )
+    counters = AllocationCounter.objects.all()
+    others: list[QuerySet[Any, tuple[Any, ...]]] = [readings.values_list(*columns), amendments.values_list(*columns)]
+    if everywhere:
+        others += [anywhere.values_list(*columns), _rows_of(_of_the_version(counters)).values_list(*columns)]
+    else:
+        others += [_rows_of(_of_the_stratum(counters)).values_list(*columns)]
+    return people.values_list(*columns).union(*others, all=True)
 
 
 # In place of a position, which counts from 0: what a row is about.
-_PERSON, _AMENDMENT = -1, -2
-_SEEN = Lookup(_seen)
+_PERSON, _AMENDMENT, _COUNTER, _ANYWHERE = -1, -2, -3, -4
+_SEEN, _SEEN_EVERYWHERE = Lookup(lambda: _seen(everywhere=False)), Lookup(lambda: _seen(everywhere=True))

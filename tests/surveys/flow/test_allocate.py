@@ -5,13 +5,16 @@ from collections import Counter
 import pytest
 from django.core.management import CommandError, call_command
 
-from surveys import flow, lifecycle
+from surveys import amendments, flow, lifecycle
 from surveys.models import AllocationCounter, LedgerEntry, Participant, Study, Trial
 from tests import factories
 from tests.surveys.participant.person import RATING, Person, block, item, option
 
 pytestmark = pytest.mark.django_db
 PARTY = block("party", "before", item("party", "single", options=[option("left"), option("right")], required=False))
+MORE_BEFORE = [
+    block(key, "before", item(key, "single", options=[option("yes"), option("no")])) for key in ("second", "third")
+]
 PAST = "2020-01-01T00:00:00Z"
 
 
@@ -143,8 +146,10 @@ def test_targets_hold_over_all_strata() -> None:
     owner = study.memberships.get().researcher
     lifecycle.freeze(study, owner)
     lifecycle.launch(study, owner)
-    for party in ("left", "right", "left", "right", "right", "left"):
+    for party in ("left", "right", "left", "right"):
         _assigned(study, 1, party=party)
+    for _ in range(2):
+        Person(study).walk_to("end")
     assert Counter(Participant.objects.exclude(arm="").values_list("arm", flat=True)) == {"real": 2, "synthetic": 2}
     assert Participant.objects.filter(outcome="quota-full").count() == 2
     assert study.current_version is not None
@@ -186,6 +191,92 @@ def test_a_place_of_a_stratum_that_somebody_gave_up_is_given_again() -> None:
     (third,) = _assigned(study, 1, party="left")
     assert second.slug == "reading-1"
     assert third.row.outcome == "quota-full"
+
+
+def test_a_full_quota_is_told_at_once_when_the_answer_that_decides_it_is_given() -> None:
+    quotas = [{"stratum": "left", "most": 1}]
+    design = factories.definition()["design"] | {"block_by": "party", "quotas": quotas}
+    study = factories.launched_study(blocks=[PARTY, *MORE_BEFORE, RATING], design=design)
+    study.recruitment = {"panel": "prolific", "codes": {"quota-full": "CFULL"}}
+    study.save()
+    waiting, first, second, other = (
+        Person(study, entry=f"?PROLIFIC_PID={n}&SESSION_ID=of-{n}").walk_to("before-1") for n in range(4)
+    )
+    # While the place is free, whoever answers so goes on: it is taken at the articles.
+    waiting.answer(party="left")
+    first.answer(party="left")
+    assert (waiting.slug, first.slug, waiting.row.stratum) == ("before-2", "before-2", "left")
+    first.walk_to("reading-1")
+    second.answer(party="left")
+    assert (second.slug, second.row.outcome, second.row.stratum) == ("end", "quota-full", "left")
+    assert list(second.row.answers.values_list("step", "value")) == [("before-1", "left")]
+    page = second.get().content.decode()
+    assert "All places are taken" in page
+    assert "https://app.prolific.com/submissions/complete?cc=CFULL" in page
+    # Who was told nothing yet is told where it is decided, and other answers have their places.
+    waiting.walk_to("end")
+    other.answer(party="right")
+    other.walk_to("reading-1")
+    assert (waiting.row.outcome, waiting.row.answers.count()) == ("quota-full", 3)
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (2, [])
+
+
+def test_a_quota_that_a_question_passed_over_decides_is_told_too() -> None:
+    asked = block("first", "before", item("first", "single", options=[option("yes"), option("no")]))
+    party = item(
+        "party", "single", options=PARTY["items"][0]["options"], show_if=[{"item": "first", "any_of": ["yes"]}]
+    )
+    quotas = [{"stratum": "not-shown", "most": 1}]
+    design = factories.definition()["design"] | {"block_by": "party", "quotas": quotas}
+    blocks = [asked, block("party", "before", party), *MORE_BEFORE, RATING]
+    study = factories.launched_study(blocks=blocks, design=design)
+    Person(study).walk_to("before-1").answer(first="no")
+    first = Person(study).walk_to("before-1")
+    first.answer(first="no")
+    assert first.slug == "before-3"
+    first.walk_to("reading-1")
+    second = Person(study).walk_to("before-1")
+    second.answer(first="no")
+    assert (second.slug, second.row.outcome, second.row.stratum) == ("end", "quota-full", "not-shown")
+
+
+def test_when_every_target_is_reached_people_are_told_with_the_consent_also_where_an_amendment_set_them() -> None:
+    study = factories.launched_study(blocks=[PARTY, *MORE_BEFORE, RATING])
+    Person(study).walk_to("reading-1")
+    for arm in ("real", "synthetic"):
+        amendments.change_target(study, arm, 1, "Fewer will do.", by=study.created_by)
+    inside, late = (Person(study).walk_to("before-3") for _ in range(2))
+    inside.answer()
+    assert inside.slug == "reading-1"
+    told = Person(study)
+    told.answer()
+    assert (told.slug, told.row.outcome, told.row.answers.count()) == ("end", "quota-full", 0)
+    assert told.row.consented_at is not None
+    late.answer()
+    assert (late.slug, late.row.outcome) == ("end", "quota-full")
+
+
+def test_of_who_withdraws_before_the_articles_no_answer_is_kept_as_their_stratum_either() -> None:
+    design = factories.definition()["design"] | {"block_by": "party"}
+    study = factories.launched_study(blocks=[PARTY, *MORE_BEFORE, RATING], design=design)
+    person, assigned = (Person(study).walk_to("before-2") for _ in range(2))
+    assigned.walk_to("reading-1")
+    for each in (person, assigned):
+        assert each.row.stratum == "left"
+        flow.withdraw(each.place)
+    assert (person.row.stratum, assigned.row.stratum) == ("", "left")
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (1, [])
+
+
+def test_who_was_past_the_blocking_question_when_the_server_was_renewed_is_balanced_by_it() -> None:
+    design = factories.definition()["design"] | {"block_by": "party"}
+    study = factories.launched_study(blocks=[PARTY, *MORE_BEFORE, RATING], design=design)
+    person = Person(study).walk_to("before-2")
+    Participant.objects.update(stratum="")
+    assert person.walk_to("reading-1").row.stratum == "left"
+    assert LedgerEntry.objects.get().stratum == "left"
 
 
 def test_the_command_says_identical(capsys: pytest.CaptureFixture[str]) -> None:

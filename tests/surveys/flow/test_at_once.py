@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from django.db import connection
 
-from surveys import flow
+from surveys import flow, lifecycle
 from surveys.models import AllocationCounter, Answer, LedgerEntry, Mode, PanelIdentity, Participant, Study, Trial
 from surveys.recruitment import Entrant
 from tests import factories
@@ -136,6 +136,22 @@ def test_of_twenty_who_answer_alike_at_once_a_quota_of_seven_takes_seven(study: 
     other = Person(study).walk_to("before-1")
     other.answer(**{"news-use": "rarely"})
     assert other.slug == "reading-1"
+
+
+def test_of_twenty_of_two_kinds_at_once_targets_over_both_take_as_many_as_they_say(study: Study) -> None:
+    design = factories.definition()["design"] | {"block_by": "news-use"}
+    study = factories.ready_study(design=design)
+    study.arms.update(target=4)
+    lifecycle.freeze(study, study.created_by)
+    lifecycle.launch(study, study.created_by)
+    places = [_after_looking(Person(study).walk_to("before-1")) for _ in range(20)]
+    answers = ({"news-use": [["daily", "rarely"][n % 2]]} for n in range(20))
+    at_once([partial(flow.submit, place, "before-1", raw) for place, raw in zip(places, answers, strict=True)])
+
+    assert Counter(Participant.objects.values_list("arm", flat=True)) == {"real": 4, "synthetic": 4, "": 12}
+    assert Counter(Participant.objects.values_list("outcome", flat=True)) == {"": 8, "quota-full": 12}
+    assert study.current_version is not None
+    assert flow.ledger_differences(study.current_version) == (8, [])
 
 
 def _walk(study: Study, number: int) -> str:
