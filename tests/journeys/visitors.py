@@ -56,6 +56,7 @@ class Participant:
         forms = {
             step: {name: values[0] for name, values in sent.items() if name not in no_answers}
             for step, sent in self.acknowledged.items()
+            if step != "consent"
         }
         return {step: items for step, items in forms.items() if items}
 

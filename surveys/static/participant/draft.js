@@ -161,9 +161,21 @@
     submittedAt = 0;
   };
 
+  const isTouched = (control) => {
+    if (!control.name || control.type === "hidden") return false;
+    if (!control.options) return control.checked !== control.defaultChecked || control.value !== control.defaultValue;
+    const first = [...control.options].findIndex((option) => option.defaultSelected);
+    return control.selectedIndex !== Math.max(first, 0);
+  };
+
+  // On a slow network the page is read and answered before this script is there. Who came back by the browser's button
+  // sees what was sent before, which is no news.
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+
   form.addEventListener("input", changed);
   form.addEventListener("submit", submit);
   document.addEventListener("visibilitychange", hide);
   window.addEventListener("pageshow", shown);
   window.addEventListener("online", save);
+  if (!isBack && [...form.elements].some(isTouched)) changed();
 })();

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -160,6 +160,23 @@ def test_what_is_typed_is_back_after_the_tab_was_closed(chromium: Browser, live_
     assert not Answer.objects.exists()
 
 
+def test_what_is_typed_before_the_scripts_are_there_is_kept_as_well(chromium: Browser, live_server: LiveServer) -> None:
+    study = factories.launched_study(blocks=WHOLE)
+    with _page(chromium, live_server) as page:
+        late: list[Route] = []
+        page.route(re.compile(r"/draft\.[^/]*js$"), lambda route: late.append(route))
+        page.goto(f"/s/{study.key}/")
+        page.get_by_role("button", name="I agree").click(no_wait_after=True)
+        page.get_by_label("The question words?").fill("Typed at once")
+        page.get_by_label("Answer yes").check()
+        _until(lambda: bool(late))
+        with page.expect_response(re.compile("/draft/")) as saving:
+            late[0].continue_()
+        assert saving.value.status == 204
+    kept = Draft.objects.get().content
+    assert (kept["words"], kept["one"]) == (["Typed at once"], ["yes"])
+
+
 def test_a_draft_is_saved_when_the_page_is_hidden_before_the_delay_is_over(
     chromium: Browser, live_server: LiveServer
 ) -> None:
@@ -167,6 +184,7 @@ def test_a_draft_is_saved_when_the_page_is_hidden_before_the_delay_is_over(
     with _page(chromium, live_server) as page:
         page.goto(f"/s/{study.key}/")
         page.get_by_role("button", name="I agree").click()
+        page.wait_for_load_state()
         page.get_by_label("The question words?").fill("Typed and gone")
         page.goto("about:blank")
         _until(Draft.objects.exists)
@@ -252,6 +270,7 @@ def test_a_draft_that_is_refused_is_told_until_it_is_kept(chromium: Browser, liv
         page.clock.install()
         page.goto(f"/s/{study.key}/")
         page.get_by_role("button", name="I agree").click()
+        page.wait_for_load_state()
         words, notice = page.get_by_label("The question words?"), page.get_by_text("is not saved yet")
         expect(notice).to_be_hidden()
         # The form's token and its cookie do not belong together any more.

@@ -33,6 +33,8 @@ def test_a_question_of_every_kind_is_answered_and_the_whole_way_gone_by_the_keyb
     _press(page, "Continue")
     # What is missing is told, and each line of it leads to its question.
     expect(page.locator(".error-summary")).to_be_focused()
+    # Until all is there the browser goes back to the place that a link led to.
+    page.wait_for_load_state()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("input[name=one]").first).to_be_focused()

@@ -35,6 +35,8 @@ def _first_page(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"/s/{study.key}/")
     page.get_by_role("button", name="I agree").click()
+    # Its scripts come last, and what they bring up or take away is read at once.
+    page.wait_for_load_state()
     try:
         yield page
     finally:
@@ -44,6 +46,7 @@ def _first_page(
 
 def _continue(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
+    page.wait_for_load_state()
 
 
 def _answers(page: Page) -> dict[str, str]:
