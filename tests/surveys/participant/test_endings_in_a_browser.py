@@ -221,8 +221,7 @@ def _ended() -> dict[str, Person]:
     lifecycle.launch(full, full.created_by)
     for _ in full.arms.all():
         Person(full).walk_to("reading-1")
-    late = Person(full).walk_to("before-1")
-    late.answer()
+    late = Person(full).walk_to("end")
     settings = {"panel": "prolific", "codes": {"took-part-before": "BEFORE"}, "keep_out": [full.key]}
     entry = "?PROLIFIC_PID=one&SESSION_ID=two"
     Person(full, entry=entry).walk_to("before-1")
