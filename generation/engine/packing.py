@@ -1,6 +1,7 @@
 """Linear layers packed once into oneDNN's blocked layout: 1.3 to 2 times as fast on a CPU at small batches.
 
 It is the layout that PyTorch's own freezing uses; only float32 on a CPU gains, elsewhere a model stays as it is.
+Layers of one input are packed as one (`Part`): their product reads it once, and its threads meet once.
 `QuantisedLinear` goes further: 8-bit weights, and inputs rounded to 8 bits at each call (dynamic quantisation), each
 row by its own largest value: the first token of a text has values a thousand times those of the others.
 """
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import LlamaForCausalLM, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 INT8 = "linear layers int8 (weights by channel, inputs by row)"
@@ -103,6 +104,28 @@ class QuantisedLinear(nn.Module):
         return output if self.bias is None else output.add_(self.bias)
 
 
+class Part(nn.Module):
+    """One of several layers that a model calls in turn with the same inputs: some columns of what they give together.
+
+    The first one called computes for all; what it found is kept until the last one has taken its columns.
+    """
+
+    def __init__(self, whole: PackedLinear | QuantisedLinear, kept: list[torch.Tensor], columns: slice) -> None:
+        """Take the layer of all parts, a list that all parts share, and which columns are this one's."""
+        super().__init__()
+        self.whole = whole
+        self._kept, self._columns = kept, columns
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return this layer's output, a view; inputs (..., in), output (..., out)."""
+        if self._columns.start == 0 or not self._kept or self._kept[0] is not inputs:
+            self._kept[:] = inputs, self.whole(inputs)
+        found = self._kept[1]
+        if self._columns.stop == found.shape[-1]:
+            self._kept.clear()
+        return found[..., self._columns]
+
+
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
     """Return whether packing helps: float32 on a CPU, in a build of PyTorch that carries oneDNN."""
     return device.type == "cpu" and dtype == torch.float32 and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # untyped in PyTorch
@@ -116,7 +139,7 @@ def pack_linear_layers(model: nn.Module, *, quantised: bool = False) -> int:
     up in the packed one. `quantised` rounds all layers to 8 bits but that one, whose errors no later layer would even
     out.
     """
-    replaced = 0
+    replaced = _pack_together(model, QuantisedLinear if quantised else PackedLinear)
     head = _head(model)
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
@@ -134,6 +157,25 @@ def pack_linear_layers(model: nn.Module, *, quantised: bool = False) -> int:
     if isinstance(model, PreTrainedModel):
         _share_with_head(model)
     return replaced
+
+
+def _pack_together(model: nn.Module, kind: type[PackedLinear] | type[QuantisedLinear]) -> int:
+    """Pack the layers of a Llama model that share their inputs as one; return how many. A subclass may call others."""
+    if type(model) is not LlamaForCausalLM:
+        return 0
+    packed = 0
+    for layer in model.model.layers:
+        for parent, names in ((layer.self_attn, ("q_proj", "k_proj", "v_proj")), (layer.mlp, ("gate_proj", "up_proj"))):
+            layers = [getattr(parent, name) for name in names]
+            biases = [one.bias for one in layers if one.bias is not None]
+            whole = kind(torch.cat([one.weight for one in layers]), torch.cat(biases) if biases else None)
+            kept: list[torch.Tensor] = []
+            start = 0
+            for name, one in zip(names, layers, strict=True):
+                setattr(parent, name, Part(whole, kept, slice(start, start + one.out_features)))
+                start += one.out_features
+            packed += len(names)
+    return packed
 
 
 def _head(model: nn.Module) -> nn.Module | None:

@@ -52,7 +52,7 @@ class LlamaStep:
             value = attention.v_proj(normed).view(len(normed), -1, attention.head_dim)
             hidden.add_(attention.o_proj(slots.attend(number, query, key, value)))
             normed = _rms(hidden, layer.post_attention_layernorm)
-            gate = silu(mlp.gate_proj(normed), inplace=True)
+            gate = silu(mlp.gate_proj(normed))
             hidden.add_(mlp.down_proj(gate.mul_(mlp.up_proj(normed))))
         logits: torch.Tensor = self._model.lm_head(_rms(hidden, inner.norm))
         return logits
@@ -81,7 +81,7 @@ class GPT2Step:
 
 
 class _Turn:
-    """Rotary positions (Su et al. 2021): the two halves of each head are turned against each other, in place."""
+    """Rotary positions (Su et al. 2021): the two halves of each head are turned against each other."""
 
     def __init__(self, cosines: torch.Tensor, sines: torch.Tensor) -> None:
         """Take both as transformers' module gives them, (rows, width)."""
@@ -98,7 +98,7 @@ class _Turn:
     def __call__(self, heads: torch.Tensor) -> torch.Tensor:
         """Return `heads` (rows, heads, width), turned."""
         swapped = heads.roll(self._half, dims=-1)
-        return heads.mul_(self._cosines).addcmul_(swapped, self._sines)
+        return (heads * self._cosines).addcmul_(swapped, self._sines)
 
 
 def _rms(hidden: torch.Tensor, norm: Any) -> torch.Tensor:

@@ -131,3 +131,42 @@ def test_the_lineage_says_that_products_were_computed_in_8_bits(tiny_folder: Pat
     kinds = {type(layer) for layer in drafter.model.modules() if isinstance(layer, PackedLinear | QuantisedLinear)}
     assert kinds == {PackedLinear, QuantisedLinear}
     assert isinstance(drafter.model.lm_head, PackedLinear)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("biased", [False, True])
+def test_layers_of_one_input_are_one_product_and_give_each_its_own_columns(biased: bool) -> None:
+    torch.manual_seed(0)
+    model = _llama(attention_bias=biased, mlp_bias=biased)
+    ids = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 5, 3]])
+    expected = model(input_ids=ids).logits
+    assert pack_linear_layers(model) == 15
+    products = [layer for layer in model.modules() if isinstance(layer, PackedLinear)]
+    assert len(products) == 9  # two layers of four, and the head
+    torch.testing.assert_close(model(input_ids=ids).logits, expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_a_part_that_is_asked_out_of_turn_answers_for_its_own_input() -> None:
+    torch.manual_seed(0)
+    model = _llama()
+    attention = model.model.layers[0].self_attn
+    weight = attention.k_proj.weight.clone()
+    pack_linear_layers(model)
+    first, other = torch.randn(3, 32), torch.randn(3, 32)
+    attention.q_proj(first)
+    torch.testing.assert_close(attention.k_proj(other), other @ weight.T)
+    torch.testing.assert_close(attention.k_proj(other), other @ weight.T)
+
+
+def _llama(**settings: bool) -> LlamaForCausalLM:
+    """Return a small model with fewer keys than queries, and biases that are not zero."""
+    config = LlamaConfig(
+        vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, **settings,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config).eval()
+    for name, values in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(values)
+    return model
