@@ -83,16 +83,17 @@ def closed_to(study: Study, researcher: Researcher) -> bool:
 def _room(batch: Batch, kept: str, most: int) -> int:
     """How many tokens can be written behind ``kept``, at most ``most``, by each of the study's models.
 
-    By each of them, since how much one model holds tells it apart from the others. Raises ``RequestError`` for none.
+    By each of them, since how much one model holds, or that it cannot be asked now, tells it apart from the others.
+    Raises ``RequestError`` for none, and in the same words for every text where any of the models cannot be asked.
     """
     prompt = EnginePrompt(normal_text(kept), CONTINUATION)
     left = most
     for model in LanguageModel.objects.filter(batches__study=batch.study_id).distinct():
         tokens = _tokens(model)
-        if tokens is not None:
-            left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
-        elif model.pk == batch.language_model_id:
-            raise RequestError({"": _("No text can be written from here now. Tell an owner of the study.")})
+        if tokens is None:
+            message = _("This study asks for no texts now, whichever one they go on from. Tell an owner of the study.")
+            raise RequestError({"": message})
+        left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
     if left < 1:
         raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})
     return left

@@ -13,6 +13,7 @@ from generation.assignments import panel_of
 from generation.flagging import Screened, of_edit, signature_of
 from generation.lineage import opened_text
 from generation.models import Candidate, Edit, Review
+from generation.renewing import renew
 from generation.rules import CurationError, check_edit
 from surveys.articles import LONGEST_TEXT
 from surveys.models import Researcher, Study, normal_text
@@ -130,10 +131,14 @@ def add_edit(candidate: Candidate, by: Researcher, changed: Changed) -> Edit:
 def _stored_edit(
     candidate: Candidate, by: Researcher, text: str, found: Screened, *, takes_back: Edit | None = None
 ) -> Edit:
-    """The edit's row; the candidate carries the flags of the text that stands now. Needs the candidate's row held."""
+    """The edit's row; the candidate carries the flags of the text that stands now, and those that named it are renewed.
+
+    Needs the candidate's row held.
+    """
     before, columns = candidate.flags, found.columns
     Candidate.objects.filter(pk=candidate.pk).update(**columns)
     candidate.flags, candidate.flag_count = columns["flags"], columns["flag_count"]
+    renew(candidate, found.signature, given_back=takes_back is not None)
     return Edit.objects.create(
         candidate=candidate,
         number=candidate.edits.count() + 1,

@@ -82,7 +82,7 @@ class Beside:
             *people_flags(text, prompt_text=prompt.text, real_texts=self._reals),
             *([near_duplicate(alike)] if alike else ()),
         )
-        return Screened([_stored(flag) for flag in flags], made)
+        return Screened([stored(flag) for flag in flags], made)
 
     def remember(self, code: str, found: Screened) -> None:
         """Hold later texts against this one too."""
@@ -114,7 +114,8 @@ def _opening_of(candidate: Candidate, text: str) -> int:
     return len(prompt.text) if len(prompt.text) < len(text) else 0
 
 
-def _stored(flag: Flag) -> dict[str, str]:
+def stored(flag: Flag) -> dict[str, str]:
+    """A flag as candidates and edits keep it."""
     return {name: value for name, value in asdict(flag).items() if value or name != "about"}
 
 

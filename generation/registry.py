@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from generation import hub, model_files
@@ -145,7 +146,14 @@ def add_server(key: str, server: Server, *, name: str = "", **described: str) ->
 
 def server(model: LanguageModel) -> Server:
     """Where a served model is asked."""
-    return Server(model.location, model.revision, model.dialect, model.key_variable, model.context_length)
+    return Server(
+        model.location,
+        model.revision,
+        model.dialect,
+        model.key_variable,
+        model.context_length,
+        settings.GENERATION_SERVER_SECONDS,
+    )
 
 
 def unsupported(model: LanguageModel, sampling: Sampling) -> dict[str, str]:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet, TextField
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable, OrderBy
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import Cast, Coalesce, Length
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from generation.assignments import panels
 from generation.engine import screening
-from generation.models import Candidate
+from generation.models import Candidate, Edit
 from surveys.models import Researcher, Study
 
 # Every code that a flag may have.
@@ -41,10 +41,16 @@ SORTS: dict[str, str | Promise] = {
 SHOWS_MODELS = {"likely", "unlikely"}
 
 Order = str | OrderBy | Combinable
+# Of the text that readers get: the last edit, or the draft behind its opening, but for the blanks between both.
+_OPENING = Case(
+    When(batch__prompt__opening_shown=True, text__gt="", then=Length("batch__prompt__text")), default=Value(0)
+)
+_LAST_EDIT = Edit.objects.filter(candidate=OuterRef("pk")).order_by("-number").values(characters=Length("text"))[:1]
+_LENGTH = Coalesce(Subquery(_LAST_EDIT), Length("text") + _OPENING)
 _ORDERS: dict[str, tuple[Order, ...]] = {
     ANY: (),
-    "short": (Length("text"),),
-    "long": (Length("text").desc(),),
+    "short": (_LENGTH.asc(),),
+    "long": (_LENGTH.desc(),),
     "clean": ("flag_count",),
     "flagged": ("-flag_count",),
     "likely": (F("mean_logprob").desc(nulls_last=True),),

@@ -20,7 +20,7 @@ from generation.engine.fields import as_head, read
 from generation.engine.identity import EngineVersions, ModelIdentity, python_version
 from generation.engine.prompt import FIELDS, INSTRUCTION, Prompt
 from generation.engine.sampling import Sampling
-from generation.engine.server_request import Answer, Client, RefusedError, ServerError, one_line
+from generation.engine.server_request import PATIENCE, Answer, Client, RefusedError, ServerError, one_line
 
 __all__ = ["KEY_PREFIX", "ServedDrafter", "ServedTokens", "Server", "ServerError", "unsupported"]
 
@@ -51,7 +51,8 @@ _SEED_BITS = 0x7FFFFFFF
 class Server:
     """Where a model is served: the address up to and with /v1, the model's name there, and how it is asked.
 
-    `key_variable` names the environment variable with the server's key, '' for none. `context_length` is in tokens.
+    `key_variable` names the environment variable with the server's key, '' for none. `context_length` is in tokens,
+    `patience` in seconds that the server may say nothing.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Server:
     dialect: str = "openai"
     key_variable: str = ""
     context_length: int = 4096
+    patience: float = PATIENCE
 
     def problems(self) -> dict[str, str]:
         """Return {field: what to do} for each value that cannot be; empty where all can."""
@@ -115,7 +117,7 @@ class ServedDrafter:
         """Ask the server for its models; raises ServerError where it cannot be reached or has no such model."""
         self.server = server
         self.tokens = ServedTokens(server.context_length)
-        with Client(server.address, server.key()) as client:
+        with Client(server.address, server.key(), server.patience) as client:
             described = client.model(server.model)
             software = client.software
         self.identity = ModelIdentity(
@@ -175,7 +177,7 @@ class ServedDrafter:
         refused = 0
         pool = ThreadPoolExecutor(rows, thread_name_prefix="served")
         # Left for whatever reason, the client hangs up, so that no thread waits for a server that takes its time.
-        with Client(self.server.address, self.server.key()) as client:
+        with Client(self.server.address, self.server.key(), self.server.patience) as client:
             try:
                 while under_way or (left and trouble is None):
                     while trouble is None and left and len(under_way) < rows:

@@ -14,7 +14,8 @@ import httpx
 ATTEMPTS = 5
 WAITS = (0.5, 2.0, 8.0, 20.0)  # seconds before the second, third, ... attempt
 LONGEST_WAIT = 60.0  # of those that a server asks for
-TIMEOUT = httpx.Timeout(600.0, connect=10.0)
+PATIENCE = 600.0  # seconds of silence; a server that does not stream is silent until the whole text is written
+PATIENCE_VARIABLE = "GENERATION_SERVER_SECONDS"
 MOST_BYTES = 16 * 1024 * 1024
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -64,14 +65,17 @@ class _Reply(NamedTuple):
 class Client:
     """Asks one server. Safe to use from several threads."""
 
-    def __init__(self, address: str, key: str) -> None:
-        """`key` is sent as a bearer token, and never appears in a message."""
+    def __init__(self, address: str, key: str, patience: float = PATIENCE) -> None:
+        """`key` is sent as a bearer token, and never appears in a message; `patience` is in seconds of silence."""
         self.address = address.rstrip("/")
+        self._patience = patience
         self.software = ""
         self._over = threading.Event()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         # No proxy of the environment's and no redirect: the key goes to the address that was registered alone.
-        self._http = httpx.Client(headers=headers, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+        self._http = httpx.Client(
+            headers=headers, timeout=httpx.Timeout(patience, connect=10.0), follow_redirects=False, trust_env=False
+        )
 
     def model(self, name: str) -> Mapping[str, Any]:
         """Return what the server says of its model; raises ServerError where it cannot be reached or has none."""
@@ -124,6 +128,14 @@ class Client:
             asked_to_wait = 0.0
             try:
                 reply = self._reply(method, path, body)
+            except httpx.ReadTimeout as error:
+                if self._over.is_set():
+                    raise GivenUpError from error
+                # Not asked again: many servers write on at what nobody waits for, and would only become slower.
+                raise ServerError(
+                    f"The server {self.address} said nothing for {self._patience:g} seconds. Ask for shorter texts, or "
+                    f"set {PATIENCE_VARIABLE} higher for the generation worker and start it again."
+                ) from error
             except (httpx.TransportError, RuntimeError) as error:
                 # httpx raises RuntimeError for a client that was closed under a request.
                 if self._over.is_set():

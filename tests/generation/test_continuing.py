@@ -9,7 +9,7 @@ from generation import continuing, curation, drafting, queue, registry
 from generation.batches import RequestError
 from generation.curation import standing_text
 from generation.engine import Sampling
-from generation.models import Batch, Candidate, Continuation
+from generation.models import Batch, Candidate, Continuation, LanguageModel
 from generation.rules import CurationError, set_rules, share_edited
 from tests.generation.engine.conftest import write_model
 from tests.generation.factories import (
@@ -201,3 +201,20 @@ def test_no_refusal_and_no_length_tells_a_blind_curator_how_much_a_texts_model_h
     with pytest.raises(RequestError, match="too long to go on from"):
         asked(deep)
     assert asked(CUT).sampling["max_tokens"] == 4
+
+
+def test_a_model_that_cannot_be_asked_now_is_told_alike_of_every_models_text(tmp_path: Path) -> None:
+    first = written([CONTINUATION])
+    study, folder = first.study, tmp_path / "tiny"
+    second = written([CONTINUATION], study)
+    registry.add_folder("tiny", write_model(folder, "llama"))
+    Batch.objects.filter(pk=second.pk).update(language_model=LanguageModel.objects.get(key="tiny"))
+    (folder / "tokenizer.json").unlink()
+
+    def told(batch: Batch) -> dict[str, str]:
+        with pytest.raises(RequestError) as refused:
+            continuing.continue_from(text_of(batch), by=study.created_by, cut=CUT, size=1, max_tokens=None)
+        return refused.value.problems
+
+    second.refresh_from_db()
+    assert told(first) == told(second)

@@ -5,7 +5,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import curation
+from generation import curation, editing
 from generation.models import Candidate
 from generation.reviewing import Filters, flag_codes
 from generation.undoing import last_act
@@ -95,6 +95,18 @@ def test_texts_are_sorted_by_length_flags_and_score(sort: str, order: list[int])
         batch.candidates.filter(index=index).update(mean_logprob=score)
     texts = Filters(sort=sort).texts(batch.study, batch.created_by)
     assert [text.index for text in texts] == order
+
+
+@pytest.mark.django_db
+def test_a_length_is_that_of_the_text_as_readers_get_it_now() -> None:
+    batch = written([CONTINUATION, f"{CONTINUATION} More.", f"{CONTINUATION} Much more."])
+    for text in ("An invented text.", "An invented text, cut."):
+        editing.edit(text_of(batch, 2), by=batch.created_by, text=text)
+    # Edited to the length of the draft alone, it is shorter than the other drafts with the opening before them.
+    editing.edit(text_of(batch, 1), by=batch.created_by, text=CONTINUATION + " More.")
+    for sort, order in (("short", [2, 1, 0]), ("long", [0, 1, 2])):
+        texts = Filters(sort=sort).texts(batch.study, batch.created_by)
+        assert [text.index for text in texts] == order
 
 
 @pytest.mark.django_db
