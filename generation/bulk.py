@@ -1,6 +1,6 @@
 """Rejecting many flagged texts with one stroke, and taking that stroke back with one: few statements, however many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet
@@ -73,9 +73,27 @@ def _decide(
 ) -> None:
     """What ``curation.reject`` and ``reopen`` store of one text, for many. Needs the study's row locked."""
     keys = [text.pk for text in texts]
+    Candidate.objects.filter(pk__in=keys).update(decision=new, revision=F("revision") + 1)
+    log_all(study, texts, new, by, rules=dict.fromkeys(keys, rule), reason=reason, bulk=bulk)
+
+
+def log_all(
+    study: Study,
+    texts: Sequence[Candidate],
+    new: Decision,
+    by: Researcher,
+    *,
+    rules: Mapping[int, str],
+    reason: str = "",
+    bulk: BulkRejection | None = None,
+) -> None:
+    """Log a change of many texts' decisions, each by its rule, with the text that stands. Needs the study's row locked.
+
+    ``texts`` are as they were before.
+    """
+    keys = [text.pk for text in texts]
     reviews = dict(Review.objects.filter(candidate__in=keys).values_list("candidate").annotate(Max("number")))
     edited = dict(Edit.objects.filter(candidate__in=keys).order_by("number").values_list("candidate", "text"))
-    Candidate.objects.filter(pk__in=keys).update(decision=new, revision=F("revision") + 1)
     Review.objects.bulk_create(
         Review(
             candidate=text,
@@ -84,19 +102,18 @@ def _decide(
             new=new,
             by=by,
             reason=reason,
-            rule=rule,
+            rule=rules[text.pk],
             bulk=bulk,
         )
         for text in texts
     )
-    by_rule = " by rule" if rule else ""
     audit.record_all(
         study,
         f"candidate {new.value}" if new != Decision.PENDING else "candidate reopened",
         by=by,
         entries=[
             (
-                f"batch {text.batch.number}, candidate {text.index}{by_rule}",
+                f"batch {text.batch.number}, candidate {text.index}{' by rule' if rules[text.pk] else ''}",
                 edited.get(text.pk) or opened_text(text),
             )
             for text in texts

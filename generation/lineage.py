@@ -4,13 +4,27 @@ import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import models
 
 from generation.differences import Differences, compare, place_before
-from generation.models import Candidate, Continuation
+from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Review
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
 from surveys.models import normal_text
+
+Row = TypeVar("Row", Edit, Opinion, Review)
+
+# What a lineage is read with for many texts at once: related rows, and then lists of rows.
+_BATCH = ("batch__prompt__story", "batch__language_model", "batch__study", "run")
+_PARENT = "batch__continuation__parent"
+LED_TO = (*_BATCH, *(f"{_PARENT}__{name}" for name in _BATCH))
+SAID = tuple(
+    f"{of}{name}"
+    for of in ("", f"{_PARENT}__")
+    for name in ("edits__by", "edits__takes_back", "opinions__by", "reviews__by")
+)
 
 SCHEMA = "studyweb-lineage/1"
 
@@ -69,13 +83,18 @@ def unedited(candidate: Candidate) -> Unedited:
 
 
 def _step(candidate: Candidate) -> Continuation | None:
+    # What was read with the batch says also that there is none.
+    relation: Any = Batch._meta.get_field("continuation")
+    if relation.is_cached(candidate.batch):
+        known: Continuation | None = relation.get_cached_value(candidate.batch)
+        return known
     related = ("parent__batch__prompt", "parent__batch__language_model", "parent__run")
     return Continuation.objects.select_related(*related).filter(batch=candidate.batch_id).first()
 
 
 def _cut_text(step: Continuation) -> str:
     """The whole text that was cut, as it stood then: one of its parent's edits, or the cleaned draft."""
-    edits = step.parent.edits.order_by("-number").values_list("text", flat=True)
+    edits = (edit.text for edit in reversed(_edits_of(step.parent)))
     return next((text for text in edits if _sha256(text) == step.text_sha256), opened_text(step.parent))
 
 
@@ -83,11 +102,11 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
     """Everything that led to the candidate's text as it stands: model, prompt, sampling, seed, draft, edits, reviews.
 
     Of every text that it goes on from as well. Times are ISO 8601 in UTC, people by name. Asks the database for the
-    run, the edits and the reviews.
+    run, the edits and the reviews, but for what was read for many texts at once (``LED_TO`` and ``SAID``).
     """
-    last = candidate.edits.order_by("-number").first()
     before = unedited(candidate)
-    standing = last.text if last is not None else opened_text(candidate)
+    edits = _edits_of(candidate)
+    standing = edits[-1].text if edits else opened_text(candidate)
     changed = before.changed_to(standing)
     return {
         "schema": SCHEMA,
@@ -188,14 +207,14 @@ def _score(candidate: Candidate) -> dict[str, Any]:
 
 def _flags_of_draft(candidate: Candidate) -> Any:
     # Edits of older releases left the flags as they were, and kept none.
-    first = candidate.edits.exclude(flags_before=None).order_by("number").first()
-    return candidate.flags if first is None else first.flags_before
+    kept = [edit.flags_before for edit in _edits_of(candidate) if edit.flags_before is not None]
+    return kept[0] if kept else candidate.flags
 
 
 def _edits(candidate: Candidate) -> list[dict[str, Any]]:
     """Each edit whole, with the characters that it deleted and inserted, their share of its text, and its flags."""
     found, before = [], opened_text(candidate)
-    for edit in candidate.edits.select_related("by", "takes_back").order_by("number"):
+    for edit in _edits_of(candidate):
         changed = compare(before, edit.text)
         found.append(
             {
@@ -224,7 +243,7 @@ def _opinions(candidate: Candidate) -> list[dict[str, Any]]:
             "text_sha256": opinion.text_sha256,
             "at": opinion.at.isoformat(),
         }
-        for opinion in candidate.opinions.select_related("by").order_by("number")
+        for opinion in _in_order(candidate, candidate.opinions, "opinions", "by")
     ]
 
 
@@ -260,8 +279,19 @@ def _reviews(candidate: Candidate) -> list[dict[str, Any]]:
             "rule": review.rule,
             "at": review.at.isoformat(),
         }
-        for review in candidate.reviews.select_related("by").order_by("number")
+        for review in _in_order(candidate, candidate.reviews, "reviews", "by")
     ]
+
+
+def _edits_of(candidate: Candidate) -> list[Edit]:
+    return _in_order(candidate, candidate.edits, "edits", "by", "takes_back")
+
+
+def _in_order(candidate: Candidate, rows: "models.Manager[Row]", name: str, *related: str) -> "list[Row]":
+    """A candidate's rows by number: those that were read for many candidates at once, or by a query."""
+    is_read = name in getattr(candidate, "_prefetched_objects_cache", {})
+    found = rows.all() if is_read else rows.select_related(*related)
+    return sorted(found, key=lambda row: row.number)
 
 
 def _sha256(text: str) -> str:

@@ -79,19 +79,24 @@ def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seco
     audit.record(candidate.batch.study, f"opinion: {verdict}", by=by, subject=subject, content=text)
 
 
-def decide(candidate: Candidate, *, by: Researcher, why: str = "") -> None:
-    """Accept or reject a text as everybody says who was asked; the log's rule says so, and ``why`` now.
+def decide(candidate: Candidate, *, by: Researcher) -> None:
+    """Accept or reject a text as everybody says who was asked; the log's rule says so.
 
     Raises what ``curation.accept`` raises.
     """
     panel = panel_of(candidate)
+    rule = rule_of(panel)
+    if panel.verdict == Verdict.ACCEPT:
+        curation.accept(candidate, by=by, arm=curation.default_arm(candidate.batch), rule=rule)
+    elif panel.verdict == Verdict.REJECT:
+        curation.reject(candidate, by=by, rule=rule)
+
+
+def rule_of(panel: Panel, why: str = "") -> str:
+    """The rule by which a panel in agreement decides, for the log."""
     n = len(panel.opinions)
     # Not translated: the record must not depend on the language of whoever clicked.
-    if panel.verdict == Verdict.ACCEPT:
-        arm = curation.default_arm(candidate.batch)
-        curation.accept(candidate, by=by, arm=arm, rule=f"{n} of {n} opinions for it{why}")
-    elif panel.verdict == Verdict.REJECT:
-        curation.reject(candidate, by=by, rule=f"{n} of {n} opinions against it{why}")
+    return f"{n} of {n} opinions {'for' if panel.verdict == Verdict.ACCEPT else 'against'} it{why}"
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,7 @@
 """Articles of a study: adding, replacing, placing, taking down. A text that was stored is never changed."""
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -125,15 +125,37 @@ def add_article(
         lineage=dict(lineage or {}),
         created_by=by,
     )
+    article.key = key
+    return add_articles(study, [article], by=by)[0]
+
+
+def add_articles(study: Study, articles: Sequence[Article], *, by: Researcher) -> list[Article]:
+    """Store articles as ``add_article`` does each, those without a key under one; as many statements as for one.
+
+    Raises ``ArticleError`` for the first that cannot be stored, and then stores none; ``DraftOnly``.
+    """
     with transaction.atomic():
         lock_draft(study)
         taken = set(Article.objects.filter(study=study).values_list("key", flat=True))
-        article.key = key or free_key(f"{story.key}-{'r' if origin == Origin.REAL else 's'}", taken)
-        _check(article, taken)
-        article.sha256 = article_digest(article.headline, article.text)
-        article.save(force_insert=True)
-        audit.record(study, "article added", by=by, subject=article.key, content=article.sha256)
-    return article
+        for article in articles:
+            mark = "r" if article.origin == Origin.REAL else "s"
+            article.key = article.key or free_key(f"{article.story.key}-{mark}", taken)
+            _check(article, taken)
+            taken.add(article.key)
+            article.sha256 = article_digest(article.headline, article.text)
+        stored = Article.objects.bulk_create(articles)
+        entries = [(article.key, article.sha256) for article in stored]
+        audit.record_all(study, "article added", by=by, entries=entries)
+    return stored
+
+
+def problems_of(article: Article) -> dict[str, str]:
+    """A sentence for each field for which ``add_articles`` would not store it, whatever else the study holds."""
+    try:
+        _check(article, set())
+    except ArticleError as error:
+        return error.problems
+    return {}
 
 
 def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Article:

@@ -164,7 +164,8 @@ def _pack_together(model: nn.Module, kind: type[PackedLinear] | type[QuantisedLi
     if type(model) is not LlamaForCausalLM:
         return 0
     packed = 0
-    for layer in model.model.layers:
+    inner: Any = model.model  # transformers ships no types
+    for layer in inner.layers:
         for parent, names in ((layer.self_attn, ("q_proj", "k_proj", "v_proj")), (layer.mlp, ("gate_proj", "up_proj"))):
             layers = [getattr(parent, name) for name in names]
             biases = [one.bias for one in layers if one.bias is not None]

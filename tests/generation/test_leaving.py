@@ -1,9 +1,14 @@
 """A panel that gets smaller decides at once where those who remain agree, and else waits for somebody to adjudicate."""
 
+import hashlib
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from generation import assignments, curation, editing, leaving, opinions
-from generation.models import Batch
+from generation.lineage import lineage_of
+from generation.models import Batch, Opinion
 from surveys import audit
 from surveys.models import Researcher, Role
 from surveys.team import change_role, remove_person
@@ -116,3 +121,34 @@ def test_opinions_about_two_wordings_are_no_agreement(batch: Batch) -> None:
     opinions.withdraw(text_of(batch).opinions.get(by=second, verdict="reject"))
     assert opinions.give(text_of(batch), by=second, verdict="accept").is_disputed
     assert decisions(batch)[0] == "pending"
+
+
+def test_many_texts_are_decided_by_as_many_statements_as_few_and_each_as_if_alone() -> None:
+    def asked(count: int) -> tuple[int, Batch]:
+        made = written([CONTINUATION] * count)
+        synthetic_arm(made.study)
+        stays, goes = panel(made)
+        text = text_of(made)
+        edited = editing.standing_text(text).replace("nine", "ten")
+        said(made, stays, "a" * (count - 1) + "r")
+        editing.Edit.objects.create(candidate=text, number=1, text=edited, by=stays, flags_before=[], flags=[])
+        Opinion.objects.filter(candidate=text).update(text_sha256=hashlib.sha256(edited.encode()).hexdigest())
+        with CaptureQueriesContext(connection) as queries:
+            leaving.release(made.study, goes, by=made.created_by)
+        assert decisions(made) == ["accepted"] * (count - 1) + ["rejected"]
+        return len(queries), made
+
+    few, _batch = asked(2)
+    many, batch = asked(7)
+    assert many == few
+    article = text_of(batch).article
+    assert article is not None
+    assert article.text == editing.standing_text(text_of(batch))
+    # What was read for all at once is what is read of one.
+    assert article.lineage == lineage_of(text_of(batch))
+    assert [review["rule"] for review in article.lineage["reviews"]] == [
+        "1 of 1 opinions for it, once nobody else was awaited"
+    ]
+    assert [edit["number"] for edit in article.lineage["edits"]] == [1]
+    assert text_of(batch).revision == 1
+    assert audit.verify(batch.study) == []
