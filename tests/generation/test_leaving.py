@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from generation import assignments, curation, editing, leaving, opinions
 from generation.lineage import lineage_of
-from generation.models import Batch, Opinion
+from generation.models import Batch, Edit, Opinion
 from surveys import audit
 from surveys.models import Researcher, Role
 from surveys.team import change_role, remove_person
@@ -131,7 +131,7 @@ def test_many_texts_are_decided_by_as_many_statements_as_few_and_each_as_if_alon
         text = text_of(made)
         edited = editing.standing_text(text).replace("nine", "ten")
         said(made, stays, "a" * (count - 1) + "r")
-        editing.Edit.objects.create(candidate=text, number=1, text=edited, by=stays, flags_before=[], flags=[])
+        Edit.objects.create(candidate=text, number=1, text=edited, by=stays, flags_before=[], flags=[])
         Opinion.objects.filter(candidate=text).update(text_sha256=hashlib.sha256(edited.encode()).hexdigest())
         with CaptureQueriesContext(connection) as queries:
             leaving.release(made.study, goes, by=made.created_by)
