@@ -77,7 +77,7 @@ def study_frames(
         mode,
         only,
         masked=masked,
-        gathered=None if about_articles is None else about_articles.gathered(version.frozen),
+        gathered=None if about_articles is None else about_articles.gathered(version.frozen, fastest=not evidence),
         findings=evidence,
     )
     # What was answered before the articles tells nothing of them; the rest waits for the unblinding.

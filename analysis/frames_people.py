@@ -10,7 +10,6 @@ from operator import add
 from sys import intern
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from django.db.models import TextField
 from django.db.models.functions import Cast
@@ -56,8 +55,8 @@ def looked_up(series: pd.Series, known: Callable[[Any], str]) -> pd.Series:
     """What is known of each value, asked once for each different one; missing where the value is."""
     codes, found = pd.factorize(series)
     # A missing value has the code -1: the last one.
-    answers = np.array([*(known(value) for value in found), None], dtype=object)
-    return pd.Series(answers[codes], index=series.index, dtype="str")
+    answers = pd.array([*(known(value) for value in found), None], dtype="str")
+    return pd.Series(answers.take(codes), index=series.index)
 
 
 def as_written(field: str) -> Cast:
@@ -94,7 +93,8 @@ def judged_people(
     findings: bool = True,
 ) -> Judged:
     """What the checks say of everybody who consented and has not withdrawn; while ``masked`` without those that look at
-    ratings. Without ``findings`` their flags alone are kept: seven findings a person are much in a large study."""
+    ratings. Without ``findings`` their flags alone are kept, for which it is enough that each person's fastest reading
+    is gathered: seven findings a person are much in a large study."""
     found = Judged({}, {}, {})
     for seen in evidence(version, mode, only, gathered):
         made = quality.judge(seen, masked=masked)

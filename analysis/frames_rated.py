@@ -9,9 +9,10 @@ import pandas as pd
 
 from analysis.frames_columns import columns
 from analysis.frames_people import Keys, looked_up, people_of, times
-from surveys.evidence import Gathered, scales_about_articles
+from surveys.evidence import Gathered, place_on_screen, scales_about_articles, words_of
 from surveys.frozen import FrozenStudy
 from surveys.models import Answer, Article, PageView, Stage, StudyVersion, Trial
+from surveys.quality import LEAST_SECONDS, Reading
 
 # Where the rows of somebody who has none begin and end.
 NONE = (0, 0)
@@ -47,39 +48,52 @@ class Rated:
         codes[kept["trial"].to_numpy()] = told.codes
         return codes, self.values if answered else np.array([*told.categories, None], dtype=object)
 
-    def gathered(self, frozen: FrozenStudy) -> Gathered:
-        """What evidence on quality takes of it."""
-        return Gathered(
-            scales=self._on_scales([*scales_about_articles(frozen)]),
-            readings=self._readings(),
-            articles=self.trials["article_id"].unique().tolist(),
-        )
+    def gathered(self, frozen: FrozenStudy, *, fastest: bool) -> Gathered:
+        """What evidence on quality takes of it; of each person's readings all, or the ``fastest`` alone."""
+        return Gathered(scales=self._on_scales(frozen), readings=self._readings(fastest=fastest))
 
-    def _on_scales(self, items: list[str]) -> Callable[[int], list[tuple[str, str, str]]]:
-        told = self.answers[self.answers["item"].isin(items) & (self.answers["state"] == Answer.State.ANSWERED)]
+    def _on_scales(self, frozen: FrozenStudy) -> Callable[[int], tuple[tuple[int, ...], int]]:
+        scales = scales_about_articles(frozen)
+        told = self.answers[self.answers["item"].isin([*scales]) & (self.answers["state"] == Answer.State.ANSWERED)]
         item, value, order = (told[name].cat for name in ("item", "value", "order"))
         sizes = [len(told[name].cat.categories) for name in ("value", "order")]
         # As one number, since there are few different answers and many of each.
         code = (item.codes.astype("int64") * sizes[0] + value.codes) * sizes[1] + order.codes
-        place, different = pd.factorize(code)
+        answer, different = pd.factorize(code)
         rest, orders = np.divmod(different, max(sizes[1], 1))
-        places = zip(*np.divmod(rest, max(sizes[0], 1)), orders, strict=True)
-        answers = [(item.categories[i], value.categories[v], order.categories[o]) for i, v, o in places]
-        rows, bounds = _by_person(told["person"].to_numpy())
-        place = place[rows]
-        return lambda person: [*map(answers.__getitem__, place[slice(*bounds.get(person, NONE))].tolist())]
+        parts = zip(*np.divmod(rest, max(sizes[0], 1)), orders, strict=True)
+        answers = [(item.categories[i], value.categories[v], order.categories[o]) for i, v, o in parts]
+        places = np.array([place_on_screen(scales, each) for each in answers], dtype=np.int64)[answer]
+        person = told["person"].to_numpy()
+        rows, bounds = _by_person(person)
+        places, n_items = places[rows], max(len(item.categories), 1)
+        asked = np.unique(person * n_items + item.codes.to_numpy()) // n_items
+        items = dict(zip(*(each.tolist() for each in np.unique(asked, return_counts=True)), strict=True))
+        return lambda person: (
+            tuple(places[slice(*bounds.get(person, NONE))].tolist()),
+            items.get(person, 0),
+        )
 
-    def _readings(self) -> Callable[[int], list[tuple[int, float, float | None]]]:
+    def _readings(self, *, fastest: bool) -> Callable[[int], tuple[Reading, ...]]:
         shown = self.trials[self.trials["shown_at"].notna()]
-        rows, bounds = _by_person(shown["person"].to_numpy())
-        article = shown["article_id"].to_numpy()[rows]
-        took = (shown["submitted_at"] - shown["shown_at"]).dt.total_seconds().to_numpy()[rows]
-        seen = shown["in_view"].where(shown["finished"]).to_numpy()[rows]
+        article, articles = pd.factorize(shown["article_id"])
+        lengths = words_of(articles.tolist())
+        words = np.array([lengths[each] for each in articles.tolist()], dtype=np.int64)[article]
+        measured = (shown["in_view"].notna() & shown["finished"]).to_numpy()
+        took = (shown["submitted_at"] - shown["shown_at"]).dt.total_seconds().to_numpy()
+        seconds = np.where(measured, shown["in_view"].to_numpy() / 1000, took)
+        person = shown["person"].to_numpy()
+        if fastest:
+            # Each person's last row by speed.
+            order = np.lexsort((words / np.maximum(seconds, LEAST_SECONDS), person))
+            kept = order[np.append(np.diff(person[order]) != 0, True)[: len(order)]]
+            words, seconds, measured, person = words[kept], seconds[kept], measured[kept], person[kept]
+        rows, bounds = _by_person(person)
+        words, seconds, measured = words[rows], seconds[rows], measured[rows]
 
-        def of(person: int) -> list[tuple[int, float, float | None]]:
+        def of(person: int) -> tuple[Reading, ...]:
             own = slice(*bounds.get(person, NONE))
-            in_view = (None if each != each else each for each in seen[own].tolist())
-            return [*zip(article[own].tolist(), took[own].tolist(), in_view, strict=True)]
+            return tuple(map(Reading, words[own].tolist(), seconds[own].tolist(), measured[own].tolist()))
 
         return of
 
@@ -110,9 +124,9 @@ def rated(version: StudyVersion, mode: str, only: Keys = None) -> Rated:
     for name in _TIMES:
         trials[name] = times(trials[name])
     for name in _COPIED:
-        trials[name] = trials[name].astype("str")
-    trials["participant"] = by_key["export_id"].astype("str").to_numpy()[place]
-    trials["stratum"] = by_key["stratum"].astype("str").to_numpy()[place]
+        trials[name] = looked_up(trials[name], str)
+    trials["participant"] = by_key["export_id"].astype("str").array.take(place)
+    trials["stratum"] = by_key["stratum"].astype("str").array.take(place)
     keys = dict(Article.objects.filter(pk__in=trials["article_id"].unique().tolist()).values_list("pk", "key"))
     trials["article"] = looked_up(trials["article_id"], keys.__getitem__)
     views = columns(

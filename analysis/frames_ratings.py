@@ -81,19 +81,27 @@ def ratings_frame(version: StudyVersion, mode: str, rated: Rated) -> pd.DataFram
         codes, values = rated.codes(item.key, answered=True)
         frame[item_column_name(item.key)] = _taken(codes, values, item)
         why, states = rated.codes(item.key, answered=False)
-        missing = np.where(why < 0, "not-reached", states[why])
-        frame[f"{item_column_name(item.key)}_missing"] = np.where(codes < 0, missing, "").tolist()
+        # The last two are what somebody did not reach, and what has an answer.
+        reasons = np.array([*states[:-1], "not-reached", ""], dtype=object)
+        reason = np.where(codes < 0, np.where(why < 0, len(states) - 1, why), len(states))
+        frame[f"{item_column_name(item.key)}_missing"] = _column(reasons, reason)
         answers[item.key] = codes
     for block in scales(frozen.definition):
-        scored = _scored(block, answers, rated.values)
-        frame[scale_column_name(block.key)] = pd.Series(scored, index=frame.index, dtype="float64")
+        frame[scale_column_name(block.key)] = _scored(block, answers, rated.values).astype("float64")
     index = next((block for block in frozen.definition.at("reading") if block.instrument == INDEX_INSTRUMENT), None)
     frame["credibility"] = [None] * len(frame) if index is None else _scored(index, answers, rated.values)
     frame["credible"] = _credible(frame, frozen)
     return frame
 
 
-def _credible(frame: pd.DataFrame, frozen: FrozenStudy) -> list[bool | None]:
+def _column(known: np.ndarray, codes: np.ndarray) -> pd.Series:
+    """The column whose rows are what is ``known`` of their codes: of the type that a list of all of them would have,
+    which a list of the different ones has too, at a hundredth of the time."""
+    place, used = pd.factorize(codes)
+    return pd.Series(known[used].tolist()).take(place).reset_index(drop=True)
+
+
+def _credible(frame: pd.DataFrame, frozen: FrozenStudy) -> pd.Series | list[None]:
     """Whether each rating reaches the plan's cut, which is of the plan's outcome alone; all missing without a cut."""
     outcome, named = frozen.definition.plan.outcome, frozen.definition.plan.credible_cut
     if not named or outcome not in frame.columns:
@@ -102,16 +110,15 @@ def _credible(frame: pd.DataFrame, frozen: FrozenStudy) -> list[bool | None]:
     if cut_problem(cut, outcome_scale(frozen.definition, outcome), outcome):
         return [None] * len(frame)
     values = pd.to_numeric(frame[outcome]).astype("float64")
-    return [None if value != value else value >= cut for value in values.tolist()]
+    return _column(np.array([None, False, True], dtype=object), np.where(values.isna(), 0, 1 + (values >= cut)))
 
 
-def _taken(codes: np.ndarray, values: np.ndarray, item: Item) -> list[Any]:
+def _taken(codes: np.ndarray, values: np.ndarray, item: Item) -> pd.Series:
     """The item's column out of the codes of its values; None for the code -1. Each different answer is read once."""
     used = np.unique(codes[codes >= 0])
     known = np.full(len(values), None, dtype=object)
     known[used] = _as_column(values[used].tolist(), item)
-    taken: list[Any] = known[codes].tolist()
-    return taken
+    return _column(known, codes)
 
 
 def _as_column(answers: list[str], item: Item) -> list[Any]:
@@ -122,14 +129,14 @@ def _as_column(answers: list[str], item: Item) -> list[Any]:
     return [*map(float, answers)] if item.kind in _NUMBERS else answers
 
 
-def _scored(block: Block, answers: Mapping[str, np.ndarray], values: np.ndarray) -> list[float | None]:
+def _scored(block: Block, answers: Mapping[str, np.ndarray], values: np.ndarray) -> pd.Series:
     """The score of each rating by the frozen rule, None where an item has no answer.
 
     ``answers`` are the codes of each item's ``values``. There are few different ratings, and many of each.
     """
     items = block.scoring.items if block.scoring else ()
     if not items:
-        return [None for _ in next(iter(answers.values()), [])]
+        return pd.Series([None for _ in next(iter(answers.values()), [])], dtype=object)
     place = np.zeros(len(answers[items[0]]), dtype=np.int64)
     for item in items:
         place = pd.factorize(place * len(values) + answers[item] % len(values))[0]
@@ -139,5 +146,4 @@ def _scored(block: Block, answers: Mapping[str, np.ndarray], values: np.ndarray)
         given = {item: values[answers[item][row]] for item in items}
         found = score(block, {item: value for item, value in given.items() if value is not None})
         known.append(None if found is None else found.value)
-    scored: list[float | None] = np.array([*known, None], dtype=object)[place].tolist()
-    return scored
+    return _column(np.array(known, dtype=object), place)

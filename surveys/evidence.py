@@ -21,23 +21,20 @@ AT_ONCE = 10_000
 _WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 
 
+# An item, the code of an option and the order in which the options stood.
 Answered = tuple[str, str, str]
-Timed = tuple[int, float, float | None]
 
 
 @dataclass(frozen=True)
 class Gathered:
     """What most evidence is made of, of a person by their row.
 
-    ``scales``: (item, option's code, order of the options) for each answer on a scale about an article. ``readings``:
-    (article, seconds from showing its page to storing its rating, milliseconds that all views of the page were in the
-    foreground or None where that is not known to the end), for each article that was rated, by position. ``articles``
-    are those that were read.
+    ``scales``: the places of the options chosen on the scales about articles, and on how many different items.
+    ``readings``: the articles that were rated, by position.
     """
 
-    scales: Callable[[int], Iterable[Answered]]
-    readings: Callable[[int], Iterable[Timed]]
-    articles: Iterable[int]
+    scales: Callable[[int], tuple[tuple[int, ...], int]]
+    readings: Callable[[int], tuple[Reading, ...]]
 
 
 def evidence(
@@ -54,7 +51,7 @@ def evidence(
     if only is not None:
         people = people.filter(pk__in=only)
     gathered = gathered or _gathered(version.frozen, people)
-    given, on_scales, lengths = _checks(version.frozen, people), _Places(version.frozen), _lengths(gathered.articles)
+    given = _checks(version.frozen, people)
     views = PageView.objects.filter(participant__in=people).values_list("participant")
     away = dict(views.annotate(longest=Max("longest_away_ms")))
     sent = people.filter(panel_identity__isnull=False).values_list("pk")
@@ -65,10 +62,12 @@ def evidence(
         everybody = everybody.filter(network_hash__in=people.values("network_hash"))
     browsers = dict(everybody.values_list("network_hash").annotate(n=Count("pk")))
     for pk, export_id, network in people.order_by("export_id").values_list("pk", "export_id", "network_hash"):
+        places, items = gathered.scales(pk)
         yield Evidence(
             participant=export_id,
-            readings=tuple(_reading(lengths, *read) for read in gathered.readings(pk)),
-            **on_scales.of(gathered.scales(pk)),
+            readings=gathered.readings(pk),
+            scale_places=places,
+            scale_items=items,
             submissions=submissions.get(pk),
             same_browser=browsers[network] - 1 if network else None,
             longest_away_seconds=away[pk] / 1000 if pk in away else None,
@@ -111,11 +110,10 @@ def _gathered(study: FrozenStudy, people: QuerySet[Participant]) -> Gathered:
         answer = (item, value, order)
         scales[person].append(same.setdefault(answer, answer))
     trials = Trial.objects.filter(participant__in=people, shown_at__isnull=False, submitted_at__isnull=False)
-    readings: dict[int, list[Timed]] = defaultdict(list)
-    for person, read in _timed(trials, people):
-        readings[person].append(read)
-    articles = trials.values_list("article", flat=True).distinct()
-    return Gathered(lambda person: scales.get(person, ()), lambda person: readings.get(person, ()), articles)
+    readings: dict[int, tuple[Reading, ...]] = {}
+    for person, reading in _timed(trials, people):
+        readings[person] = (*readings.get(person, ()), reading)
+    return Gathered(_Places(study, scales).of, lambda person: readings.get(person, ()))
 
 
 def _checks(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict[str, Any]]:
@@ -137,29 +135,28 @@ def _checks(study: FrozenStudy, people: QuerySet[Participant]) -> dict[int, dict
     return found
 
 
-class _Places:
-    """In which places the options that somebody chose on the scales about articles stood, each looked up once."""
+def place_on_screen(scales: Mapping[str, Item], answer: Answered) -> int:
+    """In which place, from 1, the option that somebody chose on one of the ``scales`` stood on their screen."""
+    key, value, order = answer
+    return (order.split() or scales[key].codes).index(value) + 1
 
-    def __init__(self, study: FrozenStudy) -> None:
-        self._scales = scales_about_articles(study)
+
+class _Places:
+    """In which places the options that people chose on the scales about articles stood, each looked up once."""
+
+    def __init__(self, study: FrozenStudy, answers: Mapping[int, Iterable[Answered]]) -> None:
+        self._scales, self._answers = scales_about_articles(study), answers
         self._known: dict[Answered, int] = {}
 
-    def of(self, answers: Iterable[Answered]) -> dict[str, Any]:
-        """The places and on how many items, by the names of ``Evidence``."""
-        own = tuple(answers)
+    def of(self, person: int) -> tuple[tuple[int, ...], int]:
+        """A person's places, and on how many items."""
+        own = tuple(self._answers.get(person, ()))
         for answer in {*own} - self._known.keys():
-            key, value, order = answer
-            self._known[answer] = (order.split() or self._scales[key].codes).index(value) + 1
-        return {"scale_places": tuple(map(self._known.__getitem__, own)), "scale_items": len({key for key, *_ in own})}
+            self._known[answer] = place_on_screen(self._scales, answer)
+        return tuple(map(self._known.__getitem__, own)), len({key for key, *_ in own})
 
 
-def _reading(lengths: Mapping[int, int], article: int, by_server: float, in_view: float | None) -> Reading:
-    """An article as a person took it, with the time that its page was in view where that was measured."""
-    seconds = by_server if in_view is None else in_view / 1000
-    return Reading(lengths[article], seconds, in_view=in_view is not None)
-
-
-def _timed(trials: QuerySet[Trial], people: QuerySet[Participant]) -> Iterator[tuple[int, Timed]]:
+def _timed(trials: QuerySet[Trial], people: QuerySet[Participant]) -> Iterator[tuple[int, Reading]]:
     """The readings of ``Gathered``, each with the person.
 
     A view whose last report did not come (it may be dropped) was in view for longer than is known: the server's time
@@ -173,6 +170,7 @@ def _timed(trials: QuerySet[Trial], people: QuerySet[Participant]) -> Iterator[t
         .annotate(seen=Sum("visible_ms"))
     )
     visible = {(person, step): seen for person, step, seen in by_page.iterator(AT_ONCE)}
+    lengths = words_of(trials.values_list("article", flat=True).distinct())
     # Made once each: in a large study there are a million ratings, and ten positions.
     pages: dict[int, str] = {}
     # The database subtracts: reading two times of each of a million ratings would take longer than all else here.
@@ -181,9 +179,12 @@ def _timed(trials: QuerySet[Trial], people: QuerySet[Participant]) -> Iterator[t
     for person, position, article, took in rows:
         if position not in pages:
             pages[position] = f"{Stage.READING}-{position + 1}"
-        yield person, (article, took.total_seconds(), visible.get((person, pages[position])))
+        in_view = visible.get((person, pages[position]))
+        seconds = took.total_seconds() if in_view is None else in_view / 1000
+        yield person, Reading(lengths[article], seconds, in_view=in_view is not None)
 
 
-def _lengths(articles: Iterable[int]) -> dict[int, int]:
+def words_of(articles: Iterable[int]) -> dict[int, int]:
+    """How many words each of these articles has, its headline among them."""
     texts = Article.objects.filter(pk__in=set(articles)).values_list("pk", "headline", "text", "language")
     return {pk: words(f"{headline} {text}", language) for pk, headline, text, language in texts}

@@ -15,6 +15,8 @@ State = Literal["pass", "fail", "unavailable"]
 # Silent reading of English non-fiction goes at 238 words a minute on average, and hardly anybody passes 400 (Brysbaert
 # 2019, doi 10.1016/j.jml.2019.104047). Answering counts into the time, so that this cut is a generous one.
 FASTEST_WORDS_A_MINUTE = 600
+# Nobody's reading counts as shorter, so that a speed can be told.
+LEAST_SECONDS = 0.1
 # Fewer equal answers than this happen to everybody who finds an article plainly good or plainly bad.
 FEWEST_FOR_STRAIGHT_LINING = 6
 LONG_ABSENCE_SECONDS = 300
@@ -100,7 +102,7 @@ def _attention(seen: Evidence) -> Said:
 
 def _speeding(seen: Evidence) -> Said:
     readings = [reading for reading in seen.readings if reading.words]
-    rates = [60 * reading.words / max(reading.seconds, 0.1) for reading in readings]
+    rates = [60 * reading.words / max(reading.seconds, LEAST_SECONDS) for reading in readings]
     if not rates:
         return "unavailable", _("No article was rated."), {}
     fast, in_view = sum(rate > FASTEST_WORDS_A_MINUTE for rate in rates), sum(reading.in_view for reading in readings)

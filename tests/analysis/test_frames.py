@@ -1,10 +1,12 @@
 """The seam between database and statistics: what people answered on the pages is what the tables hold."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 
 from analysis import frames_columns
@@ -16,7 +18,7 @@ from analysis.report_info import StudyInfo
 from analysis.validation import check_columns, check_unique
 from surveys import flow
 from surveys.frozen import FrozenStudy, canonical, digest
-from surveys.models import Answer, Mode, Participant, Study
+from surveys.models import Answer, Mode, Participant, Study, Trial
 from surveys.paradata import Report, record
 from surveys.study_file import templates
 from surveys.tokens import new_token, token_hash
@@ -269,7 +271,12 @@ def test_what_a_report_reads_is_what_an_export_holds_without_the_tables_of_pages
     assert person is not None
     for view in ("abcdefgh", "reloaded"):
         person.page_views.create(step="reading-1", view=view, sequence=1, **MEASURED)
+    # One article of several was read in no time, and not the last one.
+    Trial.objects.filter(shown_at__isnull=False).update(submitted_at=F("shown_at") + timedelta(minutes=10))
+    trials = Trial.objects.exclude(participant=person).filter(position=0, shown_at__isnull=False)
+    trials.update(submitted_at=F("shown_at"))
     whole = frames_of(study)
+    assert whole.participants["flags"].str.contains("speeding").sum() == len(trials) < len(whole.participants)
     assert study.current_version is not None
     read = study_frames(study.current_version, Mode.SIMULATED, masked=False, items=(), evidence=False)
     assert whole.ratings is not None
