@@ -1,13 +1,17 @@
 """A million rows of the database as columns: fetched as lines, many in one, and each different text held once."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Aggregate, F, Func, QuerySet, TextField
 from pyarrow import csv
 
@@ -45,43 +49,78 @@ class _Lines(Aggregate):
         return self.as_sql(compiler, connection, template="group_concat(%(expressions)s, char(10))", **extra)
 
 
-def columns(
-    rows: QuerySet[Any],
-    *,
-    whole: Mapping[str, str],
-    texts: Mapping[str, str],
-    long: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """The fields of ``rows`` as columns, {column: field}; their order is the database's own.
+Frame = Callable[[], pd.DataFrame]
 
-    ``whole`` are whole numbers, as floats where one is missing; ``texts`` are categories; ``long`` are texts which
-    differ from row to row, and times as the database writes them. The rows are those of people: the database makes
-    one text of all that ``TOGETHER`` of them have, since handing over a row takes it, and us, longer than all that is
-    in it.
+
+class Asking:
+    """Asks for the fields of rows as columns, one after the other: the database makes the next while we read the last.
+
+    A thread of its own waits for it, over this one's connection: what else this one asks meanwhile waits as well.
     """
-    cells: list[Func] = [_Number(field) for field in whole.values()]
-    cells += [_Quoted(field) for field in (*texts.values(), *(long or {}).values())]
-    kinds = dict.fromkeys(whole, _WHOLE) | dict.fromkeys(texts, _TEXT) | dict.fromkeys(long or {}, _LONG)
-    some = rows.order_by().annotate(some=F("participant_id") / TOGETHER).values("some")
-    grouped = some.annotate(lines=_Lines(_Line(*cells))).values_list("lines")
-    parts = [_read(lines, kinds) for lines in _fetched(grouped)]
+
+    def __init__(self, thread: Executor) -> None:
+        self._thread = thread
+
+    def __call__(
+        self,
+        rows: QuerySet[Any],
+        *,
+        whole: Mapping[str, str],
+        texts: Mapping[str, str],
+        long: Mapping[str, str] | None = None,
+    ) -> Frame:
+        """What gives the columns once they are there, {column: field}; their order is the database's own.
+
+        ``whole`` are whole numbers, as floats where one is missing; ``texts`` are categories; ``long`` are texts which
+        differ from row to row, and times as the database writes them. The rows are those of people: the database makes
+        one text of all that ``TOGETHER`` of them have, since handing over a row takes it, and us, longer than all that
+        is in it.
+        """
+        cells: list[Func] = [_Number(field) for field in whole.values()]
+        cells += [_Quoted(field) for field in (*texts.values(), *(long or {}).values())]
+        kinds = dict.fromkeys(whole, _WHOLE) | dict.fromkeys(texts, _TEXT) | dict.fromkeys(long or {}, _LONG)
+        some = rows.order_by().annotate(some=F("participant_id") / TOGETHER).values("some")
+        grouped = some.annotate(lines=_Lines(_Line(*cells))).values_list("lines")
+        try:
+            statement, values = grouped.query.get_compiler(grouped.db).as_sql()
+        except EmptyResultSet:
+            return partial(_frame, [], kinds)
+        # Not one of the server's, for which it would plan as if the first rows were wanted soon.
+        cursor = connections[grouped.db].cursor()
+        fetched = self._thread.submit(_fetched, cursor, statement, values)
+        return lambda: _frame(fetched.result(), kinds)
+
+
+@contextmanager
+def asking() -> Iterator[Asking]:
+    """To ask for columns; what is still to be fetched when the block ends is left."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield Asking(thread)
+        finally:
+            thread.shutdown(cancel_futures=True)
+
+
+def _fetched(cursor: CursorWrapper, statement: str, values: tuple[Any, ...]) -> list[str]:
+    """The lines of some groups after the other's."""
+    with cursor:
+        cursor.execute(statement, values)
+        parts = []
+        while part := cursor.fetchmany(AT_ONCE):
+            parts.append("\n".join(lines for (lines,) in part))
+        return parts
+
+
+def _frame(parts: list[str], kinds: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    """The lines as columns; they are taken out of ``parts``, so that none is held twice."""
+    parts.reverse()
+    tables = []
+    while parts:
+        tables.append(_read(parts.pop(), kinds))
     schema = pa.schema(list(kinds.items()))
-    table = pa.concat_tables(parts).unify_dictionaries() if parts else schema.empty_table()
+    table = pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
     found: pd.DataFrame = table.combine_chunks().to_pandas()
     return found
-
-
-def _fetched(grouped: QuerySet[Any]) -> Iterator[str]:
-    """The lines of some groups after the other's."""
-    try:
-        statement, values = grouped.query.get_compiler(grouped.db).as_sql()
-    except EmptyResultSet:
-        return
-    with connections[grouped.db].cursor() as cursor:
-        # Not by a cursor of the server's, for which it would plan as if the first rows were wanted soon.
-        cursor.execute(statement, values)
-        while part := cursor.fetchmany(AT_ONCE):
-            yield "\n".join(lines for (lines,) in part)
 
 
 def _read(lines: str, kinds: Mapping[str, pa.DataType]) -> pa.Table:

@@ -1,13 +1,13 @@
 """What people answered about articles, read once and by column: the ratings and most evidence on quality come of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from analysis.frames_columns import columns
+from analysis.frames_columns import asking
 from analysis.frames_people import Keys, looked_up, people_of, times
 from surveys.evidence import Gathered, place_on_screen, scales_about_articles, words_of
 from surveys.frozen import FrozenStudy
@@ -111,36 +111,44 @@ def rated(version: StudyVersion, mode: str, only: Keys = None) -> Rated:
     people = people_of(version, mode, only).filter(withdrawn_at__isnull=True)
     known = pd.DataFrame([*people.values_list("pk", "export_id", "stratum")], columns=["pk", "export_id", "stratum"])
     by_key = known.sort_values("export_id").set_index("pk")
+    keys = dict(Article.objects.filter(study=version.study_id).values_list("pk", "key"))
     of_them = {"participant__in": people}
-    trials = columns(
-        Trial.objects.filter(**of_them, submitted_at__isnull=False),
-        whole={"trial": "pk", "person": "participant", "position": "position", "article_id": "article"},
-        texts={name: name for name in _COPIED},
-        long={name: name for name in _TIMES},
-    )
-    place = by_key.index.get_indexer(pd.Index(trials["person"]))
+    with asking() as ask:
+        trials = ask(
+            Trial.objects.filter(**of_them, submitted_at__isnull=False),
+            whole={"trial": "pk", "person": "participant", "position": "position", "article_id": "article"},
+            texts={name: name for name in _COPIED},
+            long={name: name for name in _TIMES},
+        )
+        views = ask(
+            PageView.objects.filter(**of_them, step__startswith=f"{Stage.READING}-"),
+            whole={"person": "participant", "visible": "visible_ms", "submitted": "submitted_ms"},
+            texts={"step": "step"},
+        )
+        answers = ask(
+            Answer.objects.filter(**of_them, trial__isnull=False),
+            whole={"trial": "trial", "person": "participant"},
+            texts={"item": "item", "state": "state", "value": "value", "order": "option_order"},
+        )
+        read = _with_views(_submitted(trials(), by_key, keys), views())
+        answered = answers()
+    answered["trial"] = pd.Index(read["trial"]).get_indexer(pd.Index(answered["trial"]))
+    return Rated(read, answered)
+
+
+def _submitted(trials: pd.DataFrame, people: pd.DataFrame, keys: Mapping[int, str]) -> pd.DataFrame:
+    """The trials by person and position, with what is known of the ``people`` and the ``keys`` of articles."""
+    place = people.index.get_indexer(pd.Index(trials["person"]))
     trials = trials.iloc[np.lexsort((trials["position"], place))].reset_index(drop=True)
-    place = by_key.index.get_indexer(pd.Index(trials["person"]))
+    place = people.index.get_indexer(pd.Index(trials["person"]))
     for name in _TIMES:
         trials[name] = times(trials[name])
     for name in _COPIED:
         trials[name] = looked_up(trials[name], str)
-    trials["participant"] = by_key["export_id"].astype("str").array.take(place)
-    trials["stratum"] = by_key["stratum"].astype("str").array.take(place)
-    keys = dict(Article.objects.filter(pk__in=trials["article_id"].unique().tolist()).values_list("pk", "key"))
+    trials["participant"] = people["export_id"].astype("str").array.take(place)
+    trials["stratum"] = people["stratum"].astype("str").array.take(place)
     trials["article"] = looked_up(trials["article_id"], keys.__getitem__)
-    views = columns(
-        PageView.objects.filter(**of_them, step__startswith=f"{Stage.READING}-"),
-        whole={"person": "participant", "visible": "visible_ms", "submitted": "submitted_ms"},
-        texts={"step": "step"},
-    )
-    answers = columns(
-        Answer.objects.filter(**of_them, trial__isnull=False),
-        whole={"trial": "trial", "person": "participant"},
-        texts={"item": "item", "state": "state", "value": "value", "order": "option_order"},
-    )
-    answers["trial"] = pd.Index(trials["trial"]).get_indexer(pd.Index(answers["trial"]))
-    return Rated(_with_views(trials, views), answers)
+    return trials
 
 
 def _with_views(trials: pd.DataFrame, views: pd.DataFrame) -> pd.DataFrame:

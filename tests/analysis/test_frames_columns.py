@@ -1,9 +1,11 @@
 """Rows as columns hold what the database holds, whatever texts are in them, on each kind of database."""
 
 import pytest
+from django.db import DatabaseError
+from django.db.models.expressions import RawSQL
 
 from analysis import frames_columns
-from analysis.frames_columns import columns
+from analysis.frames_columns import asking
 from surveys.models import Answer, Participant
 from tests import factories
 
@@ -32,16 +34,32 @@ def test_every_text_stays_one_cell_and_nothing_is_no_empty_text(
     answers: list[Answer], together: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frames_columns, "TOGETHER", together)
-    found = columns(
-        Answer.objects.all(),
-        whole={"key": "pk", "person": "participant", "trial": "trial"},
-        texts={"item": "item", "value": "value"},
-        long={"again": "value"},
-    ).sort_values("key")
+    with asking() as ask:
+        asked = ask(
+            Answer.objects.all(),
+            whole={"key": "pk", "person": "participant", "trial": "trial"},
+            texts={"item": "item", "value": "value"},
+            long={"again": "value"},
+        )
+        asked_too = ask(Answer.objects.filter(pk__in=()), whole={"key": "pk"}, texts={"value": "value"})
+        asked_last = ask(Answer.objects.filter(item="item-0"), whole={"key": "pk"}, texts={})
+        found, nobody, last = asked().sort_values("key"), asked_too(), asked_last()
+    assert last["key"].tolist() == [answers[0].pk]
     assert found["key"].tolist() == [answer.pk for answer in answers]
     assert found["person"].tolist() == [answer.participant_id for answer in answers]
     assert found["trial"].isna().all()
     assert found["item"].tolist() == [answer.item for answer in answers]
     assert found["value"].tolist() == found["again"].tolist() == TEXTS
-    nobody = columns(Answer.objects.filter(pk__in=()), whole={"key": "pk"}, texts={"value": "value"})
     assert (len(nobody), list(nobody)) == (0, ["key", "value"])
+
+
+def test_what_the_database_refuses_is_raised_where_it_is_read(answers: list[Answer]) -> None:
+    wrong = Answer.objects.annotate(wrong=RawSQL("no_such_column", ()))
+    with asking() as ask:
+        refused, fine = (
+            ask(wrong, whole={"wrong": "wrong"}, texts={}),
+            ask(Answer.objects.all(), whole={}, texts={"item": "item"}),
+        )
+        with pytest.raises(DatabaseError, match="no_such_column"):
+            refused()
+        assert len(fine()) == len(answers)
