@@ -7,7 +7,7 @@ import pandas as pd
 from pandas.api.types import is_integer_dtype
 
 from analysis.formulas import neutralised
-from analysis.schema import Column
+from analysis.schema_columns import Column
 from analysis.validation import FrameError, numbers
 
 

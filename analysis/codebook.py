@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 
 from analysis.formulas import neutralised
-from analysis.schema import SCHEMA_VERSION, Column, Table
+from analysis.schema import SCHEMA_VERSION
+from analysis.schema_columns import Column, Table
 
 CONVENTIONS = (
     "Files are UTF-8, comma separated, with one header row; lines end with CR LF (RFC 4180).",

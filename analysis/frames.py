@@ -15,7 +15,8 @@ from analysis.frames_people import FACTORS, Keys, judged_people, participants_fr
 from analysis.frames_rated import rated
 from analysis.frames_ratings import item_columns, ratings_frame
 from analysis.scale_scores import scale_columns, scales_of_people
-from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Table
+from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS
+from analysis.schema_columns import Table
 from analysis.schema_quality import PARADATA, QUALITY
 from surveys import amendments, paradata
 from surveys.items import TEXTS

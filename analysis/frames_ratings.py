@@ -13,7 +13,8 @@ from analysis.frames_people import add_factors, looked_up
 from analysis.frames_rated import Rated
 from analysis.plan import cut_problem
 from analysis.scale_scores import outcome_scale, scale_column_name, scale_columns, scales
-from analysis.schema import INDEX_INSTRUMENT, Column, Level, item_column, item_column_name, reasons_column
+from analysis.schema import INDEX_INSTRUMENT, item_column, item_column_name, reasons_column
+from analysis.schema_columns import Column, Level
 from surveys.definition import Block
 from surveys.frozen import FrozenStudy
 from surveys.instruments.scoring import score

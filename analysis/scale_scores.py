@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, Column, item_column_name
+from analysis.schema import INDEX_COLUMN, INDEX_INSTRUMENT, item_column_name
+from analysis.schema_columns import Column
 from surveys.definition import Block, Definition, When
 from surveys.instruments.model import Scoring
 from surveys.instruments.scoring import score

@@ -1,133 +1,14 @@
 """PURE: every column of every exported table, described once: export, codebook and validation come from here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from analysis.schema_columns import ITEMS_STAND_BEFORE, Column, ColumnType, Level, Table
+from analysis.schema_levels import CURATIONS, DISCLAIMERS, MODES, ORIGINS, OUTCOMES, REASONS, SOURCE_LABELS, STATES
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
 SCHEMA_VERSION = 5
 
-ColumnType = Literal["text", "integer", "number", "yes-no", "time"]
-
-
-@dataclass(frozen=True)
-class Level:
-    """One value that a column can hold, and what it stands for."""
-
-    code: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. ``unit`` is '' where there is none; ``levels`` is empty where any value of the type may stand.
-
-    ``minimum`` and ``maximum`` are inclusive. ``identifying`` columns leave the house only when asked for by somebody
-    who may. ``required`` columns stand in every frame of the table; all other columns may be missing from it.
-    ``reasons_in`` names the column that says why a value is missing, '' where there is none.
-    """
-
-    name: str
-    type: ColumnType
-    description: str
-    unit: str = ""
-    identifying: bool = False
-    levels: tuple[Level, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    required: bool = False
-    nullable: bool = True
-    reasons_in: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One exported table: what a row is, which columns together make it unique, and its columns in their order."""
-
-    name: str
-    title: str
-    row: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def column(self, name: str) -> Column:
-        """The column of this name. Raises KeyError if the table has none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
-        return tuple(column.name for column in self.columns)
-
-    def with_items(self, items: Iterable[Column]) -> "Table":
-        """This table with a study's item columns (``item_column``) put before the index.
-
-        Raises ValueError if a column of that name is already there.
-        """
-        items = tuple(items)
-        names = [*self.names, *(item.name for item in items)]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the table {self.name!r} would have these columns twice: {', '.join(twice)}")
-        before = self.names.index(ITEMS_STAND_BEFORE) if ITEMS_STAND_BEFORE in self.names else len(self.columns)
-        return replace(self, columns=(*self.columns[:before], *items, *self.columns[before:]))
-
-
-INDEX_COLUMN = "credibility"
+INDEX_COLUMN = ITEMS_STAND_BEFORE
 INDEX_INSTRUMENT = "kreps-credibility"
 SECONDS_COLUMN = "seconds_on_page"
-ITEMS_STAND_BEFORE = INDEX_COLUMN
-
-MODES = (
-    Level("live", "taken part in the study itself"),
-    Level("pilot", "taken part in a pilot"),
-    Level("preview", "somebody of the team looking at the pages"),
-    Level("simulated", "a program that walked the pages; never a person"),
-)
-OUTCOMES = (
-    Level("", "under way, or vanished without an ending"),
-    Level("completed", "reached the end"),
-    Level("no-consent", "did not consent"),
-    Level("screened-out", "screened out by a rule of the study's version"),
-    Level("failed-checks", "failed as many attention checks as the study's version allows, and was ended by that rule"),
-    Level("took-part-before", "kept out: took part in an earlier study, or had read one of the stories"),
-    Level("incompatible-device", "had no device on which the study's version can be taken"),
-    Level("returned", "gave the submission back at the panel before the end"),
-    Level("timed-out", "ran out of time before the end: the panel's, or the study's own for coming back"),
-    Level("left", "left by the button that is on every page"),
-    Level("quota-full", "arrived when the quota was full"),
-    Level("closed", "still inside when the study closed"),
-    Level("withdrawn", "withdrew: the answers are deleted, the person stays counted"),
-)
-STATES = (
-    Level("answered", "an answer was given"),
-    Level("not-shown", "the item was not on the pages of this person"),
-    Level("not-reached", "the person's way ended before the item"),
-    Level("skipped", "seen and left without an answer"),
-    Level("prefer-not-to-say", "answered that they prefer not to say"),
-)
-ORIGINS = (Level("real", "written by people"), Level("synthetic", "written by a machine"))
-CURATIONS = (
-    Level("", "does not apply"),
-    Level("curated", "picked by a person out of several candidates"),
-    Level("uncurated", "taken without picking"),
-)
-REASONS = (Level("", "an answer was given"), *(state for state in STATES if state.code != "answered"))
-YES_NO = (Level("yes", "yes"), Level("no", "no"))
-DISCLAIMERS = (
-    Level("", "the study does not vary it, or not here"),
-    Level("none", "no disclaimer beside the article"),
-    Level("shown", "a disclaimer beside the article"),
-)
-SOURCE_LABELS = (
-    Level("", "the study does not vary it, or not here"),
-    Level("none", "no label of the source"),
-    Level("correct", "a label that says truly who wrote the article"),
-    Level("missing", "a label that says that the source is not told"),
-    Level("false", "a label that says the contrary of who wrote the article"),
-)
 
 
 def _person(name: str = "participant") -> Column:

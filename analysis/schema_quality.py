@@ -1,6 +1,6 @@
 """PURE: the columns of the tables that tell how good the data are: how each page was taken, and what the checks say."""
 
-from analysis.schema import Column, Level, Table
+from analysis.schema_columns import Column, Level, Table
 
 _PERSON = Column(
     "participant",

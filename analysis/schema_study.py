@@ -1,6 +1,7 @@
 """PURE: the columns of the tables about a study rather than about what people answered: lineage and flow."""
 
-from analysis.schema import CURATIONS, MODES, ORIGINS, OUTCOMES, Column, Table
+from analysis.schema_columns import Column, Table
+from analysis.schema_levels import CURATIONS, MODES, ORIGINS, OUTCOMES
 
 LINEAGE = Table(
     name="lineage",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 from pandas.api import types
 
-from analysis.schema import Column, Table
+from analysis.schema_columns import Column, Table
 from analysis.validation import FrameError, check_column
 
 # What stands for 'no value' in files that people make.

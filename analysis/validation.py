@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from analysis.schema import Column, Table
+from analysis.schema_columns import Column, Table
 
 # Squares of larger values overflow the sums that variances are made of.
 LARGEST = 1e100

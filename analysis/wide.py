@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.schema import Table
+from analysis.schema_columns import Table
 from analysis.validation import FrameError
 
 # What cannot differ between one person's ratings.

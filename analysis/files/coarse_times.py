@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.schema import Table
+from analysis.schema_columns import Table
 
 NOTE = "To the day, as its midnight in UTC."
 

@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
 from analysis.codebook import CodebookTable
-from analysis.schema import SCHEMA_VERSION, Column
+from analysis.schema import SCHEMA_VERSION
+from analysis.schema_columns import Column
 
 NAMESPACE = "ddi:codebook:2_5"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")

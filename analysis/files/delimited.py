@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.cells import cells
 from analysis.files.table_file import Made, TableFile, python_values
-from analysis.schema import Column
+from analysis.schema_columns import Column
 
 
 def csv_rows(rows: Iterable[Iterable[str]]) -> bytes:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.codebook import CodebookTable
-from analysis.schema import SCHEMA_VERSION, Column, ColumnType
+from analysis.schema import SCHEMA_VERSION
+from analysis.schema_columns import Column, ColumnType
 
 _FIELD_TYPES: dict[ColumnType, str] = {
     "text": "string",

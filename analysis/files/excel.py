@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.files.delimited import iso
 from analysis.files.table_file import Made, TableFile, python_values
-from analysis.schema import Column
+from analysis.schema_columns import Column
 
 MOST_ROWS = 1_048_576
 # As Excel counts them: in units of UTF-16, of which an emoji takes two.

@@ -20,7 +20,7 @@ from analysis.files.manifest import MANIFEST, VERSION, ExportedFile, Manifest, r
 from analysis.files.qualtrics import QualtricsFile, Question
 from analysis.files.small_cells import SmallCells
 from analysis.files.table_file import Made, TableFile
-from analysis.schema import Table
+from analysis.schema_columns import Table
 from analysis.validation import FrameError, check_columns, check_unique
 from analysis.wide import wide_ratings
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.files.table_file import Made, TableFile, python_values
-from analysis.schema import SCHEMA_VERSION, Column, ColumnType
+from analysis.schema import SCHEMA_VERSION
+from analysis.schema_columns import Column, ColumnType
 
 _TYPES: dict[ColumnType, pa.DataType] = {
     "text": pa.string(),

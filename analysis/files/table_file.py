@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from analysis.schema import Table
+from analysis.schema_columns import Table
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.schema import Column, Table
+from analysis.schema_columns import Column, Table
 from analysis.validation import numbers
 
 # Why an item has no value, in the order in which the codes are given.
@@ -66,7 +66,7 @@ class Variable:
 def variables(table: Table, longest: int) -> list[Variable]:
     """The table's columns as variables whose names have at most ``longest`` characters, each once.
 
-    >>> from analysis.schema import Column, Table
+    >>> from analysis.schema_columns import Column, Table
     >>> names = ("seen-before", "seen_before", "2nd")
     >>> table = Table("t", "", "", (), tuple(Column(name, "text", "") for name in names))
     >>> [variable.name for variable in variables(table, 11)]

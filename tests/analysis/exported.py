@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.files import Package, Question
 from analysis.files.manifest import Manifest
-from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, Level, item_column, reasons_column
+from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, item_column, reasons_column
+from analysis.schema_columns import Level
 from analysis.schema_study import FLOW, LINEAGE
 
 SCALE = tuple(Level(str(n), f"level {n} — Stufe {n}") for n in range(1, 5))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.cells import cells
-from analysis.schema import Column
+from analysis.schema_columns import Column
 from analysis.validation import FrameError
 
 

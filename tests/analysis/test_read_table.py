@@ -7,7 +7,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.read_table import as_covariate, read_ratings
-from analysis.schema import DISCLAIMERS, SOURCE_LABELS
+from analysis.schema_levels import DISCLAIMERS, SOURCE_LABELS
 from tests.analysis.ratings import simulated
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, TABLES, Level, Table, item_column
+from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS, TABLES, item_column
+from analysis.schema_columns import Level, Table
 from analysis.schema_quality import PARADATA, QUALITY
 
 

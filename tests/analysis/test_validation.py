@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.schema import PARTICIPANTS, RATINGS, Level, item_column
+from analysis.schema import PARTICIPANTS, RATINGS, item_column
+from analysis.schema_columns import Level
 from analysis.validation import FrameError, check_columns, check_ratings, check_unique, numbers
 from tests.analysis.ratings import ratings_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from analysis.codebook import CodebookTable
 from analysis.files.ddi import NAMESPACE, codebook_ddi
-from analysis.schema import Column, Level, Table
+from analysis.schema_columns import Column, Level, Table
 from analysis.schema_study import FLOW, LINEAGE
 from tests.analysis.exported import TABLES, exported
 

@@ -19,7 +19,7 @@ from openpyxl.utils.escape import unescape
 
 from analysis.files import excel, parquet, statistics_programs
 from analysis.files.ddi import NAMESPACE
-from analysis.schema import Column, Table
+from analysis.schema_columns import Column, Table
 from tests.analysis.exported import LONG, NASTY, REASONS, TABLES, UNICODE, exported, frames, ratings
 
 
