@@ -211,7 +211,7 @@ def _crossed(where: Places, left: Any, between: FloatArray, right: Any) -> Float
         product: FloatArray = sparse.csr_array(left.T @ (sparse.diags_array(between) @ right)).toarray()
         return product
     row, one, other, entry = where.pairs
-    each = left.data[one] * (between[row] * right.data[other])
+    each: FloatArray = left.data[one] * (between[row] * right.data[other])
     return np.bincount(entry, each, where.q * where.q).reshape(where.q, where.q)
 
 
