@@ -1,8 +1,8 @@
 """A million rows of the database as columns: fetched as lines, many in one, and each different text held once."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -84,11 +84,20 @@ class Asking:
         try:
             statement, values = grouped.query.get_compiler(grouped.db).as_sql()
         except EmptyResultSet:
-            return partial(_frame, [], kinds)
+            return partial(_frame, (), kinds)
         # Not one of the server's, for which it would plan as if the first rows were wanted soon.
         cursor = connections[grouped.db].cursor()
-        fetched = self._thread.submit(_fetched, cursor, statement, values)
-        return lambda: _frame(fetched.result(), kinds)
+        executed = self._thread.submit(cursor.execute, statement, values)
+        if connections[grouped.db].vendor == "sqlite":
+            # It works within this process, where two threads in one connection would gain nothing.
+            wait([executed])
+
+        def frame() -> pd.DataFrame:
+            with cursor:
+                executed.result()
+                return _frame(_fetched(cursor), kinds)
+
+        return frame
 
 
 @contextmanager
@@ -101,22 +110,15 @@ def asking() -> Iterator[Asking]:
             thread.shutdown(cancel_futures=True)
 
 
-def _fetched(cursor: CursorWrapper, statement: str, values: tuple[Any, ...]) -> list[str]:
+def _fetched(cursor: CursorWrapper) -> Iterator[str]:
     """The lines of some groups after the other's."""
-    with cursor:
-        cursor.execute(statement, values)
-        parts = []
-        while part := cursor.fetchmany(AT_ONCE):
-            parts.append("\n".join(lines for (lines,) in part))
-        return parts
+    while part := cursor.fetchmany(AT_ONCE):
+        yield "\n".join(lines for (lines,) in part)
 
 
-def _frame(parts: list[str], kinds: Mapping[str, pa.DataType]) -> pd.DataFrame:
-    """The lines as columns; they are taken out of ``parts``, so that none is held twice."""
-    parts.reverse()
-    tables = []
-    while parts:
-        tables.append(_read(parts.pop(), kinds))
+def _frame(parts: Iterable[str], kinds: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    """The lines as columns."""
+    tables = [_read(lines, kinds) for lines in parts]
     schema = pa.schema(list(kinds.items()))
     table = pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
     found: pd.DataFrame = table.combine_chunks().to_pandas()
