@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_solve, lapack
 
-from analysis.mixed.crossproducts import LARGEST_DENSE, mirrored
+from analysis.mixed.crossproducts import LARGEST_DENSE, mirrored, sums
 from analysis.mixed.design import Factor, FloatArray, IntArray
 from analysis.mixed.formula import MixedModelError
 
@@ -178,8 +178,8 @@ def curvature(where: Places, loadings: Loadings, weight: FloatArray) -> Curvatur
     blocks = np.empty((where.levels, width, width))
     for a in range(width):
         for b in range(a + 1):
-            sums = np.bincount(codes, weight * loadings.first[:, a] * loadings.first[:, b], where.levels)
-            blocks[:, a, b] = blocks[:, b, a] = sums
+            block = sums(codes, weight * loadings.first[:, a] * loadings.first[:, b], where.levels)
+            blocks[:, a, b] = blocks[:, b, a] = block
     blocks += np.eye(width)
     inner = 1 / blocks if width == 1 else np.linalg.inv(blocks)
     log_det = float(np.log(blocks).sum() if width == 1 else np.linalg.slogdet(blocks)[1].sum())
@@ -211,8 +211,8 @@ def _crossed(where: Places, left: Any, between: FloatArray, right: Any) -> Float
         product: FloatArray = sparse.csr_array(left.T @ (sparse.diags_array(between) @ right)).toarray()
         return product
     row, one, other, entry = where.pairs
-    each: FloatArray = left.data[one] * (between[row] * right.data[other])
-    return np.bincount(entry, each, where.q * where.q).reshape(where.q, where.q)
+    each = left.data[one] * (between[row] * right.data[other])
+    return sums(entry, each, where.q * where.q).reshape(where.q, where.q)
 
 
 def _others(where: Places, loadings: Loadings, weight: FloatArray) -> FloatArray:
