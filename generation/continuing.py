@@ -91,8 +91,7 @@ def _room(batch: Batch, kept: str, most: int) -> int:
     for model in LanguageModel.objects.filter(batches__study=batch.study_id).distinct():
         tokens = _tokens(model)
         if tokens is None:
-            message = _("This study asks for no texts now, whichever one they go on from. Tell an owner of the study.")
-            raise RequestError({"": message})
+            raise RequestError({"": _("No text of this study can be continued now. Tell an owner of the study.")})
         left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
     if left < 1:
         raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})
