@@ -25,7 +25,7 @@ from surveys.frozen import FrozenStudy
 from surveys.items import Item
 from surveys.items.checks import passes
 from surveys.manipulation import DISCLAIMER, SOURCE_LABEL
-from surveys.models import Answer, Participant, Stage, StudyVersion
+from surveys.models import Answer, Event, Participant, Stage, StudyVersion
 from surveys.route import steps
 
 # The rows of the people who are asked for; None is everybody of the version and mode.
@@ -136,6 +136,8 @@ def participants_frame(
     frame["minutes_taken"] = taken.astype("Int64")
     frame["study"], frame["version"] = version.study.key, version.sha256
     add_factors(frame)
+    late = Event.sent_late(people)
+    frame["sent_after_ending"] = pd.Series([late.get(person, "") for person in frame["participant"]], dtype="str")
     # The stratum is an answer; of who withdrew only the ledger keeps it, which could not be replayed without.
     frame.loc[frame["withdrawn_at"].notna(), "stratum"] = ""
     checks, present = _attention(version, mode, only), frame["participant"].tolist()
@@ -175,6 +177,7 @@ _DERIVED = frozenset(
         "minutes_taken",
         "study",
         "version",
+        "sent_after_ending",
         *FACTORS.values(),
         *_ATTENTION,
         "flags",

@@ -4,7 +4,7 @@ from analysis.schema_columns import ITEMS_STAND_BEFORE, Column, ColumnType, Leve
 from analysis.schema_levels import CURATIONS, DISCLAIMERS, MODES, ORIGINS, OUTCOMES, REASONS, SOURCE_LABELS, STATES
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 INDEX_COLUMN = ITEMS_STAND_BEFORE
 INDEX_INSTRUMENT = "kreps-credibility"
@@ -137,6 +137,12 @@ PARTICIPANTS = Table(
         _MODE,
         _STRATUM,
         Column("outcome", "text", "How the person's way ended.", levels=OUTCOMES, required=True),
+        Column(
+            "sent_after_ending",
+            "text",
+            "Page that the person sent after the panel's own list had ended their way, as in its address. Its answers "
+            "are among the others, unless the debriefing had been shown by then. Empty of everybody else.",
+        ),
         Column(
             "arm",
             "text",

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from surveys import audit, recruitment
 from surveys.evidence import evidence
 from surveys.lifecycle import may_show_outcomes
-from surveys.models import Outcome, PanelIdentity, Researcher, Study
+from surveys.models import Event, Outcome, PanelIdentity, Participant, Researcher, Study
 from surveys.quality import flags, judge
 from surveys.tokens import InvalidToken, unseal
 
@@ -24,7 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Payment:
-    """One person whom a panel sent and who consented. ``panel_status`` is what the panel's own list last said."""
+    """One person whom a panel sent and who consented. ``panel_status`` is what the panel's own list last said.
+
+    ``sent_after_ending`` is the page that they sent after that list had ended their way, '' where they did not.
+    """
 
     panel_id: str
     submission: str
@@ -33,6 +36,7 @@ class Payment:
     flags: str
     code: str
     bonus: str
+    sent_after_ending: str
 
     @property
     def ending(self) -> str:
@@ -46,7 +50,7 @@ def payments(study: Study, mode: str) -> list[Payment]:
     Flags that look at ratings are left out before the unblinding. Withdrawing costs nobody the payment.
     """
     panel = recruitment.read(study)
-    flagged = _flags(study, mode)
+    flagged, late = _flags(study, mode), Event.sent_late(Participant.objects.filter(study=study, mode=mode))
     identities = (
         PanelIdentity.objects.filter(study=study, mode=mode, participant__consented_at__isnull=False)
         .select_related("participant")
@@ -70,6 +74,7 @@ def payments(study: Study, mode: str) -> list[Payment]:
                     flags=flagged.get(person.export_id, ""),
                     code=recruitment.code(panel, outcome) or person.completion_code,
                     bonus=panel.bonus if has_completed else "",
+                    sent_after_ending=late.get(person.export_id, ""),
                 ),
             )
         )

@@ -27,6 +27,7 @@ from surveys.flow.enrol import (
     join_current,
     turn_back,
 )
+from surveys.flow.late import keep_late, mark_debriefing_shown
 from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
@@ -54,8 +55,10 @@ __all__ = [
     "gate",
     "is_superseded",
     "join_current",
+    "keep_late",
     "leave",
     "ledger_differences",
+    "mark_debriefing_shown",
     "mark_shown",
     "recount",
     "save_draft",

@@ -95,17 +95,26 @@ def can_finish_page(place: Place) -> bool:
 
     In one that has closed, a page that was open then is taken for ``FINISHING`` longer, by the database's clock.
     """
-    if not place.is_closed:
+    return not place.is_closed or is_open_for_pages(place.participant.study)
+
+
+def is_open_for_pages(study: Study) -> bool:
+    """Whether a page that was open before still counts now, as above; no query in a study that has not closed."""
+    if study.status != Study.Status.CLOSED:
         return True
-    return Study.objects.filter(pk=place.participant.study_id, closed_at__gt=Now() - FINISHING).exists()
+    return Study.objects.filter(pk=study.pk, closed_at__gt=Now() - FINISHING).exists()
 
 
 def end_at_panel(participant: Participant, outcome: str) -> bool:
     """End the way of somebody who, by the panel's own list, returned or timed out there. False if it had ended before.
 
-    The place is free again, the answers are kept, and whoever had seen an article is debriefed when they come back.
+    The place is free again, the answers are kept, and whoever had seen an article is debriefed when they come back. The
+    page that they have before them can be sent until then (``surveys/flow/late.py``).
     """
-    return _stopped(participant, outcome, outcome, participant.stage)
+    with transaction.atomic():
+        people = Participant.objects.select_for_update().filter(pk=participant.pk)
+        at = people.values_list("stage", "step").first()
+        return at is not None and _stopped(participant, outcome, outcome, Step(*at).slug)
 
 
 def end_because_late(place: Place, limit: timedelta) -> bool:

@@ -59,13 +59,19 @@ def submit(place: Place, slug: str, raw: Raw) -> Submitted | Problems:
         return Submitted(recorded=False)
     if step.trial is not None and (place.trial is None or place.trial.shown_at is None):
         return Submitted(recorded=False)
-    marks = place.trial is not None and any(item.kind == "highlight" for item in items_of(step))
-    length = count(place.trial.article.text) if marks and place.trial else 0
-    read = read_page(items_of(step), raw, earlier_answers(place), length)
+    read = read_answers(place, raw)
     if problems := {key: value for key, value in read.items() if isinstance(value, Problem)}:
         return Problems(problems)
     readings = {key: value for key, value in read.items() if isinstance(value, Reading)}
     return _record(place, readings)
+
+
+def read_answers(place: Place, raw: Raw) -> dict[str, Reading | Problem]:
+    """What was sent of this place's step, by item: as it is read, or what is wrong with it."""
+    items, trial = items_of(place.step), place.trial
+    marks = trial is not None and any(item.kind == "highlight" for item in items)
+    length = count(trial.article.text) if marks and trial else 0
+    return read_page(items, raw, earlier_answers(place), length)
 
 
 def save_draft(token: str, study_key: str, slug: str, sequence: int, raw: Raw) -> bool:
@@ -120,7 +126,7 @@ class DraftTooLongError(Exception):
 def _record(place: Place, readings: dict[str, Reading]) -> Submitted:
     participant, study, step = place.participant, place.study, place.step
     onward, passed = way_on(participant, study, step, readings)
-    given = [*_answers(place, readings)]
+    given = [*answer_rows(place, readings)]
     answers = [*given, *not_shown(participant, passed)]
     stratum = stratum_of(study, answers)
     ended_by_rule = ended_by(place, readings)
@@ -157,12 +163,13 @@ def _end_here(place: Place, outcome: str, answers: Sequence[AnswerRow], stratum:
     return Submitted(recorded=True)
 
 
-def _answers(place: Place, readings: dict[str, Reading]) -> Iterator[AnswerRow]:
-    """The rows of a step's answers, each with the order in which its options stood."""
+def answer_rows(place: Place, readings: Mapping[str, Reading]) -> Iterator[AnswerRow]:
+    """The rows of a step's answers, those that were read, each with the order in which its options stood."""
     participant, slug = place.participant, place.step.slug
     trial = place.trial.pk if place.trial else None
     for item in items_of(place.step):
-        read = readings[item.key]
+        if (read := readings.get(item.key)) is None:
+            continue
         order = shown_codes(item, participant.study.allocation_seed, participant.export_id)
         shown = "" if read.state == "not-shown" else " ".join(order)
         yield participant.pk, slug, item.key, trial, read.state, read.value, shown

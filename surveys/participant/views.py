@@ -214,10 +214,13 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
 def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
     """Onward from a page that is not the current one; who sends it other answers than the first is told of those.
 
-    A "no" in another tab after the "yes" leads to leaving, which is what it means now.
+    A "no" in another tab after the "yes" leads to leaving, which is what it means now. A page that was open when the
+    panel's list ended the way is kept.
     """
     if slug == Stage.CONSENT and request.POST.get("answer") == "decline" and place.is_under_way:
         return replies.to_leaving(place)
+    if request.method == "POST" and flow.keep_late(place, slug, visit.typed(request)):
+        return replies.onward(place)
     if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
         return replies.first_counts(place)
     return replies.onward(place)
@@ -255,6 +258,8 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         if flow.acknowledge_debrief(place):
             return replies.to_step(study_key, Stage.END)
         return replies.where_now(request, study_key)
+    if request.method == "GET":
+        flow.mark_debriefing_shown(place)
     participant, deadline = place.participant, flow.withdrawal_deadline(place)
     around = Around(
         study=place.study,
