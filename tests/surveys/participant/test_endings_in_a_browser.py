@@ -219,12 +219,11 @@ def _ended() -> dict[str, Person]:
     full.arms.update(target=1)
     lifecycle.freeze(full, full.created_by)
     lifecycle.launch(full, full.created_by)
-    for _ in full.arms.all():
-        Person(full).walk_to("reading-1")
+    entry = "?PROLIFIC_PID=one&SESSION_ID=two"
+    for number, _ in enumerate(full.arms.all()):
+        Person(full, entry=entry if number == 0 else "").walk_to("reading-1")
     late = Person(full).walk_to("end")
     settings = {"panel": "prolific", "codes": {"took-part-before": "BEFORE"}, "keep_out": [full.key]}
-    entry = "?PROLIFIC_PID=one&SESSION_ID=two"
-    Person(full, entry=entry).walk_to("before-1")
     again = factories.launched_study()
     again.recruitment = settings
     again.save()
