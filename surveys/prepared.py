@@ -190,6 +190,26 @@ class Insert:
         return f'INSERT INTO "{self._table}" ({columns})'
 
 
+class InsertFor(Insert):
+    """A row of one model about a row of another, ``of``, where there is one; the same row twice is inserted once.
+
+    ``key`` is the attribute that names it by a value, which is given last, and ``link`` the one that refers to it.
+    """
+
+    def __init__(self, model: type[Model], link: str, *names: str, of: type[Model], key: str) -> None:
+        super().__init__(model, link, *names, looked_up={link: "id"})
+        self._of = f'"{of._meta.db_table}" WHERE {key} = %s'
+
+    def sql(self, count: int = 1) -> str:
+        """The statement."""
+        return self.sql_if(count, "TRUE", _database())
+
+    def sql_if(self, count: int, condition: str, database: BaseDatabaseWrapper) -> str:
+        """The statement that inserts nothing unless this condition holds."""
+        places = [self._looked_up.get(f.attname, f"CAST(%s AS {_type(f, database)})") for f in self._fields]
+        return f"{self._into()} SELECT {', '.join(places)} FROM {self._of} AND {condition} ON CONFLICT DO NOTHING"  # noqa: S608  # names of our models
+
+
 def _type(field: Any, database: BaseDatabaseWrapper) -> str:
     """What a value is said to be before it is stored. A text's length is left out: a cast would cut what is longer."""
     return "text" if isinstance(field, CharField | TextField) else str(field.db_type(database))
@@ -229,7 +249,9 @@ class Together:
             return self._one_after_another(rows, entry, given)
         return self._all_at_once(database, rows, entry, given)[1] > 0
 
-    def run_holding(self, rows: Sequence[Sequence[Any]], count: int, /, **given: Any) -> tuple[bool, bool]:
+    def run_holding(
+        self, rows: Sequence[Sequence[Any]], count: int, entry: Sequence[Any] = (), /, **given: Any
+    ) -> tuple[bool, bool]:
         """As ``run``, and (whether the first update changed a row, whether so many rows of ``held`` are locked now).
 
         They are locked in their order, as they are once the lock is held, until the transaction ends; none is if the
@@ -238,8 +260,8 @@ class Together:
         """
         database = _database()
         if database.vendor != "postgresql":
-            return self._one_after_another(rows, (), given), True
-        found, _ = self._all_at_once(database, rows, (), given)
+            return self._one_after_another(rows, entry, given), True
+        found, _ = self._all_at_once(database, rows, entry, given)
         return bool(found), bool(found) and found[0][0] == count
 
     def _all_at_once(

@@ -40,11 +40,20 @@ class Way(Enum):
     TOO_LATE = "too-late"
 
 
-def randomise(move: Move, place: Place, to: Step, answers: Sequence[AnswerRow], stratum: str = "", **given: Any) -> Way:
+def randomise(
+    move: Move,
+    place: Place,
+    to: Step,
+    answers: Sequence[AnswerRow],
+    stratum: str = "",
+    entry: Sequence[Any] = (),
+    **given: Any,
+) -> Way:
     """Make this move to the first article, with the step's answers, and assign an arm and a plan.
 
-    ``stratum`` is what the step's answers decide, or '' where an earlier step has. Where no arm or no place of the
-    stratum is open, the outcome is 'quota full'; where the person was no longer at the step, nothing is stored.
+    ``entry`` and ``given`` are the move's. ``stratum`` is what the step's answers decide, or '' where an earlier step
+    has. Where no arm or no place of the stratum is open, the outcome is 'quota full'; where the person was no longer at
+    the step, nothing is stored.
 
     Must run inside a transaction: the counter's row is locked until it ends, so that whoever comes next counts this
     assignment. The statement that moves the person locks it; what was given is looked at by another, which begins once
@@ -56,7 +65,7 @@ def randomise(move: Move, place: Place, to: Step, answers: Sequence[AnswerRow], 
     # so that two strata cannot both take the last place. An amendment can set a first target at any moment, so that
     # the frozen targets do not decide it.
     strata = ("", own.stratum) if own.stratum else ("",)
-    is_first, is_held = move.make_holding(place, to, answers, len(strata), **own._asdict(), **given)
+    is_first, is_held = move.make_holding(place, to, answers, len(strata), entry, **own._asdict(), **given)
     if not is_first:
         return Way.TOO_LATE
     if not is_held:

@@ -1,11 +1,13 @@
 """How somebody comes in: the gates, one participant a panel id, and consent."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, IntegerField
+from django.db.models import BinaryField, CharField, IntegerField
 from django.db.models.functions import Now
 
 from surveys import recruitment, route, tokens
@@ -13,7 +15,7 @@ from surveys.flow.allocate import COUNTERS, Way, is_full_already, randomise
 from surveys.flow.place import Move, Place, advance, frozen
 from surveys.keeping_out import is_kept_out
 from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study, StudyVersion
-from surveys.prepared import Given
+from surveys.prepared import Given, Insert, InsertFor, Update
 from surveys.recruitment import Entrant
 
 
@@ -71,7 +73,8 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     if known is None:
         return None
     if known.consented_at is not None:
-        _keep_submission(study, mode, known, entrant)
+        if entrant.submission_id:
+            _SUBMISSION.run([_submission(known, entrant)])
     elif known.outcome == Outcome.UNDER_WAY and _is_kept_out(study, mode, entrant):
         _keep_out(known)
     return Arrival(known, token)
@@ -92,34 +95,59 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
             return ""
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
-        hashes = {"network_hash": network_hash, "invitation_hash": invitation_hash}
+        move, entry = _agreeing(participant, entrant)
+        given = {"network_hash": network_hash, "invitation_hash": invitation_hash}
+        given |= {"ciphertext": tokens.seal(entrant.panel_id)} if entrant.panel_id else {}
         if first.stage == Stage.READING:
-            way = randomise(_AGREEING, place, first, (), **hashes)
+            way = randomise(move, place, first, (), entry=entry, **given)
         else:
-            is_first = _AGREEING.make(place, first, (), **hashes, version_id=participant.version_id)
+            is_first = move.make(place, first, (), entry, **given, version_id=participant.version_id)
             way = Way.ASSIGNED if is_first else Way.TOO_LATE
         if way is Way.TOO_LATE:
             return ""
-        if entrant.panel_id:
-            sealed = tokens.seal(entrant.panel_id)
-            PanelIdentity.objects.filter(participant=participant).update(ciphertext=sealed)
-            _keep_submission(participant.study, participant.mode, participant, entrant)
         if way is Way.ASSIGNED and first.stage == Stage.BEFORE and is_full_already(place, ""):
             advance(participant, first, outcome=Outcome.QUOTA_FULL, stage=Stage.END, step=0, ended_at=Now())
             way = Way.FULL
     return str(Stage.END) if way is Way.FULL else first.slug
 
 
-_AGREEING = Move(
-    lambda: {
-        "consented_at": Now(),
-        "network_hash": Given("network_hash", CharField()),
-        "invitation_hash": Given("invitation_hash", CharField()),
-    },
-    held=COUNTERS,
-    # Nobody consents to one version and takes part in another that they joined in the same moment.
-    version=Given("version_id", IntegerField()),
+_IDENTITY = Update(
+    lambda: (
+        PanelIdentity.objects.filter(participant=Given("pk", IntegerField())),
+        {"ciphertext": Given("ciphertext", BinaryField())},
+    )
 )
+_SUBMISSION = InsertFor(
+    PanelSubmission, "identity_id", "keyed_hash", "ciphertext", "status", of=PanelIdentity, key="participant_id"
+)
+
+
+def _consenting(*then: Update, entry: Insert | None = None) -> Move:
+    return Move(
+        lambda: {
+            "consented_at": Now(),
+            "network_hash": Given("network_hash", CharField()),
+            "invitation_hash": Given("invitation_hash", CharField()),
+        },
+        *then,
+        entry=entry,
+        held=COUNTERS,
+        # Nobody consents to one version and takes part in another that they joined in the same moment.
+        version=Given("version_id", IntegerField()),
+    )
+
+
+_AGREEING = _consenting()
+_AGREEING_WITH_ID, _AGREEING_WITH_BOTH = _consenting(_IDENTITY), _consenting(_IDENTITY, entry=_SUBMISSION)
+
+
+def _agreeing(participant: Participant, entrant: Entrant) -> tuple[Move, Sequence[Any]]:
+    """(the move that consents and keeps of the panel's ids what there is, the row of the submission)."""
+    if not entrant.panel_id:
+        return _AGREEING, ()
+    if not entrant.submission_id:
+        return _AGREEING_WITH_ID, ()
+    return _AGREEING_WITH_BOTH, _submission(participant, entrant)
 
 
 def is_superseded(place: Place) -> bool:
@@ -209,13 +237,6 @@ def _new(study: Study, mode: str, token: str, language: str, *, kept_out: bool =
     )
 
 
-def _keep_submission(study: Study, mode: str, participant: Participant, entrant: Entrant) -> None:
-    if not entrant.submission_id:
-        return
-    identity = PanelIdentity.objects.filter(participant=participant).first()
-    if identity is None:
-        return
-    keyed = tokens.keyed_hash(study, mode, entrant.submission_id)
-    submission = PanelSubmission(identity=identity, keyed_hash=keyed, ciphertext=tokens.seal(entrant.submission_id))
-    # One that is there already stays as it is.
-    PanelSubmission.objects.bulk_create([submission], ignore_conflicts=True)
+def _submission(participant: Participant, entrant: Entrant) -> tuple[Any, ...]:
+    keyed = tokens.keyed_hash(participant.study, participant.mode, entrant.submission_id)
+    return keyed, tokens.seal(entrant.submission_id), "", participant.pk

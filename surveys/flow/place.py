@@ -131,14 +131,23 @@ class Move:
 
     With it the answers of the step are stored, and the time of the article that was read there is stamped. ``values``
     makes what is set besides; it may name what is given at each move. ``only`` is what must hold of the person besides.
-    ``held`` are rows that ``make_holding`` locks with it.
+    ``held`` are rows that ``make_holding`` locks with it. ``then`` is what else is written with it, and ``entry`` a
+    row whose values are given at each move.
     """
 
-    def __init__(self, values: Callable[[], dict[str, Any]], *, held: Held | None = None, **only: Given) -> None:
+    def __init__(
+        self,
+        values: Callable[[], dict[str, Any]],
+        *then: Update,
+        entry: Insert | None = None,
+        held: Held | None = None,
+        **only: Given,
+    ) -> None:
         self._values, self._only = values, only
         update = Update(self._build)
-        self._plain, self._reading = Together(update, ANSWERS), Together(update, ANSWERS, _SUBMITTED)
-        self._holding = Together(update, ANSWERS, held=held)
+        self._plain = Together(update, ANSWERS, *then, entry=entry)
+        self._reading = Together(update, ANSWERS, _SUBMITTED)
+        self._holding = Together(update, ANSWERS, *then, entry=entry, held=held)
 
     def _build(self) -> tuple[QuerySet[Any], dict[str, Any]]:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
@@ -146,21 +155,30 @@ class Move:
         mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at, **self._only)
         return mine, to | self._values()
 
-    def make(self, place: Place, to: Step, answers: Sequence[AnswerRow] = (), **given: Any) -> bool:
+    def make(
+        self, place: Place, to: Step, answers: Sequence[AnswerRow] = (), entry: Sequence[Any] = (), /, **given: Any
+    ) -> bool:
         """Whether the person was still at the place's step, and is at the other now; if not, nothing is stored."""
         given |= _from_and_to(place, to)
         if place.trial is None or place.step.stage != Stage.READING:
-            return self._plain.run(answers, **given)
+            return self._plain.run(answers, entry, **given)
         return self._reading.run(answers, **given, trial=place.trial.pk)
 
     def make_holding(
-        self, place: Place, to: Step, answers: Sequence[AnswerRow], count: int, **given: Any
+        self,
+        place: Place,
+        to: Step,
+        answers: Sequence[AnswerRow],
+        count: int,
+        entry: Sequence[Any] = (),
+        /,
+        **given: Any,
     ) -> tuple[bool, bool]:
         """As ``make``, from a step without an article, and (whether they were there, whether ``count`` rows are held).
 
         Must run inside a transaction, to whose end they are.
         """
-        return self._holding.run_holding(answers, count, **given, **_from_and_to(place, to))
+        return self._holding.run_holding(answers, count, entry, **given, **_from_and_to(place, to))
 
 
 def _from_and_to(place: Place, to: Step) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, IntegerField
 from django.test.utils import CaptureQueriesContext
 
-from surveys.models import Answer, Draft, Participant
-from surveys.prepared import Delete, Given, Insert, Together, Update
+from surveys.models import Answer, Draft, PanelIdentity, PanelSubmission, Participant
+from surveys.prepared import Delete, Given, Insert, InsertFor, Together, Update
 from tests import factories
 
 ROWS = Insert(Answer, "participant_id", "step", "item", "trial_id", "state", "value")
@@ -116,3 +116,23 @@ def test_a_deletion_takes_the_rows_of_one_person(person: Participant) -> None:
     assert Draft.objects.count() == 1
     FORGETTING.run(pk=person.pk)
     assert Draft.objects.count() == 0
+
+
+def test_a_row_about_another_is_inserted_once_and_only_where_that_is(person: Participant) -> None:
+    names = ("identity_id", "keyed_hash", "ciphertext", "status")
+    submission = InsertFor(PanelSubmission, *names, of=PanelIdentity, key="participant_id")
+    moving = Together(
+        Update(lambda: (Participant.objects.filter(pk=PERSON, step=0), {"step": Given("to", IntegerField())})),
+        None,
+        entry=submission,
+    )
+    row = ("a" * 64, b"\x00'%s", "", person.pk)
+    submission.run([row])
+    assert not PanelSubmission.objects.exists()
+    PanelIdentity.objects.create(study=person.study, mode="live", keyed_hash="b" * 64, participant=person)
+    assert moving.run((), row, pk=person.pk, to=1)
+    assert not moving.run((), ("c" * 64, *row[1:]), pk=person.pk, to=1)
+    submission.run([row])
+    (kept,) = PanelSubmission.objects.all()
+    assert (kept.keyed_hash, bytes(kept.ciphertext or b""), kept.status) == row[:3]
+    assert kept.seen_at is not None

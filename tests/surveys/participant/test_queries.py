@@ -9,13 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from surveys import lifecycle
-from surveys.models import Participant, Study
+from surveys.models import PanelSubmission, Participant, Study
 from tests import factories
 from tests.surveys.participant.person import RATINGS, WHOLE, Person, block, fitting, item, option
 
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 # By kind of database: for every page, and for the one that randomises.
 MOST = {"postgresql": (6, 6), "sqlite": (6, 11)}
+# Kept with the consent: a panel's id of somebody, and of their submission.
+IDS = {"postgresql": 0, "sqlite": 2}
 PARTY = block("party", "before", item("party", "single", options=[option("left"), option("right")]))
 BLOCKED = {"block_by": "party", "quotas": [{"stratum": "left", "most": 9}]}
 # Balanced within an answer on the page that randomises, and on an earlier one.
@@ -108,11 +110,28 @@ def test_balancing_within_an_answer_up_to_a_target_costs_no_more(
     assert _too_dear(_costs(study), randomising) == {}
 
 
-def _costs(study: Study) -> dict[str, int]:
+@pytest.mark.parametrize(
+    ("blocks", "randomising"), [(WHOLE[1:], "consent"), (WHOLE, "before-1")], ids=["randomised at once", "later"]
+)
+def test_to_keep_the_ids_of_a_panel_costs_no_more(
+    either_database: None, blocks: list[dict[str, Any]], randomising: str
+) -> None:
+    study = factories.ready_study(blocks=blocks)
+    study.recruitment = {"panel": "prolific"}
+    study.save()
+    study.arms.update(target=9)
+    lifecycle.freeze(study, study.created_by)
+    lifecycle.launch(study, study.created_by)
+    costs = _costs(study, "?PROLIFIC_PID={0}&SESSION_ID=s{0}")
+    assert _too_dear(costs | {"consent": costs["consent"] - IDS[connection.vendor]}, randomising) == {}
+    assert PanelSubmission.objects.exclude(identity__ciphertext=None).exclude(ciphertext=None).count() == 3
+
+
+def _costs(study: Study, entry: str = "") -> dict[str, int]:
     """How many statements each page of somebody's way costs with the page that follows, once two others went it."""
-    for _ in range(2):
-        Person(study).walk_to("end")
-    person, costs = Person(study), dict[str, int]()
+    for n in range(2):
+        Person(study, entry=entry.format(n)).walk_to("end")
+    person, costs = Person(study, entry=entry.format("anna")), dict[str, int]()
     while person.slug != "end":
         person.get()
         slug, values = person.slug, fitting(person.place)
