@@ -66,6 +66,9 @@ def mark_debriefing_shown(place: Place) -> None:
     """Record that somebody whom the panel's list ended is about to be told which texts a machine wrote; once."""
     participant = place.participant
     if participant.outcome in RELEASED and participant.debriefed_at is None:
-        about = {"study": participant.study, "participant": participant, "kind": DEBRIEFING_SHOWN}
-        if not Event.objects.filter(**about).exists():
-            Event.objects.create(**about, step=place.step.slug)
+        about = {"study": participant.study, "participant": participant}
+        events = Event.objects.filter(**about, kind__in=[DEBRIEFING_SHOWN, *RELEASED])
+        known = set(events.values_list("kind", flat=True))
+        # Whose time was over here has the outcome without the list, and no page that is kept.
+        if known & RELEASED and DEBRIEFING_SHOWN not in known:
+            Event.objects.create(**about, kind=DEBRIEFING_SHOWN, step=place.step.slug)
