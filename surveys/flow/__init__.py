@@ -27,7 +27,7 @@ from surveys.flow.enrol import (
     join_current,
     turn_back,
 )
-from surveys.flow.late import keep_late, mark_debriefing_shown
+from surveys.flow.late import keep_late, mark_debriefing_shown, would_keep
 from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
@@ -66,4 +66,5 @@ __all__ = [
     "turn_back",
     "withdraw",
     "withdrawal_deadline",
+    "would_keep",
 ]

@@ -34,9 +34,8 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
         people = Participant.objects.select_for_update().filter(pk=participant.pk, withdrawn_at=None)
         if people.values_list("pk").first() is None:
             return False
-        events = Event.objects.filter(participant=participant, kind__in=[Event.SENT_LATE, DEBRIEFING_SHOWN, *RELEASED])
-        known = dict(events.values_list("kind", "step"))
-        if Event.SENT_LATE in known or slug not in {known.get(outcome) for outcome in RELEASED}:
+        known = _known_of(participant)
+        if not _is_awaited(known, slug):
             return False
         rows = []
         is_in_time = DEBRIEFING_SHOWN not in known and is_open_for_pages(participant.study)
@@ -56,6 +55,25 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
     return True
 
 
+def would_keep(place: Place, slug: str) -> bool:
+    """Whether ``keep_late`` would store what stands on this page, were it sent now."""
+    participant = place.participant
+    if participant.outcome not in RELEASED or participant.withdrawn_at is not None:
+        return False
+    known = _known_of(participant)
+    return _is_awaited(known, slug) and DEBRIEFING_SHOWN not in known and is_open_for_pages(participant.study)
+
+
+def _known_of(participant: Participant) -> dict[str, str]:
+    """The page of each event that decides here, by its kind."""
+    kinds = [Event.SENT_LATE, DEBRIEFING_SHOWN, *RELEASED]
+    return dict(Event.objects.filter(participant=participant, kind__in=kinds).values_list("kind", "step"))
+
+
+def _is_awaited(known: dict[str, str], slug: str) -> bool:
+    return Event.SENT_LATE not in known and slug in {known[outcome] for outcome in RELEASED & known.keys()}
+
+
 def _trial(participant: Participant, step: Step) -> Trial | None:
     if step.trial is None:
         return None
@@ -66,9 +84,9 @@ def mark_debriefing_shown(place: Place) -> None:
     """Record that somebody whom the panel's list ended is about to be told which texts a machine wrote; once."""
     participant = place.participant
     if participant.outcome in RELEASED and participant.debriefed_at is None:
-        about = {"study": participant.study, "participant": participant}
-        events = Event.objects.filter(**about, kind__in=[DEBRIEFING_SHOWN, *RELEASED])
-        known = set(events.values_list("kind", flat=True))
+        known = _known_of(participant)
         # Whose time was over here has the outcome without the list, and no page that is kept.
-        if known & RELEASED and DEBRIEFING_SHOWN not in known:
-            Event.objects.create(**about, kind=DEBRIEFING_SHOWN, step=place.step.slug)
+        if RELEASED & known.keys() and DEBRIEFING_SHOWN not in known:
+            Event.objects.create(
+                study=participant.study, participant=participant, kind=DEBRIEFING_SHOWN, step=place.step.slug
+            )

@@ -101,8 +101,8 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
 def draft(request: HttpRequest, study_key: str) -> HttpResponse:
     """What is typed, saved as it is typed: 204 kept, 413 too long, 400 no draft, 403 nobody.
 
-    409 where the step was answered before, 410 where the way has ended without it, and 412 where the page is somebody
-    else's than the person of this browser.
+    409 where the step was answered before, 410 where the way has ended without it, 423 where it has ended, too, and the
+    page itself can still be sent, and 412 where it is somebody else's than the person of this browser.
     """
     slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
     if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
@@ -117,6 +117,8 @@ def draft(request: HttpRequest, study_key: str) -> HttpResponse:
     place = visit.place_of(request, study_key)
     if place is None:
         return HttpResponse(status=403)
+    if flow.would_keep(place, slug):
+        return HttpResponse(status=423)
     has_ended = place.participant.outcome not in {Outcome.UNDER_WAY, Outcome.COMPLETED}
     return HttpResponse(status=410 if has_ended or (place.is_closed and place.step.slug == slug) else 409)
 

@@ -13,6 +13,8 @@
   const TOKEN = "csrfmiddlewaretoken";
   // What is given back as it was sent: only other words can change that.
   const UNFIT = [400, 413];
+  // What is answered where no draft is kept any more, and what the page says then.
+  const OVER = { 409: "past", 410: "ended", 423: "late" };
   const notices = document.querySelectorAll("[data-notice]");
   let sequence = Number(form.dataset.sequence) || 0;
   let timer = 0;
@@ -20,8 +22,8 @@
   let isPast = false;
   let submittedAt = 0;
   // What the page says of a draft: '' where it is kept, 'away' where nobody answers, 'refused' where it was not taken,
-  // 'past' where the page was answered before, 'ended' where the person's part ended without it, 'another' where
-  // somebody else came in this browser.
+  // 'past' where the page was answered before, 'ended' where the person's part ended without it, 'late' where the page
+  // can be sent all the same, 'another' where somebody else came in this browser.
   let trouble = "";
   let isExpired = false;
   let retry = 0;
@@ -81,7 +83,7 @@
   const troubleOf = async (status) => {
     if (status === 204) return "";
     // The answer to a draft can come while the page that was sent already leads on.
-    if (status === 409 || status === 410) return submittedAt ? "" : status === 409 ? "past" : "ended";
+    if (status in OVER) return submittedAt ? "" : OVER[status];
     if (status === 412) return "another";
     return status < 500 || (await isThere()) ? "refused" : "away";
   };
@@ -90,7 +92,7 @@
     if (!(isUnsaved || trouble) || isPast) return;
     isUnsaved = false;
     const status = await attempt();
-    isPast = status === 409 || status === 410;
+    isPast = status in OVER;
     // What was typed meanwhile is unsaved in any case.
     if (status !== 204 && !isPast) isUnsaved = true;
     tell(await troubleOf(status), !isPast && !UNFIT.includes(status));

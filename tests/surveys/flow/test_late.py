@@ -79,6 +79,17 @@ def test_an_answer_that_cannot_be_read_is_left_out_and_the_others_are_kept(study
     assert _given("before-1") == {"words": "What I thought."}
 
 
+def test_the_page_is_told_that_it_can_still_be_sent_until_the_debriefing_is_shown(study: Study) -> None:
+    person = _released(study, "reading-1")
+
+    def saved(step: str = "reading-1") -> int:
+        return person.client.post(f"{person.base}draft/?step={step}&sequence=9", {"clear": "4"}).status_code
+
+    assert (saved(), saved("before-1")) == (423, 410)
+    person.get("debrief")
+    assert saved() == 410
+
+
 def _after_the_debriefing(person: Person) -> None:
     assert b"What this study was about" in person.get("debrief").content
 

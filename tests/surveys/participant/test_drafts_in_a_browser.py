@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from surveys import flow
+from surveys.flow.endings import ending
 from surveys.models import Answer, Draft, Participant, Study
 from tests import factories
 from tests.browser import sideways, violations
@@ -182,7 +183,7 @@ def test_a_page_whose_way_has_ended_says_so_while_one_writes_and_leads_to_how(
 ) -> None:
     with browsing(chromium, live_server, viewport=PHONE) as page:
         _begun(page, study)
-        assert flow.end_at_panel(Participant.objects.get(), "timed-out")
+        Participant.objects.update(**ending("left"))
         page.get_by_label("The question words?").fill("Too late")
         ended = page.get_by_text("Your part in this study has ended meanwhile")
         expect(ended).to_be_visible()
@@ -190,8 +191,23 @@ def test_a_page_whose_way_has_ended_says_so_while_one_writes_and_leads_to_how(
         assert sideways(page) == 0
         assert violations(page) == []
         page.get_by_role("link", name="See how it ended").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("The time is over")
+        expect(page.get_by_role("heading", level=1)).to_have_text("You have left the study")
     assert not Draft.objects.exists()
+
+
+def test_a_page_that_can_be_sent_after_the_panels_list_ended_the_way_says_so_and_is_kept(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with browsing(chromium, live_server, viewport=PHONE) as page:
+        _begun(page, study)
+        assert flow.end_at_panel(Participant.objects.get(), "timed-out")
+        fill(page)
+        expect(page.get_by_text("is kept if you send it now")).to_be_visible()
+        expect(page.get_by_text("Your part in this study has ended meanwhile")).to_be_hidden()
+        assert sideways(page) == 0
+        go_on(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("The time is over")
+    assert Answer.objects.count() == 6
 
 
 def test_an_older_browser_gives_up_a_draft_that_nobody_answers_and_goes_on_once_one_is_kept(
