@@ -96,8 +96,9 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
         if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
             return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
         move, entry = _agreeing(participant, entrant)
-        given = {"network_hash": network_hash, "invitation_hash": invitation_hash}
-        given |= {"ciphertext": tokens.seal(entrant.panel_id)} if entrant.panel_id else {}
+        given: dict[str, Any] = {"network_hash": network_hash, "invitation_hash": invitation_hash}
+        if entrant.panel_id:
+            given["ciphertext"] = tokens.seal(entrant.panel_id)
         if first.stage == Stage.READING:
             way = randomise(move, place, first, (), entry=entry, **given)
         else:
