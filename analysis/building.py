@@ -14,7 +14,7 @@ from analysis.data_digest import data_digest
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames
-from analysis.frames_people import covariate_items, participants_frame, with_covariates
+from analysis.frames_people import covariate_items, participants_frame, people_with_covariates, with_covariates
 from analysis.models import Report
 from analysis.plan import Plan, cut_problem, parse_plan
 from analysis.report import StudyInfo, build_report
@@ -51,8 +51,9 @@ def _whole(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str,
     assert data.ratings is not None  # noqa: S101 -- only a masked report has none
     frozen = report.version.frozen
     plan, info = usable(parse_plan(frozen.definition.plan.model_dump()), study_info(report, data), frozen.definition)
-    ratings = with_covariates(data.ratings, data.answers, data.participants, plan.covariates, frozen)
-    built = build_report(ratings, data.participants, plan, info, progress=lambda what: jobs.step(report, what))
+    people = people_with_covariates(data.participants, data.answers, plan.covariates, frozen)
+    ratings = with_covariates(data.ratings, people, plan.covariates, frozen)
+    built = build_report(ratings, people, plan, info, progress=lambda what: jobs.step(report, what))
     return to_dict(built), report_files(built), built.data_sha256
 
 

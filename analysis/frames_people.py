@@ -193,26 +193,17 @@ def covariate_items(names: Collection[str], frozen: FrozenStudy) -> list[Item]:
     return [item for item in asked if item_column_name(item.key) in names]
 
 
-def with_covariates(
-    ratings: pd.DataFrame,
-    answers: pd.DataFrame,
-    participants: pd.DataFrame,
-    names: Collection[str],
-    frozen: FrozenStudy,
+def people_with_covariates(
+    participants: pd.DataFrame, answers: pd.DataFrame, names: Collection[str], frozen: FrozenStudy
 ) -> pd.DataFrame:
-    """The ratings with a column for each of ``names`` that is a question, or the score of a scale, from before them.
+    """The participants with a column for each of ``names`` that is a question from before the articles.
 
-    A choice stands as the label of its option, a number as one; missing where it was not answered.
+    A choice stands as the label of its option, a number as one; missing where it was not answered. Scores of scales
+    are columns of the participants already.
     """
     definition = frozen.definition
-    for name in map(scale_column_name, (block.key for block in scales_of_people(definition, ("before",)))):
-        if name in names:
-            known = participants.set_index("participant")[name]
-            ratings = ratings.assign(**{name: ratings["participant"].map(known)})
     for item in covariate_items(names, frozen):
         name = item_column_name(item.key)
-        if name in ratings.columns:
-            continue
         labels = {
             option.code: definition.text(option.label, definition.languages[0]) or option.code
             for option in item.options
@@ -220,7 +211,23 @@ def with_covariates(
         own = answers[(answers["item"] == item.key) & (answers["state"] == Answer.State.ANSWERED)]
         given = own.drop_duplicates("participant").set_index("participant")["value"]
         values = given.map(lambda code, labels=labels: labels.get(code, code)) if labels else given.astype("float64")
-        ratings = ratings.assign(**{name: ratings["participant"].map(values)})
+        participants = participants.assign(**{name: participants["participant"].map(values)})
+    return participants
+
+
+def with_covariates(
+    ratings: pd.DataFrame, participants: pd.DataFrame, names: Collection[str], frozen: FrozenStudy
+) -> pd.DataFrame:
+    """The ratings with a column for each of ``names`` that is a question, or the score of a scale, from before them.
+
+    ``participants`` are ``people_with_covariates``.
+    """
+    asked = [item_column_name(item.key) for item in covariate_items(names, frozen)]
+    scored = map(scale_column_name, (block.key for block in scales_of_people(frozen.definition, ("before",))))
+    known = participants.set_index("participant")
+    for name in (*scored, *asked):
+        if name in names and name not in ratings.columns:
+            ratings = ratings.assign(**{name: ratings["participant"].map(known[name])})
     return ratings
 
 

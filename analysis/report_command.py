@@ -173,7 +173,13 @@ def _report(options: argparse.Namespace) -> Report:
         articles_known=ratings.articles_known,
         persons_known=ratings.persons_known,
     )
-    return build_report(frame, read_people(Path(options.people)) if options.people else None, plan, info)
+    return build_report(frame, _people(Path(options.people), plan) if options.people else None, plan, info)
+
+
+def _people(path: Path, plan: Plan) -> pd.DataFrame:
+    """The table of participants, with those of the plan's covariates that it has as numbers or words."""
+    people = read_people(path)
+    return people.assign(**{name: as_covariate(people[name]) for name in plan.covariates if name in people.columns})
 
 
 def as_text_table(table: ReportTable) -> str:

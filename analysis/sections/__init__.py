@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from analysis.sections import (
+    alike,
     arms,
     design,
     detecting,
@@ -25,7 +26,7 @@ from analysis.sections.section import Material, Section, made
 _SECTIONS: tuple[tuple[str, str, str, Callable[[Material], Section]], ...] = (
     (design.NAME, design.TITLE, "describing the design", design.design),
     (people.FLOW, people.FLOW_TITLE, "counting who took part", people.people_flow),
-    (people.BALANCE, people.BALANCE_TITLE, "comparing the arms' people", people.people_balance),
+    (alike.NAME, alike.TITLE, "comparing the arms' people", alike.people_balance),
     (arms.NAME, arms.TITLE, "drawing the arms", arms.arms),
     (null.NAME, null.TITLE, "testing equivalence", null.null_results),
     (trends.NAME, trends.TITLE, "testing the trend", trends.trends),

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from analysis.heterogeneity import GroupContrast, Heterogeneity, heterogeneity
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number, p_number, p_text
+from analysis.sections.alike import covariates_of
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
-from analysis.sections.people import covariates_of
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
 from analysis.tables import to_json
 from analysis.validation import FrameError

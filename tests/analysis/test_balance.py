@@ -60,3 +60,40 @@ def test_what_varies_within_a_person_is_not_a_persons() -> None:
         }
     )
     assert varying_within(ratings, ["label", "party", "age", "nowhere"]) == ("label",)
+
+
+def test_all_who_were_randomised_stand_beside_those_who_are_analysed() -> None:
+    # The last two of the small arm left before they rated anything.
+    found = balance(PEOPLE.iloc[:-2], ["age", "party"], ["real", "small"], "real", PEOPLE)
+    age, *party = found.rows
+    assert age.estimate_randomised == pytest.approx(R["age"], rel=1e-10)
+    assert {row.level: row.estimate_randomised for row in party} == pytest.approx(R["party"], rel=1e-10)
+    assert (age.n, age.n_randomised, age.n_reference, age.n_reference_randomised) == (5, 7, 8, 8)
+    alone = balance(PEOPLE.iloc[:-2], ["age", "party"], ["real", "small"], "real")
+    assert [row.estimate for row in found.rows] == [row.estimate for row in alone.rows]
+    assert all(row.differs for row in found.rows)
+    assert found.largest is not None
+    assert found.largest.estimate_randomised == pytest.approx(R["party"]["left"])
+
+
+def test_a_level_that_only_those_who_left_had_is_told_and_the_same_people_differ_in_nothing() -> None:
+    randomised = pd.concat([PEOPLE, pd.DataFrame({"arm": ["small"], "age": [40], "party": ["none of them"]})])
+    row = balance(PEOPLE, ["party"], ["real", "small"], "real", randomised).rows[1]
+    assert (row.level, row.value, row.value_randomised) == ("none of them", 0.0, 1 / 8)
+    assert not any(row.differs for row in balance(PEOPLE, ["party"], ["real", "small"], "real", PEOPLE).rows)
+
+
+def test_a_covariate_that_is_known_of_the_analysed_alone_has_no_number_of_the_others() -> None:
+    found = balance(PEOPLE, ["age", "party"], ["real", "small"], "real", PEOPLE.drop(columns="party"))
+    assert [row.of_randomised for row in found.rows] == [True, False, False, False]
+    assert dict(found.n_missing_randomised) == {"age": 0}
+    # In size the shares of the analysed differ more than the ages of all.
+    assert found.largest is not None
+    assert found.largest.level == "left"
+
+
+def test_numbers_in_one_table_and_words_in_the_other_are_refused() -> None:
+    with pytest.raises(FrameError, match="'age' is numbers in one of the tables"):
+        balance(PEOPLE, ["age"], ["real", "small"], "real", PEOPLE.assign(age="young"))
+    empty = PEOPLE.assign(party=float("nan"))
+    assert balance(PEOPLE, ["party"], ["real", "small"], "real", empty).rows[0].n_randomised == 0

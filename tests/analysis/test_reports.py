@@ -16,6 +16,7 @@ from analysis.models import Report
 from surveys import audit, lifecycle
 from surveys.models import Mode, Participant, Study
 from tests.factories import launched_study, ready_study
+from tests.surveys.participant.person import Person
 from tests.walking import readers_walk
 
 pytestmark = pytest.mark.django_db
@@ -199,12 +200,14 @@ def test_the_report_says_the_design_and_follows_what_the_plan_says_beside_the_ma
     }
     study = launched_study(plan=planned)
     readers_walk(study, 12, EFFECTS)
+    left = Person(study).walk_to("reading-1").row
+    Participant.objects.filter(pk=left.pk).update(mode=Mode.SIMULATED)
     report = made(study)
     sections = {section["name"]: section for section in report.result["sections"]}
     assert sections["design"]["sentences"][0] == "Is it believed?"
     tables = {table["name"]: table for table in report.result["tables"]}
     assert ["Allocation", "the arm furthest behind its share first"] in tables["study"]["rows"]
-    assert sections["flow"]["sentences"][0].startswith("12 people arrived")
+    assert sections["flow"]["sentences"][0].startswith("13 people arrived")
     assert report.result["results"]["equivalence"][0]["equivalence"]["bound_high"] == 2
     assert [row["item"] for row in report.result["results"]["items"]] == ["believable", "accurate", "clear"]
     asked = {item["key"]: item for block in study.definition["blocks"] for item in block["items"]}["news-use"]
@@ -212,6 +215,12 @@ def test_the_report_says_the_design_and_follows_what_the_plan_says_beside_the_ma
     shown = {row["level"] for row in report.result["results"]["balance"]}
     assert shown
     assert shown <= labels
+    # Somebody who answered the question, was assigned an arm and read nothing.
+    assert sum(flow["randomised"] for flow in report.result["results"]["flow"]["arms"]) == 13
+    for level in shown:
+        rows = [row for row in report.result["results"]["balance"] if row["level"] == level]
+        of_all = sum(row["n_randomised"] for row in rows) + rows[0]["n_reference_randomised"]
+        assert of_all == sum(row["n"] for row in rows) + rows[0]["n_reference"] + 1
     assert "Not in this report, and why" in report.html
 
 

@@ -137,7 +137,7 @@ def test_a_scale_from_before_the_articles_can_be_a_covariate_and_one_from_after_
     data = study_frames(study.current_version, Mode.LIVE, masked=False)
     assert data.ratings is not None
     names, frozen = ["media-trust_score"], study.current_version.frozen
-    joined = with_covariates(data.ratings, data.answers, data.participants, names, frozen)
+    joined = with_covariates(data.ratings, data.participants, names, frozen)
     assert joined["media-trust_score"].tolist() == [2.5, 2.5]
 
 
