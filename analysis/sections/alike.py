@@ -36,7 +36,7 @@ def people_balance(material: Material) -> Section:
     notes = [f"Left out: {_within_in_words(within)}."] if within else []
     caption = f"Band: differences below {NEGLIGIBLE:g}, which are often called negligible."
     if any(row.differs for row in found.rows):
-        caption += " Darker: all who were randomised."
+        caption += " Of two marks the upper one is of all who were randomised, the lower of those who are analysed."
     axis = Axis(f"Standardised difference from {material.label(material.reference)}", band=(-NEGLIGIBLE, NEGLIGIBLE))
     return Section(
         NAME,

@@ -35,6 +35,7 @@ def test_the_odds_of_higher_ratings_are_clmms() -> None:
     found = crossed_odds(pd.DataFrame(case["data"]), Plan(outcome="rating", reference="real"), kind="ordinal")
     expected = case["fixed"][0]
     assert found.rows[0].estimate == pytest.approx(expected["estimate"], abs=1e-3 * expected["std_error"])
+    assert found.rows[0].std_error == pytest.approx(expected["std_error"], rel=1e-3)
     assert "wald-few-articles" in {caution.code for caution in found.cautions}
 
 
