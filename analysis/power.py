@@ -12,15 +12,18 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.crossed import Crossed, crossed_contrasts
 from analysis.intervals import NAN, wilson
 from analysis.plan import Plan
+from analysis.power_claim import Claim, probability
 from analysis.power_precision import precision
 from analysis.tables import to_frame
 
 PlannedDesign = Literal["between", "within"]
+MOST_ARMS = 10
+# Below these the formula is off by up to ten points either way, as the model's variances are hardly known.
+FEW_PEOPLE, FEW_DF = 60, 20.0
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,25 @@ class Components:
 
 @dataclass(frozen=True)
 class StudySize:
-    """Two arms. ``people`` are all together: half of them in each arm between, all of them in both within. Each arm
-    has ``articles`` of its own, and everybody rates ``ratings`` articles in each arm that they are in."""
+    """A reference arm and the others, ``arms`` in all. ``people`` are all together: as many in each arm between, all of
+    them in every arm within. Each arm has ``articles`` of its own, and everybody rates ``ratings`` articles in each arm
+    that they are in."""
 
     design: PlannedDesign
     people: int
     articles: int
     ratings: int
+    arms: int = 2
 
     def __post_init__(self) -> None:
         """Raises ValueError for a study that cannot be run."""
-        if self.people < 4 or (self.design == "between" and self.people % 2):
-            raise ValueError(f"{self.people} people: take four or more, an even number between arms")
+        if not 2 <= self.arms <= MOST_ARMS:
+            raise ValueError(f"{self.arms} arms: from 2 to {MOST_ARMS} are planned, the reference among them")
+        if self.people < 4 or (self.design == "between" and self.people < 2 * self.arms):
+            raise ValueError(f"{self.people} people: take four or more, and two an arm between arms")
+        if self.design == "between" and self.people % self.arms:
+            number = "an even number" if self.arms == 2 else f"a multiple of {self.arms}"
+            raise ValueError(f"{self.people} people: take {number} between arms, as many in each")
         if self.articles < 2:
             raise ValueError(f"{self.articles} articles an arm: two are the least that tell arm and article apart")
         if not 1 <= self.ratings <= self.articles:
@@ -73,12 +83,14 @@ class StudySize:
 class PowerPoint:
     """The power at one size. ``expected`` is the formula's; ``fitted`` the chance that the ratings can carry the
     main model, without which a study finds nothing; ``estimate`` is the share of ``n_simulated`` studies that found the
-    difference, with its Wilson interval, nan where none were simulated."""
+    difference, with its Wilson interval, nan where none were simulated. ``power`` is what is to be told: the formula's,
+    or where a study is ``small``, so that the formula may be wrong, the simulated one if there is one."""
 
     design: PlannedDesign
     people: int
     articles: int
     ratings: int
+    arms: int
     difference: float
     expected: float
     std_error: float
@@ -88,6 +100,12 @@ class PowerPoint:
     ci_low: float
     ci_high: float
     n_simulated: int
+    small: bool
+
+    @property
+    def power(self) -> float:
+        """The power to be told."""
+        return self.estimate if self.small and self.n_simulated else self.expected
 
 
 @dataclass(frozen=True)
@@ -128,126 +146,161 @@ def components_of(crossed: Crossed) -> Components:
     return Components(noise=crossed.fit.residual_sd, **found)
 
 
-def expected_power(size: StudySize, components: Components, difference: float, alpha: float = 0.05) -> PowerPoint:
-    """The power of the two-sided test of ``difference`` between the arms, by the noncentral t distribution, times the
-    chance that there will be a model to test it with."""
+def expected_power(size: StudySize, components: Components, claim: Claim | float, alpha: float = 0.05) -> PowerPoint:
+    """The chance that a study shows ``claim`` (a number: that two arms differ so much), times the chance that there
+    will be a model to test it with."""
+    claim = claim if isinstance(claim, Claim) else Claim(claim)
     found = precision(size, components)
-    error, df = found.std_error, found.df
-    critical = float(stats.t.ppf(1 - alpha / 2, df))
-    shift = abs(difference) / error
-    # The far tail is below alpha / 2; scipy's noncentral t turns to nan where it is nothing.
-    lower = float(stats.nct.cdf(-critical, df, shift)) if shift < 5 else 0.0
-    power = min(1.0, float(stats.nct.sf(critical, df, shift)) + lower) if shift < 30 else 1.0
     return PowerPoint(
         design=size.design,
         people=size.people,
         articles=size.articles,
         ratings=size.ratings,
-        difference=difference,
-        expected=power * found.fitted,
-        std_error=error,
-        df=df,
+        arms=size.arms,
+        difference=claim.difference,
+        expected=found.fitted * probability(claim, size.arms - 1, found.std_error, found.df, alpha),
+        std_error=found.std_error,
+        df=found.df,
         fitted=found.fitted,
         estimate=NAN,
         ci_low=NAN,
         ci_high=NAN,
         n_simulated=0,
+        small=size.people < FEW_PEOPLE or found.df < FEW_DF,
     )
 
 
 def people_needed(
     design: PlannedDesign,
     components: Components,
-    difference: float,
+    claim: Claim | float,
     *,
     articles: int,
     ratings: int,
+    arms: int = 2,
     power: float = 0.8,
     alpha: float = 0.05,
     most: int = 100_000,
 ) -> int | None:
     """The fewest people with this power by the formula; None where ``most`` people do not reach it.
 
-    None is common with few articles: their own differences set a limit that no number of people passes.
+    None is common with few articles: their own differences set a limit that no number of people passes. Between
+    subjects they are as many in each arm.
     """
-    low, high = 4, 4
+    step = arms if design == "between" else 2
+    # In steps, from the fewest that are a study.
+    low = high = math.ceil(4 / step) if design == "within" else max(2, math.ceil(4 / step))
 
-    def enough(people: int) -> bool:
-        return (
-            expected_power(StudySize(design, people, articles, ratings), components, difference, alpha).expected
-            >= power
-        )
+    def enough(steps: int) -> bool:
+        size = StudySize(design, steps * step, articles, ratings, arms)
+        return expected_power(size, components, claim, alpha).expected >= power
 
     while not enough(high):
         low, high = high, high * 2
-        if high > most:
+        if high * step > most:
             return None
-    while high - low > 2:
-        middle = (low + high) // 4 * 2
+    while high - low > 1:
+        middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
-    return low if enough(low) else high
+    return step * (low if enough(low) else high)
 
 
 def power_curve(
     sizes: Sequence[StudySize],
     components: Components,
-    difference: float,
+    claim: Claim | float,
     *,
     alpha: float = 0.05,
     simulations: int = 0,
+    small_simulations: int = 0,
     seed: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Power:
     """The power at each size: by the formula, and with ``simulations`` of each also by fitting so many made-up studies.
 
-    ``progress(done, total)`` is called after every simulated study; what it raises ends the work. Equal seeds give
-    equal curves, whatever other sizes stand beside a size.
+    Of a size that is small for the formula at least ``small_simulations`` are fitted. ``progress(done, total)`` is
+    called after every simulated study; what it raises ends the work. Equal seeds give equal curves, whatever other
+    sizes stand beside a size.
     """
-    rows = []
-    for n, size in enumerate(sizes):
-        point = expected_power(size, components, difference, alpha)
-        if simulations:
-            found = 0
-            for draw in range(simulations):
-                rng = np.random.default_rng([seed, size.people, size.articles, size.ratings, draw])
-                ratings = simulated_study(size, components, difference, rng)
-                row = crossed_contrasts(ratings, Plan(reference="real", alpha=alpha)).rows[0]
-                found += row.p_value < alpha
-                progress(n * simulations + draw + 1, len(sizes) * simulations)
-            limits = wilson(found / simulations, simulations)
-            point = replace(
-                point, estimate=found / simulations, ci_low=limits.low, ci_high=limits.high, n_simulated=simulations
-            )
-        rows.append(point)
+    claim = claim if isinstance(claim, Claim) else Claim(claim)
+    points = [expected_power(size, components, claim, alpha) for size in sizes]
+    counts = [max(simulations, small_simulations if point.small else 0) for point in points]
+    rows, before, total = [], 0, sum(counts)
+    for size, point, count in zip(sizes, points, counts, strict=True):
+
+        def tell(done: int, before: int = before) -> None:
+            progress(before + done, total)
+
+        rows.append(simulated_power(size, point, components, claim, alpha, count, seed, tell) if count else point)
+        before += count
     return Power(alpha, components, tuple(rows))
 
 
+def simulated_power(
+    size: StudySize,
+    point: PowerPoint,
+    components: Components,
+    claim: Claim,
+    alpha: float,
+    simulations: int,
+    seed: int,
+    tell: Callable[[int], None] = lambda done: None,
+) -> PowerPoint:
+    """``point`` with the share of so many made-up studies whose main model shows the claim."""
+    plan = Plan(
+        reference="real",
+        alpha=alpha,
+        equivalence_low=claim.bounds[0] if claim.bounds else None,
+        equivalence_high=claim.bounds[1] if claim.bounds else None,
+    )
+    differences = claim.differences(size.arms - 1)
+    found = 0
+    for draw in range(simulations):
+        # More than two arms are other studies than those of the same seed with two.
+        key = [seed, size.people, size.articles, size.ratings, draw, *([size.arms] if size.arms > 2 else [])]
+        ratings = simulated_study(size, components, differences, np.random.default_rng(key))
+        rows = crossed_contrasts(ratings, plan, arms=arms_of(size)).rows
+        found += claim.shown([row.p_value for row in rows], [row.equivalence_p for row in rows], alpha)
+        tell(draw + 1)
+    limits = wilson(found / simulations, simulations)
+    return replace(point, estimate=found / simulations, ci_low=limits.low, ci_high=limits.high, n_simulated=simulations)
+
+
+def arms_of(size: StudySize) -> tuple[str, ...]:
+    """How the arms of made-up studies are called, the reference first."""
+    return ("real", "synthetic") if size.arms == 2 else ("real", *(f"model-{n}" for n in range(1, size.arms)))
+
+
 def simulated_study(
-    size: StudySize, components: Components, difference: float, rng: np.random.Generator
+    size: StudySize, components: Components, difference: float | Sequence[float] | np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
     """One made-up study of this size: ``participant, arm, article, story, origin, credibility``, without ``story``
-    where stories have no part of their own. Nobody in it is a person."""
-    arms = ("real", "synthetic")
-    articles = rng.normal(0, components.article, (2, size.articles))
+    where stories have no part of their own. Nobody in it is a person.
+
+    ``difference`` is that of every arm from the first, or one number an arm.
+    """
+    arms = arms_of(size)
+    means = np.concatenate([[0.0], np.broadcast_to(np.asarray(difference, dtype=float), size.arms - 1)])
+    articles = rng.normal(0, components.article, (size.arms, size.articles))
     # Drawn only where there are any, lest the studies of a seed be others than they were.
     if components.story:
         articles = articles + rng.normal(0, components.story, size.articles)
     level = rng.normal(0, components.person, size.people)
-    own = rng.normal(0, components.person_by_arm, (size.people, 2))
+    own = rng.normal(0, components.person_by_arm, (size.people, size.arms))
     parts = []
-    for arm in (0, 1):
-        people = np.arange(size.people) if size.design == "within" else np.arange(arm, size.people, 2)
+    for arm, name in enumerate(arms):
+        people = np.arange(size.people) if size.design == "within" else np.arange(arm, size.people, size.arms)
         read = rng.random((len(people), size.articles)).argsort(axis=1)[:, : size.ratings].ravel()
         who = np.repeat(people, size.ratings)
-        value = level[who] + own[who, arm] + articles[arm, read] + difference * arm
+        value = level[who] + own[who, arm] + articles[arm, read] + means[arm]
         parts.append(
             pd.DataFrame(
                 {
                     "participant": [f"p{n}" for n in who],
-                    "arm": arms[arm],
-                    "article": [f"{arms[arm]}-{n}" for n in read],
+                    "arm": name,
+                    "article": [f"{name}-{n}" for n in read],
                     **({"story": [f"story-{n}" for n in read]} if components.story else {}),
-                    "origin": arms[arm],
+                    "origin": "real" if arm == 0 else "synthetic",
                     "credibility": value + rng.normal(0, components.noise, len(who)),
                 }
             )

@@ -9,12 +9,13 @@ from analysis.report_text import level_text
 
 
 def power_figure(found: Power, wanted: float) -> Figure:
-    """A line by the formula; points with Wilson intervals where studies were simulated; dashed, the power wanted."""
+    """A line by the formula, or by simulation where that may be wrong; points with Wilson intervals where studies were
+    simulated; dashed, the power wanted."""
     rows = [
         {
             "people": row.people,
             "articles": f"{row.articles} articles an arm",
-            "expected": 100 * row.expected,
+            "expected": 100 * row.power,
             "estimate": 100 * row.estimate if row.n_simulated else None,
             "low": 100 * row.ci_low if row.n_simulated else None,
             "high": 100 * row.ci_high if row.n_simulated else None,
@@ -41,7 +42,8 @@ def power_figure(found: Power, wanted: float) -> Figure:
     return Figure(
         name="power",
         title="Power by people and articles",
-        caption=f"Lines: by the formula; points: simulated, with 95% intervals. Dashed: {level_text(wanted)}.",
+        caption="Lines: by the formula, or simulated where a study is too small for it; points: simulated, with 95% "
+        f"intervals. Dashed: {level_text(wanted)}.",
         alt=f"Power over the number of people. {said}.",
         svg=svg_of(alt.layer(*layers).properties(width=WIDTH, height=260), "Power"),
     )

@@ -8,13 +8,24 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from analysis.plan import parse_plan
+from analysis.plan_rules import PlanError
+from surveys.definition import Plan
 from surveys.frozen import FrozenStudy
 from surveys.models import Mode
 
 # Beyond these a worker would be at it for more than half an hour.
 MOST_SIZES, MOST_STUDIES, MOST_PEOPLE_SIMULATED, MOST_PEOPLE = 24, 4_000, 2_000, 100_000
+MOST_ARMS = 10
+_PEOPLE = (50, 100, 200, 400, 800)
+_BOUND_HELP = _("Only for equivalence: the plan's, in the outcome's units.")
 _SPREADS = {"sd_person": "person", "sd_article": "article", "sd_noise": "noise"}
 _MORE_SPREADS = {"sd_person_by_arm": "person_by_arm", "sd_story": "story"}
+_ASKED = (
+    *("difference", "ratings", "design", "power", "alpha", "simulations"),
+    *("small_simulations", "arms", "which", "adjust"),
+)
+_USUAL = {"goal": "difference", "arms": 2, "which": "one", "adjust": "holm"}
 
 
 class WholeNumbers(forms.Field):
@@ -49,9 +60,41 @@ class PowerForm(forms.Form):
         label=_("Difference to be found"),
         max_value=1e6,
         help_text=_(
-            "Of two arms, in the outcome's units: the smallest that would matter, not the one hoped for. The power is "
-            "that of finding it, not of showing that arms are equivalent."
+            "In the outcome's units: the smallest that would matter, not the one hoped for. For equivalence the true "
+            "one, such as 0."
         ),
+    )
+    goal = forms.ChoiceField(
+        label=_("To be shown"),
+        choices=[
+            ("difference", _("that arms differ from the reference")),
+            ("equivalence", _("that arms are equivalent to it, within bounds")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    bound_low = forms.FloatField(
+        label=_("Lower bound of equivalence"), min_value=-1e6, max_value=1e6, required=False, help_text=_BOUND_HELP
+    )
+    bound_high = forms.FloatField(
+        label=_("Upper bound of equivalence"), min_value=-1e6, max_value=1e6, required=False, help_text=_BOUND_HELP
+    )
+    arms = forms.IntegerField(
+        label=_("Arms, the reference among them"), min_value=2, max_value=MOST_ARMS, help_text=_("From 2 to 10.")
+    )
+    which = forms.ChoiceField(
+        label=_("With several arms"),
+        choices=[("one", _("one arm's claim, no other arm differing")), ("all", _("the claims of all arms at once"))],
+        widget=forms.RadioSelect,
+    )
+    adjust = forms.ChoiceField(
+        label=_("Adjustment over the arms"),
+        choices=[
+            ("holm", _("Holm, as in the report")),
+            ("bonferroni", _("Bonferroni")),
+            ("benjamini-hochberg", _("Benjamini and Hochberg")),
+            ("none", _("none")),
+        ],
+        help_text=_("Of differences. Equivalence takes none."),
     )
     source = forms.ChoiceField(label=_("How ratings vary"), widget=forms.RadioSelect)
     sd_person = _spread(_("SD between people"))
@@ -80,18 +123,19 @@ class PowerForm(forms.Form):
         initial=0,
         help_text=_("0 for the formula alone, which is quick. 200 take minutes and show how sure it is."),
     )
+    small_simulations = forms.IntegerField(
+        label=_("Studies to simulate where people are few"),
+        min_value=0,
+        max_value=1000,
+        initial=200,
+        help_text=_("Below 60 people, or with few articles, the formula can be wrong by ten points either way."),
+    )
 
     def __init__(self, draft: FrozenStudy | None, sources: Iterable[str], data: Any = None) -> None:
         named = [(mode, gettext("as in this study's ratings of mode “%s”") % Mode(mode).label) for mode in sources]
         first = str(named[0][0]) if named else "named"
-        super().__init__(data, initial={"source": first, "design": "between", **_of_study(draft)})
+        super().__init__(data, initial={"source": first, "design": "between", **_USUAL, **_of_study(draft)})
         self.fields["source"].choices = [*named, ("named", gettext("as named here"))]  # type: ignore[attr-defined]
-
-    def clean_difference(self) -> float:
-        difference = float(self.cleaned_data["difference"])
-        if not difference:
-            raise ValidationError(gettext("A difference of 0 cannot be found. Write the smallest that would matter."))
-        return abs(difference)
 
     def clean(self) -> dict[str, Any]:
         """Everything together; each problem stands at the field where it is mended."""
@@ -102,13 +146,41 @@ class PowerForm(forms.Form):
                     self.add_error(name, gettext("Write it, or choose a pilot: the spreads decide what is found."))
             if given.get("sd_noise") == 0:
                 self.add_error("sd_noise", gettext("It is above 0: nobody rates without any noise."))
+        self._hold_claim_together(given)
         people, articles = given.get("people", ()), given.get("articles", ())
-        if given.get("design") == "between" and any(n % 2 for n in people):
-            self.add_error("people", gettext("Take even numbers: half of the people are in each arm."))
+        self._hold_arms_equal(people, given.get("arms") or 2, given.get("design") == "between")
         if articles and (given.get("ratings") or 1) > articles[0]:
             self.add_error("ratings", gettext("Nobody can read more articles than an arm has (%s).") % articles[0])
         self._hold_within_limits(len(people) * len(articles), max(people, default=0), given.get("simulations") or 0)
         return given
+
+    def _hold_claim_together(self, given: dict[str, Any]) -> None:
+        difference, low, high = (given.get(name) for name in ("difference", "bound_low", "bound_high"))
+        if given.get("goal") != "equivalence":
+            if difference == 0:
+                problem = gettext("A difference of 0 cannot be found. Write the smallest that would matter.")
+                self.add_error("difference", problem)
+            elif difference is not None:
+                given["difference"] = abs(difference)
+            return
+        if low is None or high is None:
+            missing = "bound_low" if low is None else "bound_high"
+            self.add_error(missing, gettext("Write both bounds: they say how large a difference counts as none."))
+        elif not low < high:
+            self.add_error("bound_high", gettext("The upper bound must be above the lower one."))
+        elif difference is not None and not low < difference < high:
+            problem = gettext("It must lie between the bounds: arms that differ by more are not equivalent.")
+            self.add_error("difference", problem)
+
+    def _hold_arms_equal(self, people: tuple[int, ...], arms: int, between: bool) -> None:
+        if not between:
+            return
+        if arms == 2 and any(n % 2 for n in people):
+            self.add_error("people", gettext("Take even numbers: half of the people are in each arm."))
+        elif any(n % arms for n in people):
+            self.add_error("people", gettext("Take multiples of %s: as many people are in each arm.") % arms)
+        elif any(n < 2 * arms for n in people):
+            self.add_error("people", gettext("Take %s people or more: two in each arm.") % (2 * arms))
 
     def _hold_within_limits(self, sizes: int, people: int, simulations: int) -> None:
         many = {"sizes": sizes, "studies": sizes * simulations, "people": people}
@@ -127,8 +199,8 @@ class PowerForm(forms.Form):
         """The fields of ``power_answer.PowerQuestion``, as JSON holds them."""
         given = self.cleaned_data
         lists = {name: list(given[name]) for name in ("people", "articles")}
-        single = {name: given[name] for name in ("difference", "ratings", "design", "power", "alpha", "simulations")}
-        return {**single, **lists}
+        bounds = ("bound_low", "bound_high") if given["goal"] == "equivalence" else ()
+        return {name: given[name] for name in (*_ASKED, *bounds)} | lists
 
     @property
     def spreads(self) -> dict[str, float]:
@@ -153,7 +225,21 @@ def _of_study(draft: FrozenStudy | None) -> dict[str, Any]:
         "design": "between" if design.kind == "between" else "within",
         "ratings": max(1, design.per_person // arms),
     }
+    if 2 < len(draft.arms) <= MOST_ARMS:
+        found["arms"] = len(draft.arms)
+        if design.kind == "between":
+            found["people"] = ", ".join(str(len(draft.arms) * -(-n // len(draft.arms))) for n in _PEOPLE)
+    found |= _bounds_of(plan)
     counts = {sum(article.arm == arm.key for article in draft.articles) for arm in draft.arms} - {0, 1}
     if counts:
         found["articles"] = ", ".join(map(str, sorted({*counts, 2 * max(counts)})))
     return found
+
+
+def _bounds_of(plan: Plan) -> dict[str, float]:
+    """The plan's bounds of equivalence, where it has some that can be read."""
+    try:
+        bounds = parse_plan(plan.model_dump()).bounds
+    except PlanError:
+        return {}
+    return {} if bounds is None else {"bound_low": bounds[0], "bound_high": bounds[1]}

@@ -22,7 +22,7 @@ _TAIL = 12.0
 
 @dataclass(frozen=True)
 class Precision:
-    """The standard error of the difference of two arms, its degrees of freedom, and ``fitted``, the chance that the
+    """The standard error of the difference of any two arms, its degrees of freedom, and ``fitted``, the chance that the
     ratings can carry the main model at all."""
 
     std_error: float
@@ -71,25 +71,27 @@ def precision(size: "StudySize", parts: "Components") -> Precision:
     the mean squares of articles, of people and of the residual, whose expectations are those of incomplete crossing.
     """
     between = size.design == "between"
-    read = _read(size.people // 2 if between else size.people, size.articles, size.ratings)
+    arms = size.arms
+    read = _read(size.people // arms if between else size.people, size.articles, size.ratings)
     # A person's level falls out of the difference where the person is in both arms.
     own = parts.person_by_arm**2 + (parts.person**2 if between else 0.0)
     spreads = np.array([parts.article**2, own, parts.noise**2])
     variance = _variance(read, spreads)
     step = 1e-4 * variance
     slopes = np.array([(_variance(read, spreads + step * unit) - variance) / step for unit in np.eye(3)])
-    # Two arms' articles; the people, less a mean each; and what is left of all ratings, of which half always is taken.
-    df = [2 * (read.distinct - 1), size.people - (2 if between else 1)]
-    lost = size.people * (1 if between or size.ratings == 1 else 2) - (2 if between else 0)
+    # All arms' articles, and the people, each arm's less a mean; within, what an arm does to people beside their level.
+    df = [arms * (read.distinct - 1), size.people - arms if between else (size.people - 1) * (arms - 1)]
+    # What people and the arms' means take of all ratings.
+    lost = size.people if between else size.people * arms
     expected = np.array([[read.readers_an_article, read.apart, 1.0], [read.apart, size.ratings, 1.0], [0.0, 0.0, 1.0]])
     if size.ratings == 1:
         # A person's own part and the noise are one.
         spreads, slopes, df = np.array([spreads[0], own + spreads[2]]), slopes[[0, 2]], df[:1]
         expected = expected[np.ix_([0, 2], [0, 2])]
-        lost = 0 if between else size.people - 1
-    df.append(max(0.5, 2 * read.total - df[0] - (2 if size.ratings == 1 else 0) - lost))
+        lost = arms if between else size.people - 1 + arms
+    df.append(max(0.5, arms * read.total - df[0] - lost))
     shares = np.linalg.solve(expected.T, slopes) * (expected @ spreads)
-    fitted = _fitted(read) if between and size.ratings == 1 else 1.0
+    fitted = _fitted(read, arms) if between and size.ratings == 1 else 1.0
     return Precision(math.sqrt(variance), variance**2 / float(np.sum(shares**2 / np.array(df))), fitted)
 
 
@@ -119,14 +121,14 @@ def _variance(read: _Read, spreads: np.ndarray) -> float:
     return 2 * (articles + own * (1 - read.apart / read.ratings) / read.people)
 
 
-def _fitted(read: _Read) -> float:
+def _fitted(read: _Read, arms: int) -> float:
     """The chance that articles have readers enough for a term, where people have one rating each and so none.
 
     By the rule of ``crossed_terms.tells_apart``: enough repeats, or articles so large that they matter. Both counts are
     of rare events, and taken as Poisson's.
     """
-    pairs = read.people * (read.people - 1) / read.articles
-    repeats = 2 * (read.total - read.distinct)
+    pairs = arms / 2 * read.people * (read.people - 1) / read.articles
+    repeats = arms * (read.total - read.distinct)
     # The squared sizes exceed the ratings by two for each pair of readers of one article.
-    inflated = stats.poisson.sf(math.floor((MOST_INFLATED - 1) * read.total + 1e-9), pairs)
+    inflated = stats.poisson.sf(math.floor((MOST_INFLATED - 1) * arms / 2 * read.total + 1e-9), pairs)
     return float(max(inflated, stats.poisson.sf(LEAST_REPEATS - 1, repeats)))

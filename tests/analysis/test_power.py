@@ -170,7 +170,7 @@ def test_equal_seeds_give_equal_curves_whatever_stands_beside() -> None:
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (lambda: StudySize("between", 3, 8, 4), "even number"),
+        (lambda: StudySize("between", 7, 8, 4), "even number"),
         (lambda: StudySize("between", 40, 1, 1), "two are the least"),
         (lambda: StudySize("within", 40, 4, 5), "from 1 to all"),
         (lambda: Components(person=-1, article=0, noise=1), "'person' is -1"),

@@ -19,6 +19,11 @@ GIVEN: dict[str, Any] = {
     "power": "0.8",
     "alpha": "0.05",
     "simulations": "0",
+    "small_simulations": "0",
+    "goal": "difference",
+    "arms": "2",
+    "which": "one",
+    "adjust": "holm",
 }
 
 
@@ -38,9 +43,21 @@ def test_what_is_asked_comes_back_as_json_holds_it() -> None:
         "power": 0.8,
         "alpha": 0.05,
         "simulations": 0,
+        "small_simulations": 0,
+        "arms": 2,
+        "which": "one",
+        "adjust": "holm",
     }
     assert asked.spreads == {"person": 1.0, "article": 0.3, "noise": 1.2, "person_by_arm": 0.0, "story": 0.7}
     assert asked.source_mode == ""
+
+
+def test_equivalence_of_several_arms_keeps_its_bounds_and_the_sign_of_the_true_difference() -> None:
+    asked = form(goal="equivalence", bound_low="-0.5", bound_high="0.4", difference="-0.1", arms="5", which="all")
+    assert asked.is_valid(), asked.errors
+    found = asked.question
+    assert (found["bound_low"], found["bound_high"], found["difference"]) == (-0.5, 0.4, -0.1)
+    assert (found["arms"], found["which"]) == (5, "all")
 
 
 def test_a_pilots_spreads_need_no_named_ones() -> None:
@@ -73,6 +90,13 @@ def test_a_pilots_spreads_need_no_named_ones() -> None:
         ({"power": "1"}, "power", "less than or equal to 0.999"),
         ({"alpha": "0.7"}, "alpha", "less than or equal to 0.49"),
         ({"simulations": "1000", "people": "50,100,150"}, "simulations", "At most 4000 studies"),
+        ({"arms": "3"}, "people", "multiples of 3"),
+        ({"arms": "10", "people": "10"}, "people", "20 people or more"),
+        ({"arms": "11"}, "arms", "less than or equal to 10"),
+        ({"adjust": "sidak"}, "adjust", "not one of the available choices"),
+        ({"goal": "equivalence", "bound_low": "-1"}, "bound_high", "both bounds"),
+        ({"goal": "equivalence", "bound_low": "1", "bound_high": "-1"}, "bound_high", "above the lower"),
+        ({"goal": "equivalence", "bound_low": "-0.5", "bound_high": "0.5"}, "difference", "between the bounds"),
         ({"design": "sideways"}, "design", "not one of the available choices"),
     ],
 )

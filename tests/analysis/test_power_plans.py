@@ -22,6 +22,7 @@ QUESTION: dict[str, Any] = {
     "power": 0.8,
     "alpha": 0.05,
     "simulations": 0,
+    "small_simulations": 0,
 }
 
 
@@ -52,6 +53,16 @@ def test_the_same_question_waits_once_and_another_beside_it() -> None:
     assert asked(study) == asked(study)
     assert asked(study, difference=0.4) != asked(study)
     assert study.audit.filter(verb="power asked for").count() == 2
+
+
+def test_equivalence_of_all_of_three_arms_is_computed() -> None:
+    shown: dict[str, Any] = {"difference": 0.0, "bound_low": -0.5, "bound_high": 0.5, "arms": 3, "which": "all"}
+    plan = made(asked(ready_study(), people=[60, 600], articles=[40], **shown))
+    assert plan.status == PowerPlan.Status.DONE, plan.error
+    assert plan.result["sizes"][0]["expected"] < 0.5 < plan.result["sizes"][1]["expected"]
+    assert "equivalence of all 2 arms" in plan.result["table"]["caption"]
+    assert 60 < plan.result["needed"][0]["people"] < 600
+    assert "people give a power of 80%" in plan.result["sentences"][0]
 
 
 def test_simulated_studies_stand_beside_the_formula() -> None:

@@ -73,7 +73,7 @@ def test_the_plan_and_the_design_are_in_the_form_already() -> None:
     study.definition["design"] |= {"per_person": 3}
     study.save()
     page = signed_in(study).get(url(study, "power")).content.decode()
-    for field, value in (("alpha", "0.01"), ("ratings", "3")):
+    for field, value in (("alpha", "0.01"), ("ratings", "3"), ("bound_low", "-0.75"), ("bound_high", "0.75")):
         assert f'value="{value}"' in page.split(f'name="{field}"')[1].partition(">")[0], field
     # A bound of equivalence is what counts as no difference: it is none that is to be found.
     assert "value=" not in page.split('name="difference"')[1].partition(">")[0]
