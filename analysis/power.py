@@ -22,8 +22,8 @@ from analysis.tables import to_frame
 
 PlannedDesign = Literal["between", "within"]
 MOST_ARMS = 10
-# Below these the formula is off by up to ten points either way, as the model's variances are hardly known.
-FEW_PEOPLE, FEW_DF = 60, 20.0
+# With fewer the formula can be off by several points either way, as the model's variances are hardly known.
+FEW_PEOPLE = 60
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def expected_power(size: StudySize, components: Components, claim: Claim | float
         ci_low=NAN,
         ci_high=NAN,
         n_simulated=0,
-        small=size.people < FEW_PEOPLE or found.df < FEW_DF,
+        small=size.people < FEW_PEOPLE,
     )
 
 

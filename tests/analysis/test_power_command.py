@@ -40,7 +40,7 @@ def test_a_pilot_gives_its_spreads_and_not_its_difference(tmp_path: Path) -> Non
     plan = tmp_path / "plan.toml"
     plan.write_text('alpha = 0.01\nreference = "real"\n', encoding="utf-8")
     arguments = ["power", "--difference", "0.5", "--pilot", str(pilot), "--plan", str(plan), "--json", str(out)]
-    arguments += ["--people", "100"]
+    arguments += ["--people", "100", "--small-simulations", "0"]
     assert main(arguments) == 0
     content = json.loads(out.read_text(encoding="utf-8"))
     found = components_of(crossed_contrasts(simulated(people=60, arms=("real", "small")), Plan(reference="real")))
