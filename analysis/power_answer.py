@@ -268,7 +268,7 @@ def _small(curve: Power) -> tuple[str, ...]:
     advice = "such studies were simulated, and their simulated power counts" if simulated else "simulate such studies"
     return (
         f"With {', '.join(map(str, few))} people (*) the spreads of people and articles are hardly known to the model, "
-        f"and the formula can be wrong by up to ten points either way: {advice}.",
+        f"and the formula can be wrong by several points either way: {advice}.",
     )
 
 

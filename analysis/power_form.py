@@ -16,7 +16,8 @@ from surveys.models import Mode
 
 # Beyond these a worker would be at it for more than half an hour.
 MOST_SIZES, MOST_STUDIES, MOST_PEOPLE_SIMULATED, MOST_PEOPLE = 24, 4_000, 2_000, 100_000
-MOST_ARMS = 10
+# As in power.py, which a web process does not import.
+MOST_ARMS, FEW_PEOPLE = 10, 60
 _PEOPLE = (50, 100, 200, 400, 800)
 _BOUND_HELP = _("Only for equivalence: the plan's, in the outcome's units.")
 _SPREADS = {"sd_person": "person", "sd_article": "article", "sd_noise": "noise"}
@@ -108,7 +109,7 @@ class PowerForm(forms.Form):
     )
     design = forms.ChoiceField(
         label=_("Arms a person reads"),
-        choices=[("between", _("one of the two")), ("within", _("both"))],
+        choices=[("between", _("one of them")), ("within", _("all of them"))],
         widget=forms.RadioSelect,
     )
     people = WholeNumbers(label=_("People, all together"), least=4, most=MOST_PEOPLE, initial="50, 100, 200, 400, 800")
@@ -128,7 +129,7 @@ class PowerForm(forms.Form):
         min_value=0,
         max_value=1000,
         initial=200,
-        help_text=_("Below 60 people, or with few articles, the formula can be wrong by ten points either way."),
+        help_text=_("Below 60 people the formula can be wrong by several points either way."),
     )
 
     def __init__(self, draft: FrozenStudy | None, sources: Iterable[str], data: Any = None) -> None:
@@ -152,6 +153,7 @@ class PowerForm(forms.Form):
         if articles and (given.get("ratings") or 1) > articles[0]:
             self.add_error("ratings", gettext("Nobody can read more articles than an arm has (%s).") % articles[0])
         self._hold_within_limits(len(people) * len(articles), max(people, default=0), given.get("simulations") or 0)
+        self._hold_small_within_limits(people, len(articles), given)
         return given
 
     def _hold_claim_together(self, given: dict[str, Any]) -> None:
@@ -193,6 +195,14 @@ class PowerForm(forms.Form):
         if simulations and people > MOST_PEOPLE_SIMULATED:
             problem = gettext("Studies of at most %(people)s people are simulated; beyond, the formula is sure.")
             self.add_error("people", problem % limits)
+
+    def _hold_small_within_limits(self, people: tuple[int, ...], articles: int, given: dict[str, Any]) -> None:
+        """Sizes of few people take studies of their own, whatever is asked for the others."""
+        simulations, small = given.get("simulations") or 0, given.get("small_simulations") or 0
+        studies = articles * sum(max(simulations, small if n < FEW_PEOPLE else 0) for n in people)
+        if studies > MOST_STUDIES and not {"people", "simulations"} & set(self.errors):
+            problem = gettext("At most %(studies)s studies are simulated, over all sizes.") % {"studies": MOST_STUDIES}
+            self.add_error("small_simulations", problem)
 
     @property
     def question(self) -> dict[str, Any]:

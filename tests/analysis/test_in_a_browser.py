@@ -127,7 +127,7 @@ def test_power_in_every_state_and_from_the_keyboard(study: Study, look: Look, co
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("even numbers")
     assert violations(page) == []
-    page.get_by_label("People, all together").fill("50, 100, 400")
+    page.get_by_label("People, all together").fill("60, 100, 400")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Waiting for a worker to compute the power")).to_be_visible()
     plan = PowerPlan.objects.get()

@@ -93,7 +93,7 @@ def test_the_mixed_models_keys(ratings: Path, tmp_path: Path) -> None:
 def test_the_powers_keys(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     spreads = ["--sd-person", "1", "--sd-article", "0.3", "--sd-noise", "1"]
-    assert main(["power", "--difference", "1", *spreads, "--json", str(out)]) == 0
+    assert main(["power", "--difference", "1", *spreads, "--small-simulations", "0", "--json", str(out)]) == 0
     content = json.loads(out.read_text(encoding="utf-8"))
     assert set(content) == described("power")
     assert f"| `version` | {content['version']} |" in PAGE.split("## power")[1]

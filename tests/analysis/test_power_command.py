@@ -49,15 +49,15 @@ def test_a_pilot_gives_its_spreads_and_not_its_difference(tmp_path: Path) -> Non
 
 
 def test_simulated_studies_stand_beside_the_formula_and_are_the_same_again(tmp_path: Path) -> None:
-    arguments = ["power", "--difference", "1", *SPREADS, "--people", "40", "--articles", "6"]
-    arguments += ["--simulations", "8"]
+    arguments = ["power", "--difference", "1", *SPREADS, "--people", "20", "--articles", "4"]
+    arguments += ["--simulations", "2"]
     written = []
     for name in ("first.json", "second.json"):
         assert main([*arguments, "--json", str(tmp_path / name)]) == 0
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     (row,) = json.loads(written[0])["sizes"]
-    assert row["n_simulated"] == 8
+    assert row["n_simulated"] == 2
     assert row["ci_low"] <= row["estimate"] <= row["ci_high"]
 
 

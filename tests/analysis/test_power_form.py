@@ -90,6 +90,7 @@ def test_a_pilots_spreads_need_no_named_ones() -> None:
         ({"power": "1"}, "power", "less than or equal to 0.999"),
         ({"alpha": "0.7"}, "alpha", "less than or equal to 0.49"),
         ({"simulations": "1000", "people": "50,100,150"}, "simulations", "At most 4000 studies"),
+        ({"small_simulations": "1000", "people": "40,50,58"}, "small_simulations", "At most 4000 studies"),
         ({"arms": "3"}, "people", "multiples of 3"),
         ({"arms": "10", "people": "10"}, "people", "20 people or more"),
         ({"arms": "11"}, "arms", "less than or equal to 10"),
