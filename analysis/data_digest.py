@@ -8,11 +8,12 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 # Rows whose cells are put together at a time.
 AT_ONCE = 50_000
@@ -22,6 +23,7 @@ FEW, LARGEST = 5_000, 2**62
 _END = "\0"
 # Years of four digits.
 _FIRST, _LAST = np.datetime64("1000-01-01"), np.datetime64("9999-12-31")
+_END_AND_NOTHING_BETWEEN = pa.scalar("\n", pa.large_string()), pa.scalar("", pa.large_string())
 # The different cells of a column, and which of them stands in each row.
 Cells = tuple[np.ndarray, np.ndarray]
 
@@ -36,22 +38,29 @@ def data_digest(ratings: pd.DataFrame | None, participants: pd.DataFrame | None)
         # The empty line after the names stands for the end of the last row: so reports have counted ever since.
         digest.update(f"{name}\n{','.join(columns)}\n\n".encode())
         for lines in _lines(frame[columns]):
-            digest.update(lines.encode())
+            digest.update(lines)
     return digest.hexdigest()
 
 
-def _lines(frame: pd.DataFrame) -> Iterator[str]:
-    """The rows as lines of CSV in the order of their text, some thousand at a time."""
+def _lines(frame: pd.DataFrame) -> Iterator[memoryview]:
+    """The rows as lines of CSV in UTF-8 in the order of their text, some thousand at a time."""
     # A comma after each cell but the last: then no cell is the beginning of another one of its column, and lines have
     # the order of their cells.
     ends = [*([","] * len(frame.columns)), ""][1:]
     cells = _together(_written(frame[name], end) for name, end in zip(frame.columns, ends, strict=True))
     order = _sorted(cells, len(frame))
-    cells.append((np.array(["\n"], dtype=object), np.zeros(len(frame), dtype=np.int64)))
+    columns = [(pa.array(texts, pa.large_string()), codes) for texts, codes in cells]
     for first in range(0, len(frame), AT_ONCE):
         rows = order[first : first + AT_ONCE]
-        columns = (texts[codes[rows]].tolist() for texts, codes in cells)
-        yield "".join(chain.from_iterable(zip(*columns, strict=True)))
+        parts = [texts.take(pa.array(codes[rows])) for texts, codes in columns]
+        yield _in_one(pc.binary_join_element_wise(*parts, *_END_AND_NOTHING_BETWEEN))
+
+
+def _in_one(texts: pa.LargeStringArray) -> memoryview:
+    """All texts one behind the other, as Arrow keeps them."""
+    _, places, content = texts.buffers()
+    first, last = np.frombuffer(places, dtype=np.int64)[[texts.offset, texts.offset + len(texts)]]
+    return memoryview(content)[first:last]
 
 
 def _together(cells: Iterable[Cells]) -> list[Cells]:

@@ -120,6 +120,8 @@ def build_report(
     del checked
     if plan.exclusions:
         comparison, discerned = _compared(kept, plan, info)
+    # Before the models, which hold as much again.
+    digest = data_digest(ratings, participants)
     say("fitting the mixed model")
     crossed = _crossed(kept, plan, info)
     material = Material(
@@ -142,7 +144,7 @@ def build_report(
         cautions=_cautions(comparison, crossed, info.labels),
         sections=_sections(material, say),
         software=software_versions(),
-        data_sha256=data_digest(ratings, participants),
+        data_sha256=digest,
         comparison=comparison,
         without_exclusions=everything if plan.exclusions else None,
         exclusions=exclusions,
