@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis import frames, jobs
-from analysis.data_digest import data_digest
+from analysis.files.data_digest import data_digest
 from analysis.flow import participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.frames import StudyFrames

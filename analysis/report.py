@@ -9,10 +9,10 @@ from altair.utils.schemapi import debug_mode
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
-from analysis.data_digest import data_digest
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
+from analysis.files.data_digest import data_digest
 from analysis.plan import Plan
 from analysis.plots import Figure
 from analysis.report_info import ArmInfo, StudyInfo

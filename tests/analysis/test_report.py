@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data_digest import data_digest
+from analysis.files.data_digest import data_digest
 from analysis.plan import Plan
 from analysis.plan_rules import parse_rule
 from analysis.report import ArmInfo, Report, StudyInfo, build_report

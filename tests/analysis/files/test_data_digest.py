@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import data_digest as module
-from analysis.data_digest import data_digest
+from analysis.files.data_digest import data_digest
 
 
 def by_definition(frame: pd.DataFrame) -> str:
