@@ -80,10 +80,10 @@ class Balance:
         return to_frame(self.rows, BalanceRow)
 
     @property
-    def largest(self) -> BalanceRow | None:
-        """The row with the largest difference in size, of the widest base that each covariate is known of."""
-        known = [row for row in self.rows if math.isfinite(row.widest)]
-        return max(known, key=lambda row: abs(row.widest), default=None)
+    def largest_randomised(self) -> BalanceRow | None:
+        """The row with the largest difference in size between all who were randomised, where these are known."""
+        known = [row for row in self.rows if row.of_randomised and math.isfinite(row.estimate_randomised)]
+        return max(known, key=lambda row: abs(row.estimate_randomised), default=None)
 
     @property
     def largest_analysed(self) -> BalanceRow | None:

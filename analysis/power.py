@@ -22,8 +22,9 @@ from analysis.tables import to_frame
 
 PlannedDesign = Literal["between", "within"]
 MOST_ARMS = 10
-# With fewer the formula can be off by several points either way, as the model's variances are hardly known.
-FEW_PEOPLE = 60
+# With fewer people, or fewer articles an arm, the formula can be off by several points either way, as the model's
+# variances are hardly known.
+FEW_PEOPLE, FEW_ARTICLES = 60, 4
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def expected_power(size: StudySize, components: Components, claim: Claim | float
         ci_low=NAN,
         ci_high=NAN,
         n_simulated=0,
-        small=size.people < FEW_PEOPLE,
+        small=size.people < FEW_PEOPLE or size.articles < FEW_ARTICLES,
     )
 
 

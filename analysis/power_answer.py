@@ -8,6 +8,7 @@ from scipy import stats
 
 from analysis.intervals import NAN
 from analysis.power import (
+    FEW_PEOPLE,
     Components,
     PlannedDesign,
     Power,
@@ -163,7 +164,9 @@ def _fewest(
         found = min(max(point.estimate, least), 1 - least)
         wanted, expected, shown = (float(stats.norm.ppf(p)) for p in (asked.power, point.expected, found))
         again = by_formula(float(stats.norm.cdf(wanted + expected - shown)))
-        if again is not None and again != people:
+        if again is None:
+            return Needed(articles, None)
+        if again != people:
             people, point = again, simulated(again)
     return Needed(articles, people, point.estimate, point.ci_low, point.ci_high, point.n_simulated)
 
@@ -256,19 +259,28 @@ def _need(row: Needed, power: float) -> str:
     if not row.n_simulated:
         return f"{told}."
     limits = interval(100 * row.ci_low, 100 * row.ci_high, 1)
-    return f"{told} (simulated: {percent(row.estimate)}, 95% interval {limits})."
+    shown = f"simulated: {percent(row.estimate)}, 95% interval {limits}"
+    if row.ci_low <= power <= row.ci_high:
+        return f"{told} ({shown})."
+    more = "more" if row.estimate < power else "fewer"
+    return (
+        f"With {row.articles} articles an arm, the formula comes to {row.people} people for a power of {wanted}, and "
+        f"is wrong there ({shown}): look at {more} people."
+    )
 
 
 def _small(curve: Power) -> tuple[str, ...]:
     """That the formula is not to be trusted for some sizes."""
-    few = sorted({row.people for row in curve.rows if row.small})
-    if not few:
+    small = [row for row in curve.rows if row.small]
+    if not small:
         return ()
-    simulated = all(row.n_simulated for row in curve.rows if row.small)
+    few = sorted({row.people for row in small})
+    of_few = "" if all(row.people < FEW_PEOPLE for row in small) else " and few articles"
+    simulated = all(row.n_simulated for row in small)
     advice = "such studies were simulated, and their simulated power counts" if simulated else "simulate such studies"
     return (
-        f"With {', '.join(map(str, few))} people (*) the spreads of people and articles are hardly known to the model, "
-        f"and the formula can be wrong by several points either way: {advice}.",
+        f"With {', '.join(map(str, few))} people{of_few} (*) the spreads of people and articles are hardly known to "
+        f"the model, and the formula can be wrong by several points either way: {advice}.",
     )
 
 

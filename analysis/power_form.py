@@ -17,7 +17,7 @@ from surveys.models import Mode
 # Beyond these a worker would be at it for more than half an hour.
 MOST_SIZES, MOST_STUDIES, MOST_PEOPLE_SIMULATED, MOST_PEOPLE = 24, 4_000, 2_000, 100_000
 # As in power.py, which a web process does not import.
-MOST_ARMS, FEW_PEOPLE = 10, 60
+MOST_ARMS, FEW_PEOPLE, FEW_ARTICLES = 10, 60, 4
 _PEOPLE = (50, 100, 200, 400, 800)
 _BOUND_HELP = _("Only for equivalence: the plan's, in the outcome's units.")
 _SPREADS = {"sd_person": "person", "sd_article": "article", "sd_noise": "noise"}
@@ -153,7 +153,7 @@ class PowerForm(forms.Form):
         if articles and (given.get("ratings") or 1) > articles[0]:
             self.add_error("ratings", gettext("Nobody can read more articles than an arm has (%s).") % articles[0])
         self._hold_within_limits(len(people) * len(articles), max(people, default=0), given.get("simulations") or 0)
-        self._hold_small_within_limits(people, len(articles), given)
+        self._hold_small_within_limits(people, articles, given)
         return given
 
     def _hold_claim_together(self, given: dict[str, Any]) -> None:
@@ -196,10 +196,13 @@ class PowerForm(forms.Form):
             problem = gettext("Studies of at most %(people)s people are simulated; beyond, the formula is sure.")
             self.add_error("people", problem % limits)
 
-    def _hold_small_within_limits(self, people: tuple[int, ...], articles: int, given: dict[str, Any]) -> None:
-        """Sizes of few people take studies of their own, whatever is asked for the others."""
+    def _hold_small_within_limits(
+        self, people: tuple[int, ...], articles: tuple[int, ...], given: dict[str, Any]
+    ) -> None:
+        """Small studies are simulated of themselves, whatever is asked for the others."""
         simulations, small = given.get("simulations") or 0, given.get("small_simulations") or 0
-        studies = articles * sum(max(simulations, small if n < FEW_PEOPLE else 0) for n in people)
+        few = [n < FEW_PEOPLE or number < FEW_ARTICLES for n in people for number in articles]
+        studies = sum(max(simulations, small if is_small else 0) for is_small in few)
         if studies > MOST_STUDIES and not {"people", "simulations"} & set(self.errors):
             problem = gettext("At most %(studies)s studies are simulated, over all sizes.") % {"studies": MOST_STUDIES}
             self.add_error("small_simulations", problem)

@@ -79,8 +79,10 @@ def precision(size: "StudySize", parts: "Components") -> Precision:
     variance = _variance(read, spreads)
     step = 1e-4 * variance
     slopes = np.array([(_variance(read, spreads + step * unit) - variance) / step for unit in np.eye(3)])
-    # All arms' articles, and the people, each arm's less a mean; within, what an arm does to people beside their level.
-    df = [arms * (read.distinct - 1), size.people - arms if between else (size.people - 1) * (arms - 1)]
+    # All arms' articles, each arm's less a mean, or, where they tell the same stories, less what a story shares; people
+    # likewise: within, what an arm does to people beside their level.
+    versions = arms - 1 if parts.story else arms
+    df = [versions * (read.distinct - 1), size.people - arms if between else (size.people - 1) * (arms - 1)]
     # What people and the arms' means take of all ratings.
     lost = size.people if between else size.people * arms
     expected = np.array([[read.readers_an_article, read.apart, 1.0], [read.apart, size.ratings, 1.0], [0.0, 0.0, 1.0]])

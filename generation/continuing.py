@@ -15,6 +15,7 @@ from generation.engine import Prompt as EnginePrompt
 from generation.engine.served import ServedTokens
 from generation.models import Batch, Candidate, Continuation, LanguageModel, Prompt
 from generation.parity.passages import sentence_ends
+from generation.rules import rules_of
 from generation.terms import must_accept
 from surveys import audit
 from surveys.models import Researcher, Study, normal_text
@@ -84,14 +85,17 @@ def _room(batch: Batch, kept: str, most: int) -> int:
     """How many tokens can be written behind ``kept``, at most ``most``, by each of the study's models.
 
     By each of them, since how much one model holds, or that it cannot be asked now, tells it apart from the others.
-    Raises ``RequestError`` for none, and in the same words for every text where any of the models cannot be asked.
+    Raises ``RequestError`` for none. Where a model cannot be asked its texts are refused, and, for whoever must not
+    know which model wrote what, every text of the study, in the same words.
     """
     prompt = EnginePrompt(normal_text(kept), CONTINUATION)
     left = most
     for model in LanguageModel.objects.filter(batches__study=batch.study_id).distinct():
         tokens = _tokens(model)
-        if tokens is None:
+        if tokens is None and (model.pk == batch.language_model_id or rules_of(batch.study).is_blind):
             raise RequestError({"": _("No text of this study can be continued now. Tell an owner of the study.")})
+        if tokens is None:
+            continue
         left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
     if left < 1:
         raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})

@@ -172,9 +172,9 @@ WORKER_REPORTS = ["generation.workers.report"]
 BATCH_MINUTES = whole_number("BATCH_MINUTES", 240, at_least=1)
 # With less room than this on the data folder's disk, workers take up no new work: answers come first (room.py).
 DISK_RESERVE_MB = whole_number("DISK_RESERVE_MB", 200, at_least=0)
-# Linear layers in 8 bits on a CPU: faster, but another model, and marked so in every text's lineage.
 # How long a served model may say nothing before its texts are given up (generation/engine/server_request.py).
 GENERATION_SERVER_SECONDS = whole_number("GENERATION_SERVER_SECONDS", 600, at_least=1)
+# Linear layers in 8 bits on a CPU: faster, but another model, and marked so in every text's lineage.
 GENERATION_EIGHT_BITS = flag("GENERATION_EIGHT_BITS")
 
 # --- people ---

@@ -31,7 +31,7 @@ def people_balance(material: Material) -> Section:
         raise LeftOut(_within_in_words(within))
     randomised = _randomised(material)
     found = balance(people, names, material.arms, material.reference, randomised)
-    if found.largest is None:
+    if found.largest_randomised is None and found.largest_analysed is None:
         raise LeftOut("no covariate has values in two arms")
     notes = [f"Left out: {_within_in_words(within)}."] if within else []
     caption = f"Band: differences below {NEGLIGIBLE:g}, which are often called negligible."
@@ -48,8 +48,9 @@ def people_balance(material: Material) -> Section:
         ),
         tables=(_table(found, material),),
         methods=(
-            "Balance is described by standardised differences (Austin 2009), of all who were randomised where that is "
-            "known, and of those who are analysed; no test of it is made, since assignment was by chance.",
+            "Balance is described by standardised differences (Austin 2009), of all who were randomised and gave the "
+            "answer, where that is known, and of those who are analysed; no test of it is made, since assignment was "
+            "by chance.",
         ),
         references=(
             "Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between "
@@ -80,15 +81,15 @@ def _not_known(found: Balance, randomised: pd.DataFrame | None, names: Sequence[
 
 def _sentences(found: Balance, material: Material) -> Iterator[str]:
     """The largest difference among the randomised, and among the analysed where they are others."""
-    largest, analysed = found.largest, found.largest_analysed
-    if largest is None:
-        return
-    among = "all who were randomised" if largest.of_randomised else "those who are analysed"
-    yield f"The largest standardised difference among {among} is {_where(largest, largest.widest, material)}."
-    if largest.of_randomised and not any(row.differs for row in found.rows):
+    largest, analysed = found.largest_randomised, found.largest_analysed
+    if largest is not None:
+        where = _where(largest, largest.estimate_randomised, material)
+        yield f"The largest standardised difference among all who were randomised and gave the answer is {where}."
+    if largest is not None and all(row.of_randomised and not row.differs for row in found.rows):
         yield "Everybody whose answers are known is analysed."
-    elif largest.of_randomised and analysed is not None:
-        yield f"Among those who are analysed the largest is {_where(analysed, analysed.estimate, material)}."
+    elif analysed is not None:
+        where = _where(analysed, analysed.estimate, material)
+        yield f"The largest standardised difference among those who are analysed is {where}."
 
 
 def _where(row: BalanceRow, estimate: float, material: Material) -> str:

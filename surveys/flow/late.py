@@ -44,7 +44,8 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
             at = Place(participant, place.study, step, trial)
             read = read_answers(at, raw)
             rows = [*answer_rows(at, {key: value for key, value in read.items() if isinstance(value, Reading)})]
-            store(at, rows)
+            if rows:
+                store(at, rows)
         Event.objects.create(
             study=participant.study,
             participant=participant,

@@ -29,8 +29,9 @@ def test_twice_the_people_are_no_larger_difference() -> None:
         balance(frame, ["party"], ["real", "small"], "real") for frame in (PEOPLE, pd.concat([PEOPLE, PEOPLE]))
     )
     assert [row.estimate for row in once.rows] == pytest.approx([row.estimate for row in twice.rows])
-    assert once.largest is not None
-    assert abs(once.largest.estimate) == max(abs(row.estimate) for row in once.rows)
+    assert once.largest_randomised is None
+    assert once.largest_analysed is not None
+    assert abs(once.largest_analysed.estimate) == max(abs(row.estimate) for row in once.rows)
 
 
 def test_people_without_a_value_are_counted_and_a_constant_has_no_difference() -> None:
@@ -72,8 +73,8 @@ def test_all_who_were_randomised_stand_beside_those_who_are_analysed() -> None:
     alone = balance(PEOPLE.iloc[:-2], ["age", "party"], ["real", "small"], "real")
     assert [row.estimate for row in found.rows] == [row.estimate for row in alone.rows]
     assert all(row.differs for row in found.rows)
-    assert found.largest is not None
-    assert found.largest.estimate_randomised == pytest.approx(R["party"]["left"])
+    assert found.largest_randomised is not None
+    assert found.largest_randomised.estimate_randomised == pytest.approx(R["party"]["left"])
 
 
 def test_a_level_that_only_those_who_left_had_is_told_and_the_same_people_differ_in_nothing() -> None:
@@ -87,9 +88,10 @@ def test_a_covariate_that_is_known_of_the_analysed_alone_has_no_number_of_the_ot
     found = balance(PEOPLE, ["age", "party"], ["real", "small"], "real", PEOPLE.drop(columns="party"))
     assert [row.of_randomised for row in found.rows] == [True, False, False, False]
     assert dict(found.n_missing_randomised) == {"age": 0}
-    # In size the shares of the analysed differ more than the ages of all.
-    assert found.largest is not None
-    assert found.largest.level == "left"
+    # In size the shares of the analysed differ more than the ages of all, of whom no share is known.
+    assert found.largest_randomised is not None
+    assert found.largest_analysed is not None
+    assert (found.largest_randomised.covariate, found.largest_analysed.level) == ("age", "left")
 
 
 def test_numbers_in_one_table_and_words_in_the_other_are_refused() -> None:

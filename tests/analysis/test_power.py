@@ -151,12 +151,15 @@ def test_a_pilot_in_which_people_differ_by_arm_alone_has_no_negative_spread() ->
     assert 0 <= components_of(crossed_contrasts(ratings, Plan(reference="real"))).person < 0.25
 
 
-def test_what_versions_of_a_story_share_takes_nothing_off_the_power() -> None:
+def test_what_versions_of_a_story_share_takes_nothing_off_the_precision_and_half_of_the_articles_chances() -> None:
     parts = Components(person=0.8, article=0.3, noise=1.0, story=2.0)
     size = StudySize("between", people=200, articles=12, ratings=8)
-    assert expected_power(size, parts, 0.5).expected == expected_power(size, USUAL_STORIES, 0.5).expected
+    told, without = (expected_power(size, each, 0.5) for each in (parts, USUAL_STORIES))
+    assert told.std_error == without.std_error
+    assert told.df < 0.6 * without.df
     ratings = simulated_study(size, parts, 0.5, np.random.default_rng(3))
     crossed = crossed_contrasts(ratings, Plan(reference="real"))
+    assert crossed.rows[0].df == pytest.approx(told.df, rel=0.3)
     assert crossed.rows[0].std_error == pytest.approx(expected_power(size, parts, 0.5).std_error, rel=0.3)
     assert components_of(crossed).story == pytest.approx(2.0, rel=0.5)
 

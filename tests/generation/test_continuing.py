@@ -217,4 +217,8 @@ def test_a_model_that_cannot_be_asked_now_is_told_alike_of_every_models_text(tmp
         return refused.value.problems
 
     second.refresh_from_db()
+    # Where everybody sees the models, the other one's texts go on.
+    assert "owner" in told(second)[""]
+    assert continuing.continue_from(text_of(first), by=study.created_by, cut=CUT, size=1, max_tokens=None)
+    set_rules(study, by=study.created_by, is_blind=True, most_edited=None)
     assert told(first) == told(second)

@@ -53,7 +53,8 @@
 
   // A form's token can expire while somebody writes; the page as it is now has a fresh one.
   const renew = async () => {
-    const page = await ask(location.pathname);
+    // Whom a redirect would lead to the debriefing has not seen it yet.
+    const page = await ask(location.pathname, { redirect: "manual" });
     const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(`input[name="${TOKEN}"]`);
     if (fresh) form.elements[TOKEN].value = fresh.value;
   };

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import data_digest as module
+from analysis.files import data_digest as module
 from analysis.files.data_digest import data_digest
 
 

@@ -211,17 +211,20 @@ def test_an_error_that_is_told_with_status_200_is_the_servers_and_refuses_no_tex
 
 
 def test_a_server_that_is_silent_for_too_long_is_asked_once_and_the_limit_is_named() -> None:
-    asked, done = [], threading.Event()
+    asked: list[int] = []
+    begun, done = threading.Event(), threading.Event()
 
     def silent(number: int, *_: object) -> Said:
         asked.append(number)
+        begun.set()
         done.wait(20)
         return said(COMPLETION)
 
-    with answering(silent) as address, Client(address, "", patience=0.1) as client:
+    with answering(silent) as address, Client(address, "", patience=1) as client:
         try:
-            with pytest.raises(ServerError, match=r"said nothing for 0\.1 seconds.*GENERATION_SERVER_SECONDS"):
+            with pytest.raises(ServerError, match=r"said nothing for 1 seconds.*GENERATION_SERVER_SECONDS"):
                 client.complete("/completions", {})
+            assert begun.wait(20)
         finally:
             done.set()
     assert asked == [0]

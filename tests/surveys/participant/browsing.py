@@ -1,5 +1,6 @@
 """A participant's pages in a real browser: what tests of them do on every page."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,12 @@ def browsing(chromium: Browser, live_server: LiveServer, **options: object) -> I
     page = context.new_page()
     yield page
     context.close()
+
+
+def agree(page: Page) -> None:
+    """Consent, and wait until all of the first page is there, its scripts too."""
+    page.get_by_role("button", name="I agree").click()
+    page.wait_for_url(re.compile("^(?!.*/consent/)"))
 
 
 def fill(page: Page) -> None:

@@ -13,7 +13,7 @@ from surveys.flow.endings import ending
 from surveys.models import Answer, Draft, Participant, Study
 from tests import factories
 from tests.browser import sideways, violations
-from tests.surveys.participant.browsing import PHONE, browsing, fill, go_on
+from tests.surveys.participant.browsing import PHONE, agree, browsing, fill, go_on
 from tests.surveys.participant.person import WHOLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,11 +23,11 @@ def test_what_is_typed_is_back_after_the_tab_was_closed(chromium: Browser, live_
     study = factories.launched_study(blocks=WHOLE)
     with browsing(chromium, live_server) as page:
         page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click()
+        agree(page)
         page.get_by_label("The question words?").fill("An hour's work")
-        page.get_by_label("Answer yes").check()
-        with page.expect_response(re.compile("/draft/")) as saving:
-            pass
+        # The draft that holds both, whether one or two are sent.
+        with page.expect_response(lambda answer: "one=yes" in (answer.request.post_data or "")) as saving:
+            page.get_by_label("Answer yes").check()
         assert saving.value.status == 204
         other_tab = page.context.new_page()
         page.close()
@@ -42,12 +42,13 @@ def test_what_is_typed_before_the_scripts_are_there_is_kept_as_well(chromium: Br
     study = factories.launched_study(blocks=WHOLE)
     with browsing(chromium, live_server) as page:
         late: list[Route] = []
-        page.route(re.compile(r"/draft\.[^/]*js$"), lambda route: late.append(route))
+        script = re.compile(r"/draft\.[^/]*js$")
+        page.route(script, lambda route: late.append(route))
         page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click(no_wait_after=True)
+        with page.expect_request(script):
+            page.get_by_role("button", name="I agree").click(no_wait_after=True)
         page.get_by_label("The question words?").fill("Typed at once")
         page.get_by_label("Answer yes").check()
-        _until(lambda: bool(late))
         with page.expect_response(re.compile("/draft/")) as saving:
             late[0].continue_()
         assert saving.value.status == 204
@@ -61,8 +62,7 @@ def test_a_draft_is_saved_when_the_page_is_hidden_before_the_delay_is_over(
     study = factories.launched_study(blocks=WHOLE)
     with browsing(chromium, live_server) as page:
         page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click()
-        page.wait_for_load_state()
+        agree(page)
         page.get_by_label("The question words?").fill("Typed and gone")
         page.goto("about:blank")
         _until(Draft.objects.exists)
@@ -107,8 +107,7 @@ def test_a_draft_that_is_refused_is_told_until_it_is_kept(chromium: Browser, liv
     with browsing(chromium, live_server, viewport=PHONE) as page:
         page.clock.install()
         page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click()
-        page.wait_for_load_state()
+        agree(page)
         words, notice = page.get_by_label("The question words?"), page.get_by_text("is not saved yet")
         expect(notice).to_be_hidden()
         # The form's token and its cookie do not belong together any more.
@@ -144,7 +143,7 @@ def _tried(page: Page, act: Callable[[], object] = lambda: None) -> int:
 
 def _begun(page: Page, study: Study) -> None:
     page.goto(f"/s/{study.key}/")
-    page.get_by_role("button", name="I agree").click()
+    agree(page)
     page.wait_for_url("**/before-1/")
 
 
@@ -238,7 +237,7 @@ def test_a_second_tab_and_somebody_else_in_the_browser_are_told_while_one_writes
 ) -> None:
     with browsing(chromium, live_server, viewport=PHONE) as page:
         page.goto(f"/s/{study.key}/?PROLIFIC_PID=one")
-        page.get_by_role("button", name="I agree").click()
+        agree(page)
         page.wait_for_url("**/before-1/")
         other_tab = page.context.new_page()
         other_tab.goto(f"/s/{study.key}/?PROLIFIC_PID=two")

@@ -12,7 +12,7 @@ from surveys import lifecycle
 from surveys.models import Answer, Participant, Study
 from tests import factories
 from tests.browser import sideways, violations
-from tests.surveys.participant.browsing import PHONE, browsing, fill, go_on
+from tests.surveys.participant.browsing import PHONE, agree, browsing, fill, go_on
 from tests.surveys.participant.person import EVERY_KIND, RATING, WHOLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,7 +23,7 @@ def _walk(page: Page, study: Study) -> Iterator[str]:
     """From the entry link to the code, and on each page's way the pages of its errors; the name of each page."""
     page.goto(f"/s/{study.key}/?PROLIFIC_PID=5f3a&SESSION_ID=77cc")
     yield "consent"
-    page.get_by_role("button", name="I agree").click()
+    agree(page)
     while "debrief" not in page.url:
         name = page.url.rstrip("/").rpartition("/")[2]
         yield name
@@ -85,7 +85,7 @@ def test_axe_finds_nothing_on_the_pages_of_other_endings(chromium: Browser, live
         page.get_by_role("button", name="I do not agree").click()
         found["no consent"] = violations(page)
         page.goto(f"/s/{study.key}/?PROLIFIC_PID=two")
-        page.get_by_role("button", name="I agree").click()
+        agree(page)
         fill(page)
         page.context.clear_cookies(name="csrftoken")
         go_on(page)
@@ -123,7 +123,7 @@ def test_a_double_click_and_the_back_button_lose_and_double_nothing(
 ) -> None:
     with browsing(chromium, live_server) as page:
         page.goto(f"/s/{study.key}/")
-        page.get_by_role("button", name="I agree").click()
+        agree(page)
         fill(page)
         page.get_by_role("button", name="Continue").dblclick()
         page.wait_for_url("**/reading-1/")

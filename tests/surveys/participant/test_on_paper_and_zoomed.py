@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from surveys.models import Study
 from tests import factories
 from tests.browser import sideways
+from tests.surveys.participant.browsing import agree
 from tests.surveys.participant.kinds import HIGHLIGHT, KINDS
 from tests.surveys.participant.person import RATING, block
 
@@ -32,7 +33,7 @@ def _pages(page: Page, study: Study) -> Iterator[str]:
     """The pages from the consent to the end, then leaving and withdrawing; the name of each."""
     page.goto(f"/s/{study.key}/")
     yield "consent"
-    page.get_by_role("button", name="I agree").click()
+    agree(page)
     while "debrief" not in page.url:
         name = page.url.rstrip("/").rpartition("/")[2]
         yield name

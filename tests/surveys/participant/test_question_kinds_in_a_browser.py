@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from surveys.models import Answer
 from tests import factories
 from tests.browser import sideways, violations
+from tests.surveys.participant.browsing import agree
 from tests.surveys.participant.kinds import KINDS, blocks_of
 from tests.surveys.participant.person import RATING, block, item
 
@@ -34,9 +35,7 @@ def _first_page(
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"/s/{study.key}/")
-    page.get_by_role("button", name="I agree").click()
-    # Its scripts come last, and what they bring up or take away is read at once.
-    page.wait_for_load_state()
+    agree(page)
     try:
         yield page
     finally:
@@ -45,8 +44,8 @@ def _first_page(
 
 
 def _continue(page: Page) -> None:
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Continue").click()
 
 
 def _answers(page: Page) -> dict[str, str]:
