@@ -36,8 +36,8 @@ def test_who_left_after_the_assignment_counts_among_the_randomised_in_report_jso
     people = everybody(frame, *[("small", "left")] * 12, ("", "left"))
     report = build_report(frame, people, PLAN, StudyInfo("t"))
     shown = section(report)
-    assert "among all who were randomised is" in shown.sentences[0]
-    assert shown.sentences[1].startswith("Among those who are analysed the largest is")
+    assert "among all who were randomised and gave the answer is" in shown.sentences[0]
+    assert shown.sentences[1].startswith("The largest standardised difference among those who are analysed is")
     small = people[people["arm"] == "small"]
     results = to_dict(report)["results"]
     (row,) = (one for one in results["balance"] if (one["arm"], one["level"]) == ("small", "left"))
