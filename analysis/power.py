@@ -17,14 +17,11 @@ from analysis.crossed import Crossed, crossed_contrasts
 from analysis.intervals import NAN, wilson
 from analysis.plan import Plan
 from analysis.power_claim import Claim, probability
+from analysis.power_limits import MOST_ARMS, is_small
 from analysis.power_precision import precision
 from analysis.tables import to_frame
 
 PlannedDesign = Literal["between", "within"]
-MOST_ARMS = 10
-# With fewer people, or fewer articles an arm, the formula can be off by several points either way, as the model's
-# variances are hardly known.
-FEW_PEOPLE, FEW_ARTICLES = 60, 4
 
 
 @dataclass(frozen=True)
@@ -167,7 +164,7 @@ def expected_power(size: StudySize, components: Components, claim: Claim | float
         ci_low=NAN,
         ci_high=NAN,
         n_simulated=0,
-        small=size.people < FEW_PEOPLE or size.articles < FEW_ARTICLES,
+        small=is_small(size.people, size.articles),
     )
 
 

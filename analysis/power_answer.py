@@ -8,7 +8,6 @@ from scipy import stats
 
 from analysis.intervals import NAN
 from analysis.power import (
-    FEW_PEOPLE,
     Components,
     PlannedDesign,
     Power,
@@ -20,6 +19,7 @@ from analysis.power import (
     simulated_power,
 )
 from analysis.power_claim import Adjustment, Claim, Which
+from analysis.power_limits import FEW_PEOPLE, MOST_PEOPLE_SIMULATED
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, level_text, number, percent
 from analysis.tables import to_json, to_records
@@ -29,8 +29,6 @@ VERSION = 1
 SURE = 0.95
 # So many studies are made up of a size that is small for the formula, unless somebody says otherwise.
 SMALL_SIMULATIONS = 200
-# Beyond so many people a made-up study takes long, and the formula is sure.
-MOST_PEOPLE_SIMULATED = 2_000
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from analysis.plan import parse_plan
 from analysis.plan_rules import PlanError
+from analysis.power_limits import MOST_ARMS, MOST_PEOPLE_SIMULATED, is_small
 from surveys.definition import Plan
 from surveys.frozen import FrozenStudy
 from surveys.models import Mode
 
 # Beyond these a worker would be at it for more than half an hour.
-MOST_SIZES, MOST_STUDIES, MOST_PEOPLE_SIMULATED, MOST_PEOPLE = 24, 4_000, 2_000, 100_000
-# As in power.py, which a web process does not import.
-MOST_ARMS, FEW_PEOPLE, FEW_ARTICLES = 10, 60, 4
+MOST_SIZES, MOST_STUDIES, MOST_PEOPLE = 24, 4_000, 100_000
 _PEOPLE = (50, 100, 200, 400, 800)
 _BOUND_HELP = _("Only for equivalence: the plan's, in the outcome's units.")
 _SPREADS = {"sd_person": "person", "sd_article": "article", "sd_noise": "noise"}
@@ -201,8 +200,8 @@ class PowerForm(forms.Form):
     ) -> None:
         """Small studies are simulated of themselves, whatever is asked for the others."""
         simulations, small = given.get("simulations") or 0, given.get("small_simulations") or 0
-        few = [n < FEW_PEOPLE or number < FEW_ARTICLES for n in people for number in articles]
-        studies = sum(max(simulations, small if is_small else 0) for is_small in few)
+        sizes = [(n, number) for n in people for number in articles]
+        studies = sum(max(simulations, small if is_small(*size) else 0) for size in sizes)
         if studies > MOST_STUDIES and not {"people", "simulations"} & set(self.errors):
             problem = gettext("At most %(studies)s studies are simulated, over all sizes.") % {"studies": MOST_STUDIES}
             self.add_error("small_simulations", problem)

@@ -92,11 +92,10 @@ def _room(batch: Batch, kept: str, most: int) -> int:
     left = most
     for model in LanguageModel.objects.filter(batches__study=batch.study_id).distinct():
         tokens = _tokens(model)
-        if tokens is None and (model.pk == batch.language_model_id or rules_of(batch.study).is_blind):
+        if tokens is not None:
+            left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
+        elif model.pk == batch.language_model_id or rules_of(batch.study).is_blind:
             raise RequestError({"": _("No text of this study can be continued now. Tell an owner of the study.")})
-        if tokens is None:
-            continue
-        left = min(left, tokens.context_length - (tokens.count(prompt) or 1))
     if left < 1:
         raise RequestError({"cut": _("What is kept is too long to go on from: cut it earlier.")})
     return left

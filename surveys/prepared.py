@@ -181,9 +181,12 @@ class Insert:
 
     def sql_if(self, count: int, condition: str, database: BaseDatabaseWrapper) -> str:
         """The statement for so many rows that inserts none unless this condition holds."""
-        places = [self._looked_up.get(f.attname, f"CAST(%s AS {_type(f, database)})") for f in self._fields]
-        row = f"({', '.join(places)})"
+        row = f"({self._typed_places(database)})"
         return f"{self._into()} SELECT * FROM (VALUES {', '.join([row] * count)}) AS given WHERE {condition}"  # noqa: S608  # names of our models
+
+    def _typed_places(self, database: BaseDatabaseWrapper) -> str:
+        """A row's places where nothing else tells the database of which type they are."""
+        return ", ".join(self._looked_up.get(f.attname, f"CAST(%s AS {_type(f, database)})") for f in self._fields)
 
     def _into(self) -> str:
         columns = ", ".join(f'"{field.column}"' for field in self._fields)
@@ -206,8 +209,8 @@ class InsertFor(Insert):
 
     def sql_if(self, count: int, condition: str, database: BaseDatabaseWrapper) -> str:
         """The statement that inserts nothing unless this condition holds."""
-        places = [self._looked_up.get(f.attname, f"CAST(%s AS {_type(f, database)})") for f in self._fields]
-        return f"{self._into()} SELECT {', '.join(places)} FROM {self._of} AND {condition} ON CONFLICT DO NOTHING"  # noqa: S608  # names of our models
+        places = self._typed_places(database)
+        return f"{self._into()} SELECT {places} FROM {self._of} AND {condition} ON CONFLICT DO NOTHING"  # noqa: S608  # names of our models
 
 
 def _type(field: Any, database: BaseDatabaseWrapper) -> str:
