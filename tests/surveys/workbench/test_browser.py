@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -14,6 +13,7 @@ from surveys.drafting import definition_of
 from surveys.models import Participant, Researcher, Study
 from surveys.team import add_person
 from surveys.workbench.forms.question_pages import NAMES
+from tests.browser import sideways, violations
 from tests.factories import PASSWORD, ResearcherFactory, StudyFactory, ready_study
 from tests.surveys.workbench.peopled import STATUSES, full_draft, peopled_study
 
@@ -95,14 +95,11 @@ def _faults(page: Page, address: str, width: int, scheme: str, *, axe: bool = Tr
     page.remove_listener("console", hear)
     faults = told
     faults += [] if answer is not None and answer.ok else [f"{address}: does not open"]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    if sideways(page) > 0:
         faults.append(f"{address}: wider than {width} px")
     if not axe:
         return faults
-    found = Axe().run(page)
-    return faults + [
-        f"{address}: {each['id']} {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]
-    ]
+    return faults + [f"{address}: {each}" for each in violations(page)]
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), [*((*each, "en") for each in WIDTHS), (320, "light", "de")])
