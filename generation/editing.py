@@ -139,13 +139,15 @@ def _stored_edit(
     Candidate.objects.filter(pk=candidate.pk).update(**columns)
     candidate.flags, candidate.flag_count = columns["flags"], columns["flag_count"]
     renew(candidate, found.signature, given_back=takes_back is not None)
+    if takes_back is not None:
+        candidate.refresh_from_db(fields=["flags", "flag_count"])
     return Edit.objects.create(
         candidate=candidate,
         number=candidate.edits.count() + 1,
         text=text,
         by=by,
         flags_before=before,
-        flags=found.flags,
+        flags=candidate.flags,
         takes_back=takes_back,
     )
 

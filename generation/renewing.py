@@ -3,7 +3,7 @@
 A text is held against those that were there before it, so that of texts which are alike the first is not flagged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery, TextField
@@ -18,8 +18,8 @@ from generation.models import Candidate, Edit
 def renew(changed: Candidate, signature: bytes, *, given_back: bool) -> None:
     """Renew the flags that name the text ``changed``, which has this signature now.
 
-    Where its old wording is ``given_back``, those that it had come back. A few queries, however many texts; one where
-    no text names it. Needs the study's row held.
+    Where its old wording is ``given_back``, those that it had come back, and its own flags are held against what the
+    others say by now. A few queries, however many texts; one where no text names it. Needs the study's row held.
     """
     texts = Candidate.objects.filter(batch__study=changed.batch.study_id, state=Candidate.State.DRAFTED)
     found = set(_naming(texts, changed.code))
@@ -28,16 +28,17 @@ def renew(changed: Candidate, signature: bytes, *, given_back: bool) -> None:
     beside = [_Beside(*row) for row in texts.order_by("pk").values_list(*_Beside.COLUMNS)]
     here = next(text for text in beside if text.pk == changed.pk)
     here.signature = signature
-    if given_back:
-        found |= set(_lost(texts, beside, here))
     found.discard(changed.pk)
+    if given_back:
+        found |= {changed.pk, *_lost(texts, beside, here)}
     known = {text.pk: text for text in beside}
     renewed = []
     for text in texts.filter(pk__in=found).only("flags", "flag_count"):
         # Of what an older release left without a signature nobody knows whether it is alike: its flag stays.
         if known[text.pk].signature is None:
             continue
-        flags = [*_others(text.flags), *_flag(known[text.pk], here, beside)]
+        also = _named(text.flags) if text.pk == changed.pk else {changed.code}
+        flags = [*_others(text.flags), *_flag(known[text.pk], also, beside)]
         if flags != text.flags:
             for name, value in flag_columns(flags).items():
                 setattr(text, name, value)
@@ -74,16 +75,20 @@ def _lost(texts: QuerySet[Candidate], beside: Iterable[_Beside], here: _Beside) 
     return [text.pk for text in near if alone.nearest(bytes(text.signature or b""))]
 
 
-def _flag(text: _Beside, here: _Beside, beside: Iterable[_Beside]) -> list[dict[str, str]]:
-    """The flag of a text beside the one that was changed and those before it; none where it is like none of them."""
+def _flag(text: _Beside, also: Container[str], beside: Iterable[_Beside]) -> list[dict[str, str]]:
+    """The flag of a text beside those before it and those named ``also``; none where it is like none of them."""
     rivals = Signatures(
         (other.code, bytes(other.signature or b""))
         for other in beside
-        if other is here
+        if other.code in also
         or (other.pk < text.pk and (other.story == text.story or other.decision == Candidate.Decision.ACCEPTED))
     )
     alike = rivals.nearest(bytes(text.signature or b""))
     return [stored(near_duplicate(alike))] if alike else []
+
+
+def _named(flags: Iterable[dict[str, str]]) -> set[str]:
+    return {flag["about"] for flag in flags if flag["code"] == NEAR_DUPLICATE}
 
 
 def _others(flags: Iterable[dict[str, str]]) -> list[dict[str, str]]:

@@ -1,5 +1,7 @@
 """A text that was flagged as nearly the same as another one loses the flag with the likeness, and gets it back."""
 
+from collections.abc import Iterable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -21,8 +23,9 @@ def alike(count: int) -> list[Candidate]:
     return [first, *others]
 
 
-def now(texts: list[Candidate]) -> list[list[str]]:
+def now(texts: Iterable[Candidate]) -> list[list[str]]:
     """Of each text, which others its flags name."""
+    texts = list(texts)
     for text in texts:
         text.refresh_from_db()
     return [[flag["about"] for flag in text.flags if flag["code"] == "near-duplicate"] for text in texts]
@@ -59,6 +62,28 @@ def test_a_text_that_was_edited_towards_a_later_one_gets_its_flag_back_too() -> 
     assert now([first]) == [[]]
     editing.take_back_edit(edit, by=by)
     assert now([first]) == [[later.code]]
+
+
+def test_an_edit_that_is_taken_back_brings_no_flag_back_that_names_a_text_which_says_something_else_by_now() -> None:
+    texts = first, second = alike(2)
+    by = first.batch.created_by
+    edit = editing.edit(second, by=by, text=f"{OPENING} {PLAIN}")
+    editing.edit(first, by=by, text=f"{OPENING} {FOREIGN}")
+    row = editing.take_back_edit(edit, by=by)
+    assert now(texts) == [[], []]
+    assert second.flag_count == len(codes(second)) == 0
+    assert row.flags == second.flags
+
+
+def test_an_edit_that_is_taken_back_names_the_text_that_is_alike_now() -> None:
+    texts = first, second, third = alike(3)
+    by = first.batch.created_by
+    named = next(text for text in (first, second) if text.code == now(texts)[2][0])
+    other = second if named is first else first
+    edit = editing.edit(third, by=by, text=f"{OPENING} {PLAIN}")
+    editing.edit(named, by=by, text=f"{OPENING} {FOREIGN}")
+    editing.take_back_edit(edit, by=by)
+    assert now([third]) == [[other.code]]
 
 
 def test_renewing_asks_the_database_as_often_for_many_texts_as_for_one() -> None:
