@@ -5,10 +5,13 @@ which only who holds ``IDENTITY_KEY`` can work out (docs/decisions/0008-earlier-
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, CharField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 
-from surveys.models import Article, Mode, PanelIdentity, Study, Trial
+from surveys.models import Article, Mode, Outcome, PanelIdentity, Study, Trial
+from surveys.prepared import Given
 from surveys.recruitment import Recruitment
 from surveys.tokens import keyed_hash
 
@@ -16,39 +19,125 @@ from surveys.tokens import keyed_hash
 _MODES = (Mode.LIVE, Mode.PILOT)
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Under which (study's key, mode, keyed hash) somebody would stand elsewhere.
+
+    They are kept out for having taken part where ``took_part`` names, for having read where ``read`` does.
+    """
+
+    took_part: tuple[tuple[str, Mode, str], ...] = ()
+    read: tuple[tuple[str, Mode, str], ...] = ()
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many rows are sought of each kind: of which shape the question is."""
+        return len(self.took_part), len(self.read)
+
+    def given(self, study: Study) -> dict[str, Any]:
+        """The values of ``found_by`` for this shape, by name."""
+        rows = {f"sought_{n}": row for n, row in enumerate((*self.took_part, *self.read))}
+        values = {f"{name}_{part}": value for name, row in rows.items() for part, value in enumerate(row)}
+        return values | {"sought_for": study.pk}
+
+
 def is_kept_out(study: Study, settings: Recruitment, panel_id: str) -> bool:
     """Whether the study's settings keep this person out.
 
     No query where they keep nobody out, one for chosen studies, and one more where readers are kept out.
     """
+    them = sought(study, settings, panel_id)
+    return any(them.sizes) and _them(them.took_part, them.read, study.pk).exists()
+
+
+def sought(study: Study, settings: Recruitment, panel_id: str, sharing: Iterable[str] | None = None) -> Sought:
+    """Where to look for this person. ``sharing`` are the keys of the studies that share a story, where they are known.
+
+    Else one query finds them, where readers are kept out.
+    """
+    if not panel_id:
+        return Sought()
+    readers: Iterable[str] = ()
+    if settings.keep_out_readers:
+        readers = _sharing(study) if sharing is None else sharing
+    return Sought(_rows(study, settings.keep_out, panel_id), _rows(study, readers, panel_id))
+
+
+def found_by(sizes: tuple[int, int]) -> QuerySet[PanelIdentity]:
+    """Who is sought, by ``Sought.given``: for a statement that is written once for each shape of the question."""
+    took_part, read = sizes
+    places = [tuple(Given(f"sought_{n}_{part}", CharField()) for part in range(3)) for n in range(took_part + read)]
+    return _them(places[:took_part], places[took_part:], Given("sought_for", IntegerField()))
+
+
+def sharing_of_a_participants_study() -> Case:
+    """For a query of participants: the keys, with blanks between, of the studies that share a story with theirs.
+
+    None where it keeps no readers out.
+    """
+    mine = _texts(OuterRef(OuterRef("study")))
+    others = Article.objects.filter(sha256__in=mine).exclude(study=OuterRef("study")).order_by()
+    keys = others.annotate(keys=_Joined(F("study__key"))).values("keys")
+    return Case(When(study__recruitment__keep_out_readers=True, then=Subquery(keys)), output_field=CharField())
+
+
+class _Joined(Func):
+    """Texts of all rows, each once, with a comma between: no aggregate of Django's that both databases have does it."""
+
+    template, arity = "%(function)s(DISTINCT %(expressions)s%(rest)s)", 1
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="STRING_AGG", rest=", ','", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", rest="", **context)
+
+
+def _sharing(study: Study) -> list[str]:
+    """The keys of the other studies that have a text of this study's too."""
+    shared = Article.objects.filter(sha256__in=_texts(study.pk)).exclude(study=study)
+    return [*shared.values_list("study__key", flat=True).distinct()]
+
+
+def _texts(study: Any) -> QuerySet[Article, Any]:
+    return Article.objects.filter(study=study, taken_down_at__isnull=True).values("sha256")
+
+
+def _them(took_part: Iterable[Any], read: Iterable[Any], study: Any) -> QuerySet[PanelIdentity]:
+    """The identities that keep somebody out; each row may be values, or places of such.
+
+    Who is in the midst of a study that shares a story may still come to read it there.
+    """
     them = Q()
-    if settings.keep_out:
-        # The study itself stands for its pilot.
-        them |= Q(_identities(study, settings.keep_out, panel_id), participant__consented_at__isnull=False)
-    if settings.keep_out_readers and (stories := _shared_stories(study)):
-        others = {key for key, _story in stories}
-        read = {story for _key, story in stories}
+    if taken := _identities(took_part):
+        them |= Q(taken, participant__consented_at__isnull=False)
+    if readers := _identities(read):
         shown = Trial.objects.filter(
-            participant=OuterRef("participant"), shown_at__isnull=False, article__story__in=read
+            participant=OuterRef("participant"),
+            shown_at__isnull=False,
+            article__story__articles__sha256__in=_texts(study),
         )
-        them |= Q(_identities(study, others, panel_id), Exists(shown))
-    return bool(them) and PanelIdentity.objects.filter(them).exists()
+        is_inside = Q(participant__outcome=Outcome.UNDER_WAY, participant__consented_at__isnull=False)
+        them |= Q(readers, Q(Exists(shown)) | Q(is_inside, ~Q(study__status=Study.Status.CLOSED)))
+    return PanelIdentity.objects.filter(them)
 
 
-def _shared_stories(study: Study) -> list[tuple[str, int]]:
-    """(key of another study, story there) for every story of which this study has a text too."""
-    mine = study.articles.filter(taken_down_at__isnull=True).values("sha256")
-    shared = Article.objects.filter(sha256__in=mine).exclude(study=study)
-    return list(shared.values_list("study__key", "story_id").distinct())
-
-
-def _identities(study: Study, earlier: Iterable[str], panel_id: str) -> Q:
-    """Which rows are this person in the studies with these keys; in the study itself only in its pilot."""
+def _identities(rows: Iterable[Any]) -> Q:
     found = Q()
-    for key in earlier:
-        # A hash needs no more of a study than its key; the row is found by the database, in the same query.
-        row = Subquery(Study.objects.filter(key=key).values("pk")[:1])
-        for mode in _MODES:
-            if key != study.key or mode == Mode.PILOT:
-                found |= Q(study=row, mode=mode, keyed_hash=keyed_hash(Study(key=key), mode, panel_id))
+    for key, mode, hashed in rows:
+        # The row of a study is found by the database, in the same query.
+        study = Subquery(Study.objects.filter(key=key).values("pk")[:1])
+        found |= Q(study=study, mode=mode, keyed_hash=hashed)
     return found
+
+
+def _rows(study: Study, earlier: Iterable[str], panel_id: str) -> tuple[tuple[str, Mode, str], ...]:
+    """Who somebody is in the studies with these keys; in the study itself, which stands for its pilot, only there."""
+    return tuple(
+        # A hash needs no more of a study than its key.
+        (key, mode, keyed_hash(Study(key=key), mode, panel_id))
+        for key in sorted(set(earlier))
+        for mode in _MODES
+        if key != study.key or mode == Mode.PILOT
+    )

@@ -131,11 +131,12 @@ def apply(study: Study, rows: Sequence[Row], *, by: Researcher) -> Counter[str]:
     """Free the places, keep each submission's status, log it; how many lines there were of each kind.
 
     What was looked at may have changed since: everything is looked at again, and each way ends by compare-and-set.
-    Applying one list twice changes nothing the second time.
+    Applying one list twice changes nothing the second time. Two that are applied at once lock what both name in one
+    order, by key, so that neither waits for the other in vain.
     """
     with transaction.atomic():
         counts: Counter[str] = Counter()
-        for line in look(study, rows):
+        for line in sorted(look(study, rows), key=lambda line: line.participant.pk if line.participant else 0):
             released = line.participant is not None and line.what == "release"
             if released and line.participant and not flow.end_at_panel(line.participant, line.outcome):
                 counts["ended"] += 1
@@ -186,21 +187,19 @@ def _known(study: Study, people: Iterable[str]) -> Iterator[tuple[str, PanelIden
 def _keep_statuses(study: Study, rows: Sequence[Row]) -> None:
     """Each submission's status, for those who consented: of the others only the arrival is kept."""
     here = dict(_known(study, {row.person for row in rows}))
+    theirs: list[tuple[int, str, Row]] = []
     for row in rows:
         for mode in MODES:
             identity = here.get(tokens.keyed_hash(study, mode, row.person))
-            if identity is None or not row.submission or identity.participant.consented_at is None:
-                continue
-            PanelSubmission.objects.update_or_create(
-                identity=identity,
-                keyed_hash=tokens.keyed_hash(study, mode, row.submission),
-                defaults={"status": row.status, "status_at": Now()},
-                create_defaults={
-                    "status": row.status,
-                    "status_at": Now(),
-                    "ciphertext": tokens.seal(row.submission),
-                },
-            )
+            if identity is not None and row.submission and identity.participant.consented_at is not None:
+                theirs.append((identity.pk, tokens.keyed_hash(study, mode, row.submission), row))
+    for identity_key, keyed, row in sorted(theirs, key=lambda each: each[:2]):
+        PanelSubmission.objects.update_or_create(
+            identity_id=identity_key,
+            keyed_hash=keyed,
+            defaults={"status": row.status, "status_at": Now()},
+            create_defaults={"status": row.status, "status_at": Now(), "ciphertext": tokens.seal(row.submission)},
+        )
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -11,12 +11,14 @@ from dataclasses import astuple, dataclass, fields
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from surveys import audit, recruitment
 from surveys.evidence import evidence
 from surveys.lifecycle import may_show_outcomes
-from surveys.models import Event, Outcome, PanelIdentity, Participant, Researcher, Study
+from surveys.models import Event, Outcome, PanelIdentity, Participant, Researcher, Stage, Study
 from surveys.quality import flags, judge
+from surveys.route import cursor_of
 from surveys.tokens import InvalidToken, unseal
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,12 @@ class Payment:
     def ending(self) -> str:
         """How it ended, in words."""
         return str(Outcome("" if self.outcome == "under-way" else self.outcome).label)
+
+    @property
+    def page_sent(self) -> str:
+        """The page that was sent after the ending, in words; '' where there is none."""
+        at = cursor_of(self.sent_after_ending)
+        return _("%(stage)s, page %(n)s") % {"stage": Stage(at[0]).label, "n": at[1] + 1} if at else ""
 
 
 def payments(study: Study, mode: str) -> list[Payment]:
@@ -78,7 +86,7 @@ def payments(study: Study, mode: str) -> list[Payment]:
                 ),
             )
         )
-    return [payment for _, payment in sorted(found, key=lambda pair: pair[0])]
+    return [payment for _has_not, payment in sorted(found, key=lambda pair: pair[0])]
 
 
 def export(study: Study, mode: str, *, by: Researcher) -> bytes:

@@ -18,6 +18,7 @@ from surveys.flow.endings import (
 from surveys.flow.enrol import (
     Arrival,
     Gate,
+    StrangerError,
     agree,
     arrive,
     choose_language,
@@ -27,7 +28,7 @@ from surveys.flow.enrol import (
     join_current,
     turn_back,
 )
-from surveys.flow.late import keep_late, mark_debriefing_shown, would_keep
+from surveys.flow.late import has_kept_late, keep_late, late_page, mark_debriefing_shown
 from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
@@ -38,6 +39,7 @@ __all__ = [
     "Gate",
     "Place",
     "Problems",
+    "StrangerError",
     "Submitted",
     "acknowledge_debrief",
     "agree",
@@ -53,9 +55,11 @@ __all__ = [
     "end_if_late",
     "find",
     "gate",
+    "has_kept_late",
     "is_superseded",
     "join_current",
     "keep_late",
+    "late_page",
     "leave",
     "ledger_differences",
     "mark_debriefing_shown",
@@ -66,5 +70,4 @@ __all__ = [
     "turn_back",
     "withdraw",
     "withdrawal_deadline",
-    "would_keep",
 ]

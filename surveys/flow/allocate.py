@@ -144,12 +144,8 @@ def _lock(own: Stratum, strata: Iterable[str]) -> None:
 def _counts(own: Stratum, study: FrozenStudy, look_at: Callable[..., Seen]) -> tuple[Seen, DesignSpec, Counts]:
     """(what ``look_at`` finds, the design as it is by now, the counts by which it assigns)."""
     spec, is_blocked = study.design_spec(), bool(study.definition.design.block_by)
-    seen = look_at(own, everywhere=is_blocked and _has_targets(spec))
+    seen = look_at(own, is_blocked=is_blocked, has_targets=_has_targets(spec))
     spec = spec.amended(seen.amended)
-    if is_blocked and seen.totals is None and _has_targets(spec):
-        # The first targets came by an amendment.
-        seen = look_at(own, everywhere=True)
-        spec = study.design_spec().amended(seen.amended)
     has_totals = is_blocked and _has_targets(spec)
     return seen, spec, seen.tally.counts(spec, seen.totals if has_totals else None)
 

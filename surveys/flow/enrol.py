@@ -1,19 +1,20 @@
 """How somebody comes in: the gates, one participant a panel id, and consent."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import BinaryField, CharField, IntegerField
+from django.db.models import BinaryField, CharField, IntegerField, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from surveys import recruitment, route, tokens
 from surveys.flow.allocate import COUNTERS, Way, is_full_already, randomise
 from surveys.flow.place import Move, Place, advance, frozen
-from surveys.keeping_out import is_kept_out
+from surveys.keeping_out import Sought, found_by, is_kept_out, sought
 from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Participant, Stage, Study, StudyVersion
 from surveys.prepared import Given, Insert, InsertFor, Update
 from surveys.recruitment import Entrant
@@ -80,23 +81,28 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     return Arrival(known, token)
 
 
+class StrangerError(Exception):
+    """Somebody came by a panel's id or a key, and what agrees for them does not bring it."""
+
+
 def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_hash: str = "") -> str:
     """Consent, and with it the panel's ids, encrypted: the step that follows; '' if they are no longer at the consent.
 
     ``network_hash`` is ``surveys.tokens.network_hash`` of the browser that consented, kept as evidence, and
     ``invitation_hash`` that of the cookie by which a guest's browser is known again.
 
-    Who must be kept out by now, since they took part elsewhere after they came, ends here as they would on arrival.
-    Where nothing is asked before the articles, the randomisation follows at once.
+    Who must be kept out by now, since they took part elsewhere after they came, ends here as they would on arrival; who
+    came by an id and does not bring it could be asked about nowhere, and not be paid: ``StrangerError``. Where nothing
+    is asked before the articles, the randomisation follows at once.
     """
     participant, first = place.participant, route.next_step(place.study, place.step)
     with transaction.atomic():
         if place.step.stage != Stage.CONSENT:
             return ""
-        if entrant.panel_id and _is_kept_out(participant.study, participant.mode, entrant):
-            return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
-        move, entry = _agreeing(participant, entrant)
+        them = _sought(place, entrant)
+        move, entry = _agreeing(participant, entrant, them)
         given: dict[str, Any] = {"network_hash": network_hash, "invitation_hash": invitation_hash}
+        given |= {"keyed_hash": _keyed(participant, entrant)} | them.given(participant.study)
         if entrant.panel_id:
             given["ciphertext"] = tokens.seal(entrant.panel_id)
         if first.stage == Stage.READING:
@@ -105,11 +111,21 @@ def agree(place: Place, entrant: Entrant, network_hash: str = "", invitation_has
             is_first = move.make(place, first, (), entry, **given, version_id=participant.version_id)
             way = Way.ASSIGNED if is_first else Way.TOO_LATE
         if way is Way.TOO_LATE:
-            return ""
+            return _not_agreed(place, entrant)
         if way is Way.ASSIGNED and first.stage == Stage.BEFORE and is_full_already(place, ""):
             advance(participant, first, outcome=Outcome.QUOTA_FULL, stage=Stage.END, step=0, ended_at=Now())
             way = Way.FULL
     return str(Stage.END) if way is Way.FULL else first.slug
+
+
+def _not_agreed(place: Place, entrant: Entrant) -> str:
+    """Why the consent changed nothing: they brought another id than they came by, are kept out, or have moved on."""
+    participant = place.participant
+    if _with_another_id(participant.pk, _keyed(participant, entrant)).exists():
+        raise StrangerError(f"participant {participant.export_id} came by another id than this")
+    if _is_kept_out(participant.study, participant.mode, entrant):
+        return str(Stage.END) if _end_at_the_consent(place, Outcome.TOOK_PART_BEFORE) else ""
+    return ""
 
 
 _IDENTITY = Update(
@@ -123,7 +139,15 @@ _SUBMISSION = InsertFor(
 )
 
 
-def _consenting(*then: Update, entry: Insert | None = None) -> Move:
+@lru_cache(maxsize=64)
+def _consenting(sizes: tuple[int, int], *then: Update, entry: Insert | None = None) -> Move:
+    """The move for people of whom so much is asked in earlier studies."""
+
+    def unless() -> Iterator[QuerySet[Any]]:
+        yield _with_another_id(OuterRef("pk"), Given("keyed_hash", CharField()))
+        if any(sizes):
+            yield found_by(sizes)
+
     return Move(
         lambda: {
             "consented_at": Now(),
@@ -133,22 +157,34 @@ def _consenting(*then: Update, entry: Insert | None = None) -> Move:
         *then,
         entry=entry,
         held=COUNTERS,
+        unless=unless,
         # Nobody consents to one version and takes part in another that they joined in the same moment.
         version=Given("version_id", IntegerField()),
     )
 
 
-_AGREEING = _consenting()
-_AGREEING_WITH_ID, _AGREEING_WITH_BOTH = _consenting(_IDENTITY), _consenting(_IDENTITY, entry=_SUBMISSION)
-
-
-def _agreeing(participant: Participant, entrant: Entrant) -> tuple[Move, Sequence[Any]]:
+def _agreeing(participant: Participant, entrant: Entrant, them: Sought) -> tuple[Move, Sequence[Any]]:
     """(the move that consents and keeps of the panel's ids what there is, the row of the submission)."""
     if not entrant.panel_id:
-        return _AGREEING, ()
+        return _consenting(them.sizes), ()
     if not entrant.submission_id:
-        return _AGREEING_WITH_ID, ()
-    return _AGREEING_WITH_BOTH, _submission(participant, entrant)
+        return _consenting(them.sizes, _IDENTITY), ()
+    return _consenting(them.sizes, _IDENTITY, entry=_SUBMISSION), _submission(participant, entrant)
+
+
+def _sought(place: Place, entrant: Entrant) -> Sought:
+    study = place.participant.study
+    if place.participant.mode != Mode.LIVE:
+        return Sought()
+    return sought(study, recruitment.read(study), entrant.panel_id, place.sharing)
+
+
+def _keyed(participant: Participant, entrant: Entrant) -> str:
+    return tokens.keyed_hash(participant.study, participant.mode, entrant.panel_id) if entrant.panel_id else ""
+
+
+def _with_another_id(participant: Any, keyed_hash: Any) -> QuerySet[PanelIdentity]:
+    return PanelIdentity.objects.filter(participant=participant).exclude(keyed_hash=keyed_hash)
 
 
 def is_superseded(place: Place) -> bool:

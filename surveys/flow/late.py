@@ -5,11 +5,12 @@ Once the debriefing was shown it counts no more: whoever has read which texts a 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from surveys.flow.endings import is_open_for_pages
-from surveys.flow.place import Place, store
+from surveys.flow.place import AnswerRow, Place, store
 from surveys.flow.record import answer_rows, read_answers
 from surveys.items import Reading
 from surveys.models import Event, Outcome, Participant, Trial
@@ -26,26 +27,19 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
     True if this page was that one, and it is told to the owner from now on; once, whatever is sent again. An answer
     that cannot be read is left out. None is taken after the debriefing, nor when the study has closed a while ago.
     """
-    participant, step = place.participant, step_named(place.study, slug)
-    if participant.outcome not in RELEASED or participant.withdrawn_at is not None or step is None:
+    participant = place.participant
+    if participant.outcome not in RELEASED:
         return False
     with transaction.atomic():
-        # A withdrawal at the same moment is waited for, and waits for this.
-        people = Participant.objects.select_for_update().filter(pk=participant.pk, withdrawn_at=None)
-        if people.values_list("pk").first() is None:
+        if not _is_held(participant):
             return False
-        known = _known_of(participant)
-        if not _is_awaited(known, slug):
+        release = _awaiting(participant, slug)
+        if release is None:
             return False
-        rows = []
-        is_in_time = DEBRIEFING_SHOWN not in known and is_open_for_pages(participant.study)
-        trial = _trial(participant, step)
-        if is_in_time and (step.trial is None or (trial is not None and trial.shown_at is not None)):
-            at = Place(participant, place.study, step, trial)
-            read = read_answers(at, raw)
-            rows = [*answer_rows(at, {key: value for key, value in read.items() if isinstance(value, Reading)})]
-            if rows:
-                store(at, rows)
+        page = _page(place, release)
+        rows = _rows(page, raw) if page is not None else []
+        if page is not None and rows:
+            store(page, rows)
         Event.objects.create(
             study=participant.study,
             participant=participant,
@@ -56,38 +50,91 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
     return True
 
 
-def would_keep(place: Place, slug: str) -> bool:
-    """Whether ``keep_late`` would store what stands on this page, were it sent now."""
-    participant = place.participant
-    if participant.outcome not in RELEASED or participant.withdrawn_at is not None:
+def late_page(place: Place, slug: str) -> Place | None:
+    """The page of this name as its sender had it, where ``keep_late`` would store what it says, were it sent now."""
+    release = _awaiting(place.participant, slug)
+    return None if release is None else _page(place, release)
+
+
+def has_kept_late(place: Place) -> bool:
+    """Whether answers were kept that somebody sent after the panel's list had ended their way.
+
+    A query for those alone whose outcome can come of such a list.
+    """
+    if place.participant.outcome not in RELEASED:
         return False
-    known = _known_of(participant)
-    return _is_awaited(known, slug) and DEBRIEFING_SHOWN not in known and is_open_for_pages(participant.study)
+    sent = Event.objects.filter(participant=place.participant, kind=Event.SENT_LATE)
+    return any(data["answers_kept"] for data in sent.values_list("data", flat=True))
 
 
-def _known_of(participant: Participant) -> dict[str, str]:
-    """The page of each event that decides here, by its kind."""
+def mark_debriefing_shown(place: Place) -> None:
+    """Record that somebody whom the panel's list ended is about to be told which texts a machine wrote; once."""
+    participant = place.participant
+    if participant.debriefed_at is not None or not _is_unaware(_release_of(participant)):
+        return
+    with transaction.atomic():
+        # Of two requests at once the first records it, and a page that is being kept is kept before it.
+        if _is_held(participant) and _is_unaware(_release_of(participant)):
+            Event.objects.create(
+                study=participant.study, participant=participant, kind=DEBRIEFING_SHOWN, step=place.step.slug
+            )
+
+
+@dataclass(frozen=True)
+class _Release:
+    """A way that a panel's list ended: on which page, and whether that page was sent or the debriefing shown since."""
+
+    slug: str
+    was_sent: bool
+    was_debriefed: bool
+
+
+def _release_of(participant: Participant) -> _Release | None:
+    """How the panel's list ended this way, by its events; None where it did not. At most one query.
+
+    Whose time was over here has the outcome without the list, and no page that is kept.
+    """
+    if participant.outcome not in RELEASED:
+        return None
     kinds = [Event.SENT_LATE, DEBRIEFING_SHOWN, *RELEASED]
-    return dict(Event.objects.filter(participant=participant, kind__in=kinds).values_list("kind", "step"))
+    known = dict(Event.objects.filter(participant=participant, kind__in=kinds).values_list("kind", "step"))
+    slug = next((known[outcome] for outcome in RELEASED if outcome in known), None)
+    return None if slug is None else _Release(slug, Event.SENT_LATE in known, DEBRIEFING_SHOWN in known)
 
 
-def _is_awaited(known: dict[str, str], slug: str) -> bool:
-    return Event.SENT_LATE not in known and slug in {known[outcome] for outcome in RELEASED & known.keys()}
+def _awaiting(participant: Participant, slug: str) -> _Release | None:
+    """The release of somebody of whom the page of this name has not been sent since."""
+    release = _release_of(participant)
+    return release if release is not None and release.slug == slug and not release.was_sent else None
+
+
+def _is_unaware(release: _Release | None) -> bool:
+    return release is not None and not release.was_debriefed
+
+
+def _is_held(participant: Participant) -> bool:
+    """Whether the person has not withdrawn; their row is locked then until the transaction ends."""
+    people = Participant.objects.select_for_update().filter(pk=participant.pk, withdrawn_at=None)
+    return people.values_list("pk").first() is not None
+
+
+def _page(place: Place, release: _Release) -> Place | None:
+    """The page of a release, or None where nothing of it is taken any more, or where its article was never shown."""
+    participant, step = place.participant, step_named(place.study, release.slug)
+    if step is None or release.was_debriefed or not is_open_for_pages(participant.study):
+        return None
+    trial = _trial(participant, step)
+    if step.trial is not None and (trial is None or trial.shown_at is None):
+        return None
+    return Place(participant, place.study, step, trial)
+
+
+def _rows(page: Place, raw: Mapping[str, Sequence[str]]) -> list[AnswerRow]:
+    read = read_answers(page, raw)
+    return [*answer_rows(page, {key: value for key, value in read.items() if isinstance(value, Reading)})]
 
 
 def _trial(participant: Participant, step: Step) -> Trial | None:
     if step.trial is None:
         return None
     return Trial.objects.select_related("article").filter(participant=participant, position=step.trial).first()
-
-
-def mark_debriefing_shown(place: Place) -> None:
-    """Record that somebody whom the panel's list ended is about to be told which texts a machine wrote; once."""
-    participant = place.participant
-    if participant.outcome in RELEASED and participant.debriefed_at is None:
-        known = _known_of(participant)
-        # Whose time was over here has the outcome without the list, and no page that is kept.
-        if RELEASED & known.keys() and DEBRIEFING_SHOWN not in known:
-            Event.objects.create(
-                study=participant.study, participant=participant, kind=DEBRIEFING_SHOWN, step=place.step.slug
-            )

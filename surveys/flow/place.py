@@ -1,6 +1,6 @@
 """Where a participant is: the row, the frozen study, the step at the cursor and the article it is about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import (
     CharField,
     DateTimeField,
+    Exists,
     ExpressionWrapper,
     F,
     FilteredRelation,
@@ -21,6 +22,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from surveys.frozen import FrozenStudy, parse_version
+from surveys.keeping_out import sharing_of_a_participants_study
 from surveys.models import Answer, Article, Draft, Outcome, Participant, Stage, Study, StudyVersion, Trial
 from surveys.prepared import Given, Held, Insert, Lookup, Together, Update, made
 from surveys.route import Step, step_at
@@ -59,6 +61,8 @@ class Place:
     """Somebody's position as it was read at the start of a request; every write checks that it still holds.
 
     ``trial`` is the article of the current step, where it is about one. ``draft`` is what was typed there before.
+    ``sharing`` are the keys of the studies that share a story with this one, where they were asked for: at the consent,
+    by ``find``, of a study that keeps their readers out.
     """
 
     participant: Participant
@@ -66,6 +70,7 @@ class Place:
     step: Step
     trial: Trial | None = None
     draft: Draft | None = None
+    sharing: tuple[str, ...] | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -83,9 +88,7 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
 
     ``slug`` names the step whose draft is wanted.
     """
-    who, of_the_study = (
-        (_WHO_AT_THE_EDGES, _AT_THE_EDGES) if slug in {Stage.CONSENT, Stage.END} else (_WHO, _OF_THE_STUDY)
-    )
+    who, of_the_study = _BY_SLUG.get(slug, (_WHO, _OF_THE_STUDY))
     row = who.first(token=token_hash(token), slug=slug)
     if row is None:
         return None
@@ -95,11 +98,12 @@ def find(token: str, study_key: str = "", slug: str = "") -> Place | None:
         return None
     found = frozen(version)
     step = step_at(found, participant.stage, participant.step)
+    sharing = tuple(row[-1].split(",") if row[-1] else ()) if slug == Stage.CONSENT else None
     if step.trial is None:
-        return Place(participant, found, step, None, draft)
+        return Place(participant, found, step, None, draft, sharing)
     if trial is not None:
         trial.article = _article(trial.article_id, trial.article_sha256, version.sha256)
-    return Place(participant, found, step, trial, draft)
+    return Place(participant, found, step, trial, draft, sharing)
 
 
 def frozen(version: StudyVersion) -> FrozenStudy:
@@ -130,9 +134,9 @@ class Move:
     """A compare-and-set as ``advance`` makes it, to another step, with its SQL written once.
 
     With it the answers of the step are stored, and the time of the article that was read there is stamped. ``values``
-    makes what is set besides; it may name what is given at each move. ``only`` is what must hold of the person besides.
-    ``held`` are rows that ``make_holding`` locks with it. ``then`` is what else is written with it, and ``entry`` a
-    row whose values are given at each move.
+    makes what is set besides; it may name what is given at each move. ``only`` is what must hold of the person besides,
+    and no row that ``unless`` finds may be there. ``held`` are rows that ``make_holding`` locks with it. ``then`` is
+    what else is written with it, and ``entry`` a row whose values are given at each move.
     """
 
     def __init__(
@@ -141,9 +145,10 @@ class Move:
         *then: Update,
         entry: Insert | None = None,
         held: Held | None = None,
+        unless: Callable[[], Iterable[QuerySet[Any]]] = tuple,
         **only: Given,
     ) -> None:
-        self._values, self._only = values, only
+        self._values, self._only, self._unless = values, only, unless
         update = Update(self._build)
         self._plain = Together(update, ANSWERS, *then, entry=entry)
         self._reading = Together(update, ANSWERS, _SUBMITTED)
@@ -153,6 +158,7 @@ class Move:
         at = {"stage": Given("stage", CharField()), "step": Given("step", IntegerField())}
         to = {"stage": Given("to_stage", CharField()), "step": Given("to_step", IntegerField())}
         mine = Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at, **self._only)
+        mine = mine.filter(*(~Exists(rows) for rows in self._unless()))
         return mine, to | self._values()
 
     def make(
@@ -259,19 +265,27 @@ def _parts(of_the_study: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], 
     )
 
 
-def _who(of_the_study: tuple[str, ...]) -> QuerySet[Any, tuple[Any, ...]]:
+def _who(of_the_study: tuple[str, ...], **more: Combinable) -> QuerySet[Any, tuple[Any, ...]]:
+    """What ``find`` asks; ``more`` are columns after all those of ``_parts``."""
     return (
         Participant.objects.filter(token_hash=Given("token", CharField()))
         .annotate(
             current=FilteredRelation("trials", condition=Q(trials__position=F("step"))),
             kept=FilteredRelation("drafts", condition=Q(drafts__step=Given("slug", CharField()))),
         )
-        .values_list(*(f"{prefix}{column}" for prefix, columns in _parts(of_the_study) for column in columns))
+        .annotate(**more)
+        .values_list(*(f"{prefix}{column}" for prefix, columns in _parts(of_the_study) for column in columns), *more)
     )
 
 
 _WHO = Lookup(lambda: _who(_OF_THE_STUDY))
-_WHO_AT_THE_EDGES = Lookup(lambda: _who(_AT_THE_EDGES))
+_BY_SLUG = {
+    Stage.CONSENT.value: (
+        Lookup(lambda: _who(_AT_THE_EDGES, sharing=sharing_of_a_participants_study())),
+        _AT_THE_EDGES,
+    ),
+    Stage.END.value: (Lookup(lambda: _who(_AT_THE_EDGES)), _AT_THE_EDGES),
+}
 
 
 def _rows(row: list[Any], of_the_study: tuple[str, ...]) -> tuple[Participant, Trial | None, Draft | None]:

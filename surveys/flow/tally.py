@@ -12,7 +12,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import CharField, Count, F, IntegerField, Model, QuerySet, TextField, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Cast
 
 from surveys.amendments import amended_by
@@ -88,22 +100,28 @@ class Seen:
     """What one statement found of a version, mode and stratum: all that an assignment there goes by.
 
     ``counter`` is None where nobody was assigned yet. ``tally`` is what was given to those who completed or hold a live
-    lease, ``totals`` those people by arm over all strata, where they were asked for, ``amended`` the amendments that
+    lease, ``totals`` those people by arm over all strata, where they were looked for, ``amended`` the amendments that
     hold, and ``over`` how many people could be settled.
     """
 
     counter: AllocationCounter | None
     tally: Tally
-    totals: Counter[str] | None
+    totals: Counter[str]
     amended: Amended
     over: int
 
 
-def look(stratum: Stratum, *, everywhere: bool) -> Seen:
-    """What was given so far; without a lock, at a moment. One statement. ``everywhere`` asks for the totals, too."""
+def look(stratum: Stratum, *, is_blocked: bool, has_targets: bool) -> Seen:
+    """What was given so far; without a lock, at a moment. One statement.
+
+    The totals are looked for where people are balanced within strata, ``is_blocked``, and there are targets: frozen
+    ones, ``has_targets``, or some that came by an amendment, which the statement itself sees.
+    """
     counters, tally, totals = dict[str, AllocationCounter](), Tally(), Counter[str]()
     amendments, over = list[tuple[int, str, dict[str, Any]]](), 0
-    for what, at, where, n, more in (_SEEN_EVERYWHERE if everywhere else _SEEN).all(**stratum._asdict()):
+    given = stratum._asdict()
+    rows = _SEEN_BLOCKED.all(**given, has_targets=has_targets) if is_blocked else _SEEN.all(**given)
+    for what, at, where, n, more in rows:
         if at == _AMENDMENT:
             amendments.append((n, what, json.loads(where)))
         elif at == _COUNTER:
@@ -124,19 +142,19 @@ def look(stratum: Stratum, *, everywhere: bool) -> Seen:
     for counter in counters.values():
         totals += Tally.read(counter.tally).arms()
     amended = amended_by((kind, detail) for _, kind, detail in sorted(amendments, key=lambda each: each[0]))
-    return Seen(own, tally, totals if everywhere else None, amended, over)
+    return Seen(own, tally, totals, amended, over)
 
 
-def seen_by(stratum: Stratum, *, everywhere: bool) -> Seen:
+def seen_by(stratum: Stratum, *, is_blocked: bool, has_targets: bool) -> Seen:
     """The same for an assignment. The counter's row must be locked, if there is one, and the row of the empty stratum.
 
     One statement, but where people are settled.
     """
-    seen = look(stratum, everywhere=everywhere)
+    seen = look(stratum, is_blocked=is_blocked, has_targets=has_targets)
     if seen.counter is None or seen.over < AT_LEAST:
         return seen
     settle(seen.counter)
-    return look(stratum, everywhere=everywhere)
+    return look(stratum, is_blocked=is_blocked, has_targets=has_targets)
 
 
 def settle(counter: AllocationCounter) -> int:
@@ -212,7 +230,7 @@ def _rows_of(counters: QuerySet[AllocationCounter]) -> QuerySet[AllocationCounte
     )
 
 
-def _seen(*, everywhere: bool) -> QuerySet[Any, tuple[Any, ...]]:
+def _seen(*, is_blocked: bool) -> QuerySet[Any, tuple[Any, ...]]:
     """(what, at, where, n, more): ``at`` says which kind of row it is, and ``look`` what the rest then means."""
     columns = ("what", "at", "where", "n", "more")
     here = _of_the_stratum(_unsettled())
@@ -228,25 +246,26 @@ def _seen(*, everywhere: bool) -> QuerySet[Any, tuple[Any, ...]]:
         .values("what", "at", "where")
         .annotate(n=Count("pk"), more=Value(0))
     )
-    amendments = Amendment.objects.filter(version=Given("version_id", IntegerField())).annotate(
+    amendments = Amendment.objects.filter(version=Given("version_id", IntegerField()))
+    changes = amendments.annotate(
         what=F("kind"), at=Value(_AMENDMENT), where=Cast("detail", TextField()), n=F("pk"), more=Value(0)
     )
+    own, counters = Q(stratum=Given("stratum", CharField())), _of_the_version(AllocationCounter.objects.all())
+    if not is_blocked:
+        others = [readings, changes, _rows_of(counters.filter(own))]
+        return people.values_list(*columns).union(*(each.values_list(*columns) for each in others), all=True)
+    is_limited = Q(Given("has_targets", BooleanField())) | Q(Exists(amendments.filter(kind=Amendment.Kind.TARGET)))
     anywhere = (
         _unsettled()
-        .filter(OCCUPYING)
+        .filter(OCCUPYING, is_limited)
         .annotate(what=F("arm"), at=Value(_ANYWHERE), where=Value(""))
         .values("what", "at", "where")
         .annotate(n=Count("pk"), more=Value(0))
     )
-    counters = AllocationCounter.objects.all()
-    others: list[QuerySet[Any, tuple[Any, ...]]] = [readings.values_list(*columns), amendments.values_list(*columns)]
-    if everywhere:
-        others += [anywhere.values_list(*columns), _rows_of(_of_the_version(counters)).values_list(*columns)]
-    else:
-        others += [_rows_of(_of_the_stratum(counters)).values_list(*columns)]
-    return people.values_list(*columns).union(*others, all=True)
+    others = [readings, changes, anywhere, _rows_of(counters.filter(own | is_limited))]
+    return people.values_list(*columns).union(*(each.values_list(*columns) for each in others), all=True)
 
 
 # In place of a position, which counts from 0: what a row is about.
 _PERSON, _AMENDMENT, _COUNTER, _ANYWHERE = -1, -2, -3, -4
-_SEEN, _SEEN_EVERYWHERE = Lookup(lambda: _seen(everywhere=False)), Lookup(lambda: _seen(everywhere=True))
+_SEEN, _SEEN_BLOCKED = Lookup(lambda: _seen(is_blocked=False)), Lookup(lambda: _seen(is_blocked=True))

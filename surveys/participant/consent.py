@@ -52,9 +52,12 @@ def _read_these_words(request: HttpRequest, place: Place, *, unless_told: bool) 
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
     study, onward = place.participant.study, ""
     if answer == "agree":
-        onward = flow.agree(
-            place, visit.carried(request), visit.network_hash(request, place), visit.invitation_hash(request)
-        )
+        try:
+            onward = flow.agree(
+                place, visit.carried(request), visit.network_hash(request, place), visit.invitation_hash(request)
+            )
+        except flow.StrangerError:
+            return replies.unknown(request, study.key, status=403)
     elif answer == "decline":
         flow.decline(place)
     else:

@@ -29,7 +29,8 @@ class Around:
 
     ``language`` is the participant's, ``interface`` that of our own words; ``to_acknowledge`` is false for who reads
     the page again, and ``first_counts`` true for whose page before this one had been answered already. ``ended`` is
-    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or ''.
+    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or '', and ``kept_late`` is
+    true where answers were kept that they sent after it.
     """
 
     study: FrozenStudy
@@ -39,6 +40,7 @@ class Around:
     is_preview: bool
     to_acknowledge: bool
     ended: str
+    kept_late: bool
     is_withdrawn: bool
     first_counts: bool
     withdraw_until: date | None
@@ -69,6 +71,7 @@ def _rendered(around: Around) -> Rendered:
             "debrief": own_text(around.study, "debrief", around.language),
             "to_acknowledge": around.to_acknowledge,
             "ended": around.ended,
+            "kept_late": around.kept_late,
             "is_withdrawn": around.is_withdrawn,
             "first_counts": around.first_counts,
             "can_withdraw": around.withdraw_until is not None,

@@ -11,7 +11,7 @@ from surveys import access_keys, flow, recruitment
 from surveys.access_keys import KeyRefused
 from surveys.flow import Gate, Place
 from surveys.flow.place import frozen
-from surveys.models import Mode, Study
+from surveys.models import Mode, Stage, Study
 from surveys.participant import pages, replies, visit
 from surveys.participant.replies import private
 from surveys.recruitment import PANEL_NAMES, Recruitment
@@ -74,7 +74,8 @@ def instead(
 
     On a shared computer somebody who is in the middle is asked whether it is still them, and one whose part has ended
     is cleared away first; where keys are used, whoever is not known types one, and so does who is known of a preview
-    or a pilot alone. A panel's id tells by itself who comes, and takes the place of whoever was there before.
+    or a pilot alone, or has not consented and lost what their key left in the browser. A panel's id tells by itself who
+    comes, and takes the place of whoever was there before.
     """
     if mode != Mode.LIVE:
         return None
@@ -82,9 +83,12 @@ def instead(
         if known.is_under_way:
             return _page(request, study, "same_person", {"current_slug": known.step.slug})
         return _to_next(study)
-    if settings.panel == access_keys.PANEL and (known is None or known.participant.mode != mode):
+    if settings.panel != access_keys.PANEL:
+        return None
+    if known is None or known.participant.mode != mode:
         return _to_key(study)
-    return None
+    has_lost_it = known.step.stage == Stage.CONSENT and not visit.carried(request).panel_id
+    return _to_key(study) if has_lost_it else None
 
 
 def ready(request: HttpRequest, study: Study, settings: Recruitment) -> HttpResponse:

@@ -117,7 +117,7 @@ def draft(request: HttpRequest, study_key: str) -> HttpResponse:
     place = visit.place_of(request, study_key)
     if place is None:
         return HttpResponse(status=403)
-    if flow.would_keep(place, slug):
+    if flow.late_page(place, slug) is not None:
         return HttpResponse(status=423)
     has_ended = place.participant.outcome not in {Outcome.UNDER_WAY, Outcome.COMPLETED}
     return HttpResponse(status=410 if has_ended or (place.is_closed and place.step.slug == slug) else 409)
@@ -271,6 +271,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         is_preview=participant.mode == "preview",
         to_acknowledge=place.step.stage == Stage.DEBRIEF,
         ended=participant.outcome if participant.outcome in debriefing.ENDED_EARLY else "",
+        kept_late=flow.has_kept_late(place),
         is_withdrawn=participant.withdrawn_at is not None,
         first_counts=replies.tells_that_first_counts(request),
         withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,
@@ -284,6 +285,7 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
     settings = recruitment.read(place.participant.study)
     context = {
         "outcome": place.participant.outcome or "closed",
+        "kept_late": flow.has_kept_late(place),
         "has_completed": place.participant.completed_at is not None,
         "was_debriefed": place.participant.debriefed_at is not None,
         "thanks": pages.wording(place, "thanks"),
@@ -312,11 +314,12 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
         return private(replies.unknown)(request, study_key, status=403)
     if visit.is_of_another(request):
         return private(replies.somebody_else)(request, place)
-    if slug != place.step.slug or not place.is_under_way:
+    page = place if slug == place.step.slug and place.is_under_way else flow.late_page(place, slug)
+    if page is None:
         return private(lambda _: replies.onward(place))(request)
-    if place.step.stage == Stage.CONSENT:
-        return private(consent.page)(request, place, expired=True)
-    return private(_question_page)(request, place, visit.typed(request), expired=True, status=403)
+    if page.step.stage == Stage.CONSENT:
+        return private(consent.page)(request, page, expired=True)
+    return private(_question_page)(request, page, visit.typed(request), expired=True, status=403)
 
 
 def _asked_again(request: HttpRequest) -> HttpResponse:

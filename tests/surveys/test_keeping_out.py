@@ -22,6 +22,16 @@ def _study(**settings: object) -> Study:
     return study
 
 
+def _copy(earlier: Study) -> Study:
+    """A live study with the same stories, which keeps their readers out."""
+    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
+    lifecycle.freeze(copy, copy.created_by)
+    lifecycle.launch(copy, copy.created_by)
+    copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
+    copy.save()
+    return copy
+
+
 def _outcome(study: Study, entry: str = COMES) -> str:
     return Person(study, entry=entry).row.outcome
 
@@ -64,16 +74,11 @@ def test_people_of_the_pilot_are_kept_out_where_the_study_says_so_and_nobody_twi
 
 def test_who_read_a_story_in_another_study_is_kept_out_whichever_version_it_was() -> None:
     earlier = factories.launched_study()
-    reader = Person(earlier, entry=COMES).walk_to("reading-1")
-    unread = Person(earlier, entry="?PROLIFIC_PID=unread&SESSION_ID=1").walk_to("before-1")
-    reader.get()
-    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
-    lifecycle.freeze(copy, copy.created_by)
-    lifecycle.launch(copy, copy.created_by)
-    copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
-    copy.save()
+    Person(earlier, entry=COMES).walk_to("reading-2").post("leave")
+    Person(earlier, entry="?PROLIFIC_PID=unread&SESSION_ID=1").walk_to("before-1").post("leave")
+    copy = _copy(earlier)
     assert _outcome(copy) == "took-part-before"
-    assert _outcome(copy, "?PROLIFIC_PID=unread&SESSION_ID=1") == unread.row.outcome == ""
+    assert _outcome(copy, "?PROLIFIC_PID=unread&SESSION_ID=1") == ""
     unrelated = _study(keep_out_readers=True)
     unrelated.articles.update(sha256="0" * 64)
     assert _outcome(unrelated) == ""
@@ -128,18 +133,59 @@ def test_who_comes_again_with_another_browser_is_asked_again_and_whoever_consent
 
 def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
     earlier = factories.launched_study()
-    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
-    lifecycle.freeze(copy, copy.created_by)
-    lifecycle.launch(copy, copy.created_by)
-    copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
-    copy.save()
+    copy = _copy(earlier)
     person = Person(copy, entry=COMES)
-    Person(earlier, entry=COMES).walk_to("reading-1").get()
+    reader = Person(earlier, entry=COMES).walk_to("reading-1")
+    reader.get()
+    reader.post("leave")
     assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
     assert person.row.outcome == "took-part-before"
 
 
-def test_the_consent_asks_one_statement_more_where_a_study_keeps_somebody_out_and_else_none() -> None:
+def test_who_is_in_the_midst_of_a_study_with_the_same_story_may_still_read_it_and_is_kept_out_while_it_is_open() -> (
+    None
+):
+    earlier = factories.launched_study()
+    copy = _copy(earlier)
+    at_both = Person(copy, entry=COMES)
+    inside = Person(earlier, entry=COMES).walk_to("before-1")
+    assert leads_to(at_both.post("consent", {"answer": "agree"})) == "end"
+    assert at_both.row.outcome == "took-part-before"
+    gone = "?PROLIFIC_PID=gone&SESSION_ID=2"
+    Person(earlier, entry=gone).walk_to("before-1")
+    assert _outcome(copy, gone) == "took-part-before"
+    lifecycle.close(earlier, earlier.created_by)
+    Participant.objects.filter(study=copy).update(outcome="", stage="consent")
+    assert _outcome(copy, gone) == ""
+    assert inside.row.outcome == ""
+
+
+def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again() -> None:
+    earlier = factories.launched_study()
+    study = _study(keep_out=[earlier.key])
+    person, other = Person(study, entry=COMES), Person(study, entry="?PROLIFIC_PID=other&SESSION_ID=1")
+    Person(earlier, entry=COMES).walk_to("before-1")
+    own = person.client.cookies.pop("entrant")
+    for carried in (None, other.client.cookies["entrant"].value):
+        if carried:
+            person.client.cookies["entrant"] = carried
+        refused = person.post("consent", {"answer": "agree"})
+        assert refused.status_code == 403
+        assert b"open that link again" in refused.content
+        assert (person.slug, person.row.outcome, person.row.consented_at) == ("consent", "", None)
+        assert person.row.panel_identity.ciphertext is None
+    person.client.cookies["entrant"] = own.value
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    assert person.row.outcome == "took-part-before"
+    lost = Person(study, entry="?PROLIFIC_PID=lost&SESSION_ID=3")
+    del lost.client.cookies["entrant"]
+    assert lost.post("consent", {"answer": "agree"}).status_code == 403
+    lost.enter("?PROLIFIC_PID=lost&SESSION_ID=3")
+    assert leads_to(lost.post("consent", {"answer": "agree"})) == "before-1"
+    assert lost.row.panel_identity.ciphertext is not None
+
+
+def test_the_consent_asks_no_statement_more_where_a_study_keeps_somebody_out() -> None:
     earlier = factories.launched_study()
 
     def consent(entry: str = COMES, **settings: object) -> list[str]:
@@ -150,7 +196,8 @@ def test_the_consent_asks_one_statement_more_where_a_study_keeps_somebody_out_an
 
     plain = consent()
     assert not any('"recruitment"' in sql for sql in plain[1:])
-    assert len(consent(keep_out=[earlier.key, "nosuchstudy"])) == len(plain) + 1
+    another = "?PROLIFIC_PID=another&SESSION_ID=1"
+    assert len(consent(another, keep_out=[earlier.key, "nosuchstudy"], keep_out_readers=True)) == len(plain)
 
 
 def test_a_study_that_is_gone_or_named_twice_keeps_nobody_out() -> None:

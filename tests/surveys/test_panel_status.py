@@ -1,8 +1,11 @@
 """A panel's list frees the places of who returned or timed out; it deletes nothing and can come twice."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, models, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,6 +160,41 @@ def test_who_has_a_second_submission_that_counts_keeps_the_place(study: Study) -
     assert person.row.outcome == ""
     _apply(study, ("of-a", "a", "RETURNED"), ("again", "a", "TIMED-OUT"))
     assert person.row.outcome == "timed-out"
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgres_database")
+@pytest.mark.parametrize(("rows", "status"), [(Participant, "RETURNED"), (PanelSubmission, "ACTIVE")])
+def test_two_lists_applied_at_once_lock_what_both_name_in_one_order(rows: type[models.Model], status: str) -> None:
+    study = factories.launched_study()
+    for name in ("anna", "bert"):
+        _person(study, name)
+    first, second = rows._default_manager.order_by("pk")
+
+    def apply() -> Counter[str]:
+        try:
+            return _apply(study, ("of-bert", "bert", status), ("of-anna", "anna", status))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            # As another list does, which names them the other way round and has come to the first of them.
+            rows._default_manager.select_for_update().get(pk=first.pk)
+            other = pool.submit(apply)
+            _until_somebody_waits_for_this_transaction()
+            rows._default_manager.select_for_update(nowait=True).get(pk=second.pk)
+        assert other.result(timeout=60).total() == 2
+
+
+def _until_somebody_waits_for_this_transaction() -> None:
+    waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+    deadline, found = time.monotonic() + 30, 0
+    with connection.cursor() as cursor:
+        while not found:
+            assert time.monotonic() < deadline, "nobody came to wait within 30 seconds"
+            cursor.execute(waiting)
+            (found,) = cursor.fetchone()
 
 
 def test_each_submission_keeps_its_status_and_only_the_arrival_is_kept_of_who_has_not_consented(study: Study) -> None:

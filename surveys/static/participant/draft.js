@@ -90,7 +90,7 @@
   };
 
   const save = async () => {
-    if (!(isUnsaved || trouble) || isPast) return;
+    if (!(isUnsaved || trouble) || (isPast && !waitingButton)) return;
     isUnsaved = false;
     const status = await attempt();
     isPast = status in OVER;
@@ -142,7 +142,9 @@
       return;
     }
     clearTimeout(timer);
-    if (isLetThrough || isPast || (trouble !== "away" && navigator.onLine)) {
+    // Of a page that can be sent after its part has ended no drafts are sent by which a lost network would be noticed.
+    const isDoubtful = trouble === "away" || trouble === "late" || !navigator.onLine;
+    if (isLetThrough || !isDoubtful) {
       submittedAt = event.timeStamp;
       return;
     }

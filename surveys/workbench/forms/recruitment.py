@@ -98,7 +98,9 @@ class RecruitmentForm(forms.Form):
         help_text=_("They are known by the panel’s id."),
     )
     keep_out_readers = forms.BooleanField(
-        label=_("Keep out who has read one of these stories in another study"), required=False
+        label=_("Keep out who has read one of these stories in another study"),
+        required=False,
+        help_text=_("Also who is in the midst of such a study, since they may still come to read it there."),
     )
     bonus = forms.RegexField(
         r"^\d{1,4}(\.\d{1,2})?$",

@@ -1,8 +1,11 @@
 """A page that is sent after a panel's list ended the way: kept, once, and told; but nothing after the debriefing."""
 
 from collections.abc import Callable
+from threading import Thread
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -19,6 +22,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def study() -> Study:
+    return _study()
+
+
+def _study() -> Study:
     study = factories.launched_study(blocks=[COMMENT, RATING])
     study.recruitment = {"panel": "prolific"}
     study.save()
@@ -31,6 +38,13 @@ def _released(study: Study, at: str, status: str = "RETURNED") -> Person:
     person.get()
     panel_status.apply(study, [Row(2, "anna", "s1", status)], by=study.created_by)
     return person
+
+
+def _expired(person: Person, slug: str, typed: dict[str, str]) -> Any:
+    """What comes back where the form's token is not the browser's any more."""
+    person.client.handler.enforce_csrf_checks = True
+    person.client.cookies.pop("csrftoken", None)
+    return person.post(slug, typed)
 
 
 def _given(step: str) -> dict[str, str]:
@@ -57,7 +71,7 @@ def test_the_owner_reads_which_page_it_was_beside_the_outcome_and_in_the_export(
     assert (payment.outcome, payment.sent_after_ending) == ("returned", "reading-1")
     client.force_login(study.created_by)
     page = client.get(reverse("workbench:study-payments", args=[study.key])).content.decode()
-    assert "sent the page reading-1 afterwards" in page
+    assert "Sent afterwards: Articles, page 1" in page
     assert b"reading-1" in payments.export(study, Mode.LIVE, by=study.created_by)
     assert list(participants_frame(study.current_version, "live")["sent_after_ending"]) == ["reading-1"]
     person.post("withdraw")
@@ -71,6 +85,94 @@ def test_it_is_kept_once_and_the_first_counts(study: Study) -> None:
         person.post("reading-1", RATINGS | {"clear": clear})
     assert _given("reading-1") == RATINGS
     assert Event.objects.get(kind="sent-after-release").data == {"answers_kept": 3}
+
+
+AFTERWARDS = "The page that you sent afterwards is kept as well"
+
+
+@pytest.mark.parametrize(
+    ("at", "typed", "end"), [("reading-1", RATINGS, "debrief"), ("before-1", {"age": "30", "words": "A word."}, "end")]
+)
+def test_who_sent_the_page_afterwards_is_told_that_it_is_kept_and_who_did_not_is_not(
+    study: Study, at: str, typed: dict[str, str], end: str
+) -> None:
+    person = _released(study, at)
+    others = Person(study, entry="?PROLIFIC_PID=bert&SESSION_ID=s2").walk_to(at)
+    others.get()
+    panel_status.apply(study, [Row(3, "bert", "s2", "TIMED-OUT")], by=study.created_by)
+    person.post(at, typed)
+    assert AFTERWARDS in person.get(end).content.decode()
+    told = others.get(end).content.decode()
+    assert "What you answered until then is kept" in told
+    assert AFTERWARDS not in told
+    others.post(at, typed)
+    assert (AFTERWARDS in others.get(end).content.decode()) is (end == "end")
+
+
+@pytest.mark.parametrize("at", ["reading-1", "before-1"])
+def test_a_page_whose_form_has_expired_comes_back_with_all_that_was_typed_and_is_kept_once_it_is_sent_again(
+    study: Study, at: str
+) -> None:
+    person = _released(study, at)
+    typed = {"reading-1": RATINGS, "before-1": {"age": "30", "words": "An hour's work"}}[at]
+    refused = _expired(person, at, typed)
+    page = " ".join(refused.content.decode().split())
+    assert refused.status_code == 403
+    assert "Nothing is lost" in page
+    assert all(f'name="{key}" value="{value}"' in page or "An hour&#x27;s work" in page for key, value in typed.items())
+    assert page.count(" checked") == (3 if at == "reading-1" else 0)
+    assert _given(at) == {}
+    again = typed | {"csrfmiddlewaretoken": person.client.cookies["csrftoken"].value}
+    assert leads_to(person.post(at, again)) == person.slug
+    assert _given(at) == typed
+
+
+def test_a_page_that_is_not_kept_any_more_does_not_come_back(study: Study) -> None:
+    sent, told = _released(study, "reading-1"), Person(study, entry="?PROLIFIC_PID=bert&SESSION_ID=s2")
+    sent.post("reading-1", RATINGS)
+    told.walk_to("reading-1").get()
+    panel_status.apply(study, [Row(3, "bert", "s2", "RETURNED")], by=study.created_by)
+    assert _expired(told, "before-1", {"age": "30"}).status_code == 303
+    told.get("debrief")
+    for person in (sent, told):
+        assert leads_to(_expired(person, "reading-1", RATINGS)) == "debrief"
+
+
+def test_an_article_that_was_never_shown_is_not_shown_by_an_expired_form(study: Study) -> None:
+    person = Person(study, entry="?PROLIFIC_PID=anna&SESSION_ID=s1").walk_to("reading-1")
+    panel_status.apply(study, [Row(2, "anna", "s1", "RETURNED")], by=study.created_by)
+    assert person.client.post(f"{person.base}draft/?step=reading-1&sequence=9", {"clear": "4"}).status_code == 410
+    assert leads_to(_expired(person, "reading-1", RATINGS)) == "end"
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgres_database")
+def test_two_looks_at_the_debriefing_at_once_are_one_and_the_page_counts_no_more_after_either() -> None:
+    person = _released(_study(), "reading-1")
+    other: list[Thread] = []
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if "surveys_event" in sql and not other:
+            other.append(Thread(target=_looks_at_the_debriefing, args=(person,)))
+            other[0].start()
+            other[0].join()
+        return found
+
+    with connection.execute_wrapper(meanwhile):
+        person.get("debrief")
+    assert Event.objects.filter(kind="debriefing-shown").count() == 1
+    person.post("reading-1", RATINGS)
+    assert _given("reading-1") == {}
+
+
+def _looks_at_the_debriefing(person: Person) -> None:
+    try:
+        client = Client()
+        client.cookies.load({"participant": person.token})
+        client.get(f"{person.base}debrief/")
+    finally:
+        connection.close()
 
 
 def test_an_answer_that_cannot_be_read_is_left_out_and_the_others_are_kept(study: Study) -> None:

@@ -16,6 +16,7 @@ from tests.browser import sideways, violations
 from tests.surveys.participant.browsing import PHONE, agree, browsing, fill, go_on
 from tests.surveys.participant.person import WHOLE
 
+MINUTES = 3
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -99,6 +100,32 @@ def test_a_network_that_is_lost_for_a_while_loses_nothing_and_the_page_goes_on_b
         page.context.set_offline(False)
         page.wait_for_url("**/reading-1/")
     assert dict(Answer.objects.values_list("item", "value"))["word"] == "Some words"
+    assert Answer.objects.count() == 6
+
+
+def test_a_server_that_is_away_for_minutes_is_tried_again_and_again_until_the_page_goes_on(
+    chromium: Browser, live_server: LiveServer, study: Study
+) -> None:
+    with browsing(chromium, live_server) as page:
+        page.clock.install()
+        _begun(page, study)
+        # The browser itself believes to be online all the while, so that nothing but the page's own tries ends it.
+        page.route("**/s/**", lambda route: route.abort("connectionrefused"))
+        fill(page)
+        page.clock.fast_forward(1_000)
+        notice = page.get_by_text("There is no connection just now")
+        expect(notice).to_be_visible()
+        go_on(page)
+        for _ in range(MINUTES * 60 // 6):
+            # A try is over once it was looked whether anybody is there at all.
+            with page.expect_event("requestfailed", lambda request: request.method == "HEAD"):
+                page.clock.fast_forward(6_000)
+        expect(notice).to_be_visible()
+        assert len(page.context.pages) == 1
+        assert not Answer.objects.exists()
+        page.unroute_all(behavior="ignoreErrors")
+        page.clock.fast_forward(6_000)
+        page.wait_for_url("**/reading-1/")
     assert Answer.objects.count() == 6
 
 
@@ -204,7 +231,11 @@ def test_a_page_that_can_be_sent_after_the_panels_list_ended_the_way_says_so_and
         expect(page.get_by_text("is kept if you send it now")).to_be_visible()
         expect(page.get_by_text("Your part in this study has ended meanwhile")).to_be_hidden()
         assert sideways(page) == 0
+        # Without a network it waits as any other page does, and is sent once there is one again.
+        page.context.set_offline(True)
         go_on(page)
+        expect(page.get_by_text("There is no connection just now")).to_be_visible()
+        page.context.set_offline(False)
         expect(page.get_by_role("heading", level=1)).to_have_text("The time is over")
     assert Answer.objects.count() == 6
 

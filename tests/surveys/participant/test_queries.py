@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from surveys import lifecycle
+from surveys import amendments, lifecycle
 from surveys.models import PanelSubmission, Participant, Study
 from tests import factories
 from tests.surveys.participant.person import RATINGS, WHOLE, Person, block, fitting, item, option
@@ -125,6 +125,33 @@ def test_to_keep_the_ids_of_a_panel_costs_no_more(
     costs = _costs(study, "?PROLIFIC_PID={0}&SESSION_ID=s{0}")
     assert _too_dear(costs | {"consent": costs["consent"] - IDS[connection.vendor]}, randomising) == {}
     assert PanelSubmission.objects.exclude(identity__ciphertext=None).exclude(ciphertext=None).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("blocks", "randomising"), [(WHOLE[1:], "consent"), (WHOLE, "before-1")], ids=["randomised at once", "later"]
+)
+@pytest.mark.parametrize("target", [None, 9], ids=["without targets", "with targets"])
+def test_to_keep_earlier_participants_and_readers_out_costs_no_more(
+    either_database: None, blocks: list[dict[str, Any]], randomising: str, target: int | None
+) -> None:
+    earlier, study = factories.launched_study(), factories.ready_study(blocks=blocks)
+    lifecycle.copy_study(study, study.created_by, "A study with the same stories")
+    study.recruitment = {"panel": "prolific", "keep_out": [earlier.key, study.key], "keep_out_readers": True}
+    study.save()
+    study.arms.update(target=target)
+    lifecycle.freeze(study, study.created_by)
+    lifecycle.launch(study, study.created_by)
+    costs = _costs(study, "?PROLIFIC_PID={0}&SESSION_ID=s{0}")
+    assert _too_dear(costs | {"consent": costs["consent"] - IDS[connection.vendor]}, randomising) == {}
+
+
+@pytest.mark.parametrize(("blocks", "randomising"), [(LAST, "before-2"), (EARLIER, "before-2")], ids=["here", "before"])
+def test_a_first_target_that_came_by_an_amendment_costs_no_more(
+    either_database: None, blocks: list[dict[str, Any]], randomising: str
+) -> None:
+    study = factories.launched_study(blocks=blocks, design=factories.definition()["design"] | BLOCKED)
+    amendments.change_target(study, "real", 9, "Enough by then.", by=study.created_by)
+    assert _too_dear(_costs(study), randomising) == {}
 
 
 def _costs(study: Study, entry: str = "") -> dict[str, int]:

@@ -48,6 +48,19 @@ def test_the_entry_asks_for_a_key_and_a_right_one_leads_to_the_consent() -> None
     assert Participant.objects.get().mode == "live"
 
 
+def test_who_lost_what_the_key_left_in_the_browser_before_the_consent_types_it_again_and_is_the_same_person() -> None:
+    study = _study()
+    (key,) = _keys(study)
+    person = _came(study, key)
+    del person.client.cookies[ENTRANT_COOKIE]
+    assert person.post("consent", {"answer": "agree"}).status_code == 403
+    assert person.enter()["Location"] == f"/s/{study.key}/key/"
+    assert leads_to(_type(person, key)) == "consent"
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+    assert Participant.objects.count() == 1
+    assert leads_to(person.enter()) == "before-1"
+
+
 def test_a_wrong_key_is_explained_and_kept_on_the_page() -> None:
     person = Person(_study(), enter=False)
     response = _type(person, '"><script>x')

@@ -13,12 +13,13 @@ from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting, le
 from tests.surveys.test_paradata import posted
 
 pytestmark = pytest.mark.django_db
+ENTRY = "?PROLIFIC_PID=aaaa&SESSION_ID=1"
 Positions = list[tuple[str, int, str, bool]]
 
 
 @pytest.fixture
 def first() -> Person:
-    return Person(factories.launched_study(blocks=WHOLE), entry="?PROLIFIC_PID=aaaa&SESSION_ID=1")
+    return Person(factories.launched_study(blocks=WHOLE), entry=ENTRY)
 
 
 def _comes_after(first: Person, slug: str = "consent") -> str:
@@ -53,14 +54,14 @@ def test_a_page_that_is_sent_after_somebody_else_came_is_recorded_for_nobody_unt
 ) -> None:
     mark = mark_on(first.walk_to(slug).get().content.decode())
     typed = fitting(first.place) | {"_person": mark}
-    token = _comes_after(first, theirs)
+    _comes_after(first, theirs)
     before, answers = _positions(), Answer.objects.count()
     page = _sent(first, slug, typed)
     assert page.status_code == 409
     assert (_positions(), Answer.objects.count()) == (before, answers)
     kept = {name: [value for other, value in _hidden(page.content.decode()) if other == name] for name in typed}
     assert kept == {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
-    first.client.cookies[TOKEN_COOKIE] = token
+    first.enter(ENTRY)
     assert leads_to(_sent(first, slug, kept)) != slug
 
 
