@@ -314,7 +314,8 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
         return private(replies.unknown)(request, study_key, status=403)
     if visit.is_of_another(request):
         return private(replies.somebody_else)(request, place)
-    page = place if slug == place.step.slug and place.is_under_way else flow.late_page(place, slug)
+    can_be_sent = slug == place.step.slug and place.is_under_way and flow.can_finish_page(place)
+    page = place if can_be_sent else flow.late_page(place, slug)
     if page is None:
         return private(lambda _: replies.onward(place))(request)
     if page.step.stage == Stage.CONSENT:

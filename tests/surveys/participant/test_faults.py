@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from surveys import tokens
+from surveys import lifecycle, tokens
 from surveys.models import Answer, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
@@ -214,6 +214,24 @@ def test_an_expired_form_of_a_step_that_is_past_leads_onward(study: Study) -> No
     _send(person, "consent", {"answer": "agree"})
     assert leads_to(person.post("consent", {"answer": "decline"})) == "before-1"
     assert person.row.outcome == ""
+
+
+@pytest.mark.parametrize(("closed_at", "comes_back"), [(None, True), ("2020-01-01T00:00:00Z", False)])
+def test_an_expired_form_of_a_study_that_closed_comes_back_only_while_it_can_still_be_sent(
+    study: Study, closed_at: str | None, comes_back: bool
+) -> None:
+    person = _strict(study)
+    person.get()
+    _send(person, "consent", {"answer": "agree"})
+    person.get()
+    lifecycle.close(study, study.created_by)
+    if closed_at:
+        Study.objects.update(closed_at=closed_at)
+    del person.client.cookies["csrftoken"]
+    response = person.post("before-1", {"one": "yes"})
+    assert (b"Nothing is lost" in response.content) is comes_back
+    if not comes_back:
+        assert b"The study has closed" in person.client.get(response["Location"], follow=True).content
 
 
 def test_an_expired_consent_is_asked_again(study: Study) -> None:
