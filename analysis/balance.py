@@ -8,8 +8,8 @@ negligible.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from pandas.api import types
 
 from analysis.intervals import NAN
 from analysis.tables import to_frame
-from analysis.validation import FrameError
+from analysis.validation import FrameError, rows_in_words
 
 NEGLIGIBLE = 0.1
 MOST_LEVELS = 20
@@ -30,7 +30,9 @@ class BalanceRow:
     ''), means for numbers. ``estimate`` is the standardised difference.
 
     The first five numbers are of those who are analysed, those that end in ``_randomised`` of all who were assigned an
-    arm: nan and None where it is not known who they are or what they answered.
+    arm: nan and None where it is not known who they are or what they answered. ``n`` and ``n_reference`` count people
+    with a value, ``n_missing`` those of both arms without one. ``n_withdrawn`` and ``n_withdrawn_reference`` are who of
+    the randomised withdrew: what they answered is deleted, so that they count among those without a value.
     """
 
     covariate: str
@@ -46,6 +48,10 @@ class BalanceRow:
     estimate_randomised: float = NAN
     n_randomised: int | None = None
     n_reference_randomised: int | None = None
+    n_missing: int = 0
+    n_missing_randomised: int | None = None
+    n_withdrawn: int | None = None
+    n_withdrawn_reference: int | None = None
 
     @property
     def of_randomised(self) -> bool:
@@ -69,11 +75,17 @@ class BalanceRow:
 @dataclass(frozen=True)
 class Balance:
     """All rows, in the order of the covariates; ``n_missing`` counts people without a value, by covariate, among the
-    analysed, and ``n_missing_randomised`` among the randomised, for covariates that are known of those."""
+    analysed, and ``n_missing_randomised`` among the randomised, for covariates that are known of those.
+
+    ``refused`` says of covariates that cannot be compared why. ``withdrawn`` counts who of the randomised withdrew, by
+    arm; None where it is not known who they are.
+    """
 
     rows: tuple[BalanceRow, ...]
     n_missing: tuple[tuple[str, int], ...]
     n_missing_randomised: tuple[tuple[str, int], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    withdrawn: tuple[tuple[str, int], ...] | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """One row a covariate, level and arm; the columns are the fields of ``BalanceRow``."""
@@ -109,29 +121,53 @@ def balance(
     """The standardised differences of every arm from the reference. ``people`` has one row a person, and ``arm``.
 
     ``people`` are those who are analysed; ``randomised`` are all who have an arm, with the covariates that are known of
-    them. Raises ``FrameError`` for a covariate that is not there, has more than 20 levels, or is numbers in one table
-    and words in the other.
+    them, and in ``outcome`` or ``withdrawn_at`` who withdrew. A covariate that has more than 20 levels, or is numbers
+    in one table and words in the other, is ``refused`` with the reason. Raises ``FrameError`` for a covariate that is
+    not there.
     """
     rows: list[BalanceRow] = []
-    missing, missing_randomised = [], []
+    missing, missing_randomised, refused = [], [], []
+    withdrawn = None if randomised is None else _withdrawn(randomised, arms)
     for name in covariates:
         if name not in people.columns:
             raise FrameError(f"the covariate '{name}' is no column", column=name)
         known, everybody = _known(people, name), None
-        missing.append((name, len(people) - len(known)))
         if randomised is not None and name in randomised.columns:
             everybody = _known(randomised, name)
+        try:
+            levels = _levels(name, known, everybody)
+        except FrameError as error:
+            refused.append((name, str(error)))
+            continue
+        missing.append((name, len(people) - len(known)))
+        counts: dict[str, int] = {"n_missing": len(people) - len(known)}
+        if randomised is not None and everybody is not None:
             missing_randomised.append((name, len(randomised) - len(everybody)))
-        for level in _levels(name, known, everybody):
-            of_people = _by_arm(known, name, level, arms)
-            of_all = None if everybody is None else _by_arm(everybody, name, level, arms)
-            for arm in arms:
-                if arm == reference:
-                    continue
+            counts["n_missing_randomised"] = len(randomised) - len(everybody)
+        for row in _rows(name, levels, known, everybody, arms, reference):
+            gone = (withdrawn[row.arm], withdrawn[reference]) if withdrawn and row.of_randomised else (None, None)
+            rows.append(replace(row, n_withdrawn=gone[0], n_withdrawn_reference=gone[1], **counts))
+    told = None if withdrawn is None else tuple(withdrawn.items())
+    return Balance(tuple(rows), tuple(missing), tuple(missing_randomised), tuple(refused), told)
+
+
+def _rows(
+    name: str,
+    levels: Sequence[str],
+    known: pd.DataFrame,
+    everybody: pd.DataFrame | None,
+    arms: Sequence[str],
+    reference: str,
+) -> Iterator[BalanceRow]:
+    """A row a level and arm, of those with a value among the analysed and, where they are known, all randomised."""
+    for level in levels:
+        of_people = _by_arm(known, name, level, arms)
+        of_all = None if everybody is None else _by_arm(everybody, name, level, arms)
+        for arm in arms:
+            if arm != reference:
                 own = _held(level, of_people[arm], of_people[reference])
                 everyone = () if of_all is None else _held(level, of_all[arm], of_all[reference])
-                rows.append(BalanceRow(name, level, arm, *own, *everyone))
-    return Balance(tuple(rows), tuple(missing), tuple(missing_randomised))
+                yield BalanceRow(name, level, arm, *own, *everyone)
 
 
 class _Held(NamedTuple):
@@ -150,22 +186,50 @@ def _is_numeric(known: pd.DataFrame, name: str) -> bool:
     return types.is_numeric_dtype(known[name]) and not types.is_bool_dtype(known[name])
 
 
+def _withdrawn(randomised: pd.DataFrame, arms: Sequence[str]) -> dict[str, int]:
+    """How many of each arm's people withdrew, whether before or after their end."""
+    gone = pd.Series(False, index=randomised.index)
+    if "outcome" in randomised.columns:
+        gone |= (randomised["outcome"].astype("object") == "withdrawn").astype(bool)
+    if "withdrawn_at" in randomised.columns:
+        gone |= randomised["withdrawn_at"].notna()
+    return {arm: int((gone & (randomised["arm"] == arm)).sum()) for arm in arms}
+
+
 def _levels(name: str, known: pd.DataFrame, everybody: pd.DataFrame | None) -> list[str]:
     """The levels of a covariate in both tables; [''] for numbers."""
-    tables = [table for table in (known, everybody) if table is not None and len(table)]
-    numeric = {_is_numeric(table, name) for table in tables}
+    given = {"ratings": known, "participants": everybody}
+    tables = {which: table for which, table in given.items() if table is not None and len(table)}
+    numeric = {_is_numeric(table, name) for table in tables.values()}
     if len(numeric) > 1:
+        odd = next(filter(None, (_odd_word(table, name, which) for which, table in tables.items())), "")
         raise FrameError(
             f"the covariate '{name}' is numbers in one of the tables of ratings and participants and words in the "
-            "other: write it in both as the same",
+            f"other{odd or ': write it in both as the same'}",
             column=name,
         )
     if True in numeric:
         return [""]
-    levels = sorted({level for table in tables for level in table[name].astype("str")})
+    levels = sorted({level for table in tables.values() for level in table[name].astype("str")})
     if len(levels) > MOST_LEVELS:
-        raise FrameError(f"the covariate '{name}' has {len(levels)} levels; join them to {MOST_LEVELS}", name)
+        odd = next(filter(None, (_odd_word(table, name, which) for which, table in tables.items())), "")
+        raise FrameError(
+            f"the covariate '{name}' has {len(levels)} levels{odd or f'; join them to {MOST_LEVELS}'}", column=name
+        )
     return levels
+
+
+def _odd_word(table: pd.DataFrame, name: str, which: str) -> str:
+    """Where a column that is numbers but for a few words holds the first of them; '' for one that is no such column."""
+    if _is_numeric(table, name):
+        return ""
+    words = table[pd.to_numeric(table[name].astype("str"), errors="coerce").isna()]
+    if not 0 < len(words) < len(table) / 2:
+        return ""
+    return (
+        f": {len(words)} of the {len(table)} values among the {which} {'is' if len(words) == 1 else 'are'} no number, "
+        f"{words[name].iloc[0]!r} in {rows_in_words(words.index)}. Write a number there, or leave it empty"
+    )
 
 
 def _by_arm(known: pd.DataFrame, name: str, level: str, arms: Sequence[str]) -> dict[str, np.ndarray]:

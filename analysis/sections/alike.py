@@ -32,7 +32,8 @@ def people_balance(material: Material) -> Section:
     randomised = _randomised(material)
     found = balance(people, names, material.arms, material.reference, randomised)
     if found.largest_randomised is None and found.largest_analysed is None:
-        raise LeftOut("no covariate has values in two arms")
+        raise LeftOut("; ".join(why for _, why in found.refused) or "no covariate has values in two arms")
+    names = tuple(name for name in names if name not in dict(found.refused))
     notes = [f"Left out: {_within_in_words(within)}."] if within else []
     caption = f"Band: differences below {NEGLIGIBLE:g}, which are often called negligible."
     if any(row.differs for row in found.rows):
@@ -42,6 +43,7 @@ def people_balance(material: Material) -> Section:
         NAME,
         TITLE,
         sentences=tuple(_sentences(found, material)),
+        warnings=tuple(f"Not by {name}: {why}." for name, why in found.refused),
         notes=(*notes, *_not_known(found, randomised, names)),
         figures=(
             interval_figure(NAME, "Differences between the arms' people", caption, _marks(found, material), axis),
@@ -90,6 +92,13 @@ def _sentences(found: Balance, material: Material) -> Iterator[str]:
     elif analysed is not None:
         where = _where(analysed, analysed.estimate, material)
         yield f"The largest standardised difference among those who are analysed is {where}."
+    if gone := [(arm, n) for arm, n in found.withdrawn or () if n]:
+        n = sum(number_of_arm for _, number_of_arm in gone)
+        by_arm = ", ".join(f"{material.label(arm)} {number_of_arm}" for arm, number_of_arm in gone)
+        yield (
+            f"{n} of those who were randomised withdrew ({by_arm}): what they answered is deleted, and counts as not "
+            "known."
+        )
 
 
 def _where(row: BalanceRow, estimate: float, material: Material) -> str:

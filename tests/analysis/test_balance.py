@@ -46,9 +46,10 @@ def test_people_without_a_value_are_counted_and_a_constant_has_no_difference() -
 def test_a_covariate_that_is_not_there_or_has_too_many_levels_is_refused() -> None:
     with pytest.raises(FrameError, match="'height' is no column"):
         balance(PEOPLE, ["height"], ["real", "small"], "real")
-    many = pd.DataFrame({"arm": "real", "name": [f"n{n}" for n in range(30)]})
-    with pytest.raises(FrameError, match="30 levels; join them"):
-        balance(many, ["name"], ["real"], "real")
+    many = PEOPLE.assign(name=[f"n{n}" for n in range(len(PEOPLE))])
+    found = balance(pd.concat([many, many.assign(name=many["name"] + "x")]), ["name", "age"], ["real", "small"], "real")
+    assert found.refused == (("name", "the covariate 'name' has 30 levels; join them to 20"),)
+    assert [row.covariate for row in found.rows] == ["age"]
 
 
 def test_what_varies_within_a_person_is_not_a_persons() -> None:
@@ -94,8 +95,37 @@ def test_a_covariate_that_is_known_of_the_analysed_alone_has_no_number_of_the_ot
     assert (found.largest_randomised.covariate, found.largest_analysed.level) == ("age", "left")
 
 
+def test_one_odd_word_among_numbers_is_named_with_its_row_and_takes_no_other_covariate_away() -> None:
+    odd = PEOPLE.assign(age=[*map(str, PEOPLE["age"][:-1]), "old"])
+    found = balance(PEOPLE, ["age", "party"], ["real", "small"], "real", odd)
+    ((name, why),) = found.refused
+    assert name == "age"
+    assert why.endswith(
+        "1 of the 15 values among the participants is no number, 'old' in row 14. Write a number there, "
+        "or leave it empty"
+    )
+    assert {row.covariate for row in found.rows} == {"party"}
+    assert dict(found.n_missing) == dict(found.n_missing_randomised) == {"party": 0}
+    # The same among so many different numbers that they cannot be levels.
+    many = pd.concat([odd, odd.assign(age=[f"{n}.5" for n in range(15)])], ignore_index=True)
+    assert "'old' in row 14" in dict(balance(many, ["age"], ["real", "small"], "real").refused)["age"]
+
+
 def test_numbers_in_one_table_and_words_in_the_other_are_refused() -> None:
-    with pytest.raises(FrameError, match="'age' is numbers in one of the tables"):
-        balance(PEOPLE, ["age"], ["real", "small"], "real", PEOPLE.assign(age="young"))
+    ((_, why),) = balance(PEOPLE, ["age"], ["real", "small"], "real", PEOPLE.assign(age="young")).refused
+    assert why.endswith("words in the other: write it in both as the same")
     empty = PEOPLE.assign(party=float("nan"))
     assert balance(PEOPLE, ["party"], ["real", "small"], "real", empty).rows[0].n_randomised == 0
+
+
+def test_who_withdrew_is_counted_by_arm_and_among_those_without_a_value() -> None:
+    gone = pd.DataFrame({"arm": ["small", "small", "real"], "outcome": "withdrawn", "age": None, "party": None})
+    late = pd.DataFrame({"arm": ["small"], "outcome": "completed", "withdrawn_at": "2026-01-01", "party": None})
+    everybody = pd.concat([PEOPLE.assign(outcome="completed"), gone, late], ignore_index=True)
+    found = balance(PEOPLE, ["age", "party"], ["real", "small"], "real", everybody)
+    assert dict(found.withdrawn or ()) == {"real": 1, "small": 3}
+    for row in found.rows:
+        assert (row.n_withdrawn, row.n_withdrawn_reference) == (3, 1)
+        assert (row.n_missing, row.n_missing_randomised) == (0, 4)
+        assert (row.n_randomised, row.n_reference_randomised) == (7, 8)
+    assert balance(PEOPLE, ["age"], ["real", "small"], "real").rows[0].n_withdrawn is None

@@ -69,3 +69,35 @@ def test_without_the_participants_or_their_answers_the_analysed_stand_alone_and_
     unasked = section(build_report(frame, everybody(frame).drop(columns="party"), PLAN, StudyInfo("t")))
     assert unasked.notes == ("Those who are analysed only for party: the table of participants has no such column.",)
     assert {line[2] for line in unasked.tables[0].rows} == {"analysed"}
+
+
+def test_who_withdrew_is_told_in_words_and_json() -> None:
+    frame = rated()
+    people = everybody(frame)
+    gone = pd.DataFrame({"participant": ["w1", "w2"], "arm": "small", "party": None, "outcome": "withdrawn"})
+    report = build_report(frame, pd.concat([people, gone]), PLAN, StudyInfo("t"))
+    assert section(report).sentences[-1].startswith("2 of those who were randomised withdrew (small 2): what they")
+    rows = to_dict(report)["results"]["balance"]
+    assert {(row["arm"], row["n_withdrawn"], row["n_missing_randomised"]) for row in rows} == {
+        ("small", 2, 2),
+        ("large", 0, 2),
+    }
+    assert not any(
+        "withdrew" in sentence for sentence in section(build_report(frame, people, PLAN, StudyInfo("t"))).sentences
+    )
+
+
+def test_a_covariate_with_an_odd_word_is_left_out_alone_and_said() -> None:
+    frame = rated().assign(age=lambda each: each["participant"].str[1:].astype(float))
+    people = everybody(frame).merge(frame.drop_duplicates("participant")[["participant", "age"]])
+    people["age"] = people["age"].astype("str")
+    people.loc[people.index[3], "age"] = "old"
+    plan = Plan(reference="real", covariates=("party", "age"))
+    shown = section(build_report(frame, people, plan, StudyInfo("t")))
+    assert not shown.left_out
+    (warning,) = shown.warnings
+    assert warning.startswith("Not by age: ")
+    assert "'old' in row 3" in warning
+    assert {line[0].split(":")[0] for line in shown.tables[0].rows} == {"party"}
+    alone = section(build_report(frame, people, Plan(reference="real", covariates=("age",)), StudyInfo("t")))
+    assert "'old' in row 3" in alone.left_out
