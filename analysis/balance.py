@@ -140,13 +140,21 @@ def balance(
             refused.append((name, str(error)))
             continue
         missing.append((name, len(people) - len(known)))
-        counts: dict[str, int] = {"n_missing": len(people) - len(known)}
+        missing_of_all = None
         if randomised is not None and everybody is not None:
-            missing_randomised.append((name, len(randomised) - len(everybody)))
-            counts["n_missing_randomised"] = len(randomised) - len(everybody)
+            missing_of_all = len(randomised) - len(everybody)
+            missing_randomised.append((name, missing_of_all))
         for row in _rows(name, levels, known, everybody, arms, reference):
             gone = (withdrawn[row.arm], withdrawn[reference]) if withdrawn and row.of_randomised else (None, None)
-            rows.append(replace(row, n_withdrawn=gone[0], n_withdrawn_reference=gone[1], **counts))
+            rows.append(
+                replace(
+                    row,
+                    n_missing=len(people) - len(known),
+                    n_missing_randomised=missing_of_all,
+                    n_withdrawn=gone[0],
+                    n_withdrawn_reference=gone[1],
+                )
+            )
     told = None if withdrawn is None else tuple(withdrawn.items())
     return Balance(tuple(rows), tuple(missing), tuple(missing_randomised), tuple(refused), told)
 

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.descriptives import share_of
+from analysis.descriptives import Share, share_of
 from analysis.intervals import (
     NAN,
-    NO_INTERVAL,
-    Interval,
+    TTest,
     hedges_g,
     hedges_g_z,
     holm,
     newcombe,
     paired,
+    ratio_interval,
     spread,
     t_interval,
     tost,
@@ -65,8 +65,8 @@ class MeanContrast:
 class ShareContrast:
     """The share credible of ``arm`` less that of ``reference``, as a fraction of 1.
 
-    ``statistic`` is z (``df`` is nan) for different people, t for the same people. ``risk_ratio`` is the share of
-    ``arm`` over that of ``reference``; its interval is Katz's on the log scale, nan where a share is 0.
+    ``statistic`` is t; where different people gave one rating each it is z, and ``df`` is nan. ``risk_ratio`` is the
+    share of ``arm`` over that of ``reference``; its interval is nan where a share is 0.
     """
 
     contrast: str
@@ -174,59 +174,62 @@ def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None
 
 
 def share_contrast(people: Pair, alpha: float) -> ShareContrast:
-    """The difference of shares with Newcombe's hybrid score interval, a test, and the risk ratio.
+    """The difference of shares with a test and Newcombe's hybrid score interval, and the risk ratio.
 
-    Different people: the score test with pooled share (as R's prop.test without correction), on effective sample
-    sizes. The same people: paired t of within-person differences of shares, and Newcombe's paired interval.
+    Different people with one rating each: the score test with pooled share (R's prop.test without correction). Where
+    somebody rated several times, Welch's t test of people's shares: with few people an arm it keeps its level where a
+    score test on effective sizes, with z or with t, does not (Thompson, Leyrat, Fielding & Hayes 2022, BMC Med. Res.
+    Methodol. 22:222; benchmarks/validity.py). The same people: paired t of within-person differences of shares.
+
+    Both intervals join the arms' Wilson intervals on effective sizes, with t of the test's degrees of freedom in the
+    place of z: ``newcombe`` and ``ratio_interval``.
     """
     return _share_within(people, alpha) if people.same_people else _share_between(people, alpha)
 
 
 def _share_between(people: Pair, alpha: float) -> ShareContrast:
-    own = share_of(_column(people.own, "share"), int(people.own["n_ratings"].sum()))
-    other = share_of(_column(people.other, "share"), int(people.other["n_ratings"].sum()))
+    shares = _column(people.own, "share"), _column(people.other, "share")
+    n_ratings = int(people.own["n_ratings"].sum()), int(people.other["n_ratings"].sum())
+    own, other = (share_of(values, n) for values, n in zip(shares, n_ratings, strict=True))
     blank = _share_row(people, "score z", own.share, other.share, len(people.own), len(people.other))
     if not (own.n_effective and other.n_effective):
         return blank
+    test = TTest(NAN, NAN, NAN, NAN, NAN)
+    if n_ratings != (len(people.own), len(people.other)):
+        test = welch(*shares)
+    if math.isfinite(test.std_error):
+        return _with_limits(replace(blank, method="Welch t"), test, own, other, test.df, alpha)
+    return _with_limits(blank, _score_test(own, other), own, other, math.inf, alpha)
+
+
+def _score_test(own: Share, other: Share) -> TTest:
+    """Of equal shares, by the pooled share; nan where that is 0 or 1."""
     a, b, na, nb = own.share, other.share, own.n_effective, other.n_effective
-    limits = newcombe(a, own.interval(alpha), b, other.interval(alpha))
     pooled = (a * na + b * nb) / (na + nb)
     error = math.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb))
     z = (a - b) / error if error > 0 else NAN
-    ratio = NO_INTERVAL
-    if a > 0 and b > 0:
-        ratio = _ratio_interval(a / b, (1 - a) / (a * na) + (1 - b) / (b * nb), alpha)
-    return replace(
-        blank,
-        std_error=math.sqrt(a * (1 - a) / na + b * (1 - b) / nb),
-        statistic=z,
-        p_value=float(2 * stats.norm.sf(abs(z))),
-        ci_low=limits.low,
-        ci_high=limits.high,
-        risk_ratio_ci_low=ratio.low,
-        risk_ratio_ci_high=ratio.high,
-    )
+    return TTest(a - b, math.sqrt(a * (1 - a) / na + b * (1 - b) / nb), z, NAN, float(2 * stats.norm.sf(abs(z))))
 
 
 def _share_within(people: Pair, alpha: float) -> ShareContrast:
     own, other = _column(people.both, "share_arm"), _column(people.both, "share_reference")
-    shares = [
-        share_of(values, int(people.both[f"n_ratings_{side}"].sum()))
-        for values, side in ((own, "arm"), (other, "reference"))
-    ]
-    a, b = (share.share for share in shares)
+    arm = share_of(own, int(people.both["n_ratings_arm"].sum()))
+    reference = share_of(other, int(people.both["n_ratings_reference"].sum()))
     n = len(people.both)
-    blank = _share_row(people, "paired t", a, b, n, n)
-    if n < 2 or math.isnan(a):
+    blank = _share_row(people, "paired t", arm.share, reference.share, n, n)
+    if n < 2 or math.isnan(arm.share):
         return blank
-    test = paired(own - other, 1.0)
     varies = spread(own) > 0 and spread(other) > 0
     correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
-    limits = newcombe(a, shares[0].interval(alpha), b, shares[1].interval(alpha), correlation)
-    ratio = NO_INTERVAL
-    if a > 0 and b > 0 and math.isfinite(test.std_error):
-        # The delta method on log(a) - log(b), with the covariance of the same people's shares.
-        ratio = _ratio_interval(a / b, spread(own / a - other / b) ** 2 / n, alpha)
+    return _with_limits(blank, paired(own - other, 1.0), arm, reference, n - 1, alpha, correlation)
+
+
+def _with_limits(
+    blank: ShareContrast, test: TTest, own: Share, other: Share, df: float, alpha: float, correlation: float = 0.0
+) -> ShareContrast:
+    """The contrast with its test, and both intervals with t of ``df``."""
+    sides = own.share, own.wilson(alpha, df), other.share, other.wilson(alpha, df)
+    limits, ratio = newcombe(*sides, correlation), ratio_interval(*sides, correlation)
     return replace(
         blank,
         std_error=test.std_error,
@@ -276,11 +279,6 @@ def shares_with_holm(rows: Iterable[ShareContrast]) -> tuple[ShareContrast, ...]
     rows = tuple(rows)
     adjusted = holm([row.p_value for row in rows])
     return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
-
-
-def _ratio_interval(ratio: float, log_variance: float, alpha: float) -> Interval:
-    half = float(stats.norm.ppf(1 - alpha / 2)) * math.sqrt(log_variance)
-    return Interval(ratio * math.exp(-half), ratio * math.exp(half))
 
 
 def _column(frame: pd.DataFrame, name: str) -> np.ndarray:

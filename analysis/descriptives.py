@@ -68,6 +68,11 @@ class Share:
         factor = float((stats.norm.ppf(1 - alpha / 2) / stats.t.ppf(1 - alpha / 2, self.n_people - 1)) ** 4)
         return wilson(self.share, max(float(self.n_people), self.n_effective * factor), alpha)
 
+    def wilson(self, alpha: float, df: float) -> Interval:
+        """The Wilson interval on the effective size with t of ``df`` in the place of z, as a difference's interval
+        takes it: there ``df`` are the difference's. (nan, nan) without answers."""
+        return wilson(self.share, self.n_effective, alpha, df)
+
 
 @dataclass(frozen=True)
 class ArmSummaries:

@@ -34,11 +34,11 @@ class TTest(NamedTuple):
     p_value: float
 
 
-def wilson(share: float, n: float, alpha: float = 0.05) -> Interval:
+def wilson(share: float, n: float, alpha: float = 0.05, df: float = math.inf) -> Interval:
     """The score interval of a proportion (Wilson 1927), without continuity correction.
 
-    ``n`` may be an effective number of independent answers (Dean & Pagano 2015). (nan, nan) for n = 0. Raises
-    ValueError for a share outside 0..1 or a negative n.
+    ``n`` may be an effective number of independent answers (Dean & Pagano 2015), known by ``df`` degrees of freedom: t
+    then stands in the place of z. (nan, nan) for n = 0. Raises ValueError for a share outside 0..1 or a negative n.
 
     >>> [round(limit, 4) for limit in wilson(0.72, 100)]
     [0.6251, 0.7986]
@@ -47,7 +47,7 @@ def wilson(share: float, n: float, alpha: float = 0.05) -> Interval:
         raise ValueError(f"a share of {share} of {n} answers does not exist")
     if n == 0:
         return NO_INTERVAL
-    z = float(stats.norm.ppf(1 - alpha / 2))
+    z = float(stats.norm.ppf(1 - alpha / 2) if math.isinf(df) else stats.t.ppf(1 - alpha / 2, df))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # The interval holds its share and ends exactly at 0 and 1; rounding must not carry it past either.
@@ -56,18 +56,44 @@ def wilson(share: float, n: float, alpha: float = 0.05) -> Interval:
     return Interval(low, high)
 
 
+def hybrid(
+    estimate: float, own: Interval, other_estimate: float, other: Interval, correlation: float = 0.0
+) -> Interval:
+    """The interval of ``estimate - other_estimate`` from the two estimates' own intervals, which may be lopsided.
+
+    Zou & Donner 2008, Stat. Med. 27:1693 (MOVER): the variance of each is recovered from the limit on the side that
+    counts. ``correlation`` is that of the two estimates.
+    """
+    down, up = estimate - own.low, own.high - estimate
+    other_down, other_up = other_estimate - other.low, other.high - other_estimate
+    difference = estimate - other_estimate
+    low = down**2 - 2 * correlation * down * other_up + other_up**2
+    high = up**2 - 2 * correlation * up * other_down + other_down**2
+    return Interval(difference - math.sqrt(max(0.0, low)), difference + math.sqrt(max(0.0, high)))
+
+
 def newcombe(share: float, own: Interval, other_share: float, other: Interval, correlation: float = 0.0) -> Interval:
     """The hybrid score interval of ``share - other_share`` from the two shares' Wilson intervals.
 
     Independent samples: Newcombe 1998, Stat. Med. 17:873, method 10. The same people in both: Newcombe 1998,
     Stat. Med. 17:2635, method 8, with the correlation of the two answers.
     """
-    down, up = share - own.low, own.high - share
-    other_down, other_up = other_share - other.low, other.high - other_share
-    difference = share - other_share
-    low = down**2 - 2 * correlation * down * other_up + other_up**2
-    high = up**2 - 2 * correlation * up * other_down + other_down**2
-    return Interval(max(-1.0, difference - math.sqrt(max(0.0, low))), min(1.0, difference + math.sqrt(max(0.0, high))))
+    limits = hybrid(share, own, other_share, other, correlation)
+    return Interval(max(-1.0, limits.low), min(1.0, limits.high))
+
+
+def ratio_interval(
+    share: float, own: Interval, other_share: float, other: Interval, correlation: float = 0.0
+) -> Interval:
+    """The interval of ``share / other_share`` from the two shares' Wilson intervals, as ``hybrid`` on their logarithms.
+
+    nan where a share is 0, of which there is no logarithm. Source: Zou & Donner 2008, Stat. Med. 27:1693.
+    """
+    if not (share > 0 and other_share > 0):
+        return NO_INTERVAL
+    logs = [Interval(math.log(limits.low), math.log(limits.high)) for limits in (own, other)]
+    limits = hybrid(math.log(share), logs[0], math.log(other_share), logs[1], correlation)
+    return Interval(math.exp(limits.low), math.exp(limits.high))
 
 
 def t_interval(estimate: float, std_error: float, df: float, alpha: float = 0.05) -> Interval:

@@ -114,7 +114,7 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
 def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
     """The contrasts of shares with the reference arm."""
     level = level_text(comparison.level)
-    header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "p", "p (Holm)")
+    header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "df", "p", "p (Holm)")
     rows = tuple(
         (
             _pair(row.arm, row.reference, labels),
@@ -122,6 +122,7 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
             number(100 * row.estimate, 1),
             interval(100 * row.ci_low, 100 * row.ci_high, 1),
             number(row.statistic),
+            number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),
             number(row.risk_ratio),
@@ -130,8 +131,8 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
         for row in comparison.shares.rows
     )
     caption = (
-        "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's. "
-        + FIXED
+        "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's. The "
+        "statistic is t, or z where it has no df. " + FIXED
     )
     return ReportTable(
         "shares",

@@ -249,10 +249,11 @@ def methods(
         found.append(
             f"A rating counts as credible from {comparison.credible_cut:g} upwards. The cut is this study's own "
             f"choice{theirs}. Shares have Wilson intervals (Wilson 1927), differences of shares Newcombe's (1998) "
-            "hybrid score intervals, ratios Katz intervals. "
+            "hybrid score intervals, and ratios the same of their logarithms (Zou & Donner 2008). "
             "Where people gave several ratings, effective sample sizes account for ratings of one person being alike "
             "(Rao & Scott 1992; Dean & Pagano 2015), and Wilson intervals have t of as many degrees of freedom as "
-            "people but one in the place of z (Korn & Graubard 1998)."
+            "people but one in the place of z (Korn & Graubard 1998). "
+            f"{_share_tests(comparison)}"
         )
     if comparison.omnibus.rows:
         found.append(
@@ -265,6 +266,23 @@ def methods(
     else:
         found.append("The plan names no exclusions; every rating with an outcome counts.")
     return tuple(found)
+
+
+def _share_tests(comparison: Comparison) -> str:
+    """How shares are tested, by the tests that there are."""
+    told = {
+        "score z": "shares of different people with one rating each by the score test of two proportions",
+        "Welch t": "shares of different people with several ratings by Welch's t test of people's shares (Thompson, "
+        "Leyrat, Fielding & Hayes 2022)",
+        "paired t": "shares of the same people by the paired t test of their differences",
+    }
+    used = [words for method, words in told.items() if any(row.method == method for row in comparison.shares.rows)]
+    if not used:
+        return ""
+    sentence = f"The report compares {'; '.join(used)}"
+    if used == [told["score z"]]:
+        return f"{sentence}."
+    return f"{sentence}; the t of such a test stands in the intervals of its difference and ratio too."
 
 
 def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
@@ -329,8 +347,13 @@ REFERENCES = (
     "577–585.",
     "Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach. Journal of "
     "Pharmacokinetics and Biopharmaceutics, 15, 657–680.",
+    "Thompson, J. A., Leyrat, C., Fielding, K. L., & Hayes, R. J. (2022). Cluster randomised trials with a binary "
+    "outcome and a small number of clusters: comparison of individual and cluster level analysis method. BMC Medical "
+    "Research Methodology, 22, 222.",
     "Welch, B. L. (1947). The generalization of 'Student's' problem. Biometrika, 34, 28–35; and (1951) On the "
     "comparison of several mean values. Biometrika, 38, 330–336.",
     "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the "
     "American Statistical Association, 22, 209–212.",
+    "Zou, G. Y., & Donner, A. (2008). Construction of confidence limits about effect measures: a general approach. "
+    "Statistics in Medicine, 27, 1693–1702.",
 )

@@ -25,14 +25,12 @@ shares <- function(a, b, cut = 6) {
   x1 <- sum(a >= cut); x2 <- sum(b >= cut); n1 <- length(a); n2 <- length(b)
   test <- prop.test(c(x1, x2), c(n1, n2), correct = FALSE)
   ci <- newcombe(x1, n1, x2, n2)
-  # Katz's interval of the ratio of two shares, which is that of a log-binomial regression's only coefficient.
-  fit <- glm(y ~ arm, binomial(link = "log"), start = c(log(.5), 0), epsilon = 1e-14,
-             data = data.frame(y = as.integer(c(a, b) >= cut), arm = rep(1:0, c(n1, n2))))
-  b1 <- coef(summary(fit))["arm", ]
+  # The ratio's is that of the logarithms' difference, from the same two intervals (Zou & Donner 2008).
+  la <- log(wilson(x1, n1)); lb <- log(wilson(x2, n2)); a <- log(x1 / n1); b <- log(x2 / n2)
   list(estimate = x1 / n1 - x2 / n2, statistic = sign(x1 / n1 - x2 / n2) * sqrt(unname(test$statistic)),
-       p_value = test$p.value, ci_low = ci[1], ci_high = ci[2], risk_ratio = unname(exp(b1[1])),
-       risk_ratio_ci_low = unname(exp(b1[1] - qnorm(.975) * b1[2])),
-       risk_ratio_ci_high = unname(exp(b1[1] + qnorm(.975) * b1[2])))
+       p_value = test$p.value, ci_low = ci[1], ci_high = ci[2], risk_ratio = (x1 / n1) / (x2 / n2),
+       risk_ratio_ci_low = exp(a - b - sqrt((a - la[1])^2 + (lb[2] - b)^2)),
+       risk_ratio_ci_high = exp(a - b + sqrt((la[2] - a)^2 + (b - lb[1])^2)))
 }
 
 means <- list(small = welch(arms$small, arms$real), large = welch(arms$large, arms$real))
@@ -45,9 +43,11 @@ tp <- t.test(after, before, paired = TRUE); gz <- hedges_g(after, before, paired
 tost <- function(a, b, bound) max(t.test(a, b, mu = -bound, alternative = "greater")$p.value,
                                   t.test(a, b, mu = bound, alternative = "less")$p.value)
 
-# Newcombe 1998, method 8: the same people, with the correlation of their two answers.
+# Newcombe 1998, method 8: the same people, with the correlation of their two answers, and with t of their number but
+# one in the place of z, which is that of another level.
+wilson_t <- function(x, n) wilson(x, n, 2 * pnorm(qt(.975, n - 1)) - 1)
 y1 <- as.integer(after >= 6); y2 <- as.integer(before >= 6); n <- length(y1)
-w1 <- wilson(sum(y1), n); w2 <- wilson(sum(y2), n); p1 <- mean(y1); p2 <- mean(y2); phi <- cor(y1, y2)
+w1 <- wilson_t(sum(y1), n); w2 <- wilson_t(sum(y2), n); p1 <- mean(y1); p2 <- mean(y2); phi <- cor(y1, y2)
 paired_share <- c(p1 - p2 - sqrt((p1 - w1[1])^2 - 2 * phi * (p1 - w1[1]) * (w2[2] - p2) + (w2[2] - p2)^2),
                   p1 - p2 + sqrt((w1[2] - p1)^2 - 2 * phi * (w1[2] - p1) * (p2 - w2[1]) + (p2 - w2[1])^2))
 
