@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scipy import stats
@@ -19,7 +20,7 @@ from analysis.power import (
     simulated_power,
 )
 from analysis.power_claim import Adjustment, Claim, Which
-from analysis.power_limits import FEW_PEOPLE, MOST_PEOPLE_SIMULATED
+from analysis.power_limits import FEW_PEOPLE, MOST_PEOPLE_SIMULATED, studies_of
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, level_text, number, percent
 from analysis.tables import to_json, to_records
@@ -105,8 +106,16 @@ def power_answer(
 ) -> PowerAnswer:
     """The answer; ``progress(done, total)`` is called after every simulated study, and what it raises ends the work.
 
-    Raises ValueError for a study that cannot be run.
+    ``total`` is of the most studies that there can be; what is not needed counts as done. Raises ValueError for a study
+    that cannot be run.
     """
+    sizes = [(size.people, size.articles) for size in question.sizes]
+    asked = question.simulations, question.small_simulations
+    of_curve, total = studies_of(sizes, 0, *asked), studies_of(sizes, len(question.articles), *asked)
+
+    def tell(before: int, done: int) -> None:
+        progress(before + done, total)
+
     curve = power_curve(
         question.sizes,
         components,
@@ -115,16 +124,17 @@ def power_answer(
         simulations=question.simulations,
         small_simulations=question.small_simulations,
         seed=question.seed,
-        progress=progress,
+        progress=lambda done, _: tell(0, done),
     )
-    return PowerAnswer(
-        question, curve, tuple(_fewest(question, components, articles, progress) for articles in question.articles)
+    each = studies_of((), 1, *asked)
+    needed = tuple(
+        _fewest(question, components, articles, partial(tell, of_curve + n * each))
+        for n, articles in enumerate(question.articles)
     )
+    return PowerAnswer(question, curve, needed)
 
 
-def _fewest(
-    asked: PowerQuestion, components: Components, articles: int, progress: Callable[[int, int], None]
-) -> Needed:
+def _fewest(asked: PowerQuestion, components: Components, articles: int, tell: Callable[[int], None]) -> Needed:
     """The fewest people by the formula, simulated where the formula may be wrong or simulation was asked for.
 
     Where the simulated power is surely another than the one that is wanted, the formula's error there, in normal
@@ -143,14 +153,14 @@ def _fewest(
             alpha=asked.alpha,
         )
 
-    def simulated(people: int) -> PowerPoint:
+    def simulated(people: int, before: int = 0) -> PowerPoint:
         size = StudySize(asked.design, people, articles, asked.ratings, asked.arms)
         point = expected_power(size, components, asked.claim, asked.alpha)
         count = max(asked.simulations, asked.small_simulations if point.small else 0)
         if not count or people > MOST_PEOPLE_SIMULATED:
             return point
         return simulated_power(
-            size, point, components, asked.claim, asked.alpha, count, asked.seed, lambda done: progress(done, count)
+            size, point, components, asked.claim, asked.alpha, count, asked.seed, lambda done: tell(before + done)
         )
 
     people = by_formula(asked.power)
@@ -165,7 +175,7 @@ def _fewest(
         if again is None:
             return Needed(articles, None)
         if again != people:
-            people, point = again, simulated(again)
+            people, point = again, simulated(again, point.n_simulated)
     return Needed(articles, people, point.estimate, point.ci_low, point.ci_high, point.n_simulated)
 
 

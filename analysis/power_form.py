@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analysis.plan import parse_plan
 from analysis.plan_rules import PlanError
-from analysis.power_limits import MOST_ARMS, MOST_PEOPLE_SIMULATED, is_small
+from analysis.power_limits import MOST_ARMS, MOST_PEOPLE_SIMULATED, studies_of
 from surveys.definition import Plan
 from surveys.frozen import FrozenStudy
 from surveys.models import Mode
@@ -124,11 +124,11 @@ class PowerForm(forms.Form):
         help_text=_("0 for the formula alone, which is quick. 200 take minutes and show how sure it is."),
     )
     small_simulations = forms.IntegerField(
-        label=_("Studies to simulate where people are few"),
+        label=_("Studies to simulate where people or articles are few"),
         min_value=0,
         max_value=1000,
         initial=200,
-        help_text=_("Below 60 people the formula can be wrong by several points either way."),
+        help_text=_("Below 60 people, or four articles an arm, the formula can be wrong by several points either way."),
     )
 
     def __init__(self, draft: FrozenStudy | None, sources: Iterable[str], data: Any = None) -> None:
@@ -198,13 +198,17 @@ class PowerForm(forms.Form):
     def _hold_small_within_limits(
         self, people: tuple[int, ...], articles: tuple[int, ...], given: dict[str, Any]
     ) -> None:
-        """Small studies are simulated of themselves, whatever is asked for the others."""
+        """Small studies are simulated of themselves, whatever is asked for the others, and so are those of the fewest
+        people."""
         simulations, small = given.get("simulations") or 0, given.get("small_simulations") or 0
         sizes = [(n, number) for n in people for number in articles]
-        studies = sum(max(simulations, small if is_small(*size) else 0) for size in sizes)
+        studies = studies_of(sizes, len(articles), simulations, small)
         if studies > MOST_STUDIES and not {"people", "simulations"} & set(self.errors):
-            problem = gettext("At most %(studies)s studies are simulated, over all sizes.") % {"studies": MOST_STUDIES}
-            self.add_error("small_simulations", problem)
+            problem = gettext(
+                "Up to %(asked)s studies would be simulated, with those for the fewest people; at most %(studies)s are."
+            )
+            field = "simulations" if simulations > small else "small_simulations"
+            self.add_error(field, problem % {"asked": studies, "studies": MOST_STUDIES})
 
     @property
     def question(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.crossed import crossed_contrasts
+from analysis.crossed_terms import random_part
 from analysis.plan import Plan
 from analysis.power import (
     Components,
@@ -26,30 +27,47 @@ USUAL_STORIES = Components(person=0.8, article=0.3, noise=1.0)
 
 
 @pytest.mark.parametrize("design", ["between", "within"])
-def test_simulated_studies_confirm_the_formula(design: Any) -> None:
-    """Of 20 studies, as many find the difference as 99 in 100 such draws at the formula's power would: within 0.3 of
-    it. That it is nearer is shown with 200 studies a design, whose figures benchmarks/results.md has."""
+def test_fitted_studies_have_the_formulas_standard_error_and_find_the_difference_as_often(design: Any) -> None:
+    """The standard errors' root mean square over 16 studies is known to 3 to 4%, and the power by it to a few points;
+    how many of 16 find the difference tells a formula that is right from none that is wrong by less than a third. That
+    the shares themselves agree is shown with 200 studies a design, whose figures benchmarks/results.md has."""
     parts = Components(person=0.8, article=0.35, noise=1.0, person_by_arm=0.4)
     size = StudySize(design, people=40, articles=8, ratings=4)
-    (point,) = power_curve([size], parts, 0.7, simulations=20, seed=3).rows
+    point = expected_power(size, parts, 0.7)
     assert 0.3 < point.expected < 0.95
-    fewest, most = stats.binom.interval(0.99, point.n_simulated, point.expected)
-    assert fewest <= point.estimate * point.n_simulated <= most
-    assert point.ci_low < point.estimate < point.ci_high
+    studies = [simulated_study(size, parts, 0.7, np.random.default_rng([3, draw])) for draw in range(16)]
+    rows = [crossed_contrasts(study, Plan(reference="real")).rows[0] for study in studies]
+    assert math.sqrt(np.mean([row.std_error**2 for row in rows])) == pytest.approx(point.std_error, rel=0.1)
+    assert float(np.median([row.df for row in rows])) == pytest.approx(point.df, rel=0.25)
+    fewest, most = stats.binom.interval(0.999, len(rows), point.expected)
+    assert fewest <= sum(row.p_value < 0.05 for row in rows) <= most
+
+
+def test_a_curve_tells_the_share_of_its_simulated_studies_with_its_interval() -> None:
+    size = StudySize("between", people=16, articles=4, ratings=2)
+    (point,) = power_curve([size], USUAL, 3.0, simulations=4, seed=3).rows
+    assert (point.n_simulated, point.estimate * 4 % 1) == (4, 0)
+    assert point.ci_low < point.estimate <= point.ci_high
 
 
 @pytest.mark.parametrize(
-    ("people", "articles", "parts", "difference"),
-    [(26, 50, Components(0.8, 0.5, 1.0), 1.5), (12, 40, Components(0.8, 0.4, 1.0), 2.2)],
+    ("people", "articles", "parts", "difference", "told"),
+    [(26, 50, Components(0.8, 0.5, 1.0), 1.5, 0.60), (12, 40, Components(0.8, 0.4, 1.0), 2.2, 0.17)],
 )
-def test_simulated_studies_confirm_the_formula_where_few_articles_are_read_twice(
-    people: int, articles: int, parts: Components, difference: float
+def test_few_articles_that_are_read_twice_leave_many_studies_without_a_model(
+    people: int, articles: int, parts: Components, difference: float, told: float
 ) -> None:
-    """That every article is read would give 0.83 for both."""
-    (point,) = power_curve([StudySize("between", people, articles, 1)], parts, difference, simulations=40).rows
-    fewest, most = stats.binom.interval(0.99, point.n_simulated, point.expected)
-    assert fewest <= point.estimate * point.n_simulated <= most
-    assert point.fitted < 0.7
+    """Whether a model can be fitted hangs on who read what alone: the share of 80 such studies is within 15 points of
+    the formula's. That every article is read would make it 1, and the power 0.83 for both."""
+    size = StudySize("between", people, articles, 1)
+    point = expected_power(size, parts, difference)
+    assert point.fitted == pytest.approx(told, abs=0.01)
+    assert point.expected < point.fitted
+    carried = 0
+    for draw in range(80):
+        study = simulated_study(size, parts, difference, np.random.default_rng([5, draw]))
+        carried += not random_part(study).lack
+    assert carried / 80 == pytest.approx(point.fitted, abs=0.15)
 
 
 @pytest.mark.parametrize("ratings", [1, 2, 16])

@@ -90,7 +90,8 @@ def test_a_pilots_spreads_need_no_named_ones() -> None:
         ({"power": "1"}, "power", "less than or equal to 0.999"),
         ({"alpha": "0.7"}, "alpha", "less than or equal to 0.49"),
         ({"simulations": "1000", "people": "50,100,150"}, "simulations", "At most 4000 studies"),
-        ({"small_simulations": "1000", "people": "40,50,58"}, "small_simulations", "At most 4000 studies"),
+        ({"small_simulations": "1000", "people": "40,50,58"}, "small_simulations", "Up to 10000 studies"),
+        ({"simulations": "1000"}, "simulations", "Up to 8000 studies"),
         ({"arms": "3"}, "people", "multiples of 3"),
         ({"arms": "10", "people": "10"}, "people", "20 people or more"),
         ({"arms": "11"}, "arms", "less than or equal to 10"),
@@ -105,6 +106,14 @@ def test_what_is_wrong_is_said_at_its_field(changes: dict[str, str], field: str,
     asked = form(**changes)
     assert not asked.is_valid()
     assert says in str(asked.errors[field].as_text())
+
+
+def test_studies_for_the_fewest_people_count_among_those_that_are_simulated() -> None:
+    # 4 sizes and 2 numbers of articles, whose fewest people take two sizes each at most.
+    assert form(simulations="500").is_valid()
+    assert not form(simulations="501").is_valid()
+    assert form(small_simulations="666").is_valid()
+    assert not form(small_simulations="667").is_valid()
 
 
 def test_people_in_another_separation_are_named_not_guessed() -> None:
