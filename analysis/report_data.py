@@ -23,6 +23,8 @@ PLACES = {
     "pairwise": "pairwise",
     "ranks": "pairwise",
     "discernment": "discernment",
+    "discernment-odds-arms": "discernment_odds.arms",
+    "discernment-odds": "discernment_odds.contrasts",
     "balance": "balance",
     "equivalence": "equivalence",
     "trend": "trend.rows",

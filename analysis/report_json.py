@@ -88,8 +88,8 @@ def _results(comparison: Comparison) -> dict[str, Any]:
 
 # What sections add to the results; null where a section is left out.
 SECTION_RESULTS = (
-    "study_design", "flow", "attrition", "balance", "discernment", "equivalence", "trend", "curation",
-    "distributions", "distribution_tests", "articles", "items", "models", "exclusions", "exclusions_by_arm",
+    "study_design", "flow", "attrition", "balance", "discernment", "discernment_odds", "equivalence", "trend",
+    "curation", "distributions", "distribution_tests", "articles", "items", "models", "exclusions", "exclusions_by_arm",
     "variants", "specifications", "heterogeneity", "detection", "attribution", "reliability", "agreement", "disclosure",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from analysis.sections import (
     arms,
     design,
     detecting,
+    discerning,
     disclosure,
     exclusions,
     groups,
@@ -28,6 +29,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[Material], Section]], ...] = (
     (people.FLOW, people.FLOW_TITLE, "counting who took part", people.people_flow),
     (alike.NAME, alike.TITLE, "comparing the arms' people", alike.people_balance),
     (arms.NAME, arms.TITLE, "drawing the arms", arms.arms),
+    (discerning.NAME, discerning.TITLE, "comparing discernment over articles", discerning.discerning),
     (null.NAME, null.TITLE, "testing equivalence", null.null_results),
     (trends.NAME, trends.TITLE, "testing the trend", trends.trends),
     (picking.NAME, picking.TITLE, "comparing curated texts", picking.picking),
@@ -49,6 +51,9 @@ def all_sections(material: Material, say: Callable[[str], None]) -> tuple[Sectio
     """Every section in its order; ``say`` is told what is done next, and may raise to end it."""
     found = []
     for name, title, doing, make in _SECTIONS:
+        # A question that a study without truth does not ask.
+        if name == discerning.NAME and not material.info.truth:
+            continue
         say(doing)
         found.append(made(name, title, make, material))
     return tuple(found)

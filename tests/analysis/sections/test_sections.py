@@ -104,7 +104,7 @@ def section(report: Report, name: str) -> Section:
 
 def test_with_everything_given_no_section_is_left_out(report: Report, results: dict[str, Any]) -> None:
     assert [one.name for one in report.left_out] == []
-    assert [key for key in SECTION_RESULTS if results[key] is None] == ["discernment"]
+    assert [key for key in SECTION_RESULTS if results[key] is None] == ["discernment", "discernment_odds"]
     for one in report.shown:
         assert one.name == "arms" or one.sentences
         assert one.name in {"design", "disclosure"} or one.figures

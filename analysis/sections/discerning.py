@@ -1,0 +1,114 @@
+"""PURE: whether the arms tell true articles from false alike, with articles as samples, in odds."""
+
+from analysis.discerned_odds import Discerned, DiscernedOdds, discerned_odds
+from analysis.report_tables import ReportTable
+from analysis.report_text import interval, number, p_number, p_text
+from analysis.sections.interval_figure import Axis, Mark, interval_figure
+from analysis.sections.section import MOST_SEARCHED, LeftOut, Material, Section
+from analysis.tables import to_records
+
+NAME, TITLE = "discernment-articles", "True and false, with articles as samples"
+
+
+def discerning(material: Material) -> Section:
+    """The odds of a yes about true articles over those about false ones, an arm and against the reference; only of a
+    study that says what is true."""
+    if not (material.info.persons_known and material.info.articles_known):
+        raise LeftOut("no column says who answered, or about which article")
+    if "item" in material.kept.columns:
+        raise LeftOut("the table has one row an item, and not one row an answer")
+    data, notes = material.some_kept(MOST_SEARCHED)
+    found = discerned_odds(data, material.plan, truth=material.info.truth, arms=material.arms, labels=material.labels)
+    marks = [
+        Mark(material.label(row.arm), row.odds_ratio, row.ci_low, row.ci_high, main=row.arm == material.reference)
+        for row in found.arms
+    ]
+    axis = Axis("Odds of a yes about true articles over those about false ones", null=1.0, log=True)
+    caption = f"Intervals at {material.level}; 1: no discernment. For the same reader and like articles."
+    return Section(
+        NAME,
+        TITLE,
+        sentences=(_of_arms(found, material), *(_of_contrast(row, material) for row in found.contrasts)),
+        warnings=found.cautions,
+        notes=notes,
+        figures=(interval_figure(NAME, TITLE, caption, marks, axis),),
+        tables=(_arms_table(found, material), _contrasts_table(found, material)),
+        methods=(
+            "With articles as samples, discernment is the interaction of truth and arm in the logistic mixed model "
+            f"{found.formula} (lme4's notation; truth is -0.5 or 0.5), by Laplace's approximation and with Wald's "
+            "tests: how many times the odds of a yes are larger for true articles than for false ones (Jaeger 2008).",
+        ),
+        references=(
+            "Jaeger, T. F. (2008). Categorical data analysis: Away from ANOVAs (transformation or not) and towards "
+            "logit mixed models. Journal of Memory and Language, 59, 434–446.",
+        ),
+        results={
+            "discernment_odds": {
+                "formula": found.formula,
+                "n_ratings": found.n_ratings,
+                "n_people": found.n_people,
+                "n_true": found.n_true,
+                "n_false": found.n_false,
+                "log_likelihood": found.fit.log_likelihood,
+                "arms": to_records(found.arms),
+                "contrasts": to_records(found.contrasts),
+            }
+        },
+    )
+
+
+def _of_arms(found: DiscernedOdds, material: Material) -> str:
+    said = "; ".join(
+        f"{material.label(row.arm)} {number(row.odds_ratio)} ({interval(row.ci_low, row.ci_high)})"
+        for row in found.arms
+    )
+    return (
+        f"The odds of a yes about one of {found.n_true} true articles over those about one of {found.n_false} false "
+        f"ones, with {material.level} intervals over readers and articles: {said}."
+    )
+
+
+def _of_contrast(row: Discerned, material: Material) -> str:
+    verb = "was not shown to differ" if not row.p_adjusted < material.plan.alpha else "differed"
+    return (
+        f"Discernment {verb} between {material.label(row.arm)} and {material.label(row.reference)}: ratio of the odds "
+        f"ratios {number(row.odds_ratio)}, {material.level} interval {interval(row.ci_low, row.ci_high)}, "
+        f"{p_text(row.p_adjusted)} (Holm)."
+    )
+
+
+def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
+    rows = tuple(
+        (
+            material.label(row.arm),
+            number(row.odds_ratio),
+            interval(row.ci_low, row.ci_high),
+            number(row.std_error, 3),
+            number(row.statistic),
+            p_number(row.p_value),
+            str(row.n),
+        )
+        for row in found.arms
+    )
+    header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "z", "p", "People")
+    caption = "Odds of a yes about true articles over those about false ones, for the same person and like articles."
+    return ReportTable("discernment-odds-arms", "Odds by arm", caption, header, rows)
+
+
+def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
+    rows = tuple(
+        (
+            material.pair(row.arm),
+            number(row.odds_ratio),
+            interval(row.ci_low, row.ci_high),
+            number(row.std_error, 3),
+            number(row.statistic),
+            p_number(row.p_value),
+            p_number(row.p_adjusted),
+            f"{row.n}, {row.n_reference}",
+        )
+        for row in found.contrasts
+    )
+    header = ("Contrast", "Ratio", f"{material.level} interval", "SE (log)", "z", "p", "p (Holm)", "People")
+    caption = "Ratio of the arm's odds ratio to the reference's; above 1: the arm tells true from false better."
+    return ReportTable("discernment-odds", "Odds against the reference", caption, header, rows)
