@@ -190,7 +190,10 @@ def _arrive(request: HttpRequest, study: Study, mode: str, entrant: recruitment.
     elif not (entrant.could_be_guessed and visit.is_guest(request, place)):
         # A guest who opens the link again stays one, since the moment at which they first came.
         visit.remember(response, study.key, arrival.token, lasting=lasting)
-    if entrant.panel_id and place.participant.consented_at is None:
+    if not entrant.panel_id:
+        # What somebody who came before in this browser left there is not this person's.
+        visit.drop_carried(response, study.key)
+    elif place.participant.consented_at is None:
         visit.carry(response, study.key, entrant)
     return response
 

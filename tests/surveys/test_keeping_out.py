@@ -185,6 +185,16 @@ def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again() 
     assert lost.row.panel_identity.ciphertext is not None
 
 
+def test_nobody_is_kept_out_for_somebody_who_came_before_in_the_same_browser() -> None:
+    earlier = factories.launched_study()
+    person = Person(_study(keep_out=[earlier.key], only_with_id=False, shared_computer=True), entry=COMES)
+    Person(earlier, entry=COMES).walk_to("before-1")
+    # The browser was closed, which is when a shared computer forgets who used it.
+    del person.client.cookies["participant"]
+    person.enter()
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+
+
 def test_the_consent_asks_no_statement_more_where_a_study_keeps_somebody_out() -> None:
     earlier = factories.launched_study()
 
