@@ -99,7 +99,7 @@ def test_nothing_that_is_stored_links_one_person_across_studies() -> None:
     assert len({value for row in hashes for value in row}) == 4
 
 
-def test_who_takes_part_elsewhere_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
+def test_who_takes_part_elsewhere_between_the_arrival_and_the_consent_is_kept_out_there(either_database: None) -> None:
     earlier = factories.launched_study()
     study = _study(keep_out=[earlier.key])
     person, other = Person(study, entry=COMES), Person(study, entry="?PROLIFIC_PID=other&SESSION_ID=1")
@@ -131,7 +131,7 @@ def test_who_comes_again_with_another_browser_is_asked_again_and_whoever_consent
     assert Person(study, entry="?PROLIFIC_PID=inside&SESSION_ID=1").slug == "before-1"
 
 
-def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there() -> None:
+def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there(either_database: None) -> None:
     earlier = factories.launched_study()
     copy = _copy(earlier)
     person = Person(copy, entry=COMES)
@@ -160,7 +160,7 @@ def test_who_is_in_the_midst_of_a_study_with_the_same_story_may_still_read_it_an
     assert inside.row.outcome == ""
 
 
-def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again() -> None:
+def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again(either_database: None) -> None:
     earlier = factories.launched_study()
     study = _study(keep_out=[earlier.key])
     person, other = Person(study, entry=COMES), Person(study, entry="?PROLIFIC_PID=other&SESSION_ID=1")
