@@ -3,6 +3,7 @@
 tests/isolation.py comes before it.
 """
 
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -29,6 +30,17 @@ hypothesis.settings.register_profile(
     "studyweb", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("studyweb")
+# How many tests without a mark take as long as one with it, more or less: what starts a browser, a model or R.
+SLOW = {"stack": 400, "browser": 60, "model": 40, "r": 20, "postgres": 5}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Longest files first: of two processes none is left alone at the end with a file that takes minutes."""
+    took: Counter[Path] = Counter()
+    for item in items:
+        took[item.path] += 1 + max((SLOW.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+    items.sort(key=lambda item: -took[item.path])
 
 
 @pytest.fixture(autouse=True)
