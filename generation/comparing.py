@@ -143,19 +143,20 @@ def wins_of(comparisons: Sequence[Comparison]) -> dict[tuple[int, int], float]:
     return wins
 
 
-def accept_best(
-    study: Study, prompt: Prompt, *, by: Researcher, k: int, expected: int, arm: Arm | None
-) -> list[Article]:
-    """Accept the ``k`` texts that rank highest, as curated, by a rule that says so.
+def accept_best(study: Study, prompt: Prompt, *, by: Researcher, k: int, shown: str, arm: Arm | None) -> list[Article]:
+    """Accept the ``k`` undecided texts that rank highest, as curated, by a rule that says which places they have.
 
-    ``expected`` is the number of comparisons that the page showed. Raises ``CurationError`` where it is another by now
-    or the ranking does not say who is best, ``DraftOnly``, and what ``curation.accept`` raises.
+    ``shown`` is the ``fingerprint`` of the ranking on the page: sent twice, the second finds those decided and takes no
+    others. Raises ``CurationError`` where it is another by now or the ranking does not say who is best, ``DraftOnly``,
+    and what ``curation.accept`` raises.
     """
     with transaction.atomic():
         lock_draft(study)
         ranking, texts, n = ranking_of(study, prompt)
-        if n != expected:
-            raise CurationError({"": _("Meanwhile somebody compared more texts. Look at the ranking again.")})
+        if shown != fingerprint(ranking, texts, n):
+            message = _("The ranking or a decision changed since this page was shown. Nothing was done; look again.")
+            raise CurationError({"": message})
+        places = {s.item: place for place, s in enumerate(ranking.strengths, start=1)}
         waiting = [s for s in ranking.strengths if texts[s.item].decision == Decision.PENDING]
         if not 1 <= k <= len(waiting):
             raise CurationError({"k": _("Take 1 to %(most)s texts.") % {"most": len(waiting)}})
@@ -166,11 +167,26 @@ def accept_best(
         credit = f", each credited with {ranking.prior:g} won and lost" if ranking.prior else ""
         # Not translated: the record must not depend on the language of whoever clicked.
         others = f" ({further} more were not compared)" if (further := left_out(study, prompt)) else ""
-        rule = f"the best {k} of {len(texts)} texts{others} by {n} pairwise comparisons (Bradley-Terry{credit})"
+        whose = _places([places[s.item] for s in waiting[:k]])
+        rule = f"{whose} of {len(texts)} texts{others} by {n} pairwise comparisons (Bradley-Terry{credit})"
         return [
             curation.accept(texts[s.item], by=by, arm=arm or curation.default_arm(texts[s.item].batch), rule=rule)
             for s in waiting[:k]
         ]
+
+
+def fingerprint(ranking: Ranking[int], texts: Mapping[int, Candidate], comparisons: int) -> str:
+    """The SHA-256 of what a page shows of a ranking: the order, each text's wording and decision, and on how much."""
+    rows = [f"{text.code}:{text.revision}:{text.decision}" for text in (texts[s.item] for s in ranking.strengths)]
+    return hashlib.sha256("\n".join([str(comparisons), *rows]).encode("ascii")).hexdigest()
+
+
+def _places(places: Sequence[int]) -> str:
+    """Whom a rule takes: 'the best 2', or where others before them were decided already, their places."""
+    k = len(places)
+    if list(places) == list(range(1, k + 1)):
+        return f"the best {k}"
+    return f"the best {k} undecided (place{'s' if k > 1 else ''} {', '.join(map(str, places))})"
 
 
 def _standing(study: Study, texts: Sequence[int]) -> list[Comparison]:

@@ -38,6 +38,9 @@ __all__ = [
 
 Decision = Candidate.Decision
 
+# What the rule of a random pick begins with, in the log and in lineages: by it is known whom nobody selected.
+RANDOM_PICK = "random pick of "
+
 
 def accept(
     candidate: Candidate,
@@ -153,7 +156,7 @@ def random_pick(
         failed = failed_texts(batch)
         left_out = f" ({failed} that failed left out)" if failed else ""
         # Not translated: the record must not depend on the language of whoever clicked.
-        rule = f"random pick of {k} among {len(pool)} texts of batch {batch.number}{left_out}, seed {seed}"
+        rule = f"{RANDOM_PICK}{k} among {len(pool)} texts of batch {batch.number}{left_out}, seed {seed}"
         chosen = batch.candidates.filter(index__in=drawn).select_related(
             "batch__prompt__story", "batch__language_model"
         )

@@ -3,9 +3,10 @@
 import statistics
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from generation.assignments import Panel, Verdict, curators_of
+from generation.curation import RANDOM_PICK
 from generation.models import Candidate, Review
 from surveys.models import Researcher, Study
 
@@ -14,7 +15,10 @@ Decision = Candidate.Decision
 
 @dataclass(frozen=True)
 class Chosen:
-    """How many texts were taken and refused; ``waiting`` are those still to be decided."""
+    """How many texts were taken and refused; ``waiting`` are those still to be decided.
+
+    ``drawn`` were taken at random: nobody selected them, and they are in none of the other numbers.
+    """
 
     label: str
     taken: int
@@ -22,6 +26,13 @@ class Chosen:
     waiting: int
     # The median of what the browser measured; None where it measured nothing.
     seconds: float | None = None
+    drawn: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """The share taken of all that could be, in percent: those that wait were not selected, so far."""
+        written = self.taken + self.refused + self.waiting
+        return 100 * self.taken / written if written else None
 
     @property
     def share(self) -> float | None:
@@ -31,10 +42,15 @@ class Chosen:
 
 
 def by_curator(study: Study, panels: dict[int, Panel]) -> list[Chosen]:
-    """Each curator's decisions and standing opinions; what a rule decided is nobody's. ``waiting``: not yet said."""
+    """Each curator's standing decisions and opinions; what a rule decided is nobody's. ``waiting``: not yet said.
+
+    Of a text only the last decision counts, for who took it; what was undone is nobody's any more.
+    """
     people: dict[int, Researcher] = {person.pk: person for person in curators_of(study)}
     verdicts: dict[int, list[tuple[bool, float | None]]] = {pk: [] for pk in people}
-    decisions = Review.objects.filter(candidate__batch__study=study, rule="").exclude(new=Decision.PENDING)
+    later = Review.objects.filter(candidate=OuterRef("candidate"), number__gt=OuterRef("number"))
+    standing = Review.objects.filter(~Exists(later), candidate__batch__study=study, rule="")
+    decisions = standing.exclude(new=Decision.PENDING)
     for review in decisions.select_related("by"):
         people.setdefault(review.by_id, review.by)
         verdicts.setdefault(review.by_id, []).append((review.new == Decision.ACCEPTED, review.seconds))
@@ -51,14 +67,31 @@ def by_curator(study: Study, panels: dict[int, Panel]) -> list[Chosen]:
 
 def by_model(study: Study) -> list[Chosen]:
     """What became of each model's texts so far, the model with the highest selection rate first."""
+    rule = Review.objects.filter(candidate=OuterRef("pk")).order_by("-number").values("rule")[:1]
     drafted = Candidate.objects.filter(batch__study=study, state=Candidate.State.DRAFTED)
-    rows = drafted.values("batch__language_model__name").annotate(
-        taken=Count("pk", filter=Q(decision=Decision.ACCEPTED)),
-        refused=Count("pk", filter=Q(decision=Decision.REJECTED)),
-        waiting=Count("pk", filter=Q(decision=Decision.PENDING)),
+    by_lot = Q(decision=Decision.ACCEPTED, rule__startswith=RANDOM_PICK)
+    fate = Case(When(by_lot, then=Value("drawn")), default=F("decision"), output_field=CharField())
+    rows = (
+        drafted.annotate(rule=Subquery(rule))
+        .annotate(fate=fate)
+        .values_list("batch__language_model__name", "fate")
+        .annotate(texts=Count("pk"))
+        .order_by()
     )
-    found = [Chosen(row["batch__language_model__name"], row["taken"], row["refused"], row["waiting"]) for row in rows]
-    return sorted(found, key=lambda chosen: (-(chosen.share or 0), chosen.label))
+    counts: dict[str, dict[str, int]] = {}
+    for model, became, texts in rows:
+        counts.setdefault(model, {})[became] = texts
+    found = [
+        Chosen(
+            model,
+            taken=of.get(Decision.ACCEPTED, 0),
+            refused=of.get(Decision.REJECTED, 0),
+            waiting=of.get(Decision.PENDING, 0),
+            drawn=of.get("drawn", 0),
+        )
+        for model, of in counts.items()
+    ]
+    return sorted(found, key=lambda chosen: (-(chosen.rate or 0), chosen.label))
 
 
 def _chosen(label: str, verdicts: list[tuple[bool, float | None]], waiting: int) -> Chosen:

@@ -135,7 +135,8 @@ class BestForm(forms.Form):
     """How many of the best are accepted."""
 
     k = forms.IntegerField(label="", min_value=1, initial=1)
-    expected = forms.IntegerField(widget=forms.HiddenInput)
+    # What the ranking was when the page was shown.
+    shown = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm) -> HttpResponse:
@@ -143,7 +144,10 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
     is_blind = rules_of(study).is_blind
     everything = Filters(decision="", is_blind=is_blind)
     form.fields["k"].label = _("How many")
-    form.fields["expected"].initial = n
+    form.fields["shown"].initial = stands = comparing.fingerprint(found, texts, n)
+    if form.is_bound:
+        # A refusal comes with the ranking as it is now: sent again, it is this one that was looked at.
+        form.data = {**form.data.dict(), "shown": stands}
     rows = [
         Ranked(
             place,

@@ -62,6 +62,11 @@ def compared(batch: Batch, *results: tuple[int, int, int | None], by: object = N
         )
 
 
+def shown(batch: Batch) -> str:
+    """What the ranking's page sends with 'accept the best'."""
+    return comparing.fingerprint(*comparing.ranking_of(batch.study, batch.prompt))
+
+
 def order(batch: Batch) -> list[int]:
     ranking, texts, _n = comparing.ranking_of(batch.study, batch.prompt)
     return [texts[strength.item].index for strength in ranking.strengths]
@@ -134,7 +139,7 @@ def test_the_best_are_accepted_by_a_rule_that_says_how_they_were_chosen() -> Non
     batch = written()
     arm = synthetic_arm(batch.study, model_slot="built-in", curation="curated")
     compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
-    articles = comparing.accept_best(batch.study, batch.prompt, by=batch.created_by, k=2, expected=3, arm=None)
+    articles = comparing.accept_best(batch.study, batch.prompt, by=batch.created_by, k=2, shown=shown(batch), arm=None)
     assert [article.arm for article in articles] == [arm, arm]
     assert order(batch)[0] == 1
     assert text_of(batch, 0).decision == "pending"
@@ -149,13 +154,19 @@ def test_the_best_are_not_taken_where_that_is_not_known() -> None:
     batch = written([CONTINUATION] * 4)
     study, prompt, by = batch.study, batch.prompt, batch.created_by
     compared(batch, (0, 1, 1), (2, 3, 3))
-    for k, expected, problem in ((1, 1, "Meanwhile"), (0, 2, "1 to 4"), (5, 2, "1 to 4"), (1, 2, "never met")):
+    before, now = "0" * 64, shown(batch)
+    for k, seen, problem in (
+        (1, before, "changed since"),
+        (0, now, "1 to 4"),
+        (5, now, "1 to 4"),
+        (1, now, "never met"),
+    ):
         with pytest.raises(CurationError, match=problem):
-            comparing.accept_best(study, prompt, by=by, k=k, expected=expected, arm=None)
+            comparing.accept_best(study, prompt, by=by, k=k, shown=seen, arm=None)
     compared(batch, (1, 3, 3))
     assign(study, [text_of(batch, 3)], by=by, curators=[by], each=1, seed=1)
     with pytest.raises(CurationError, match="they decide"):
-        comparing.accept_best(study, prompt, by=by, k=1, expected=3, arm=None)
+        comparing.accept_best(study, prompt, by=by, k=1, shown=shown(batch), arm=None)
     assert not Article.objects.exists()
 
 
@@ -176,11 +187,38 @@ def test_the_pages_lead_from_pair_to_pair_to_the_ranking(client: Client) -> None
     assert Comparison.objects.filter(taken_back_at=None).count() == 2
     ranking = client.get(address(study, "ranking", batch.prompt.number)).content.decode()
     assert "2 comparisons, by the Bradley-Terry model" in ranking
-    refused = client.post(address(study, "accept-best", batch.prompt.number), {"k": "9", "expected": "2"})
+    refused = client.post(address(study, "accept-best", batch.prompt.number), {"k": "9", "shown": shown(batch)})
     assert refused.status_code == 400
     assert "Take 1 to 3 texts" in refused.content.decode()
-    client.post(address(study, "accept-best", batch.prompt.number), {"k": "1", "expected": "2"})
+    client.post(address(study, "accept-best", batch.prompt.number), {"k": "1", "shown": shown(batch)})
     assert Article.objects.count() == 1
+
+
+def test_the_best_sent_twice_are_taken_once_and_the_second_page_can_be_sent_on_purpose(client: Client) -> None:
+    batch = written()
+    synthetic_arm(batch.study, model_slot="built-in", curation="curated")
+    compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
+    client.force_login(batch.created_by)
+    url = address(batch.study, "accept-best", batch.prompt.number)
+    sent = {"k": "1", "shown": shown(batch)}
+    assert client.post(url, sent).status_code == 302
+    again = client.post(url, sent)
+    assert again.status_code == 400
+    assert "changed since this page was shown" in again.content.decode()
+    assert Article.objects.count() == 1
+    sent["shown"] = again.context["best_form"]["shown"].value()
+    assert client.post(url, sent).status_code == 302
+    rule = text_of(batch, 2).reviews.get().rule
+    assert rule.startswith("the best 1 undecided (place 2) of 3 texts by 3 pairwise comparisons")
+
+
+def test_an_edit_makes_it_another_ranking_than_the_one_that_was_shown() -> None:
+    batch = written()
+    compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
+    before = shown(batch)
+    curation.edit(text_of(batch, 1), by=batch.created_by, text="The invented bridge was closed for good.", revision=0)
+    with pytest.raises(CurationError, match="changed since"):
+        comparing.accept_best(batch.study, batch.prompt, by=batch.created_by, k=1, shown=before, arm=None)
 
 
 def test_a_choice_that_no_page_offers_is_told_and_stored_nowhere(client: Client) -> None:
@@ -220,7 +258,7 @@ def test_of_more_texts_than_can_be_compared_the_pages_and_the_rule_say_so(
         assert "3 more texts of this prompt are not compared" in page
     left, right = (text.code for text in comparing.pool(study, batch.prompt))
     comparing.compare_pair(study, batch.prompt, by=by, left=left, right=right, winner=left)
-    comparing.accept_best(study, batch.prompt, by=by, k=1, expected=1, arm=synthetic_arm(study))
+    comparing.accept_best(study, batch.prompt, by=by, k=1, shown=shown(batch), arm=synthetic_arm(study))
     accepted = batch.candidates.get(decision="accepted")
     assert accepted.code == left
     assert "of 2 texts (3 more were not compared)" in accepted.reviews.get().rule

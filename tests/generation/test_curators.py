@@ -6,7 +6,7 @@ from django.test import Client
 from generation import curation, curators, opinions
 from generation.assignments import panels
 from generation.rules import set_rules
-from tests.generation.factories import CONTINUATION, address, curator, text_of, written
+from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
 from tests.generation.test_assignments import panel
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,31 @@ def test_each_models_texts_are_counted() -> None:
     curation.reject(text_of(batch, 1), by=batch.created_by, reason="r")
     row = curators.by_model(batch.study)[0]
     assert (row.label, row.taken, row.refused, row.waiting, row.share) == (batch.language_model.name, 1, 1, 2, 50)
+
+
+def test_what_was_drawn_at_random_was_selected_by_nobody_and_what_waits_was_not_selected_either() -> None:
+    drawn = written([CONTINUATION] * 4)
+    study, by = drawn.study, drawn.created_by
+    curation.random_pick(drawn, by=by, k=3, seed=1, arm=synthetic_arm(study))
+    other = written([CONTINUATION] * 4, study=study, text="Another opening of an invented article.")
+    curation.accept(text_of(other), by=by, arm=synthetic_arm(study))
+    row = curators.by_model(study)[0]
+    assert (row.taken, row.refused, row.waiting, row.drawn) == (1, 0, 4, 3)
+    assert (row.share, row.rate) == (100, 20)
+    curation.reopen(drawn.candidates.filter(decision="accepted").first(), by=by)
+    assert curators.by_model(study)[0].drawn == 2
+
+
+def test_a_decision_that_was_undone_or_replaced_counts_for_nobody() -> None:
+    batch = written()
+    first, second = curator(batch.study), curator(batch.study)
+    for index in (0, 1):
+        curation.reject(text_of(batch, index), by=first, reason="r", seconds=5)
+        curation.reopen(text_of(batch, index), by=second)
+    curation.accept(text_of(batch, 1), by=second, arm=None, seconds=9)
+    found = {row.label: row for row in curators.by_curator(batch.study, {})}
+    assert (found[str(first)].refused, found[str(first)].seconds) == (0, None)
+    assert (found[str(second)].taken, found[str(second)].refused) == (1, 0)
 
 
 def test_the_page_shows_models_to_owners_only_where_curation_is_blind(client: Client) -> None:
