@@ -99,7 +99,7 @@ def reject(
 ) -> Review:
     """Refuse a candidate, for a reason or by a stated rule.
 
-    Raises ``CurationError`` without either, and where it is for others to decide; ``DecidedMeanwhile``.
+    Raises ``CurationError`` without either, and where it is for others to decide; ``DecidedMeanwhile``, ``DraftOnly``.
     """
     if not reason.strip() and not rule.strip():
         raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
@@ -115,7 +115,7 @@ def reject(
 def reopen(candidate: Candidate, *, by: Researcher, reason: str = "", revision: int | None = None) -> Review:
     """Take a decision back; the article of an accepted candidate is taken down, and its row and the log stay.
 
-    Raises ``DecidedMeanwhile``, and ``DraftOnly`` where the study is frozen with that article.
+    Raises ``DecidedMeanwhile``, and ``DraftOnly`` where the study is frozen.
     """
     with transaction.atomic():
         hold(candidate, revision, expected={Decision.ACCEPTED, Decision.REJECTED})

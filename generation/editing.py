@@ -15,8 +15,8 @@ from generation.lineage import opened_text
 from generation.models import Candidate, Edit, Review
 from generation.renewing import renew
 from generation.rules import CurationError, check_edit
-from surveys.articles import LONGEST_TEXT
-from surveys.models import Researcher, Study, normal_text
+from surveys.articles import LONGEST_TEXT, lock_draft
+from surveys.models import Researcher, normal_text
 
 Decision = Candidate.Decision
 
@@ -56,7 +56,7 @@ def edit(candidate: Candidate, *, by: Researcher, text: str, revision: int | Non
     """The edit, stored beside the draft, which stays. ``revision`` is the one that the editor saw.
 
     Raises ``CurationError`` where nothing changed, no text is left, the study's rules forbid it, or opinions on the
-    text as it is are awaited; ``DecidedMeanwhile``.
+    text as it is are awaited; ``DecidedMeanwhile``, ``DraftOnly``.
     """
     changed = changed_to(candidate, text)
     with transaction.atomic():
@@ -92,9 +92,12 @@ def standing_edits() -> QuerySet[Edit]:
 
 
 def hold(candidate: Candidate, revision: int | None, *, expected: set[Decision]) -> None:
-    """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction."""
+    """Count up the revision, which also holds the row; raises if it moved on. Needs a transaction.
+
+    Raises ``DraftOnly``: with a frozen study its decisions and texts are, which its version and exports tell.
+    """
     # Everybody who decides takes the study's row first: two who take rows in another order would wait for each other.
-    Study.objects.select_for_update().get(pk=candidate.batch.study_id)
+    lock_draft(candidate.batch.study)
     seen = candidate.revision if revision is None else revision
     row = Candidate.objects.filter(pk=candidate.pk, revision=seen, decision__in=expected, state=Candidate.State.DRAFTED)
     if not row.update(revision=F("revision") + 1):

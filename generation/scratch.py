@@ -1,5 +1,7 @@
 """What somebody types about a text before it is saved: kept as they type, found again, forgotten once it is saved."""
 
+from typing import Literal
+
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -22,12 +24,14 @@ def keep(
 ) -> bool:
     """Store what is typed; whether it is newer than what is there. What is None stays as it was.
 
+    ``revision`` is the text's that ``text`` began from: a note, typed beside a newer one, does not change it.
     Text beyond the longest that can be saved is cut: saving it says so, and what was typed is on the page.
     """
     if not (0 <= sequence <= HIGHEST and 0 <= revision < 2**31):
         return False
-    values: dict[str, object] = {"sequence": sequence, "revision": revision, "at": Now()}
+    values: dict[str, object] = {"sequence": sequence, "at": Now()}
     if text is not None:
+        values["revision"] = revision
         values["text"] = text.replace("\0", "")[:LONGEST_TEXT]
     if note is not None:
         values["note"] = note.replace("\0", "")[:LONGEST_NOTE]
@@ -38,7 +42,7 @@ def keep(
         return False
     try:
         with transaction.atomic():
-            Scratch.objects.create(candidate=candidate, by=by, **values)
+            Scratch.objects.create(candidate=candidate, by=by, **{"revision": revision, **values})
     except IntegrityError:
         # Another tab of the same person was first.
         return bool(mine.filter(sequence__lt=sequence).update(**values))
@@ -50,6 +54,8 @@ def found(candidate: Candidate, by: Researcher) -> Scratch | None:
     return Scratch.objects.filter(candidate=candidate, by=by).first()
 
 
-def forget(candidate: Candidate, by: Researcher) -> None:
-    """Throw it away: it is saved now, or not wanted."""
-    Scratch.objects.filter(candidate=candidate, by=by).delete()
+def forget(candidate: Candidate, by: Researcher, what: Literal["text", "note"]) -> None:
+    """Throw the one away: it is saved now, or not wanted. The other, which nobody saved, stays."""
+    mine = Scratch.objects.filter(candidate=candidate, by=by)
+    mine.update(**{what: None if what == "text" else ""})
+    mine.filter(text=None, note="").delete()

@@ -88,7 +88,7 @@ class Remark(models.Model):
 class Scratch(models.Model):
     """What somebody has typed about a text and not saved: an edit, and a note. Of two, the higher sequence stays.
 
-    ``revision`` is that of the text which the edit began from; ``text`` is None where none was begun.
+    ``revision`` is that of the text which the edit began from, where there is one. ``text`` is None without.
     """
 
     candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="+")

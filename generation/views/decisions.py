@@ -140,7 +140,7 @@ def _remark(request: HttpRequest, study_key: str, code: str, *, toggle: bool) ->
         try:
             remarks.remark(text, by=signed_in(request), toggle=toggle, **form.cleaned_data)
             if not toggle:
-                scratch.forget(text, signed_in(request))
+                scratch.forget(text, signed_in(request), "note")
             return redirect(candidate_url(study, text, filters_of(request, study)))
         except CurationError as error:
             show_problems(form, error.problems)

@@ -13,6 +13,7 @@ from generation.review_forms import EditForm
 from generation.rules import rules_of
 from generation.views.review import candidate_url, filters_of, found, name_of
 from surveys.access import Permission, signed_in, study_for
+from surveys.articles import DraftOnly
 from surveys.workbench.pages import show_problems, study_page
 
 
@@ -32,12 +33,14 @@ def edit(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             curation.edit(text, by=by, **form.cleaned_data)
-            scratch.forget(text, by)
+            scratch.forget(text, by, "text")
             messages.success(request, _("Saved. The draft is kept beside it."))
             return redirect(candidate_url(study, text, filters))
         except CurationError as error:
             # What was typed stays on the page, also where somebody else was quicker.
             show_problems(form, error.problems)
+        except DraftOnly as error:
+            show_problems(form, [str(error)])
     context = {
         "candidate": text,
         "name": name_of(text, is_blind=filters.is_blind),
@@ -72,10 +75,10 @@ def keep(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def discard(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
-    """Throw away what was typed and not saved."""
+    """Throw away the edit that was typed and not saved; a note stays."""
     study = study_for(request, study_key, Permission.CURATE)
     text = found(study, code)
-    scratch.forget(text, signed_in(request))
+    scratch.forget(text, signed_in(request), "text")
     messages.info(request, _("What was not saved is thrown away."))
     return redirect(candidate_url(study, text, filters_of(request, study)))
 

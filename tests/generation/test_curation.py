@@ -208,12 +208,18 @@ def test_a_frozen_study_takes_no_decision_that_would_change_it() -> None:
     by = curator(study)
     accepted = text_of(batch)
     curation.accept(accepted, by=by, arm=None)
+    curation.reject(text_of(batch, 2), by=by, reason="r")
     lifecycle.freeze(study, study.created_by)
     with pytest.raises(DraftOnly):
         curation.accept(text_of(batch, 1), by=by, arm=None)
     with pytest.raises(DraftOnly):
-        curation.reopen(text_of(batch), by=by)
-    assert text_of(batch).decision == "accepted"
+        curation.reject(text_of(batch, 1), by=by, reason="r")
+    with pytest.raises(DraftOnly):
+        curation.edit(text_of(batch, 1), by=by, text="The invented bridge was closed.")
+    for index in (0, 2):
+        with pytest.raises(DraftOnly):
+            curation.reopen(text_of(batch, index), by=by)
+    assert [text_of(batch, index).decision for index in range(3)] == ["accepted", "pending", "rejected"]
 
 
 def test_a_random_pick_is_recorded_with_its_seed_and_can_be_replayed() -> None:

@@ -65,9 +65,30 @@ def test_a_text_that_changed_meanwhile_is_said_so(client: Client, batch: Batch) 
 
 
 def test_it_can_be_thrown_away(client: Client, batch: Batch) -> None:
-    client.post(address(batch.study, "keep", 1, 0), {"sequence": 5, "revision": 0, "note": "mine"})
+    client.post(address(batch.study, "keep", 1, 0), {"sequence": 5, "revision": 0, "text": "mine"})
     client.post(address(batch.study, "discard", 1, 0))
     assert not Scratch.objects.exists()
+
+
+@pytest.mark.parametrize("saved", ["note", "edit", "discard"])
+def test_saving_a_note_or_an_edit_leaves_the_other_which_is_unsaved(client: Client, batch: Batch, saved: str) -> None:
+    text = text_of(batch)
+    scratch.keep(text, by=batch.created_by, sequence=1, revision=0, text="A long edit.", note="A note.")
+    client.post(address(batch.study, saved, 1, 0), {"text": "Saved.", "revision": 0})
+    left = Scratch.objects.get()
+    assert (left.text, left.note) == (("A long edit.", "") if saved == "note" else (None, "A note."))
+    client.post(address(batch.study, "edit" if saved == "note" else "note", 1, 0), {"text": "Too.", "revision": 0})
+    assert not Scratch.objects.exists()
+
+
+def test_a_note_typed_beside_a_newer_text_does_not_hide_that_the_edit_began_from_an_older_one(
+    client: Client, batch: Batch
+) -> None:
+    keep = address(batch.study, "keep", 1, 0)
+    client.post(keep, {"sequence": 5, "revision": 0, "text": "mine"})
+    batch.candidates.filter(index=0).update(revision=1)
+    client.post(keep, {"sequence": 6, "revision": 1, "note": "A note."})
+    assert "yours began from an older one" in client.get(address(batch.study, "edit", 1, 0)).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -232,8 +232,13 @@ def test_a_frozen_study_shows_its_texts_without_the_buttons(client: Client) -> N
     page = client.get(address(study, "candidate", 1, 0)).content.decode()
     assert "accept/" not in page
     story = study.stories.get(title="Invented story 1")
-    response = client.post(address(study, "accept", 1, 0), {"story": story.key, "revision": 0}, follow=True)
-    assert "does not change any more" in response.content.decode()
+    for name, sent in (
+        ("accept", {"story": story.key, "revision": 0}),
+        ("reject", {"reason": "r", "revision": 0}),
+        ("edit", {"text": "The invented bridge was closed.", "revision": 0}),
+    ):
+        response = client.post(address(study, name, 1, 0), sent, follow=True)
+        assert "does not change any more" in response.content.decode(), name
 
 
 def test_the_way_through_the_queue_takes_a_bounded_number_of_queries(
