@@ -10,6 +10,11 @@ import unicodedata
 TERMINATORS = frozenset(".!?…。！？．｡؟۔।॥։።፧။៕།᠃‼⁇⁈⁉⸮")
 _UNSPACED = frozenset("。！？．｡।॥።፧။៕།᠃")
 _QUOTES = frozenset("\"'”’»›“‘«‹」』＂＇")
+# Where a text asks in Greek, this is the question mark; the second is the same to Unicode.
+_GREEK_QUESTION = frozenset(";\u037e")
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+# The typed mark where it opens: at the beginning, behind a blank or behind another that opens, and before a word.
+_TYPED_OPENING = re.compile(r"(?:^|[\s(\[\"“„])['＇](?=\S)")
 
 # A full stop after one of these does not end a sentence.
 _ABBREVIATION = re.compile(
@@ -34,9 +39,9 @@ def ends_sentence(text: str) -> bool:
     if not stripped:
         return False
     if stripped[-1] in _QUOTES:
-        return True
+        return _is_closing(stripped)
     core = stripped.rstrip("".join({c for c in stripped if _closes(c)}))
-    if not core or core[-1] not in TERMINATORS:
+    if not core or not _terminates(core, len(core) - 1):
         return False
     return len(core) < len(stripped) or not _abbreviates(core, len(core) - 1, end=True)
 
@@ -45,14 +50,48 @@ def last_sentence_end(text: str) -> int:
     """Return the index after the last finished sentence, closing quotes included; 0 where none ends."""
     if ends_sentence(text):
         return len(text.rstrip())
-    after = len(text)
+    after = len(stripped := text.rstrip())
+    if after and stripped[-1] in _QUOTES:
+        # It opens what was cut: no sentence before it ends with it.
+        after -= 1
+    text = text[:after]
     for position in range(len(text) - 1, -1, -1):
         # What closes behind this place: a run of marks is walked through once, however many sentences it could end.
-        if position + 1 < len(text) and not (_closes(text[position + 1]) or text[position + 1] in TERMINATORS):
+        if position + 1 < len(text) and not (_closes(text[position + 1]) or _terminates(text, position + 1)):
             after = position + 1
-        if text[position] in TERMINATORS and _is_boundary(text, position, after):
+        if _terminates(text, position) and _is_boundary(text, position, after):
             return after
     return 0
+
+
+def _is_closing(text: str) -> bool:
+    """Return whether the quotation mark that a text ends with closes: one that opens is where the text was cut."""
+    mark, paragraph = text[-1], text[text.rfind("\n") + 1 : -1]
+    before = paragraph[-1:]
+    if not before or unicodedata.category(before) == "Ps":
+        return False
+    if before.isspace():
+        # In French there is a blank before the closing mark, too.
+        opening = {"»": "«", "›": "‹"}.get(mark, "")
+        return bool(opening) and paragraph.count(opening) > paragraph.count(mark)
+    if before in TERMINATORS or before in _GREEK_QUESTION:
+        return True
+    if mark in '"＂':
+        return paragraph.count(mark) % 2 == 1
+    if mark in "'＇":
+        return bool(_TYPED_OPENING.search(paragraph))
+    if mark == "’":
+        # Else it is an apostrophe: 'joined the workers’'.
+        opened = max(paragraph.rfind("‘"), paragraph.rfind("‚"))
+        return opened >= 0 and not re.search(r"’(?!\w)", paragraph[opened:])
+    return True
+
+
+def _terminates(text: str, position: int) -> bool:
+    """Return whether the character there can end a sentence; of Greek, the semicolon asks."""
+    if text[position] in _GREEK_QUESTION:
+        return bool(_GREEK.search(text, max(0, position - 3), position))
+    return text[position] in TERMINATORS
 
 
 def _is_boundary(text: str, position: int, after: int) -> bool:
