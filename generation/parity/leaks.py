@@ -1,5 +1,6 @@
 """What could tell readers which texts a machine wrote: marks of the machine, marks of one side alone. Pure."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ QUOTE_MARKS = "quote-marks"
 MARKUP = "markup"
 
 ECHO_WORDS = 10
+# A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it.
+SHARES_APART = 0.5
+BY_CHANCE = 0.01
 
 _BYLINE = re.compile(
     r"^\W*(?:By|BY|by|Von|Par|Por)\s+[A-ZÀ-Þ][\w'’.\-]{1,40}(?:\s+[A-ZÀ-Þ][\w'’.\-]{1,40}){1,3}"
@@ -68,13 +72,27 @@ def _in_texts(kind: str, look: Callable[[Shown], str], texts: Sequence[Shown]) -
 
 
 def _one_sided(kind: str, look: Callable[[Shown], str], sides: dict[str, list[Shown]]) -> Leak | None:
-    """A mark that some texts of one side carry and none of the other."""
+    """A mark that texts of one side alone carry, or so many more of them that it tells the sides apart."""
     seen = {side: [(text.key, found) for text in texts if (found := look(text))] for side, texts in sides.items()}
-    if bool(seen["real"]) == bool(seen["synthetic"]):
+    real, synthetic = ((len(seen[side]), len(sides[side])) for side in ("real", "synthetic"))
+    apart = real[0] / real[1] - synthetic[0] / synthetic[1]
+    is_on_one = bool(real[0]) != bool(synthetic[0])
+    if not is_on_one and abs(apart) < SHARES_APART and fisher_exact(real, synthetic) >= BY_CHANCE:
         return None
-    marked = seen["real"] or seen["synthetic"]
+    marked = seen["real"] if apart > 0 else seen["synthetic"]
     counts = {side: f"{len(seen[side])}/{len(sides[side])}" for side in sides}
     return Leak(kind, tuple(key for key, _found in marked), marked[0][1], **counts)
+
+
+def fisher_exact(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """The two-sided p value of Fisher's exact test of two shares, each how many of how many.
+
+    All tables with these margins that are no likelier than this one, by whole numbers (Fisher 1935, The Design of
+    Experiments, section 11).
+    """
+    (a, n), (b, m) = one, other
+    ways = {x: math.comb(n, x) * math.comb(m, a + b - x) for x in range(max(0, a + b - m), min(n, a + b) + 1)}
+    return sum(way for way in ways.values() if way <= ways[a]) / math.comb(n + m, a + b)
 
 
 def _self_naming(text: Shown) -> str:

@@ -73,7 +73,7 @@ def measured(shown: Shown) -> dict[str, float | None]:
         "headline_words": len(words(shown.headline)),
         "curly_quotes": _curly(shown.text),
         "markup": len(_MARKUP.findall(shown.text)) / hundred,
-        "flags": len(screen(shown.text, prompt_text="")),
+        "flags": len(screen(shown.text, prompt_text="", language=shown.language)),
     }
 
 

@@ -42,12 +42,12 @@ KINDS: dict[str, str | Promise] = {
     "special-tokens": gettext_lazy("Special tokens of a model are left in the text"),
     "prompt-echo": gettext_lazy("The prompt is said again"),
     "cut-ending": gettext_lazy("The text ends in the middle of a sentence"),
-    "byline": gettext_lazy("Bylines on one side only"),
-    "dateline": gettext_lazy("Datelines on one side only"),
-    "credit": gettext_lazy("Credits or addresses of reporters on one side only"),
-    "headline": gettext_lazy("Headlines on one side only"),
-    "quote-marks": gettext_lazy("One kind of quotation marks on one side only"),
-    "markup": gettext_lazy("Markup or links on one side only"),
+    "byline": gettext_lazy("Bylines on one side only or mostly"),
+    "dateline": gettext_lazy("Datelines on one side only or mostly"),
+    "credit": gettext_lazy("Credits or addresses of reporters on one side only or mostly"),
+    "headline": gettext_lazy("Headlines on one side only or mostly"),
+    "quote-marks": gettext_lazy("One kind of quotation marks on one side only or mostly"),
+    "markup": gettext_lazy("Markup or links on one side only or mostly"),
 }
 
 

@@ -147,7 +147,7 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
     form.fields["shown"].initial = stands = comparing.fingerprint(found, texts, n)
     if form.is_bound:
         # A refusal comes with the ranking as it is now: sent again, it is this one that was looked at.
-        form.data = {**form.data.dict(), "shown": stands}
+        form.data = {**form.data, "shown": stands}
     rows = [
         Ranked(
             place,

@@ -1,13 +1,16 @@
 """The leak scan: marks of a machine, and marks that one side alone has."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 
-from generation.parity.leaks import scan
+from generation.parity.leaks import fisher_exact, scan
 from generation.parity.measures import Shown
 from tests.generation.parity.texts import REAL, WRITTEN, pair, shown
 
+REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "curation.json").read_text(encoding="utf-8"))
 PROMPT = "The council of the invented town of Northgate voted on Tuesday to close its old bridge at once."
 
 
@@ -49,6 +52,44 @@ def test_a_mark_of_the_real_side_is_counted_on_both() -> None:
     leak = scan(texts)[0]
     assert (leak.kind, leak.keys, leak.real, leak.synthetic) == ("byline", ("a",), "1/2", "0/1")
     assert leak.evidence == "By Anna Berg"
+
+
+def bylines(real: tuple[int, int], written: tuple[int, int]) -> list[Shown]:
+    """So many texts with a byline of so many on each side."""
+    sides = ((REAL, "real", real), (WRITTEN, "synthetic", written))
+    return [
+        shown("By Anna Berg\n\n" + text if n < marked else text, side, key=f"{side}-{n}")
+        for text, side, (marked, of) in sides
+        for n in range(of)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("real", "written", "leaks"),
+    [
+        ((30, 40), (1, 40), True),
+        ((1, 40), (12, 40), True),
+        ((2, 2), (1, 2), True),
+        ((20, 40), (18, 40), False),
+        ((4, 10), (1, 10), False),
+        ((10, 10), (10, 10), False),
+    ],
+)
+def test_a_mark_on_both_sides_tells_them_apart_where_one_has_it_far_more_often(
+    real: tuple[int, int], written: tuple[int, int], leaks: bool
+) -> None:
+    found = scan(bylines(real, written))
+    assert [leak.kind for leak in found] == ["byline"] * leaks
+    if found:
+        side = "real" if real[0] / real[1] > written[0] / written[1] else "synthetic"
+        assert (found[0].real, found[0].synthetic) == ("/".join(map(str, real)), "/".join(map(str, written)))
+        assert all(key.startswith(side) for key in found[0].keys)
+
+
+def test_fishers_exact_test_is_that_of_r() -> None:
+    for case in REFERENCE["fisher"]:
+        real, written = tuple(case["real"]), tuple(case["synthetic"])
+        assert fisher_exact(real, written) == pytest.approx(case["p"], rel=1e-9)
 
 
 def test_headlines_on_one_side_only_are_found() -> None:

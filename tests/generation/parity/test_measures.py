@@ -30,6 +30,13 @@ def test_what_does_not_fit_a_language_is_not_available(language: str, missing: s
     assert {name for name, value in found.items() if value is None} == missing
 
 
+def test_a_text_in_another_language_than_its_own_is_a_flag() -> None:
+    text = "Der Rat der erfundenen Stadt hat am Dienstag beschlossen, die alte Brücke für immer zu schließen."
+    of_its_own, of_another = (measured(shown(text, language=tag))["flags"] for tag in ("de", "en"))
+    assert of_its_own is not None
+    assert of_another == of_its_own + 1
+
+
 def test_a_script_without_capitals_has_no_names() -> None:
     found = measured(shown("橋は閉鎖された。川が増水した。", language="ja"))
     assert found["names"] is None
