@@ -82,11 +82,12 @@ def test_what_a_killed_worker_had_scored_stays_and_the_next_one_scores_the_rest_
     worker.wait()
     before = scored(study)
     assert 0 < len(before) < 40
-    held = TextScore.objects.filter(article__study=study, status=TextScore.Status.RUNNING)
-    # The leases would run out by themselves in some minutes; the test does not wait for that.
-    held.update(lease_expires_at=Now() - timedelta(seconds=1))
+    missing = TextScore.objects.filter(article__study=study).exclude(status=TextScore.Status.DONE)
+    # The leases would run out by themselves in some minutes, and what the killed one was told of would be announced
+    # again after a minute and a half; the test does not wait for that.
+    missing.filter(status=TextScore.Status.RUNNING).update(lease_expires_at=Now() - timedelta(seconds=1))
+    missing.update(announced_at=None)
     workers.start()
-    # What the killed one was told of but had not claimed is announced again after a minute and a half.
     workers.wait_for(lambda: len(scored(study)) == 40, within=360)
     after = scored(study)
     assert {pk: after[pk] for pk in before} == before
