@@ -34,13 +34,15 @@ class Spread:
 class Difference:
     """One measure on both sides. ``standardised`` is None where a side has fewer than two texts or none to measure.
 
-    It is infinite where the texts of each side are all alike and the sides differ.
+    It is infinite where the texts of each side are all alike and the sides differ. ``arm`` is the key of the one
+    machine arm that it is about; '' is all of them together.
     """
 
     name: str
     real: Spread | None
     synthetic: Spread | None
     standardised: float | None
+    arm: str = ""
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -69,18 +71,46 @@ class Difference:
 
 
 def differences(texts: Sequence[Shown]) -> list[Difference]:
-    """Each measure of the real texts against the machine-written ones."""
-    sides = {side: [measured(text) for text in texts if text.side == side] for side in ("real", "synthetic")}
-    found = []
-    for name in NAMES:
-        real, synthetic = ([v for m in sides[side] if (v := m[name]) is not None] for side in ("real", "synthetic"))
-        found.append(compared(name, real, synthetic))
-    return found
+    """Each measure of the real texts against the machine-written ones, all arms together."""
+    return _differences(
+        [text for text in texts if text.side == "real"], [text for text in texts if text.side == "synthetic"]
+    )
 
 
-def compared(name: str, real: Sequence[float], synthetic: Sequence[float]) -> Difference:
+def differences_by_arm(texts: Sequence[Shown]) -> list[Difference]:
+    """Each measure of the real texts against those of each machine arm, where there are several; arm by arm.
+
+    Together, an arm of half the length and one of one and a half times it differ in nothing.
+    """
+    real = [text for text in texts if text.side == "real"]
+    written = [text for text in texts if text.side == "synthetic"]
+    arms = sorted({text.arm for text in written})
+    if len(arms) < 2:
+        return []
+    return [
+        difference for arm in arms for difference in _differences(real, [t for t in written if t.arm == arm], arm=arm)
+    ]
+
+
+def furthest(differences: Sequence[Difference]) -> Difference:
+    """Of one measure's differences the one to judge by: a large one before all others, then the greatest."""
+
+    def distance(difference: Difference) -> tuple[bool, float]:
+        return difference.size == "large", -1.0 if (d := difference.standardised) is None else abs(d)
+
+    return max(differences, key=distance)
+
+
+def _differences(real: Sequence[Shown], synthetic: Sequence[Shown], *, arm: str = "") -> list[Difference]:
+    def values(texts: Sequence[Shown], name: str) -> list[float]:
+        return [value for text in texts if (value := measured(text)[name]) is not None]
+
+    return [compared(name, values(real, name), values(synthetic, name), arm=arm) for name in NAMES]
+
+
+def compared(name: str, real: Sequence[float], synthetic: Sequence[float], *, arm: str = "") -> Difference:
     """One measure's values on both sides, held against each other."""
-    return Difference(name, spread(real), spread(synthetic), standardised(real, synthetic))
+    return Difference(name, spread(real), spread(synthetic), standardised(real, synthetic), arm)
 
 
 def standardised(real: Sequence[float], synthetic: Sequence[float]) -> float | None:

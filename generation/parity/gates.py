@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from generation.models import GateOverride
+from generation.parity.comparison import Difference
 from generation.parity.report import KINDS, LABELS, LEAKS, PARITY, Report, report_of
-from generation.rules import CurationError
+from generation.rules import CurationError, is_kept_blind
 from surveys import audit
 from surveys.articles import lock_draft
 from surveys.models import Researcher, Study
@@ -23,8 +24,10 @@ def gates(study: Study) -> Iterator[Gate]:
     found = report_of(study)
     url = reverse("generation:parity", args=[study.key])
     overrides = standing_overrides(study, found)
+    # Who curates blind reads the checklist, too: how an arm's texts look would tell them whose they are.
+    names_arms = not is_kept_blind(study)
     for gate, label, problem in (
-        (PARITY, _("Real and machine-written texts are alike in form"), problem_of(found, PARITY)),
+        (PARITY, _("Real and machine-written texts are alike in form"), _parity_problem(found, names_arms=names_arms)),
         (LEAKS, _("No text gives away who wrote it"), problem_of(found, LEAKS)),
     ):
         override = overrides.get(gate)
@@ -69,8 +72,13 @@ def standing_overrides(study: Study, found: Report) -> dict[str, GateOverride]:
     return {row.gate: row for row in rows if wanted.get(row.gate) == row.findings_sha256}
 
 
-def _parity_problem(found: Report) -> str:
-    large = [str(LABELS[difference.name]) for difference in found.large] if found.is_comparable else []
+def _parity_problem(found: Report, *, names_arms: bool = True) -> str:
+    def named(difference: Difference) -> str:
+        label = str(LABELS[difference.name])
+        arm = found.arms.get(difference.arm, difference.arm) if names_arms else ""
+        return f"{label} ({arm})" if arm else label
+
+    large = [named(difference) for difference in found.large] if found.is_comparable else []
     if not large:
         return ""
     return _("Large differences in: %(all)s.") % {"all": ", ".join(large)}

@@ -5,13 +5,13 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from generation.parity.comparison import Difference, compared, differences
+from generation.parity.comparison import Difference, compared, differences, differences_by_arm, furthest
 from generation.parity.figures import Figure, differences_figure, spread_figure
 from generation.parity.leaks import Leak, scan
 from generation.parity.measures import Shown, measured
@@ -53,13 +53,19 @@ KINDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One measure as the table shows it: numbers already in words, '' where there is none."""
+    """One measure as the table shows it: numbers already in words, '' where there is none.
+
+    ``arm`` is the machine arm that lies furthest from the real texts, where there are several, ``in_arm`` its
+    difference and ``size`` that of what is judged.
+    """
 
     label: str
     real: str
     synthetic: str
     difference: str
     size: str
+    arm: str = ""
+    in_arm: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,10 @@ class Report:
     texts: tuple[Shown, ...]
     # How probable a model finds the texts: no reader sees it, so that no gate asks for it. None where none was scored.
     perplexity: Difference | None = None
+    # Of each machine arm, where there are several: the gate judges by the one furthest from the real texts.
+    by_arm: tuple[Difference, ...] = ()
+    # The arms' names, by key.
+    arms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_comparable(self) -> bool:
@@ -97,8 +107,16 @@ class Report:
 
     @property
     def large(self) -> tuple[Difference, ...]:
-        """The differences by which readers may tell the sides apart, and that chance alone would hardly make."""
-        return tuple(difference for difference in self.differences if difference.size == "large")
+        """The differences by which readers may tell the sides apart, and that chance alone would hardly make.
+
+        Of each measure the largest: of all machine-written texts, or of those of one arm.
+        """
+        judged = (self.judged(difference) for difference in self.differences)
+        return tuple(difference for difference in judged if difference.size == "large")
+
+    def judged(self, pooled: Difference) -> Difference:
+        """What a measure is judged by: the difference of all texts together, or of the arm that lies furthest."""
+        return furthest([pooled, *(of_arm for of_arm in self.by_arm if of_arm.name == pooled.name)])
 
     @property
     def languages_differ(self) -> bool:
@@ -112,16 +130,20 @@ class Report:
     @property
     def rows(self) -> list[Row]:
         """The differences for a table."""
-        return [
-            Row(
-                str(LABELS[d.name]),
-                _spread(d, "real"),
-                _spread(d, "synthetic"),
-                _standardised(d),
-                d.size,
-            )
-            for d in (*self.differences, *([self.perplexity] if self.perplexity else []))
-        ]
+        return [self._row(d) for d in (*self.differences, *([self.perplexity] if self.perplexity else []))]
+
+    def _row(self, pooled: Difference) -> Row:
+        of_arms = [of_arm for of_arm in self.by_arm if of_arm.name == pooled.name]
+        far = furthest(of_arms) if of_arms else None
+        return Row(
+            str(LABELS[pooled.name]),
+            _spread(pooled, "real"),
+            _spread(pooled, "synthetic"),
+            _standardised(pooled),
+            self.judged(pooled).size,
+            arm=self.arms.get(far.arm, far.arm) if far is not None else "",
+            in_arm=_standardised(far) if far is not None else "",
+        )
 
     @property
     def shown_leaks(self) -> list[ShownLeak]:
@@ -158,7 +180,7 @@ class Report:
     def findings_sha256(self, gate: str) -> str:
         """The hash of what one gate found, and in which texts: an override holds for that alone."""
         found: object = (
-            [[d.name, d.size] for d in self.large] if gate == PARITY else [[x.kind, *x.keys] for x in self.leaks]
+            [[d.name, d.size, d.arm] for d in self.large] if gate == PARITY else [[x.kind, *x.keys] for x in self.leaks]
         )
         texts = sorted([text.key, text.side, text.headline, text.text] for text in self.texts)
         return hashlib.sha256(json.dumps([gate, found, texts], ensure_ascii=False).encode()).hexdigest()
@@ -185,6 +207,8 @@ def report_of(study: Study) -> Report:
         differences=tuple(differences(texts)),
         leaks=tuple(scan(texts)),
         texts=texts,
+        by_arm=tuple(differences_by_arm(texts)),
+        arms={article.arm.key: article.arm.label for article in articles if article.arm},
     )
 
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.parity.comparison import Difference, compared, differences, spread, standardised
+from generation.parity.comparison import (
+    Difference,
+    compared,
+    differences,
+    differences_by_arm,
+    furthest,
+    spread,
+    standardised,
+)
 from tests.generation.parity.texts import REAL, WRITTEN, pair, shown
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "curation.json").read_text(encoding="utf-8"))
@@ -48,6 +56,26 @@ def test_longer_texts_on_one_side_show() -> None:
     more = [*texts, *(shown(WRITTEN * n) for n in (4, 4, 5, 5)), *(pair(REAL + " More." * n)[0] for n in range(4))]
     again = {difference.name: difference for difference in differences(more)}
     assert again["words"].size == "large"
+
+
+def test_an_arm_of_half_the_length_and_one_of_half_as_much_again_do_not_cancel_out() -> None:
+    sizes = {"real": (48, 50, 52, 50), "short": (23, 25, 27, 25), "long": (73, 75, 77, 75)}
+    texts = [
+        shown("word " * n, "real" if arm == "real" else "synthetic", arm=arm) for arm, of in sizes.items() for n in of
+    ]
+    pooled = next(d for d in differences(texts) if d.name == "words")
+    assert pooled.standardised == pytest.approx(0)
+    of_arms = {d.arm: d for d in differences_by_arm(texts) if d.name == "words"}
+    assert {arm: d.size for arm, d in of_arms.items()} == {"short": "large", "long": "large"}
+    assert furthest([pooled, *of_arms.values()]) in of_arms.values()
+    assert differences_by_arm([text for text in texts if text.arm != "long"]) == []
+
+
+def test_a_large_difference_is_judged_before_a_greater_one_that_may_be_chance() -> None:
+    sure = compared("words", [100, 110, 120], [300, 310, 330])
+    chance = Difference("words", spread([1.0, 2.0]), spread([1.0, 2.0]), 3.0)
+    assert (chance.size, furthest([chance, sure])) == ("uncertain", sure)
+    assert furthest([Difference("words", None, None, None), chance]) == chance
 
 
 @pytest.mark.parametrize(("n", "by_chance"), [(3, 0.3), (5, 0.2), (10, 0.05)])

@@ -1,5 +1,7 @@
 """The parity report of a study, the two gates before freezing, and an owner's leave to pass them."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,7 @@ from surveys import audit, lifecycle
 from surveys.articles import DraftOnly, revise_article
 from surveys.lifecycle import LifecycleError
 from surveys.models import Article, Origin, Role, Study
-from tests.factories import StudyFactory, member, ready_study
+from tests.factories import ArmFactory, ArticleFactory, StudyFactory, member, ready_study
 from tests.generation.factories import address
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,25 @@ def test_a_large_difference_blocks_freezing_and_says_where() -> None:
     assert leaks.passed
     with pytest.raises(LifecycleError, match="alike in form"):
         lifecycle.freeze(study, study.created_by)
+
+
+def test_two_arms_that_differ_in_opposite_ways_block_freezing_each_by_its_name() -> None:
+    study = ready_study(stories=4)
+    long = ArmFactory(study=study, origin=Origin.SYNTHETIC, label="An invented long arm")
+    for article in Article.objects.standing().filter(study=study, origin=Origin.REAL):
+        revise_article(article, by=study.created_by, text=f"{article.text} {LONG}")
+    for article in Article.objects.standing().filter(study=study, origin=Origin.SYNTHETIC).select_related("story"):
+        text, headline = f"{article.text} {LONG} {LONG}", article.headline
+        ArticleFactory(arm=long, story=article.story, headline=headline, text=text, model_name="invented-model")
+    found = report_of(study)
+    words = next(row for row in found.rows if row.label == "Words")
+    assert words.size == "large"
+    assert words.arm in set(found.arms.values())
+    parity, _leaks = gates.gates(study)
+    assert not parity.passed
+    assert f"Words ({words.arm})" in parity.detail
+    of_another = replace(found, by_arm=tuple(replace(d, arm="another") for d in found.by_arm))
+    assert found.findings_sha256(PARITY) != of_another.findings_sha256(PARITY)
 
 
 def test_a_leak_blocks_freezing() -> None:
