@@ -1,8 +1,8 @@
 """Whom a text names and whom it has speak: what a researcher must look at, and set right in the debriefing.
 
 No list of the living is complete, and a machine gives real people's names to invented words. So every personal name
-that the prompt or a real article holds is pointed out, every name with a title, and every quotation that stands in
-neither. It errs towards pointing out.
+that the prompt or a real article holds is pointed out, also by its surname alone, every name with a title, and every
+quotation that stands in neither. It errs towards pointing out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ _MOST_SHOWN = 6
 
 # With a bound, since of a long run of letters and hyphens each place would be tried to its end.
 _PART = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω][\w’'\-]{0,60}[\w]|[A-Z]\.)"
+_WORD = re.compile(r"[^\W\d_][\w\-]*")
+_PLAIN = re.compile(r"['’]s?$")
 _PARTICLE = r"(?:de|del|della|der|den|di|da|dos|du|la|le|van|von|bin|al|el|ibn|y)"
 _NAME = re.compile(rf"\b{_PART}(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])*{_PART}){{1,4}}")
 _TITLED = re.compile(
@@ -36,6 +38,18 @@ _STARTER_WORDS = (
     " le la les un une dans pour avec mais puis el los las en con pero según"
 )
 _STARTERS = frozenset(_STARTER_WORDS.split())
+# What ends, or behind a title's word begins, the name of an institution or a place. Words that are common as surnames,
+# too ('Park', 'Hall', 'West'), are none of them.
+_INSTITUTION_WORDS = (
+    "act agency airport airways alliance area assembly association authority avenue bank board boulevard bridge"
+    " building bureau canyon center centre chambers church city club college commission committee company conference"
+    " congress convention corp council county court department district dynamics east electric exchange federation"
+    " force foundation general group hospital house inc industries institute international island islands jr league"
+    " library ltd ministry motors mountain museum national network office organization party police press prize"
+    " project river school senate service services society square sr state states station store street supreme system"
+    " times today trust union university"
+)
+_INSTITUTIONS = frozenset(_INSTITUTION_WORDS.split())
 _QUOTE = re.compile(
     r"“([^“”]{2,600})”|\"([^\"\n]{2,600})\"|„([^„“”]{2,600})[“”]|«([^«»]{2,600})»|»([^«»]{2,600})«|「([^「」]{2,600})」"
 )
@@ -65,9 +79,26 @@ def quotations(text: str) -> list[str]:
 
 def _real(text: str, known: str) -> list[str]:
     sources = _spaced(known)
-    of_sources = {name for name in names(text) if name in sources}
-    titled = {_spaced(match.group(1)) for match in _TITLED.finditer(text)}
-    return sorted(of_sources | titled, key=text.find)
+    of_sources = {name for name in names(text) if name in sources and not _is_institution(name)}
+    titled = {name for match in _TITLED.finditer(text) if not _is_institution(name := _spaced(match.group(1)))}
+    whole = of_sources | titled
+    # A news text names people once in full, and by their surname from then on: that may be all that the sources' says.
+    alone = _surnames(known) & set(_WORD.findall(text))
+    said = {part for name in whole for part in name.split()}
+    return sorted(whole | (alone - said), key=text.find)
+
+
+def _surnames(known: str) -> set[str]:
+    """Return the last parts of the personal names of the sources, those behind a title included."""
+    whole = {*names(known), *(_spaced(match.group(1)) for match in _TITLED.finditer(known))}
+    last = {_PLAIN.sub("", name.split(" ")[-1]) for name in whole if not _is_institution(name)}
+    return {part for part in last if len(part) > 1 and part.casefold() not in _STARTERS}
+
+
+def _is_institution(name: str) -> bool:
+    """Return whether a run of capitalised words is no person: 'Justice Department', 'General Motors', 'King Jr.'."""
+    parts = [_PLAIN.sub("", part).rstrip(".").casefold() for part in name.split(" ")]
+    return parts[-1] in _INSTITUTIONS or parts[0] in _INSTITUTIONS
 
 
 def _invented(text: str, known: str) -> list[str]:

@@ -37,6 +37,36 @@ def test_a_name_of_the_real_article_is_pointed_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "text", "found"),
+    [
+        ("President Aldous Trent spoke.", "Trent said he would resign.", "Trent"),
+        ("President Trent spoke.", "It was Trent’s last day.", "Trent"),
+        ("The clerk, Tomás de la Vega, stayed.", "Vega resigned. Vega's party did not.", "Vega"),
+        ("Ann Lee's bridge fell.", "Then Ann Lee resigned, and Lee left.", "Ann Lee"),
+    ],
+)
+def test_a_surname_of_the_sources_is_pointed_out_alone(prompt: str, text: str, found: str) -> None:
+    flags = people_flags(text, prompt_text=prompt)
+    assert [(flag.code, flag.evidence) for flag in flags] == [(REAL_NAME, found)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Justice Department said no.",
+        "General Motors and General Electric closed.",
+        "The General Assembly met.",
+        "On Martin Luther King Jr. Day it closed.",
+        "They met at the King Building.",
+        "The trent of the river is a trend.",
+    ],
+)
+def test_institutions_that_begin_like_a_title_and_small_letters_are_no_names(text: str) -> None:
+    source = "President Aldous Trent spoke of the Justice Department and General Motors."
+    assert people_flags(text, prompt_text=source) == ()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "“The bridge will fall within weeks,” an engineer warned.",
