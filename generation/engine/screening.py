@@ -44,11 +44,11 @@ _SELF = re.compile(
     r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b"
     r"|\bi(?:['’]m| am) (?:just |only )?an? "
     r"(?:ai|artificial intelligence|(?:large )?language model|chatbot|virtual assistant)\b"
-    r"|\bi (?:cannot|can['’]t|am unable to|am not able to) "
-    r"(?:assist|fulfil|fulfill|help with|comply|browse|provide)\b"
     r"|\bmy (?:training data|knowledge cut-?off|programming)\b"
-    r"|\b(?:here is|here['’]s|sure[,!]? here) (?:is |are )?(?:a|an|the|your) (?:\w+ ){0,4}"
-    r"(?:article|story|continuation|rewrite)\b"
+    r"|\b(?:here is|here['’]s|sure[,!]? here) (?:is |are )?"
+    r"(?:(?:a|an|the|your) (?:\w+ ){0,4}(?:article|continuation|rewrite)\b|(?:a|an|your) (?:\w+ ){0,4}story\b)"
+    # 'Here's the full story' is what newspapers say; this is not.
+    r"|\bsure[,!]? here(?:['’]s| is)? the (?:\w+ ){0,4}story\b"
     r"|\b(?:chatgpt|smollm\d*|gpt-[2-5]\w*)\b"
     r"|\b(?:trained|developed|created) by (?:openai|hugging ?face|anthropic|meta ai|google deepmind)\b"
     r"|\bals (?:ki|sprachmodell)\b"
@@ -56,11 +56,21 @@ _SELF = re.compile(
     re.IGNORECASE,
 )
 
+# What a model says that refuses, and many a spokesman does, too: in quotation marks it is the spokesman's.
+_REFUSAL = re.compile(
+    r"\bi (?:cannot|can['’]t|am unable to|am not able to) "
+    r"(?:assist|fulfil|fulfill|help with|comply|browse|provide)\b",
+    re.IGNORECASE,
+)
+
 _LEAK = re.compile(
     # With a bound, since at each line of a text of marks alone all that follows would be tried.
     r"^(?:[^\w\n]|_){0,40}(?:instructions?|prompt|system|user|human|assistant|response|input|output|headline|title"
     r"|word count)[*_ ]*:"
-    r"|\[(?:your|insert|name|names|city|date|source|outlet|company|headline|location|reporter|placeholder)\b[^\]\n]{0,40}\]"
+    # A form's field, not what an editor puts into a quotation: '[city officials]'.
+    r"|\[(?:(?:your|insert) [^\]\n]{1,40}|(?:names?|date|headline|title) of [^\]\n]{1,40}"
+    r"|(?:insert|names?|city|date|source|outlet|company|headline|location|reporter|placeholder)(?:['’]s)?"
+    r"(?:[ ,/]+(?:names?|here|city|state|country|date|time|title|number|text)){0,3})\]"
     r"|\{[a-z_]{2,30}\}"
     r"|(?:^|[.!?:]\s+)(?:please )?(?:write|continue|rewrite|complete|draft) (?:a|an|the|this|your) (?:[\w-]+ ){0,4}"
     r"(?:article|story|paragraphs?|text|report)\b"
@@ -168,8 +178,18 @@ def _cut_ending(text: str) -> Flag | None:
 
 
 def _self_reference(text: str) -> Flag | None:
-    match = _SELF.search(text)
+    refusals = (found for found in _REFUSAL.finditer(text) if not _is_quoted(text, found.start()))
+    match = _SELF.search(text) or next(refusals, None)
     return Flag(SELF_REFERENCE, "The model speaks of itself or to its user.", match.group()) if match else None
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    """Return whether a place stands between quotation marks that its paragraph opened."""
+    before = text[text.rfind("\n", 0, place) + 1 : place]
+    # The mark that closes in German opens in English.
+    opening, closing = ("„", "“”") if "„" in before else ("“", "”")
+    opened = before.count(opening) > sum(before.count(mark) for mark in closing)
+    return opened or before.count('"') % 2 == 1 or before.count("«") != before.count("»")
 
 
 def _instruction_leak(text: str) -> Flag | None:
