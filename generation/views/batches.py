@@ -122,8 +122,8 @@ def progress(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
     study = study_for(request, study_key, Permission.VIEW)
     found = _batch(study, number)
     seen = request.GET.get("seen", "")
-    context = _progress_context(study, found) | {"study": study, "fresh": True}
-    context["texts"] = context["texts"][int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0 :]
+    listed = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+    context = _progress_context(study, found, listed=listed) | {"study": study, "fresh": True}
     status = 200 if found.is_open else HTMX_STOP_POLLING
     return render(request, "generation/_progress.html", context, status=status)
 
@@ -279,17 +279,22 @@ def _value(value: object) -> str:
     return "" if value is True else str(value)
 
 
-def _progress_context(study: Study, found: Batch) -> dict[str, Any]:
-    texts = (
+def _progress_context(study: Study, found: Batch, *, listed: int = 0) -> dict[str, Any]:
+    """What tells how far a batch is, with its texts behind the first ``listed``, which the page has already.
+
+    ``seen`` is how many it has then: of these rows and no count of its own, since texts are written meanwhile.
+    """
+    texts = list(
         found.candidates.filter(state=Candidate.State.DRAFTED)
         .only("index", "code", "text", "flag_count", "decision", "tokens", "finish_reason", "batch_id")
-        .order_by("drafted_at", "index")
+        .order_by("drafted_at", "index")[listed:]
     )
     failed, refused = failed_texts(found), refused_texts(found)
     return {
         "batch": found,
         "progress": progress_of(found),
         "texts": texts,
+        "seen": listed + len(texts),
         "priorities": Batch.Priority.choices,
         "is_short_of_room": found.status == Batch.Status.QUEUED and room.is_short(),
         "is_over_budget": found.status == Batch.Status.QUEUED and turns.tokens_left(study.pk) == 0,

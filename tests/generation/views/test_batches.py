@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -167,6 +168,27 @@ def test_only_texts_not_seen_yet_are_sent(client: Client, study: Study) -> None:
     page = client.get(address(study, "batch-progress", 1), {"seen": "1"}).content.decode()
     assert re.findall(r"Text (\d)", page) == ["0"]
     assert client.get(address(study, "batch-progress", 1), {"seen": "²"}).status_code == 200
+
+
+def test_a_text_that_is_written_while_the_page_is_made_is_listed_once(client: Client, study: Study) -> None:
+    run = claimed(queued(study))
+    assert drafting.save(run, draft(0))
+    late = iter([draft(1)])
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if 'AS "done"' in sql:
+            for text in late:
+                assert drafting.save(run, text)
+        return answer
+
+    with connection.execute_wrapper(meanwhile):
+        page = client.get(address(study, "batch", 1)).content.decode()
+    assert next(late, None) is None, "nothing was written meanwhile"
+    asked = re.search(r"progress/\?seen=(\d+)", page)
+    assert asked is not None
+    more = client.get(address(study, "batch-progress", 1), {"seen": asked[1]}).content.decode()
+    assert re.findall(r">Text (\d)", page) + re.findall(r">Text (\d)", more) == ["0", "1"]
 
 
 def test_htmx_is_told_to_stop_asking_when_the_batch_has_ended(client: Client, study: Study) -> None:
