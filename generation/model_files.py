@@ -24,6 +24,7 @@ from generation import hub
 from generation.engine import ModelFolderError, ModelIdentity, PromptTokens
 from generation.engine.builtin import builtin_model, converted_builtin
 from generation.engine.conversion import LAYOUT, PICKLED, QUANTISATION
+from generation.engine.families import why_not_shared
 from generation.engine.identity import configuration_files, file_sha256
 from generation.engine.tokens import read_json
 from generation.engine.weights import Tensor, check_against_config, tensors
@@ -207,6 +208,8 @@ def _check(folder: Path, held: Sequence[Tensor]) -> None:
     if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
         message = _("%(folder)s holds a %(kind)s, which is no causal language model: it cannot go on with a text.")
         raise ModelFolderError(message % {"folder": folder, "kind": ", ".join(kinds)})
+    if why := why_not_shared(config.get("model_type")):
+        raise ModelFolderError(f"{folder}: {why}")
     check_against_config(folder, config, held)
 
 

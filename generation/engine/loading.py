@@ -12,9 +12,11 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from generation.engine.families import not_shared
 from generation.engine.memory import OutOfMemoryError, is_out_of_memory
+from generation.engine.sharing import check_sharing
 from generation.engine.slots import ATTENTION
-from generation.engine.tokens import ModelFolderError
+from generation.engine.tokens import ModelFolderError, read_json
 
 # What is wrong with a config or its weights reaches us as nearly anything; bugs of our own are not called here.
 _UNLOADABLE = (
@@ -49,11 +51,16 @@ def loaded(folder: Path, place: torch.device, *, runs_code: bool) -> PreTrainedM
         _check_weights(found, folder)
         _check_attention(model, folder)
         whole: PreTrainedModel = model.to(place)
+        check_sharing(whole)
     except ModelFolderError:
         raise
     except _UNLOADABLE as error:
         if is_out_of_memory(error):
             raise OutOfMemoryError(_NO_ROOM_MODEL) from error
+        if isinstance(error, KeyError) and ATTENTION in error.args:
+            # Families that choose among attentions of their own have none by our name.
+            family = str(read_json(folder / "config.json").get("model_type"))
+            raise ModelFolderError(f"{folder} cannot be used. {not_shared(family)}") from error
         raise ModelFolderError(f"{folder} cannot be loaded as a causal language model: {error}") from error
     return whole
 
@@ -106,6 +113,10 @@ def _check_attention(model: PreTrainedModel, folder: Path) -> None:
         (
             "it looks back over a sliding window only",
             "sliding_attention" in (getattr(config, "layer_types", None) or ()),
+        ),
+        (
+            "it looks back over chunks of the text only",
+            "chunked_attention" in (getattr(config, "layer_types", None) or ()),
         ),
         ("it caps its attention scores", getattr(config, "attn_logit_softcapping", None) is not None),
     )

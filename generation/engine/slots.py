@@ -161,9 +161,13 @@ def shared_prompt_attention(
     """Return the attention of `query` (rows, heads, new tokens, width), as (rows, new tokens, heads, width).
 
     `slots` in `kwargs` is the SlotCache of the pass; without one, or before it is open, this is causal attention over
-    `key` and `value`.
+    `key` and `value`. Raises RuntimeError where the model's layers keep the cache of an open pass to themselves.
     """
     slots: SlotCache | None = kwargs.get("slots")
+    if slots is None and query.shape[2] != key.shape[2]:
+        raise RuntimeError(
+            f"{type(module).__name__} is not told of the prompt's cache: its texts would ignore the prompt"
+        )
     if slots is None or not slots.is_open:
         output = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=True)
         return output.transpose(1, 2), None

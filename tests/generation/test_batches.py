@@ -124,6 +124,11 @@ def as_bert(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config | {"architectures": ["BertModel"]}))
 
 
+def as_stablelm(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "stablelm"}))
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -134,6 +139,7 @@ def as_bert(folder: Path) -> None:
         (lambda folder: (folder / "tokenizer.json").unlink(), "cannot be read as a tokenizer"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
         (as_bert, "a BertModel, which is no causal language model"),
+        (as_stablelm, r"cannot serve the attention of this family \(stablelm\)"),
     ],
 )
 def test_a_model_that_was_spoilt_since_it_was_added_is_said_before_a_worker_is_touched(
