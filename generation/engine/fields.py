@@ -14,6 +14,7 @@ NAMES = ("outlet", "date", "authors", "headline")
 # GROVER's names for them, in the order in which it was trained to read them.
 _NATIVE = (("outlet", "domain"), ("date", "date"), ("authors", "authors"), ("headline", "title"))
 NATIVE_BODY = "<|beginarticle|>"
+NATIVE_END = "<|endarticle|>"
 
 
 def written(fields: Mapping[str, str]) -> str:

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 import torch
 
 from generation.engine.drafter import Drafter
+from generation.engine.memory import OutOfMemoryError, is_out_of_memory
 
 _BATCH_TOKENS = 1024  # what one pass holds, padding included: enough for full products, and 200 MB of logits
+
+_NO_ROOM = (
+    "There is not enough memory to score a text of this length. Score with a smaller model, or on a machine with more "
+    "memory."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,17 @@ class Scored:
 
 @torch.inference_mode()
 def score(drafter: Drafter, texts: Sequence[str]) -> list[Scored]:
-    """Return the score of each text, in their order; texts of like length share a forward pass."""
+    """Return the score of each text, in their order; texts of like length share a forward pass.
+
+    Raises OutOfMemoryError where a pass does not fit into memory.
+    """
     longest = drafter.tokens.context_length
     found = [drafter.tokens.encode_with_ends(text) for text in texts]
     encoded = [ids for ids, _ends in found]
     scored: list[Scored | None] = [None] * len(texts)
     for bucket in _buckets([min(len(ids), longest) for ids in encoded]):
         rows = [encoded[number][:longest] for number in bucket]
-        for number, row, (logprobs, ranks) in zip(bucket, rows, _scores(drafter, rows), strict=True):
+        for number, row, (logprobs, ranks) in zip(bucket, rows, _fitting(drafter, rows), strict=True):
             scored[number] = Scored(
                 tuple(row), tuple(found[number][1][:longest]), logprobs, ranks, len(row) == len(encoded[number])
             )
@@ -65,6 +74,15 @@ def _buckets(lengths: Sequence[int]) -> Iterator[list[int]]:
         bucket.append(number)
     if bucket:
         yield bucket
+
+
+def _fitting(drafter: Drafter, rows: Sequence[Sequence[int]]) -> list[tuple[tuple[float, ...], tuple[int, ...]]]:
+    try:
+        return list(_scores(drafter, rows))
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise OutOfMemoryError(_NO_ROOM) from error
+        raise
 
 
 def _scores(drafter: Drafter, rows: Sequence[Sequence[int]]) -> Iterator[tuple[tuple[float, ...], tuple[int, ...]]]:

@@ -52,22 +52,29 @@ class PromptTokens:
 
     @cached_property
     def context_length(self) -> int:
-        """How many tokens the model can hold, prompt and draft together."""
+        """How many tokens the model can hold, prompt and draft together.
+
+        Of a model that looks back over a sliding window in all its layers, the window: within it, that is plain
+        attention, and nothing here computes another.
+        """
+        window = _window(self._config)
         for name in ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"):
             value = self._config.get(name)
             if isinstance(value, int) and value > 0:
-                return value
+                return min(value, window or value)
         raise ModelFolderError(f"{self.folder / 'config.json'} does not say how long a context the model holds.")
 
     @cached_property
     def end_tokens(self) -> frozenset[int]:
-        """The ids that end a text: those of config, generation config and tokenizer config."""
+        """The ids that end a text: those of config, generation config and tokenizer config, and GROVER's."""
         ids: set[int] = set()
         for settings in (self._config, read_json(self.folder / "generation_config.json")):
             value = settings.get("eos_token_id")
             ids.update(value if isinstance(value, list) else [value] if isinstance(value, int) else [])
         named = read_json(self.folder / "tokenizer_config.json").get("eos_token")
         words = [named.get("content") if isinstance(named, dict) else named, *self._special_document_ends()]
+        if self.knows_fields:
+            words.append(fields.NATIVE_END)
         ids.update(i for word in words if word and (i := self._tokenizer.token_to_id(word)) is not None)
         return frozenset(ids)
 
@@ -182,6 +189,17 @@ def _raise_in_template(message: str) -> None:
 def _fixed_date(layout: str) -> str:
     """Return one day always: a draft is a function of model, prompt, sampling and seed, not of the date."""
     return datetime(2024, 1, 1).strftime(layout)  # noqa: DTZ001 -- a fixed label in a prompt, not a moment
+
+
+def _window(config: dict[str, Any]) -> int | None:
+    """Return over how many tokens a model's layers look back, None where over all."""
+    window = config.get("sliding_window")
+    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+        return None
+    # Configs of Qwen state a window that is used only where they say so.
+    is_used = config.get("use_sliding_window", not str(config.get("model_type")).startswith("qwen"))
+    layers = config.get("layer_types")
+    return window if is_used and (not layers or "sliding_attention" in layers) else None
 
 
 def read_json(path: Path, *, required: bool = False) -> dict[str, Any]:

@@ -49,6 +49,16 @@ def test_fields_survive_being_written(fields: dict[str, str]) -> None:
     assert read(written(given)) == {name: " ".join(value.split()) for name, value in given.items()}
 
 
+def test_the_token_that_ends_an_article_of_grovers_ends_a_text(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"n_positions": 256, "eos_token_id": 0}))
+    stored = json.loads((tmp_path / "tokenizer.json").read_text())
+    for number, name in ((320, "<|beginarticle|>"), (321, "<|endarticle|>")):
+        stored["added_tokens"].append({**stored["added_tokens"][0], "id": number, "content": name})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(stored))
+    assert PromptTokens(tmp_path).end_tokens == {0, 321}
+
+
 @pytest.mark.parametrize("native", [True, False])
 def test_the_tokenizer_says_which_form_a_model_gets(tmp_path: Path, native: bool) -> None:
     write_tokenizer(tmp_path)

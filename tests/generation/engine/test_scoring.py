@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from generation.engine import Prompt, Sampling, candidate_seed
-from generation.engine.drafter import Drafter
+from generation.engine.drafter import Drafter, OutOfMemoryError
 from generation.engine.scoring import Scored, score
 
 TEXTS = [
@@ -50,6 +50,18 @@ def test_a_draft_and_its_score_agree(tiny: Drafter) -> None:
         assert scored.ranks[-len(draft.token_ids) :] == draft.ranks
     again = score(tiny, [prompt.text + draft.text, "Another text."])[0]
     assert again.ranks == scored.ranks
+
+
+def test_memory_that_runs_out_is_said_with_the_remedy(tiny: Drafter) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    hook = tiny.model.register_forward_pre_hook(full)
+    try:
+        with pytest.raises(OutOfMemoryError, match="not enough memory to score"):
+            score(tiny, ["The council voted."])
+    finally:
+        hook.remove()
 
 
 def test_a_text_longer_than_the_context_is_scored_in_part_and_says_so(tiny: Drafter) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,29 @@ def test_a_prompt_is_counted_and_held_against_the_context(folder: Path) -> None:
     assert length == len(tokens.encode(Prompt("The council voted.")))
     with pytest.raises(PromptError, match="at most 24 tokens"):
         tokens.check(Prompt("bridge " * 60), Sampling(max_tokens=40))
+
+
+@pytest.mark.parametrize(
+    ("config", "length"),
+    [
+        ({"model_type": "mistral", "sliding_window": 16}, 16),
+        ({"model_type": "starcoder2", "sliding_window": 16, "use_sliding_window": True}, 16),
+        ({"model_type": "mistral", "sliding_window": 4096}, 64),
+        ({"model_type": "mistral", "sliding_window": None}, 64),
+        ({"model_type": "qwen2", "sliding_window": 16, "use_sliding_window": False}, 64),
+        ({"model_type": "qwen2", "sliding_window": 16}, 64),
+        ({"model_type": "smollm3", "sliding_window": 16, "layer_types": ["full_attention"] * 2}, 64),
+    ],
+)
+def test_a_window_that_all_layers_look_back_over_is_the_context(
+    folder: Path, config: dict[str, Any], length: int
+) -> None:
+    (folder / "config.json").write_text(json.dumps({"n_positions": 64, "eos_token_id": 0, **config}))
+    tokens = PromptTokens(folder)
+    assert tokens.context_length == length
+    if length == 16:
+        with pytest.raises(PromptError, match="more than the 16"):
+            tokens.check(Prompt("bridge"), Sampling(max_tokens=16))
 
 
 def test_a_stored_truncation_does_not_shorten_a_prompt(folder: Path) -> None:
