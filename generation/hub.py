@@ -195,12 +195,25 @@ def _copy(path: Path, target: Path, watch: Watch) -> None:
 class _File(NamedTuple):
     name: str
     size: int
-    # Of large files only: the hub states none for the small ones, which are known by the commit.
+    # Of large files only.
     sha256: str
+    # Of small files, by which the commit knows them; of a large one it is that of a pointer to it.
+    git_sha1: str
 
     @classmethod
     def of(cls, sibling: Any) -> Self:
-        return cls(sibling.rfilename, int(sibling.size or 0), sibling.lfs.sha256 if sibling.lfs else "")
+        sha256 = sibling.lfs.sha256 if sibling.lfs else ""
+        return cls(sibling.rfilename, int(sibling.size or 0), sha256, "" if sha256 else sibling.blob_id or "")
+
+    def is_whole(self, path: Path, fetched: "_Fetched") -> bool:
+        """Whether the file at ``path`` is this one, by its size and by what the hub states of its content."""
+        if path.stat().st_size != self.size:
+            return False
+        if self.sha256:
+            return _hashed(path, hashlib.sha256(), fetched) == self.sha256
+        # Git's own name for a file's content, not a safeguard of ours: nothing stronger is stated of small files.
+        named = hashlib.sha1(b"blob %d\0" % self.size, usedforsecurity=False)
+        return not self.git_sha1 or _hashed(path, named, fetched) == self.git_sha1
 
 
 class _Fetched:
@@ -225,12 +238,12 @@ class _Fetched:
 
 
 def _fetch(api: Any, repository: str, revision: str, file: _File, partial: Path, fetched: _Fetched) -> None:
-    """Bring one file here and hold it against its size and SHA-256. Raises ``HubError`` where it is another."""
+    """Bring one file here and hold it against its size and hash. Raises ``HubError`` where it is another."""
     path, checked = partial / file.name, partial / _CHECKED / file.name
     before = fetched.done
     if not checked.is_file():
         _request(api, repository, revision, file, path, fetched)
-        if path.stat().st_size != file.size or (file.sha256 and _sha256(path, fetched) != file.sha256):
+        if not file.is_whole(path, fetched):
             path.unlink()
             message = _("%(file)s of %(repository)s arrived damaged and was thrown away. Try again.")
             raise HubError(message % {"file": file.name, "repository": repository})
@@ -272,10 +285,9 @@ def _request(api: Any, repository: str, revision: str, file: _File, path: Path, 
             http_get(url, target, resume_size=here, headers=headers, expected_size=file.size, tqdm_class=Bar)
 
 
-def _sha256(path: Path, fetched: _Fetched) -> str:
-    digest = hashlib.sha256()
+def _hashed(path: Path, digest: Any, fetched: _Fetched) -> str:
     with path.open("rb") as file:
         while piece := file.read(1 << 24):
             digest.update(piece)
             fetched.tell()
-    return digest.hexdigest()
+    return str(digest.hexdigest())

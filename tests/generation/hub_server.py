@@ -12,7 +12,10 @@ from typing import Any
 
 
 class HubServer(ThreadingHTTPServer):
-    """Serves ``folder`` as ``repository`` at ``revision``. ``breaks_after`` ends each answer after so many bytes."""
+    """Serves ``folder`` as ``repository`` at ``revision``. ``breaks_after`` ends each answer after so many bytes.
+
+    The hash that it states of the file ``states_wrong_hash_of`` is another's.
+    """
 
     daemon_threads = True
 
@@ -20,7 +23,7 @@ class HubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder, self.repository, self.revision = folder, repository, revision
         self.breaks_after: int | None = None
-        self.states_wrong_hash = False
+        self.states_wrong_hash_of = ""
         self.asked: list[tuple[str, str]] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -65,9 +68,13 @@ class Handler(BaseHTTPRequestHandler):
         siblings = []
         for file in sorted(hub.folder.iterdir()):
             entry: dict[str, Any] = {"rfilename": file.name, "size": file.stat().st_size}
+            content, is_wrong = file.read_bytes(), file.name == hub.states_wrong_hash_of
             if file.suffix == ".safetensors":
-                digest = "0" * 64 if hub.states_wrong_hash else hashlib.sha256(file.read_bytes()).hexdigest()
+                digest = "0" * 64 if is_wrong else hashlib.sha256(content).hexdigest()
                 entry["lfs"] = {"size": entry["size"], "sha256": digest, "pointerSize": 134}
+                content = b"a pointer to a large file"
+            named = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+            entry["blobId"] = "0" * 40 if is_wrong else named
             siblings.append(entry)
         return {"id": hub.repository, "modelId": hub.repository, "sha": hub.revision, "siblings": siblings, "tags": []}
 

@@ -122,15 +122,18 @@ def test_a_server_that_always_breaks_fails_the_download_with_a_sentence(
     assert fresh(model).status == Status.DONE
 
 
-def test_a_file_that_is_not_what_the_hub_says_is_thrown_away(server: HubServer, model: LanguageModel) -> None:
-    server.states_wrong_hash = True
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_file_that_is_not_what_the_hub_says_is_thrown_away(
+    server: HubServer, model: LanguageModel, name: str
+) -> None:
+    server.states_wrong_hash_of = name
     asked(model)
     downloads.download_next()
     failed = fresh(model)
     assert failed.status == Status.FAILED
-    assert "arrived damaged" in failed.error
+    assert f"{name} of {REPOSITORY} arrived damaged" in failed.error
     assert not registry.is_here(model)
-    server.states_wrong_hash = False
+    server.states_wrong_hash_of = ""
     asked(model)
     downloads.download_next()
     assert fresh(model).status == Status.DONE
