@@ -27,7 +27,7 @@ __all__ = ["KEY_PREFIX", "ServedDrafter", "ServedTokens", "Server", "ServerError
 KEY_PREFIX = "STUDYWEB_MODEL_KEY_"
 """Only variables with this prefix are sent to a server: a registry's row must not be able to name another secret."""
 
-ENGINE = "served-1"
+ENGINE = "served-2"
 AT_ONCE = 8  # requests under way: servers batch what comes together
 MOST_REFUSED = 16  # in a row; what refuses so many refuses the prompt, and each may have its price
 
@@ -41,6 +41,11 @@ _EXTRA = {
         "min_tokens": "min_tokens",
     },
     "llama.cpp": {"top_k": "top_k", "min_p": "min_p", "repetition_penalty": "repeat_penalty"},
+}
+# dialect -> what is sent besides, so that the server draws by the rule of `Sampling`: llama.cpp's own would limit first
+# and divide by the temperature last, and its penalty would look at the last 64 tokens alone.
+_ALWAYS: dict[str, dict[str, Any]] = {
+    "llama.cpp": {"samplers": ["penalties", "temperature", "top_k", "top_p", "min_p"], "repeat_last_n": -1}
 }
 _COMMON = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens"}
 _STOP = "stop"
@@ -215,6 +220,7 @@ def request_for(server: Server, prompt: Prompt, sampling: Sampling, seed: int) -
     body: dict[str, Any] = {"model": server.model, "seed": seed & _SEED_BITS, "stream": False}
     known = _COMMON | _EXTRA[server.dialect]
     body.update({name: getattr(sampling, field) for field, name in known.items()})
+    body.update(_ALWAYS.get(server.dialect, {}))
     if stop := list(getattr(sampling, _STOP, ())):
         body["stop"] = stop
     if server.dialect == "vllm":

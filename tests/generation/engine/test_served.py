@@ -48,7 +48,7 @@ def test_the_lineage_says_where_it_is_served_and_that_its_files_cannot_be_hashed
     identity = served.identity
     assert (identity.repository, identity.file, identity.weights_sha256) == (served.server.address, NAME, "")
     assert "cannot be hashed" in identity.note
-    assert served.versions.engine == "served-1"
+    assert served.versions.engine == "served-2"
     assert served.versions.device
 
 
@@ -107,6 +107,10 @@ def test_each_dialect_names_what_the_protocol_leaves_open_in_its_own_way() -> No
     path, plain = request_for(MINE, PROMPT, sampling, 7)
     assert (vllm["repetition_penalty"], vllm["top_k"], vllm["min_tokens"], vllm["seed"]) == (1.2, 40, 3, 7)
     assert (llama["repeat_penalty"], llama["min_p"]) == (1.2, 0.1)
+    # By its own order it would divide by the temperature last, and its penalty would forget all but 64 tokens.
+    assert llama["samplers"] == ["penalties", "temperature", "top_k", "top_p", "min_p"]
+    assert llama["repeat_last_n"] == -1
+    assert "samplers" not in vllm
     assert path == "/completions"
     assert set(plain) == {"model", "seed", "stream", "temperature", "top_p", "max_tokens", "prompt"}
 
