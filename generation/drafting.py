@@ -93,10 +93,12 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         drafting_since=Now(),
     )
     sampling = Sampling.from_dict(batch.sampling)
-    while jobs := _next_round(batch, sampling):
+    is_served = batch.language_model.source == LanguageModel.Source.SERVER
+    interrupted = heartbeat.stopped if is_served else heartbeat.interrupted
+    while jobs := turns.texts_to_write(run, ROUND):
         # Read anew each round: others write for the same story, and curators edit.
         beside = Beside.study(batch.prompt)
-        for draft in drafter.draft(prompt, sampling, jobs, interrupted=heartbeat.interrupted):
+        for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted):
             if isinstance(draft, Refused):
                 refuse(run, draft)
             else:
@@ -107,7 +109,7 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
             raise TookTooLong
         if queue.finish(batch.pk, owner):
             return
-        if heartbeat.interrupted():
+        if heartbeat.stopped():
             queue.release(batch.pk, owner)
             return
         if turns.others_wait(batch):
@@ -181,14 +183,6 @@ def _make_room(batch: Batch, owner: str) -> None:
     """Give the batch back for the others' sake, with a message behind theirs; the sweep sends it where this fails."""
     queue.release(batch.pk, owner)
     tried(lambda: queue.announce(batch.pk), f"the message for batch {batch.pk}")
-
-
-def _next_round(batch: Batch, sampling: Sampling) -> list[tuple[int, int]]:
-    """The texts to write before looking at the queue again: at most ``ROUND``, and what the study's budget leaves."""
-    waiting = Candidate.objects.filter(batch=batch, state=Candidate.State.WAITING).order_by("index")
-    left = turns.tokens_left(batch.study_id)
-    most = ROUND if left is None else min(ROUND, -(-left // sampling.max_tokens))
-    return list(waiting.values_list("index", "seed")[:most])
 
 
 def _drafter(model: LanguageModel) -> "Drafter | ServedDrafter":

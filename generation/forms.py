@@ -142,7 +142,10 @@ class BudgetForm(forms.Form):
     tokens_a_day = forms.IntegerField(
         label=_("Tokens a day"),
         required=False,
-        help_text=_("Counted from midnight UTC. Empty for no limit; what does not fit waits for the next day."),
+        help_text=_(
+            "Counted from midnight UTC: what models write, not the prompts that they read. Empty for no limit; what "
+            "does not fit waits for the next day."
+        ),
     )
 
 

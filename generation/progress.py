@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.models import Batch, Candidate
+from generation.models import Batch, Candidate, LanguageModel
 
 State = Candidate.State
 
@@ -18,7 +18,8 @@ State = Candidate.State
 class Progress:
     """Counts of texts; ``tokens_per_second`` and ``left`` are None while nothing can be said.
 
-    ``under_way`` is the length in tokens of the texts being written, while none of this run's is finished.
+    ``under_way`` is the length in tokens of the texts being written, while none of this run's is finished; None for a
+    served model, whose steps are not seen.
     ``refusals`` are the reasons of the texts that a server would not write.
     """
 
@@ -60,13 +61,18 @@ def progress_of(batch: Batch) -> Progress:
     )
     run = batch.runs.annotate(now=Now()).order_by("-number").first() if batch.status == Batch.Status.RUNNING else None
     rate, left, under_way = None, None, None
-    if run is not None and run.drafting_since is not None and run.steps:
+    is_served = batch.language_model.source == LanguageModel.Source.SERVER
+    if run is not None and run.drafting_since is not None and (run.steps or is_served):
         own = run.candidates.filter(state=State.DRAFTED).aggregate(
-            tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows")
+            tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows"), mean_seconds=Avg("seconds")
         )
         seconds = (run.now - run.drafting_since).total_seconds()
-        rate, left = _estimate(batch, run.steps, seconds, own, missing=batch.size - counts["done"] - counts["failed"])
-        under_way = None if own["texts"] else run.steps
+        missing = batch.size - counts["done"] - counts["failed"]
+        if is_served:
+            rate, left = _estimate_served(seconds, own, missing=missing)
+        else:
+            rate, left = _estimate(batch, run.steps, seconds, own, missing=missing)
+            under_way = None if own["texts"] else run.steps
     return Progress(
         size=batch.size,
         done=counts["done"],
@@ -85,6 +91,17 @@ def _refusals(batch: Batch) -> tuple[str, ...]:
     """Why texts of the batch were refused, each reason once, at most three of them."""
     refused = batch.candidates.filter(state=State.FAILED).exclude(error="")
     return tuple(refused.order_by("error").values_list("error", flat=True).distinct()[:3])
+
+
+def _estimate_served(seconds: float, own: dict[str, Any], *, missing: int) -> tuple[float | None, timedelta | None]:
+    """Tokens a second, and the time left, by what a server has finished: nothing else of it is seen from here.
+
+    None before the first text; no rate where it does not say how long its texts are.
+    """
+    if not own["texts"]:
+        return None, None
+    rate = own["tokens"] / seconds if own["tokens"] and seconds > 0 else None
+    return rate, timedelta(seconds=missing * own["mean_seconds"] / max(own["rows"], 1))
 
 
 def _estimate(

@@ -187,6 +187,10 @@ class Heartbeat:
     def interrupted(self) -> bool:
         """Whether to stop writing now; the engine asks between steps, which are counted by that."""
         self._steps += 1
+        return self.stopped()
+
+    def stopped(self) -> bool:
+        """Whether to stop writing now, asked as often as anybody likes: a server's steps are not seen from here."""
         return self._lost.is_set() or self._stopping() or self.timed_out
 
     def _look(self) -> bool:

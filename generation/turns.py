@@ -8,8 +8,10 @@ owner's others and never before those of somebody else.
 from collections import Counter
 from datetime import UTC, datetime
 
-from django.db.models import Max, QuerySet, Sum
-from django.db.models.functions import Now, TruncDay
+from django.db import transaction
+from django.db.models import Case, Count, F, Max, PositiveBigIntegerField, QuerySet, Sum, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Now, TruncDay
 
 from generation.models import Batch, Budget, Candidate, Run
 
@@ -54,13 +56,54 @@ def tokens_left(study_id: int) -> int | None:
 
 
 def tokens_today(study_id: int) -> int:
-    """How many tokens were written for a study since midnight (UTC)."""
+    """How many tokens were written for a study since midnight (UTC), prompts not counted.
+
+    A text whose server does not say how long it is counts as the longest that was asked for.
+    """
     today = Candidate.objects.filter(batch__study=study_id, drafted_at__gte=TruncDay(Now()))
-    return int(today.aggregate(n=Sum("tokens"))["n"] or 0)
+    longest = Cast(KeyTextTransform("max_tokens", "batch__sampling"), PositiveBigIntegerField())
+    length = Case(When(tokens=0, then=longest), default="tokens", output_field=PositiveBigIntegerField())
+    return int(today.aggregate(n=Sum(length))["n"] or 0)
+
+
+def texts_to_write(run: Run, most: int) -> list[tuple[int, int]]:
+    """The texts (index, seed) of the run's next round, at most ``most``, with their tokens reserved in the budget.
+
+    What other rounds of the study that are under way may still write is off the budget until it is written.
+    """
+    batch = run.batch
+    waiting = Candidate.objects.filter(batch=batch, state=Candidate.State.WAITING).order_by("index")
+    with transaction.atomic():
+        # Held while two workers count: both would find the same tokens free. The budget's row, since the study's would
+        # keep participants waiting.
+        budget = Budget.objects.select_for_update().filter(study=batch.study_id).first()
+        if budget is not None:
+            left = _unreserved(batch.study_id, budget.tokens_a_day, beside=run)
+            most = min(most, -(-left // int(batch.sampling["max_tokens"])))
+        texts = list(waiting.values_list("index", "seed")[:most])
+        Run.objects.filter(pk=run.pk).update(promised=run.candidates.count() + len(texts))
+    return texts
+
+
+def _unreserved(study_id: int, tokens_a_day: int, *, beside: Run | None = None) -> int:
+    """Of a day's budget what is neither written nor reserved by rounds under way, but for those of one run; from 0."""
+    under_way = Run.objects.filter(
+        batch__study=study_id,
+        batch__status=Batch.Status.RUNNING,
+        batch__lease_expires_at__gte=Now(),
+        batch__lease_owner=F("owner"),
+    )
+    if beside is not None:
+        under_way = under_way.exclude(pk=beside.pk)
+    reserved = 0
+    for run in under_way.annotate(finished=Count("candidates")).select_related("batch"):
+        reserved += max(run.promised - run.finished, 0) * int(run.batch.sampling["max_tokens"])
+    return max(tokens_a_day - tokens_today(study_id) - reserved, 0)
 
 
 def _within_budget() -> QuerySet[Batch]:
-    spent = [study for study in Budget.objects.values_list("study", flat=True).order_by() if not tokens_left(study)]
+    budgets = Budget.objects.values_list("study", "tokens_a_day").order_by()
+    spent = [study for study, tokens_a_day in budgets if not _unreserved(study, tokens_a_day)]
     return Batch.objects.claimable().exclude(study__in=spent)
 
 

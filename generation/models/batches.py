@@ -157,6 +157,8 @@ class Run(models.Model):
     given_tokens = models.PositiveIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(db_default=Now())
     drafting_since = models.DateTimeField(null=True, blank=True)
+    # How many texts it will have finished at the end of the round under way: until then, the others are reserved.
+    promised = models.PositiveIntegerField(default=0)
     # Steps of the model so far: while no text is finished, the length in tokens of those under way.
     steps = models.PositiveIntegerField(default=0)
 

@@ -1,6 +1,7 @@
 """What a worker makes of a server's answers, and of a database that closes its connections while texts are written."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -99,6 +100,21 @@ def test_a_text_that_is_refused_fails_alone_and_is_not_paid_for_again(asked_of: 
     batches.extend(batch, by=batch.created_by, size=11)
     drafting.draft_next()
     assert (len(answered), progress_of(batch).failed) == (11, 1)
+
+
+def test_the_workers_looks_at_a_server_are_not_told_as_steps_of_a_model(
+    asked_of: Callable[..., Batch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.05)
+
+    def answer(n: int) -> Said:
+        time.sleep(0.1)
+        return completion(f" Text {n}.")
+
+    batch = asked_of(answer, size=16)
+    drafting.draft_next()
+    [run] = batch.runs.all()
+    assert (run.steps, progress_of(batch).done) == (0, 16)
 
 
 def test_what_is_under_way_when_a_server_fails_is_kept(asked_of: Callable[..., Batch]) -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from generation import drafting
+from generation import drafting, registry
 from generation.engine import Sampling
+from generation.engine.served import Server
 from generation.models import Run
 from generation.progress import progress_of
 from tests.generation.factories import claimed, draft, queued, written
@@ -66,6 +67,35 @@ def test_where_texts_wait_for_rows_the_time_follows_from_the_mean_length() -> No
     assert found.left is not None
     assert found.left.total_seconds() == pytest.approx(96 * 50 / 4, rel=0.1)
     assert found.left_label == "about 20 minutes left"
+
+
+def test_of_a_served_model_only_finished_texts_are_counted() -> None:
+    registry.add_server("served", Server("http://gpu.example.org:8000/v1", "mine"))
+    batch = queued(size=20, language_model="served", sampling=Sampling(max_tokens=100))
+    run = claimed(batch)
+    # As releases before this one wrote it: how often the worker looked, which is no length of anything.
+    since(run, seconds=10, steps=20)
+    batch.refresh_from_db()
+    found = progress_of(batch)
+    assert (found.tokens_per_second, found.left, found.under_way) == (None, None, None)
+    for index in range(4):
+        assert drafting.save(run, draft(index, token_ids=(), counted=50, rows=8, seconds=6.0))
+    since(run, seconds=10, steps=20)
+    found = progress_of(batch)
+    assert found.tokens_per_second == pytest.approx(4 * 50 / 10, rel=0.1)
+    assert found.left == timedelta(seconds=16 * 6 / 8)
+    assert found.under_way is None
+
+
+def test_a_server_that_counts_no_tokens_has_no_rate() -> None:
+    registry.add_server("served", Server("http://gpu.example.org:8000/v1", "mine"))
+    batch = queued(size=3, language_model="served")
+    run = claimed(batch)
+    assert drafting.save(run, draft(0, token_ids=(), rows=3, seconds=6.0))
+    since(run, seconds=10, steps=0)
+    batch.refresh_from_db()
+    found = progress_of(batch)
+    assert (found.tokens_per_second, found.left) == (None, timedelta(seconds=2 * 6 / 3))
 
 
 def test_a_finished_batch_has_no_time_left() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from generation import batches, drafting, queue, turns
 from generation.batches import RequestError
+from generation.engine import Sampling
 from generation.models import Batch, Candidate
 from surveys import audit
 from surveys.models import Researcher, Study
@@ -93,6 +94,35 @@ def test_a_study_that_spent_its_budget_waits_for_tomorrow_and_the_others_do_not(
     assert order() == [other.pk]
     Candidate.objects.filter(batch=batch, index=0).update(drafted_at=Now() - timedelta(days=1))
     assert set(order()) == {batch.pk, other.pk}
+
+
+@pytest.mark.django_db
+def test_two_workers_do_not_spend_one_budget_twice() -> None:
+    study = StudyFactory()
+    first, second = queued(study, size=10), queued(study, size=10)
+    batches.set_budget(study, by=study.created_by, tokens_a_day=24)
+    one = claimed(first)
+    other = claimed(second)
+    # Six texts of four tokens: four for the first worker's round, and the other two for the second's.
+    assert len(turns.texts_to_write(one, 4)) == 4
+    assert len(turns.texts_to_write(other, 4)) == 2
+    late = queued(study)
+    assert order() == [], "nothing is free for a third"
+    for index in range(2):
+        drafting.save(other, draft(index))
+    assert queue.release(second.pk, other.owner)
+    # Its texts were shorter than they might have been, by two tokens.
+    assert set(order()) == {second.pk, late.pk}
+
+
+@pytest.mark.django_db
+def test_a_text_of_unknown_length_counts_as_the_longest_that_was_asked_for() -> None:
+    batch = queued(sampling=Sampling(max_tokens=40))
+    batches.set_budget(batch.study, by=batch.created_by, tokens_a_day=100)
+    run = claimed(batch)
+    drafting.save(run, draft(0, token_ids=(), counted=0))
+    drafting.save(run, draft(1, token_ids=(), counted=7))
+    assert turns.tokens_left(batch.study_id) == 100 - 40 - 7
 
 
 @pytest.mark.django_db
