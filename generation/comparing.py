@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from generation import curation
 from generation.assignments import panels
-from generation.models import Candidate, Comparison, Prompt
+from generation.lineage import opened_text
+from generation.models import Candidate, Comparison, Edit, Prompt
 from generation.ranking import Ranking, rank
 from generation.reviewing import drafted
 from generation.rules import CurationError
@@ -51,7 +52,7 @@ def _choosable(study: Study, prompt: Prompt) -> QuerySet[Candidate]:
 def next_pair(study: Study, prompt: Prompt, by: Researcher) -> Pair | None:
     """The pair that this person compares next; None once they have seen all."""
     texts = {text.pk: text for text in pool(study, prompt)}
-    standing = _standing(study, list(texts))
+    standing, _outdated = _standing(study, list(texts.values()))
     seen = {(c.first_id, c.second_id) for c in standing if c.by_id == by.pk}
     asked = Counter((c.first_id, c.second_id) for c in standing)
     chosen = chosen_pair(sorted(texts), asked, seen, salt=str(by.pk))
@@ -85,12 +86,21 @@ def chosen_pair(
 
 
 def compare_pair(
-    study: Study, prompt: Prompt, *, by: Researcher, left: str, right: str, winner: str, seconds: float | None = None
+    study: Study,
+    prompt: Prompt,
+    *,
+    by: Researcher,
+    left: str,
+    right: str,
+    winner: str,
+    shown: str | None = None,
+    seconds: float | None = None,
 ) -> Comparison:
     """Store which of two texts (by code) is more credible; '' is neither.
 
-    Of two clicks on one pair the first counts, so that nothing is said twice. Raises ``CurationError`` where the texts
-    are not two of the prompt's, ``DraftOnly``.
+    Of two clicks on one pair the first counts, so that nothing is said twice; what somebody said of other wordings is
+    taken back by it. ``shown`` is the ``fingerprint_of_pair`` of the page. Raises ``CurationError`` where the texts are
+    not two of the prompt's or one was edited since the page was shown, ``DraftOnly``.
     """
     with transaction.atomic():
         lock_draft(study)
@@ -98,6 +108,14 @@ def compare_pair(
         if left == right or left not in found or right not in found or winner not in {left, right, ""}:
             raise CurationError({"": _("One of these texts cannot be chosen any more. Here are two others.")})
         first, second = sorted((found[left], found[right]), key=lambda text: text.pk)
+        wordings = _digests([first, second])
+        if shown is not None and shown != _of_both(wordings[found[left].pk], wordings[found[right].pk]):
+            raise CurationError(
+                {"": _("One of these texts was edited meanwhile. Nothing was stored; read them again.")}
+            )
+        said = Comparison.objects.filter(study=study, first=first, second=second, by=by, taken_back_at=None)
+        standing = {"first_sha256": wordings[first.pk], "second_sha256": wordings[second.pk]}
+        said.exclude(**standing).exclude(first_sha256="").update(taken_back_at=Now())
         made, _is_new = Comparison.objects.get_or_create(
             study=study,
             first=first,
@@ -105,6 +123,7 @@ def compare_pair(
             by=by,
             taken_back_at=None,
             defaults={
+                **standing,
                 "first_left": first.code == left,
                 "winner": found.get(winner),
                 "seconds": seconds,
@@ -125,10 +144,40 @@ def take_back(study: Study, prompt: Prompt, *, by: Researcher) -> Comparison | N
 
 
 def ranking_of(study: Study, prompt: Prompt) -> tuple[Ranking[int], dict[int, Candidate], int]:
-    """The ranking of a prompt's texts by row id, the texts, and how many comparisons it rests on."""
+    """The ranking of a prompt's texts by row id, the texts, and how many comparisons it rests on.
+
+    Of texts as they stand: what was said of another wording says nothing about this one.
+    """
     texts = {text.pk: text for text in pool(study, prompt)}
-    standing = _standing(study, list(texts))
+    standing, _outdated = _standing(study, list(texts.values()))
     return rank(sorted(texts), wins_of(standing)), texts, len(standing)
+
+
+def outdated(study: Study, prompt: Prompt) -> int:
+    """How many comparisons are of texts that were edited since: the ranking leaves them out."""
+    return _standing(study, pool(study, prompt))[1]
+
+
+def compared_by(study: Study, prompt: Prompt, by: Researcher) -> int:
+    """How many pairs of the texts as they stand this person has compared."""
+    return sum(comparison.by_id == by.pk for comparison in _standing(study, pool(study, prompt))[0])
+
+
+def fingerprint_of_pair(pair: Pair) -> str:
+    """The SHA-256 of two texts as they stand, left first."""
+    wordings = _digests([pair.left, pair.right])
+    return _of_both(wordings[pair.left.pk], wordings[pair.right.pk])
+
+
+def _of_both(left: str, right: str) -> str:
+    return hashlib.sha256(f"{left}:{right}".encode("ascii")).hexdigest()
+
+
+def _digests(texts: Sequence[Candidate]) -> dict[int, str]:
+    """The SHA-256 of each text as it stands, by row id. One query."""
+    edits = Edit.objects.filter(candidate__in=[text.pk for text in texts]).order_by("number")
+    edited = dict(edits.values_list("candidate", "text"))
+    return {text.pk: hashlib.sha256((edited.get(text.pk) or opened_text(text)).encode()).hexdigest() for text in texts}
 
 
 def wins_of(comparisons: Sequence[Comparison]) -> dict[tuple[int, int], float]:
@@ -189,6 +238,14 @@ def _places(places: Sequence[int]) -> str:
     return f"the best {k} undecided (place{'s' if k > 1 else ''} {', '.join(map(str, places))})"
 
 
-def _standing(study: Study, texts: Sequence[int]) -> list[Comparison]:
-    rows = Comparison.objects.filter(study=study, taken_back_at=None, first__in=texts, second__in=texts)
-    return list(rows.order_by("pk"))
+def _standing(study: Study, texts: Sequence[Candidate]) -> tuple[list[Comparison], int]:
+    """The comparisons of texts as they stand, and how many there are of other wordings."""
+    keys = [text.pk for text in texts]
+    said = Comparison.objects.filter(study=study, taken_back_at=None, first__in=keys, second__in=keys).order_by("pk")
+    wordings = _digests(texts)
+    standing = [
+        row
+        for row in said
+        if row.first_sha256 in {"", wordings[row.first_id]} and row.second_sha256 in {"", wordings[row.second_id]}
+    ]
+    return standing, len(said) - len(standing)

@@ -61,12 +61,15 @@ class Comparison(models.Model):
     """Which of two texts of one story a curator finds more credible; without ``winner``, neither.
 
     The pair stands in the order of its rows, whatever side the screen showed (``first_left``). Taken back, it stays.
+    ``first_sha256`` and ``second_sha256`` are of the wordings that were compared; '' where a row is older than that.
     """
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="comparisons")
     first = models.ForeignKey(Candidate, models.CASCADE, related_name="+")
     second = models.ForeignKey(Candidate, models.CASCADE, related_name="+")
     first_left = models.BooleanField()
+    first_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    second_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     winner = models.ForeignKey(Candidate, models.CASCADE, null=True, blank=True, related_name="comparisons_won")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     seconds = models.FloatField(null=True, blank=True)

@@ -64,13 +64,13 @@ def pair(request: HttpRequest, study_key: str, prompt: int) -> HttpResponse:
     found = comparing.next_pair(study, of, signed_in(request)) if study.is_draft else None
     if found is None:
         return redirect("generation:ranking", study_key=study.key, prompt=of.number)
-    mine = Comparison.objects.filter(first__batch__prompt=of, by=signed_in(request), taken_back_at=None).count()
     texts = len(comparing.pool(study, of))
     context = {
         "prompt": of,
         "sides": [(side, text, _paragraphs(text)) for side, text in (("left", found.left), ("right", found.right))],
         "pair": found,
-        "done": mine,
+        "shown": comparing.fingerprint_of_pair(found),
+        "done": comparing.compared_by(study, of, signed_in(request)),
         "possible": texts * (texts - 1) // 2,
         "left_out": comparing.left_out(study, of),
         "most": comparing.MOST,
@@ -93,6 +93,7 @@ def _compared(request: HttpRequest, study: Study, of: Prompt) -> HttpResponse:
                 left=said.get("left", ""),
                 right=said.get("right", ""),
                 winner=said.get(said.get("choice", ""), "") if said.get("choice") in {"left", "right"} else "",
+                shown=said.get("shown"),
                 seconds=SecondsField().clean(said.get("seconds", "")),
             )
     except (CurationError, DraftOnly) as error:
@@ -163,6 +164,7 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
         "rows": rows,
         "ranking": found,
         "comparisons": n,
+        "outdated": comparing.outdated(study, of),
         "left_out": comparing.left_out(study, of),
         "most": comparing.MOST,
         "best_form": form,

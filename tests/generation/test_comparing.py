@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import comparing, curation
+from generation import comparing, curation, editing
 from generation.assignments import assign
 from generation.models import Batch, Comparison
 from generation.rules import CurationError, set_rules
@@ -79,6 +79,40 @@ def test_the_ranking_follows_who_won() -> None:
     assert order(batch) == [1, 2, 0]
     pairs = Comparison.objects.values_list("first__index", "second__index", "winner__index").order_by("pk")
     assert list(pairs) == [(0, 1, 1), (1, 2, 1), (0, 2, 2), (0, 1, 0), (1, 2, None)]
+
+
+def test_a_comparison_says_nothing_of_a_text_that_was_edited_since(client: Client) -> None:
+    batch = written()
+    compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
+    curation.edit(text_of(batch, 1), by=batch.created_by, text="The invented bridge was closed for good.", revision=0)
+    _ranking, _texts, n = comparing.ranking_of(batch.study, batch.prompt)
+    assert (n, comparing.outdated(batch.study, batch.prompt)) == (1, 2)
+    client.force_login(batch.created_by)
+    page = client.get(address(batch.study, "ranking", batch.prompt.number)).content.decode()
+    assert "2 comparisons are left out" in page
+    compared(batch, (0, 1, 0))
+    assert comparing.compared_by(batch.study, batch.prompt, batch.created_by) == 2
+    again = Comparison.objects.get(first=text_of(batch, 0), second=text_of(batch, 1), taken_back_at=None)
+    assert again.winner == text_of(batch, 0)
+    editing.take_back_edit(text_of(batch, 1).edits.get(), by=batch.created_by)
+    assert comparing.ranking_of(batch.study, batch.prompt)[2] == 2
+
+
+def test_a_choice_between_texts_of_which_one_was_edited_meanwhile_is_not_stored(client: Client) -> None:
+    batch = written()
+    client.force_login(batch.created_by)
+    url = address(batch.study, "pair", batch.prompt.number)
+    page = client.get(url)
+    pair = page.context["pair"]
+    sent = {"left": pair.left.code, "right": pair.right.code, "choice": "left", "shown": page.context["shown"]}
+    assert f'name="shown" value="{sent["shown"]}"' in page.content.decode()
+    curation.edit(pair.left, by=batch.created_by, text="The invented bridge was closed for good.")
+    assert "edited meanwhile" in client.post(url, sent, follow=True).content.decode()
+    assert not Comparison.objects.exists()
+    pair = (page := client.get(url)).context["pair"]
+    sent = {"left": pair.left.code, "right": pair.right.code, "choice": "left", "shown": page.context["shown"]}
+    client.post(url, sent)
+    assert Comparison.objects.count() == 1
 
 
 def test_a_pair_counts_once_a_person_and_can_be_taken_back() -> None:
