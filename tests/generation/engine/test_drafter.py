@@ -132,14 +132,17 @@ def test_versions_name_what_ran(tiny: Drafter) -> None:
     assert versions["device"] == f"cpu {processor_name()}"
 
 
-def test_a_model_with_a_sliding_window_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "sliding"
+@pytest.mark.parametrize(("kind", "told"), [("sliding", "sliding window"), ("chunked", "chunks of the text")])
+def test_a_model_that_looks_back_over_a_part_of_the_text_is_refused(
+    tiny_folder: Path, tmp_path: Path, kind: str, told: str
+) -> None:
+    folder = tmp_path / kind
     shutil.copytree(tiny_folder, folder)
     config = json.loads((folder / "config.json").read_text())
     layers = config.get("num_hidden_layers") or config["n_layer"]
-    (folder / "config.json").write_text(json.dumps({**config, "layer_types": ["sliding_attention"] * layers}))
-    with pytest.raises(ModelFolderError, match="sliding window"):
-        Drafter.load(folder, identity_of("sliding"), device="cpu")
+    (folder / "config.json").write_text(json.dumps({**config, "layer_types": [f"{kind}_attention"] * layers}))
+    with pytest.raises(ModelFolderError, match=told):
+        Drafter.load(folder, identity_of(kind), device="cpu")
 
 
 def test_a_folder_without_weights_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
