@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -56,7 +57,8 @@ class Comparison:
     """All of it. ``design`` says whether people are in one arm each, in all of them, or in some.
 
     It is between where no two arms share their people (``contrasts.are_shared``). ``omnibus`` and ``pairwise`` take
-    independent groups: they are empty in any other design.
+    independent groups: they are empty in any other design. ``share_pairs`` are of all pairs of arms, ``shares`` of
+    those with the reference, each adjusted over its own.
     """
 
     outcome: str
@@ -70,6 +72,7 @@ class Comparison:
     arms: ArmSummaries
     means: MeanContrasts
     shares: ShareContrasts
+    share_pairs: ShareContrasts
     omnibus: Omnibus
     pairwise: PairTests
     cautions: tuple[Caution, ...]
@@ -135,7 +138,14 @@ def _compared(
     samples = {arm: units.loc[units["arm"] == arm, "mean"].to_numpy(dtype=float) for arm in order}
     independent = samples if design == "between" else {}
     means = with_holm(mean_contrast(people, plan.alpha, plan.bounds) for people in pairs)
-    shares = () if plan.credible_cut is None else shares_with_holm(share_contrast(p, plan.alpha) for p in pairs)
+    # The reference first, as in the model's pairs, so that a pair has one sign in all tables.
+    arms = sorted(order, key=lambda arm: arm != reference)
+    every = [pair(units, arm, other) for other, arm in combinations(arms, 2)]
+
+    def of_shares(chosen: Sequence[Pair]) -> ShareContrasts:
+        cut = plan.credible_cut is not None
+        return ShareContrasts(shares_with_holm(share_contrast(one, plan.alpha) for one in chosen) if cut else ())
+
     return Comparison(
         outcome=plan.outcome,
         reference=reference,
@@ -147,10 +157,10 @@ def _compared(
         n_missing=int(checked[plan.outcome].isna().sum()),
         arms=summarise_arms(checked, units, plan.outcome, order, plan.alpha),
         means=MeanContrasts(means),
-        shares=ShareContrasts(shares),
+        shares=of_shares(pairs),
+        share_pairs=of_shares(every),
         omnibus=omnibus(independent),
-        # The reference first, as in the model's pairs, so that a pair has one sign in all tables.
-        pairwise=pairwise(dict(sorted(independent.items(), key=lambda one: one[0] != reference)), plan.alpha),
+        pairwise=pairwise({arm: independent[arm] for arm in arms if arm in independent}, plan.alpha),
         cautions=(),
     )
 

@@ -19,6 +19,7 @@ PLACES = {
     "variance": "crossed.variance",
     "means": "means",
     "shares": "shares",
+    "share-pairs": "share_pairs",
     "omnibus": "omnibus",
     "pairwise": "pairwise",
     "ranks": "pairwise",

@@ -81,6 +81,7 @@ def _results(comparison: Comparison) -> dict[str, Any]:
         "arms": to_records(comparison.arms.rows),
         "means": to_records(comparison.means.rows),
         "shares": to_records(comparison.shares.rows),
+        "share_pairs": to_records(comparison.share_pairs.rows),
         "omnibus": to_records(comparison.omnibus.rows),
         "pairwise": to_records(comparison.pairwise.rows),
     }

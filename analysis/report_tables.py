@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.attribution import ALL, Attribution
 from analysis.compare import Comparison
-from analysis.contrasts import MeanContrast
+from analysis.contrasts import MeanContrast, ShareContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
@@ -113,6 +113,19 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
 
 def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
     """The contrasts of shares with the reference arm."""
+    title = "Shares credible against the reference, with articles fixed"
+    return _shares("shares", title, comparison.shares.rows, comparison, labels)
+
+
+def share_pairs_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTable:
+    """The contrasts of shares of all pairs of arms."""
+    title = "Shares credible: all pairs of arms, with articles fixed"
+    return _shares("share-pairs", title, comparison.share_pairs.rows, comparison, labels)
+
+
+def _shares(
+    name: str, title: str, contrasts: Sequence[ShareContrast], comparison: Comparison, labels: Mapping[str, str]
+) -> ReportTable:
     level = level_text(comparison.level)
     header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "df", "p", "p (Holm)")
     rows = tuple(
@@ -128,20 +141,13 @@ def shares_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportTab
             number(row.risk_ratio),
             interval(row.risk_ratio_ci_low, row.risk_ratio_ci_high),
         )
-        for row in comparison.shares.rows
+        for row in contrasts
     )
     caption = (
-        "Differences in percentage points with Newcombe intervals; ratio: share of the arm over the reference's. The "
-        "statistic is t, or z where it has no df. " + FIXED
+        "Differences in percentage points with Newcombe intervals; ratio: share of the first arm over the second's. "
+        "Holm's adjustment is over all rows. The statistic is t, or z where it has no df. " + FIXED
     )
-    return ReportTable(
-        "shares",
-        "Shares credible against the reference, with articles fixed",
-        caption,
-        (*header, "Ratio", f"{level} interval"),
-        rows,
-        n_text=2,
-    )
+    return ReportTable(name, title, caption, (*header, "Ratio", f"{level} interval"), rows, n_text=2)
 
 
 def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast, digits: int = 2) -> tuple[str, ...]:

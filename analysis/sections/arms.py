@@ -12,6 +12,7 @@ from analysis.report_tables import (
     omnibus_table,
     pairwise_table,
     ranks_table,
+    share_pairs_table,
     shares_table,
 )
 from analysis.report_text import methods
@@ -42,6 +43,7 @@ def arms(material: Material) -> Section:
         omnibus_table(comparison, material.crossed),
         crossed_pairs_table(pairs, labels, material.level, material.digits) if len(pairs) > 1 else None,
         pairwise_table(comparison, labels),
+        share_pairs_table(comparison, labels) if len(comparison.share_pairs.rows) > 1 else None,
         ranks_table(comparison, labels),
     )
     discerned = material.discerned

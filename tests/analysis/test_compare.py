@@ -1,7 +1,7 @@
 """The comparison says what the data carry, and says beside it what they do not."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
@@ -29,6 +29,7 @@ def test_the_frames_have_the_columns_of_their_rows_even_without_rows() -> None:
         (comparison.arms, ArmSummary),
         (comparison.means, MeanContrast),
         (comparison.shares, ShareContrast),
+        (comparison.share_pairs, ShareContrast),
         (comparison.omnibus, OmnibusTest),
     ):
         assert list(table.to_frame().columns) == [field.name for field in fields(kind)]
@@ -222,9 +223,20 @@ class TestWhatTheDataCannotCarry:
         assert (a.estimate, a.p_value) == pytest.approx((b.estimate, b.p_value), rel=1e-6)
 
 
+@pytest.mark.parametrize("within", [False, True])
+def test_shares_of_all_pairs_are_what_each_pair_has_against_its_own_reference(within: bool) -> None:
+    ratings = simulated(arms=("a", "real", "z"), within=within)
+    pairs = {row.contrast: row for row in compare_arms(ratings, PLAN).share_pairs.rows}
+    assert list(pairs) == ["a - real", "z - real", "z - a"]
+    against_a = {row.contrast: row for row in compare_arms(ratings, Plan(reference="a")).shares.rows}
+    assert replace(pairs["z - a"], p_adjusted=0) == replace(against_a["z - a"], p_adjusted=0)
+    smallest = min(pairs.values(), key=lambda row: row.p_value)
+    assert smallest.p_adjusted == pytest.approx(min(3 * smallest.p_value, 1))
+
+
 def test_no_cut_no_shares() -> None:
     comparison = compare_arms(simulated(), Plan(reference="real", credible_cut=None))
-    assert comparison.shares.rows == ()
+    assert comparison.shares.rows == comparison.share_pairs.rows == ()
     assert all(math.isnan(arm.share) for arm in comparison.arms.rows)
 
 

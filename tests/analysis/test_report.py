@@ -113,6 +113,7 @@ def test_a_pair_has_one_sign_in_all_tables() -> None:
     results = to_dict(report)["results"]
     named = [row["contrast"] for row in results["crossed"]["pairs"]]
     assert [row["contrast"] for row in results["pairwise"]] == named == ["a - real", "z - real", "z - a"]
+    assert [row["contrast"] for row in results["share_pairs"]] == named
 
 
 def test_no_effect_is_never_called_equality() -> None:

@@ -52,7 +52,7 @@ def test_the_main_sentence_and_table_are_the_crossed_models() -> None:
     assert report.sentences[0].count("interval") == 1
     tables = {table.name: table for table in report.tables}
     assert "people and articles are both samples" in tables["crossed"].caption
-    for name in ("arms", "means", "shares", "omnibus", "pairwise", "ranks", "distribution-tests"):
+    for name in ("arms", "means", "shares", "share-pairs", "omnibus", "pairwise", "ranks", "distribution-tests"):
         assert "held fixed" in tables[name].caption, name
 
 
