@@ -140,8 +140,9 @@ PARTICIPANTS = Table(
         Column(
             "sent_after_ending",
             "text",
-            "Page that the person sent after the panel's own list had ended their way, as in its address. Its answers "
-            "are among the others, unless the debriefing had been shown by then. Empty of everybody else.",
+            "Page that the person sent after their way had ended by the panel's own list, by the study's closing or by "
+            "a late coming back, as in its address. Its answers are among the others, unless the debriefing had been "
+            "shown by then or the study had closed a while ago. Empty of everybody else.",
         ),
         Column(
             "arm",

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Payment:
     """One person whom a panel sent and who consented. ``panel_status`` is what the panel's own list last said.
 
-    ``sent_after_ending`` is the page that they sent after that list had ended their way, '' where they did not.
+    ``sent_after_ending`` is the page that they sent after their way had ended elsewhere, '' where they did not.
     """
 
     panel_id: str

@@ -28,7 +28,7 @@ from surveys.flow.enrol import (
     join_current,
     turn_back,
 )
-from surveys.flow.late import has_kept_late, keep_late, late_page, mark_debriefing_shown
+from surveys.flow.late import has_come_too_late, has_kept_late, keep_late, late_page, mark_debriefing_shown
 from surveys.flow.ledger import ledger_differences, recount
 from surveys.flow.place import Place, find, mark_shown
 from surveys.flow.record import Problems, Submitted, save_draft, submit
@@ -55,6 +55,7 @@ __all__ = [
     "end_if_late",
     "find",
     "gate",
+    "has_come_too_late",
     "has_kept_late",
     "is_superseded",
     "join_current",

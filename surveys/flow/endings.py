@@ -28,6 +28,8 @@ from surveys.route import Step
 
 # For how long after the closing a page that somebody had before them can be sent; a long article takes some minutes.
 FINISHING = timedelta(minutes=30)
+# The event of who came back too late; every other ending's bears the outcome's name.
+CAME_BACK_LATE = "came-back-late"
 # Without 0, O, 1, I and L: a code is read from one screen and typed into another.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _CODE_LENGTH = 10
@@ -127,7 +129,7 @@ def end_because_late(place: Place, limit: timedelta) -> bool:
     typed = Draft.objects.filter(participant=mine, saved_at__gte=since)
     read = Trial.objects.filter(Q(shown_at__gte=since) | Q(submitted_at__gte=since), participant=mine)
     silent = Q(~Exists(answered), ~Exists(typed), ~Exists(read), consented_at__lt=since)
-    return _stopped(place.participant, Outcome.TIMED_OUT, "came-back-late", place.step.slug, silent)
+    return _stopped(place.participant, Outcome.TIMED_OUT, CAME_BACK_LATE, place.step.slug, silent)
 
 
 def withdrawal_deadline(place: Place) -> datetime | None:

@@ -1,7 +1,8 @@
-"""A page that somebody had open when their panel's own list ended their way, and sent afterwards.
+"""A page that somebody had open when their way ended elsewhere, and sent afterwards.
 
-What they wrote there is kept as the answers that they are, and that it came afterwards is told wherever outcomes are.
-Once the debriefing was shown it counts no more: whoever has read which texts a machine wrote rates them no longer.
+It ended by their panel's own list, or in another tab: the study had closed, or they came back too late. What they wrote
+there is kept as the answers that they are, and that it came afterwards is told wherever outcomes are. Once the
+debriefing was shown it counts no more: whoever has read which texts a machine wrote rates them no longer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,23 +10,26 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from surveys.flow.endings import is_open_for_pages
+from surveys.flow.endings import CAME_BACK_LATE, is_open_for_pages
 from surveys.flow.place import AnswerRow, Place, store
 from surveys.flow.record import answer_rows, read_answers
 from surveys.items import Reading
-from surveys.models import Event, Outcome, Participant, Trial
+from surveys.models import Answer, Event, Outcome, Participant, Trial
 from surveys.route import Step, step_named
 
 DEBRIEFING_SHOWN = "debriefing-shown"
-# The endings that a panel's list brings; the event of each bears its name, and names the page.
-RELEASED = frozenset({Outcome.RETURNED, Outcome.TIMED_OUT})
+# The endings that come over somebody who may have a page before them.
+RELEASED = frozenset({Outcome.RETURNED, Outcome.TIMED_OUT, Outcome.CLOSED})
+# The events of them, which name the page: each bears the ending's name, but where the time was over here.
+_RELEASES = frozenset({*RELEASED, CAME_BACK_LATE})
 
 
 def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool:
-    """Store what somebody sends of the page on which the panel's list ended their way. Their way stays ended.
+    """Store what somebody sends of the page on which their way ended elsewhere. It stays ended.
 
-    True if this page was that one, and it is told to the owner from now on; once, whatever is sent again. An answer
-    that cannot be read is left out. None is taken after the debriefing, nor when the study has closed a while ago.
+    True if something was kept. That this page was sent is told to the owner from now on; once, whatever is sent again.
+    An answer that cannot be read is left out. None is taken after the debriefing, nor when the study has closed a while
+    ago.
     """
     participant = place.participant
     if participant.outcome not in RELEASED:
@@ -47,7 +51,7 @@ def keep_late(place: Place, slug: str, raw: Mapping[str, Sequence[str]]) -> bool
             step=slug,
             data={"answers_kept": len(rows)},
         )
-    return True
+    return bool(rows)
 
 
 def late_page(place: Place, slug: str) -> Place | None:
@@ -56,10 +60,18 @@ def late_page(place: Place, slug: str) -> Place | None:
     return None if release is None else _page(place, release)
 
 
-def has_kept_late(place: Place) -> bool:
-    """Whether answers were kept that somebody sent after the panel's list had ended their way.
+def has_come_too_late(place: Place, slug: str) -> bool:
+    """Whether the way ended elsewhere on the page of this name, and nothing of that page was ever recorded."""
+    release = _release_of(place.participant)
+    if release is None or release.slug != slug:
+        return False
+    return not Answer.objects.filter(participant=place.participant, step=slug).exists()
 
-    A query for those alone whose outcome can come of such a list.
+
+def has_kept_late(place: Place) -> bool:
+    """Whether answers were kept that somebody sent after their way had ended elsewhere.
+
+    A query for those alone whose outcome can come of it.
     """
     if place.participant.outcome not in RELEASED:
         return False
@@ -68,7 +80,7 @@ def has_kept_late(place: Place) -> bool:
 
 
 def mark_debriefing_shown(place: Place) -> None:
-    """Record that somebody whom the panel's list ended is about to be told which texts a machine wrote; once."""
+    """Record that somebody whose way ended elsewhere is about to be told which texts a machine wrote; once."""
     participant = place.participant
     if participant.debriefed_at is not None or not _is_unaware(_release_of(participant)):
         return
@@ -82,7 +94,7 @@ def mark_debriefing_shown(place: Place) -> None:
 
 @dataclass(frozen=True)
 class _Release:
-    """A way that a panel's list ended: on which page, and whether that page was sent or the debriefing shown since."""
+    """A way that ended elsewhere: on which page, and whether that page was sent or the debriefing shown since."""
 
     slug: str
     was_sent: bool
@@ -90,16 +102,16 @@ class _Release:
 
 
 def _release_of(participant: Participant) -> _Release | None:
-    """How the panel's list ended this way, by its events; None where it did not. At most one query.
-
-    Whose time was over here has the outcome without the list, and no page that is kept.
-    """
+    """How this way ended elsewhere, by its events; None where it did not. At most one query."""
     if participant.outcome not in RELEASED:
         return None
-    kinds = [Event.SENT_LATE, DEBRIEFING_SHOWN, *RELEASED]
+    kinds = [Event.SENT_LATE, DEBRIEFING_SHOWN, *_RELEASES]
     known = dict(Event.objects.filter(participant=participant, kind__in=kinds).values_list("kind", "step"))
-    slug = next((known[outcome] for outcome in RELEASED if outcome in known), None)
-    return None if slug is None else _Release(slug, Event.SENT_LATE in known, DEBRIEFING_SHOWN in known)
+    slug = next((known[kind] for kind in _RELEASES if kind in known), None)
+    if slug is None:
+        return None
+    was_debriefed = participant.debriefed_at is not None or DEBRIEFING_SHOWN in known
+    return _Release(slug, Event.SENT_LATE in known, was_debriefed)
 
 
 def _awaiting(participant: Participant, slug: str) -> _Release | None:

@@ -206,7 +206,7 @@ class Draft(models.Model):
 class Event(models.Model):
     """Evidence of what happened, never state."""
 
-    # A page that was sent after the panel's list had ended the way; surveys/flow/late.py.
+    # A page that was sent after the way had ended elsewhere; surveys/flow/late.py.
     SENT_LATE = "sent-after-release"
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="events")
@@ -221,7 +221,7 @@ class Event(models.Model):
 
     @classmethod
     def sent_late(cls, people: "models.QuerySet[Participant]") -> dict[str, str]:
-        """The page that each sent after the panel's list had ended their way, by export id. One query.
+        """The page that each sent after their way had ended elsewhere, by export id. One query.
 
         Of who withdrew it is told no more.
         """

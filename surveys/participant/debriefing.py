@@ -29,8 +29,8 @@ class Around:
 
     ``language`` is the participant's, ``interface`` that of our own words; ``to_acknowledge`` is false for who reads
     the page again, and ``first_counts`` true for whose page before this one had been answered already. ``ended`` is
-    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or '', and ``kept_late`` is
-    true where answers were kept that they sent after it.
+    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or ''. ``kept_late`` is true
+    where answers were kept that they sent after it, and ``too_late`` where they sent some just now that were not.
     """
 
     study: FrozenStudy
@@ -43,6 +43,7 @@ class Around:
     kept_late: bool
     is_withdrawn: bool
     first_counts: bool
+    too_late: bool
     withdraw_until: date | None
 
 
@@ -74,6 +75,7 @@ def _rendered(around: Around) -> Rendered:
             "kept_late": around.kept_late,
             "is_withdrawn": around.is_withdrawn,
             "first_counts": around.first_counts,
+            "too_late": around.too_late,
             "can_withdraw": around.withdraw_until is not None,
             "deadline": around.withdraw_until,
         }

@@ -22,6 +22,8 @@ from surveys.recruitment import PANEL_NAMES, Entrant
 P = ParamSpec("P")
 # What the address of a page says whose reader sent one that had been answered before, in other words than the first.
 _FIRST_COUNTS = "told=first-counts"
+# And of one that was sent after their way had ended, of which nothing is recorded.
+_TOO_LATE = "told=too-late"
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -84,14 +86,32 @@ def to_leaving(place: Place) -> HttpResponseRedirect:
 
 def first_counts(place: Place) -> HttpResponseRedirect:
     """To the page where somebody is, which tells that what they sent just now changed nothing."""
-    response = onward(place)
-    response.headers["Location"] += f"?{_FIRST_COUNTS}"
-    return response
+    return _telling(place, _FIRST_COUNTS)
 
 
 def tells_that_first_counts(request: HttpRequest) -> bool:
     """Whether this page tells so: when it is led to, and not when it is sent itself."""
-    return request.method == "GET" and request.META.get("QUERY_STRING", "") == _FIRST_COUNTS
+    return _tells(request, _FIRST_COUNTS)
+
+
+def too_late(place: Place) -> HttpResponseRedirect:
+    """To the page where somebody is, which tells that nothing is recorded of what they sent just now."""
+    return _telling(place, _TOO_LATE)
+
+
+def tells_that_too_late(request: HttpRequest) -> bool:
+    """Whether this page tells so, as above."""
+    return _tells(request, _TOO_LATE)
+
+
+def _telling(place: Place, what: str) -> HttpResponseRedirect:
+    response = onward(place)
+    response.headers["Location"] += f"?{what}"
+    return response
+
+
+def _tells(request: HttpRequest, what: str) -> bool:
+    return request.method == "GET" and request.META.get("QUERY_STRING", "") == what
 
 
 def where_now(request: HttpRequest, study_key: str) -> HttpResponse:

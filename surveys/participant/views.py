@@ -86,7 +86,8 @@ def step(request: HttpRequest, study_key: str, slug: str) -> HttpResponse:
         and not (finishes_it and flow.can_finish_page(place))
     ):
         flow.end_because_closed(place)
-        return replies.where_now(request, study_key)
+        now = visit.place_of(request, study_key)
+        return replies.unknown(request, study_key) if now is None else _past(request, now, slug)
     if request.method == "GET" and flow.end_if_late(place, timezone.now()):
         return replies.where_now(request, study_key)
     if slug == Stage.DEBRIEF and place.step.stage == Stage.END and place.participant.debriefed_at is not None:
@@ -220,7 +221,7 @@ def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
     """Onward from a page that is not the current one; who sends it other answers than the first is told of those.
 
     A "no" in another tab after the "yes" leads to leaving, which is what it means now. A page that was open when the
-    panel's list ended the way is kept.
+    way ended elsewhere is kept, or its sender is told that it came too late.
     """
     if slug == Stage.CONSENT and request.POST.get("answer") == "decline" and place.is_under_way:
         return replies.to_leaving(place)
@@ -228,6 +229,13 @@ def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
         return replies.onward(place)
     if request.method == "POST" and flow.differs(place, slug, visit.typed(request)):
         return replies.first_counts(place)
+    return _onward(request, place, slug)
+
+
+def _onward(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
+    """To where somebody is; who sends a page of which nothing can be recorded any more is told so there."""
+    if request.method == "POST" and flow.has_come_too_late(place, slug):
+        return replies.too_late(place)
     return replies.onward(place)
 
 
@@ -277,6 +285,7 @@ def _debrief(request: HttpRequest, place: Place) -> HttpResponse:
         kept_late=flow.has_kept_late(place),
         is_withdrawn=participant.withdrawn_at is not None,
         first_counts=replies.tells_that_first_counts(request),
+        too_late=replies.tells_that_too_late(request),
         withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,
     )
     return debriefing.page(request, around, pages.revealed(place))
@@ -289,6 +298,7 @@ def _end(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
         "outcome": place.participant.outcome or "closed",
         "kept_late": flow.has_kept_late(place),
+        "too_late": replies.tells_that_too_late(request),
         "has_completed": place.participant.completed_at is not None,
         "was_debriefed": place.participant.debriefed_at is not None,
         "thanks": pages.wording(place, "thanks"),
@@ -320,7 +330,7 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
     can_be_sent = slug == place.step.slug and place.is_under_way and flow.can_finish_page(place)
     page = place if can_be_sent else flow.late_page(place, slug)
     if page is None:
-        return private(lambda _: replies.onward(place))(request)
+        return private(_onward)(request, place, slug)
     if page.step.stage == Stage.CONSENT:
         return private(consent.page)(request, page, expired=True)
     return private(_question_page)(request, page, visit.typed(request), expired=True, status=403)

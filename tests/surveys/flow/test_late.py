@@ -1,11 +1,13 @@
-"""A page that is sent after a panel's list ended the way: kept, once, and told; but nothing after the debriefing."""
+"""A page that is sent after the way ended elsewhere: kept, once, and told; but nothing after the debriefing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -27,7 +29,7 @@ def study() -> Study:
 
 def _study() -> Study:
     study = factories.launched_study(blocks=[COMMENT, RATING])
-    study.recruitment = {"panel": "prolific"}
+    study.recruitment = {"panel": "prolific", "resume_hours": 1}
     study.save()
     return study
 
@@ -149,6 +151,7 @@ def test_an_article_that_was_never_shown_is_not_shown_by_an_expired_form(study: 
 @pytest.mark.usefixtures("postgres_database")
 def test_two_looks_at_the_debriefing_at_once_are_one_and_the_page_counts_no_more_after_either() -> None:
     person = _released(_study(), "reading-1")
+    shown = Event.objects.filter(kind="debriefing-shown")
     other: list[Thread] = []
 
     def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
@@ -157,11 +160,13 @@ def test_two_looks_at_the_debriefing_at_once_are_one_and_the_page_counts_no_more
             other.append(Thread(target=_looks_at_the_debriefing, args=(person,)))
             other[0].start()
             other[0].join()
+            assert shown.count() == 1
         return found
 
     with connection.execute_wrapper(meanwhile):
         person.get("debrief")
-    assert Event.objects.filter(kind="debriefing-shown").count() == 1
+    assert other
+    assert shown.count() == 1
     person.post("reading-1", RATINGS)
     assert _given("reading-1") == {}
 
@@ -215,11 +220,89 @@ def test_it_comes_too_late(study: Study, first: Callable[[Person], None]) -> Non
     assert [event.data for event in told] == ([] if first is _after_a_withdrawal else [{"answers_kept": 0}])
 
 
+def _closes(person: Person) -> Any:
+    """The study closes, and the page is opened in another tab: nothing was typed there that would hold it open."""
+    lifecycle.close(person.study, person.study.created_by)
+    return person.get()
+
+
+def _comes_back_late(person: Person) -> Any:
+    """The entry link is opened in another tab, hours after the page was."""
+    past = timedelta(hours=2)
+    Participant.objects.update(consented_at=F("consented_at") - past)
+    Answer.objects.update(submitted_at=F("submitted_at") - past)
+    Trial.objects.update(shown_at=F("shown_at") - past)
+    return person.enter("?PROLIFIC_PID=anna&SESSION_ID=s1")
+
+
+ELSEWHERE = pytest.mark.parametrize(("ends", "outcome"), [(_closes, "closed"), (_comes_back_late, "timed-out")])
+SENT = {"before-1": {"age": "30", "words": "An hour’s work"}, "reading-1": RATINGS}
+TOO_LATE = "The page that you sent came too late"
+
+
+def _inside(study: Study, at: str) -> Person:
+    person = Person(study, entry="?PROLIFIC_PID=anna&SESSION_ID=s1").walk_to(at)
+    person.get()
+    return person
+
+
+@ELSEWHERE
+@pytest.mark.parametrize(("at", "next_page"), [("before-1", "end"), ("reading-1", "debrief")])
+def test_an_open_page_is_kept_when_another_tab_ended_the_way_and_its_sender_is_told(
+    study: Study, ends: Callable[[Person], Any], outcome: str, at: str, next_page: str
+) -> None:
+    person = _inside(study, at)
+    assert leads_to(ends(person)) == next_page
+    draft = person.client.post(f"{person.base}draft/?step={at}&sequence=9", SENT[at])
+    assert (person.row.outcome, draft.status_code) == (outcome, 423)
+    sent = person.post(at, SENT[at])
+    assert (leads_to(sent), _given(at)) == (next_page, SENT[at])
+    page = person.client.get(sent["Location"]).content.decode()
+    assert AFTERWARDS in page
+    assert TOO_LATE not in page
+    person.post(at, dict.fromkeys(SENT[at], "1"))
+    assert (person.row.outcome, _given(at)) == (outcome, SENT[at])
+    (payment,) = payments.payments(study, Mode.LIVE)
+    assert payment.sent_after_ending == at
+
+
+@ELSEWHERE
+def test_who_was_debriefed_in_another_tab_is_told_that_the_open_page_came_too_late(
+    study: Study, ends: Callable[[Person], Any], outcome: str
+) -> None:
+    person = _inside(study, "reading-1")
+    assert b"What this study was about" in person.client.get(ends(person)["Location"]).content
+    for page in ("debrief", "end"):
+        for _ in range(2):
+            sent = person.post("reading-1", RATINGS)
+            assert leads_to(sent) == page
+            assert TOO_LATE in person.client.get(sent["Location"]).content.decode()
+            assert TOO_LATE not in person.get().content.decode()
+        person.post("debrief")
+    assert (person.row.outcome, _given("reading-1")) == (outcome, {})
+
+
+def test_who_acknowledged_the_debriefing_without_a_look_at_it_rates_no_more(study: Study) -> None:
+    person = _released(study, "reading-1")
+    person.post("debrief")
+    assert person.row.debriefed_at is not None
+    person.post("reading-1", RATINGS)
+    assert _given("reading-1") == {}
+
+
+def test_a_page_that_is_sent_long_after_the_closing_says_that_it_came_too_late(study: Study) -> None:
+    person = _inside(study, "before-1")
+    _long_after_the_closing(person)
+    sent = person.post("before-1", SENT["before-1"])
+    assert (leads_to(sent), person.row.outcome, _given("before-1")) == ("end", "closed", {})
+    assert TOO_LATE in person.client.get(sent["Location"]).content.decode()
+
+
 @pytest.mark.parametrize("slug", ["reading-2", "before-1", "nothing-1"])
 def test_no_other_page_than_the_one_at_which_the_way_ended_is_taken(study: Study, slug: str) -> None:
     person = _released(study, "reading-1")
     before = Answer.objects.count()
-    person.post(slug, RATINGS | {"age": "30"})
+    assert "too-late" not in person.post(slug, RATINGS | {"age": "30"})["Location"]
     assert Answer.objects.count() == before
     assert not Event.objects.filter(kind="sent-after-release").exists()
 
