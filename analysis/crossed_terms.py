@@ -49,7 +49,7 @@ def random_part(data: pd.DataFrame) -> RandomPart:
     said: list[Caution] = []
     people, articles = data[PERSON].nunique(), data[ARTICLE].nunique()
     placed = data[[PERSON, ARM]].drop_duplicates()
-    if len(placed) == people and _somebody_alone(placed):
+    if len(placed) == people and somebody_alone(placed):
         return RandomPart("", (_PEOPLE_LOST,), "everybody is in one arm, and an arm has one participant only")
     if people == len(data):
         if len(data):
@@ -87,6 +87,12 @@ def tells_apart(units: pd.DataFrame, group: list[str]) -> bool:
     return len(units) - len(sizes) >= LEAST_REPEATS or _inflation(units, group, sizes) > MOST_INFLATED
 
 
+def somebody_alone(placed: pd.DataFrame) -> bool:
+    """Whether one of several arms has a single person; ``placed`` has a row a person and arm."""
+    sizes = placed.groupby(ARM, observed=True).size()
+    return len(sizes) > 1 and int(sizes.min()) == 1
+
+
 def _sizes(units: pd.DataFrame, group: list[str]) -> FloatArray:
     """How many rows each group has."""
     return np.asarray(units.groupby(group, observed=True, sort=False).size(), dtype=np.float64)
@@ -112,12 +118,6 @@ def _are_in_several_arms(placed: pd.DataFrame, group: str) -> bool:
     What a single one makes of two arms tells nothing of how far they differ in it, however few there are.
     """
     return int((_sizes(placed, [group]) > 1).sum()) > 1 and tells_apart(placed, [group])
-
-
-def _somebody_alone(placed: pd.DataFrame) -> bool:
-    """Whether one of several arms has a single person; ``placed`` has a row a person and arm."""
-    sizes = placed.groupby(ARM, observed=True).size()
-    return len(sizes) > 1 and int(sizes.min()) == 1
 
 
 def _of_people(data: pd.DataFrame, people: int, placed: pd.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from analysis.cautions import UNEQUAL
 from analysis.compare import Comparison
@@ -12,6 +13,16 @@ from analysis.plan import Plan
 from analysis.schema import INDEX_COLUMN
 
 MISSING = "–"
+
+
+class Tested(Protocol):
+    """A contrast with its p value alone and among all contrasts."""
+
+    @property
+    def p_value(self) -> float: ...
+
+    @property
+    def p_adjusted(self) -> float: ...
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -62,6 +73,20 @@ def p_text(p: float) -> str:
 def p_number(p: float) -> str:
     """A p value as it stands in a table."""
     return p_text(p).replace("p = ", "").replace("p < ", "< ").replace("no test", MISSING)
+
+
+def p_beside(row: Tested, tested: int) -> str:
+    """The p behind an interval; where several contrasts are tested, both say whether they are adjusted for it."""
+    if tested < 2:
+        return f", {p_text(row.p_adjusted)}"
+    return f" (not adjusted), {p_text(row.p_adjusted)} adjusted for {tested} contrasts"
+
+
+def on_its_own(row: Tested, level: float, tested: int) -> str:
+    """Why an interval without 0 stands beside a test that finds nothing, where it does."""
+    if tested < 2 or row.p_value >= 1 - level:
+        return ""
+    return f"; on its own it would differ ({p_text(row.p_value)}), among {tested} contrasts it need not"
 
 
 def digits_of(comparison: Comparison) -> int:
@@ -128,31 +153,17 @@ def _crossed_sentence(
         f"{number(means[row.reference], digits)}, "
         f"difference {number(row.estimate, digits)}, {level_text(crossed.level)} interval "
         f"{interval(row.ci_low, row.ci_high, digits)}"
-        f"{_p_beside(row, tested)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
+        f"{p_beside(row, tested)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
         several = tested > 1
-        sentence += f"{_alone(row, crossed.level, tested)}" + (
+        sentence += f"{on_its_own(row, crossed.level, tested)}" + (
             f"; a difference of {number(row.detectable_adjusted, digits)} would have been found in "
             f"{'at least ' if several else ''}four of five such studies{' (after the adjustment)' if several else ''}"
         )
     if row.equivalence_p < 1 - crossed.level:
         sentence += f"; the two are equivalent within the plan's bounds ({p_text(row.equivalence_p)})"
     return f"{sentence}{_share_beside(share)}."
-
-
-def _p_beside(row: CrossedContrast | MeanContrast, tested: int) -> str:
-    """The p behind an interval; where several contrasts are tested, both say whether they are adjusted for it."""
-    if tested < 2:
-        return f", {p_text(row.p_adjusted)}"
-    return f" (not adjusted), {p_text(row.p_adjusted)} adjusted for {tested} contrasts"
-
-
-def _alone(row: CrossedContrast | MeanContrast, level: float, tested: int) -> str:
-    """Why an interval without 0 stands beside a test that finds nothing, where it does."""
-    if tested < 2 or row.p_value >= 1 - level:
-        return ""
-    return f"; on its own it would differ ({p_text(row.p_value)}), among {tested} contrasts it need not"
 
 
 def _sampled(crossed: Crossed) -> str:
@@ -214,10 +225,10 @@ def _contrast_sentence(
     )
     sentence = (
         f"{arm} {verb} {reference} on the {outcome}: {against}difference {number(row.estimate, digits)}, "
-        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high, digits)}{_p_beside(row, tested)} "
+        f"{level_text(comparison.level)} interval {interval(row.ci_low, row.ci_high, digits)}{p_beside(row, tested)} "
         f"({row.method}, Holm)"
     )
-    alone = "" if significant else _alone(row, comparison.level, tested)
+    alone = "" if significant else on_its_own(row, comparison.level, tested)
     return f"{sentence}{alone}{_share_words(share)}."
 
 

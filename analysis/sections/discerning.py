@@ -2,7 +2,7 @@
 
 from analysis.discerned_odds import Discerned, DiscernedOdds, discerned_odds
 from analysis.report_tables import ReportTable
-from analysis.report_text import interval, number, p_number, p_text
+from analysis.report_text import interval, number, on_its_own, p_beside, p_number
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_SEARCHED, LeftOut, Material, Section
 from analysis.tables import to_records
@@ -20,7 +20,13 @@ def discerning(material: Material) -> Section:
     data, notes = material.some_kept(MOST_SEARCHED)
     found = discerned_odds(data, material.plan, truth=material.info.truth, arms=material.arms, labels=material.labels)
     marks = [
-        Mark(material.label(row.arm), row.odds_ratio, row.ci_low, row.ci_high, main=row.arm == material.reference)
+        Mark(
+            material.label(row.arm),
+            row.odds_ratio,
+            row.odds_ratio_ci_low,
+            row.odds_ratio_ci_high,
+            main=row.arm == material.reference,
+        )
         for row in found.arms
     ]
     axis = Axis("Odds of a yes about true articles over those about false ones", null=1.0, log=True)
@@ -28,19 +34,26 @@ def discerning(material: Material) -> Section:
     return Section(
         NAME,
         TITLE,
-        sentences=(_of_arms(found, material), *(_of_contrast(row, material) for row in found.contrasts)),
+        sentences=(
+            _of_arms(found, material),
+            *(_of_contrast(row, len(found.contrasts), material) for row in found.contrasts),
+        ),
         warnings=found.cautions,
         notes=notes,
         figures=(interval_figure(NAME, TITLE, caption, marks, axis),),
         tables=(_arms_table(found, material), _contrasts_table(found, material)),
         methods=(
             "With articles as samples, discernment is the interaction of truth and arm in the logistic mixed model "
-            f"{found.formula} (lme4's notation; truth is -0.5 or 0.5), by Laplace's approximation and with Wald's "
-            "tests: how many times the odds of a yes are larger for true articles than for false ones (Jaeger 2008).",
+            f"{found.formula} (lme4's notation; truth is -0.5 or 0.5), by Laplace's approximation: how many times the "
+            "odds of a yes are larger for true articles than for false ones (Jaeger 2008). Tests are by t with "
+            "between-within degrees of freedom (Li & Redden 2015), of articles or of people, whichever are fewer.",
         ),
         references=(
             "Jaeger, T. F. (2008). Categorical data analysis: Away from ANOVAs (transformation or not) and towards "
             "logit mixed models. Journal of Memory and Language, 59, 434–446.",
+            "Li, P., & Redden, D. T. (2015). Comparing denominator degrees of freedom approximations for the "
+            "generalized linear mixed model in analyzing binary outcome in small sample cluster-randomized trials. BMC "
+            "Medical Research Methodology, 15, 38.",
         ),
         results={
             "discernment_odds": {
@@ -57,23 +70,25 @@ def discerning(material: Material) -> Section:
     )
 
 
+def _limits(row: Discerned) -> str:
+    return interval(row.odds_ratio_ci_low, row.odds_ratio_ci_high)
+
+
 def _of_arms(found: DiscernedOdds, material: Material) -> str:
-    said = "; ".join(
-        f"{material.label(row.arm)} {number(row.odds_ratio)} ({interval(row.ci_low, row.ci_high)})"
-        for row in found.arms
-    )
+    said = "; ".join(f"{material.label(row.arm)} {number(row.odds_ratio)} ({_limits(row)})" for row in found.arms)
     return (
         f"The odds of a yes about one of {found.n_true} true articles over those about one of {found.n_false} false "
         f"ones, with {material.level} intervals over readers and articles: {said}."
     )
 
 
-def _of_contrast(row: Discerned, material: Material) -> str:
-    verb = "was not shown to differ" if not row.p_adjusted < material.plan.alpha else "differed"
+def _of_contrast(row: Discerned, tested: int, material: Material) -> str:
+    differed = row.p_adjusted < material.plan.alpha
     return (
-        f"Discernment {verb} between {material.label(row.arm)} and {material.label(row.reference)}: ratio of the odds "
-        f"ratios {number(row.odds_ratio)}, {material.level} interval {interval(row.ci_low, row.ci_high)}, "
-        f"{p_text(row.p_adjusted)} (Holm)."
+        f"Discernment {'differed' if differed else 'was not shown to differ'} between {material.label(row.arm)} and "
+        f"{material.label(row.reference)}: ratio of the odds ratios {number(row.odds_ratio)}, {material.level} "
+        f"interval {_limits(row)}{p_beside(row, tested)} ({number(row.df, 0)} df, "
+        f"Holm){'' if differed else on_its_own(row, material.plan.level, tested)}."
     )
 
 
@@ -82,15 +97,16 @@ def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
         (
             material.label(row.arm),
             number(row.odds_ratio),
-            interval(row.ci_low, row.ci_high),
+            _limits(row),
             number(row.std_error, 3),
             number(row.statistic),
+            number(row.df, 0),
             p_number(row.p_value),
             str(row.n),
         )
         for row in found.arms
     )
-    header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "z", "p", "People")
+    header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "People")
     caption = "Odds of a yes about true articles over those about false ones, for the same person and like articles."
     return ReportTable("discernment-odds-arms", "Odds by arm", caption, header, rows)
 
@@ -100,15 +116,16 @@ def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
         (
             material.pair(row.arm),
             number(row.odds_ratio),
-            interval(row.ci_low, row.ci_high),
+            _limits(row),
             number(row.std_error, 3),
             number(row.statistic),
+            number(row.df, 0),
             p_number(row.p_value),
             p_number(row.p_adjusted),
             f"{row.n}, {row.n_reference}",
         )
         for row in found.contrasts
     )
-    header = ("Contrast", "Ratio", f"{material.level} interval", "SE (log)", "z", "p", "p (Holm)", "People")
+    header = ("Contrast", "Ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "p (Holm)", "People")
     caption = "Ratio of the arm's odds ratio to the reference's; above 1: the arm tells true from false better."
     return ReportTable("discernment-odds", "Odds against the reference", caption, header, rows)

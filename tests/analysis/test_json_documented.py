@@ -54,6 +54,11 @@ def fields(content: Any, path: str = "") -> dict[str, set[str]]:
     return found
 
 
+def rows_of(content: Any) -> dict[str, set[str]]:
+    """The names in every kind of row below ``content``: {path that ends in []: names}."""
+    return {path: names for path, names in fields(content).items() if path.endswith("[]")}
+
+
 def described_rows(heading: str) -> dict[str, set[str]]:
     """What the page says of the fields of each kind of row below a heading: {path: names}."""
     section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
@@ -70,8 +75,17 @@ def test_every_field_of_every_kind_of_row_is_described(ratings: Path, tmp_path: 
     people.to_csv(tmp_path / "people.csv", index=False)
     arguments = ["report", str(tmp_path / "ratings.csv"), "--outcome", "credibility", "--people"]
     arguments += [str(tmp_path / "people.csv"), "--items", "one,two", "--attribution", "source", "--covariates", "age"]
-    content = written(arguments, tmp_path)
-    assert {path: names for path, names in fields(content).items() if path.endswith("[]")} == described_rows("report")
+    found = rows_of(written(arguments, tmp_path))
+    frame = frame.assign(yes=(frame["credibility"] + frame["position"] > 7).astype(int))
+    frame = frame.assign(
+        true=frame["article"].str[-1].astype(int) % 2, article=frame["article"] + (person // 6 % 2).map(str)
+    )
+    frame.to_csv(tmp_path / "truth.csv", index=False)
+    for path, names in rows_of(
+        written(["report", str(tmp_path / "truth.csv"), "--outcome", "yes", "--truth", "true"], tmp_path)
+    ).items():
+        found.setdefault(path, set()).update(names)
+    assert found == described_rows("report")
 
 
 def test_the_reports_keys(ratings: Path, tmp_path: Path) -> None:
@@ -85,8 +99,7 @@ def test_the_mixed_models_keys(ratings: Path, tmp_path: Path) -> None:
     formula = "credibility ~ arm + (1|participant) + (1|article)"
     content = written(["mixed", str(ratings), "--formula", formula], tmp_path)
     assert set(content) == described("mixed")
-    rows = {path: names for path, names in fields(content).items() if path.endswith("[]")}
-    assert rows == described_rows("mixed")
+    assert rows_of(content) == described_rows("mixed")
     assert f"| `version` | {content['version']} |" in PAGE
 
 
