@@ -176,7 +176,8 @@ def _of_one(arm: ArmSummary, name: str, articles_known: bool) -> list[Caution]:
             Caution(
                 "one-participant",
                 arm.arm,
-                f"The arm {name} has one participant only: no interval and no test can be given.",
+                f"The arm {name} has one participant only: its mean and its differences from other arms "
+                "have neither an interval nor a test.",
             )
         )
     elif arm.sd == 0:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.descriptives import Share, share_of
 from analysis.intervals import (
     NAN,
-    TTest,
     hedges_g,
     hedges_g_z,
     holm,
+    largest_correlation,
     newcombe,
+    newcombe_test,
     paired,
     ratio_interval,
     spread,
@@ -65,8 +65,12 @@ class MeanContrast:
 class ShareContrast:
     """The share credible of ``arm`` less that of ``reference``, as a fraction of 1.
 
-    ``statistic`` is t; where different people gave one rating each it is z, and ``df`` is nan. ``risk_ratio`` is the
-    share of ``arm`` over that of ``reference``; its interval is nan where a share is 0.
+    ``method`` names the test: the one that inverts the interval of the difference, so that ``p_value`` is below alpha
+    exactly where ``ci_low`` to ``ci_high`` leaves out 0. ``statistic`` is the quantile of t with which that interval
+    just reaches 0, or of z where ``df`` is nan; it is not ``estimate`` over ``std_error``, which is that of people's
+    shares and is nan for the same people whose differences do not vary. ``risk_ratio`` is the share of ``arm`` over
+    that of ``reference``; its interval is nan where a share is 0, and can tell otherwise than p near alpha. ``n`` and
+    ``n_reference`` count people.
     """
 
     contrast: str
@@ -174,15 +178,14 @@ def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None
 
 
 def share_contrast(people: Pair, alpha: float) -> ShareContrast:
-    """The difference of shares with a test and Newcombe's hybrid score interval, and the risk ratio.
+    """The difference of shares with Newcombe's hybrid score interval and the test that inverts it, and the risk ratio.
 
-    Different people with one rating each: the score test with pooled share (R's prop.test without correction). Where
-    somebody rated several times, Welch's t test of people's shares: with few people an arm it keeps its level where a
-    score test on effective sizes, with z or with t, does not (Thompson, Leyrat, Fielding & Hayes 2022, BMC Med. Res.
-    Methodol. 22:222; benchmarks/validity.py). The same people: paired t of within-person differences of shares.
+    Both intervals join the arms' Wilson intervals on effective sizes: ``newcombe`` and ``ratio_interval``. Where
+    somebody rated several times, t stands in the place of z: with Welch's degrees of freedom of people's shares for
+    different people, with people less one for the same. Welch's t test of people's shares finds too much where a few
+    people near 1 stand against many (benchmarks/shares.py).
 
-    Both intervals join the arms' Wilson intervals on effective sizes, with t of the test's degrees of freedom in the
-    place of z: ``newcombe`` and ``ratio_interval``.
+    nan but for the estimates where an arm has one person, whose spread nothing tells.
     """
     return _share_within(people, alpha) if people.same_people else _share_between(people, alpha)
 
@@ -191,24 +194,16 @@ def _share_between(people: Pair, alpha: float) -> ShareContrast:
     shares = _column(people.own, "share"), _column(people.other, "share")
     n_ratings = int(people.own["n_ratings"].sum()), int(people.other["n_ratings"].sum())
     own, other = (share_of(values, n) for values, n in zip(shares, n_ratings, strict=True))
-    blank = _share_row(people, "score z", own.share, other.share, len(people.own), len(people.other))
-    if not (own.n_effective and other.n_effective):
+    blank = _share_row(people, "Newcombe z", own.share, other.share, len(people.own), len(people.other))
+    if min(own.n_people, other.n_people) < 2:
         return blank
-    test = TTest(NAN, NAN, NAN, NAN, NAN)
     if n_ratings != (len(people.own), len(people.other)):
         test = welch(*shares)
-    if math.isfinite(test.std_error):
-        return _with_limits(replace(blank, method="Welch t"), test, own, other, test.df, alpha)
-    return _with_limits(blank, _score_test(own, other), own, other, math.inf, alpha)
-
-
-def _score_test(own: Share, other: Share) -> TTest:
-    """Of equal shares, by the pooled share; nan where that is 0 or 1."""
-    a, b, na, nb = own.share, other.share, own.n_effective, other.n_effective
-    pooled = (a * na + b * nb) / (na + nb)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb))
-    z = (a - b) / error if error > 0 else NAN
-    return TTest(a - b, math.sqrt(a * (1 - a) / na + b * (1 - b) / nb), z, NAN, float(2 * stats.norm.sf(abs(z))))
+        if math.isfinite(test.std_error):
+            blank = replace(blank, method="Newcombe t", std_error=test.std_error, df=test.df)
+            return _with_limits(blank, own, other, test.df, alpha)
+    error = math.sqrt(sum(arm.share * (1 - arm.share) / arm.n_effective for arm in (own, other)))
+    return _with_limits(replace(blank, std_error=error), own, other, math.inf, alpha)
 
 
 def _share_within(people: Pair, alpha: float) -> ShareContrast:
@@ -216,26 +211,29 @@ def _share_within(people: Pair, alpha: float) -> ShareContrast:
     arm = share_of(own, int(people.both["n_ratings_arm"].sum()))
     reference = share_of(other, int(people.both["n_ratings_reference"].sum()))
     n = len(people.both)
-    blank = _share_row(people, "paired t", arm.share, reference.share, n, n)
-    if n < 2 or math.isnan(arm.share):
+    blank = _share_row(people, "paired Newcombe t", arm.share, reference.share, n, n)
+    if min(arm.n_people, reference.n_people) < 2:
         return blank
-    varies = spread(own) > 0 and spread(other) > 0
+    test = paired(own - other, 1.0)
+    # Differences that do not vary tell nothing of how they would: as if the two answers had nothing in common.
+    varies = math.isfinite(test.std_error) and spread(own) > 0 and spread(other) > 0
     correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
-    return _with_limits(blank, paired(own - other, 1.0), arm, reference, n - 1, alpha, correlation)
+    correlation = min(correlation, largest_correlation(arm.share, reference.share))
+    blank = replace(blank, std_error=test.std_error, df=n - 1.0)
+    return _with_limits(blank, arm, reference, n - 1, alpha, correlation)
 
 
 def _with_limits(
-    blank: ShareContrast, test: TTest, own: Share, other: Share, df: float, alpha: float, correlation: float = 0.0
+    blank: ShareContrast, own: Share, other: Share, df: float, alpha: float, correlation: float = 0.0
 ) -> ShareContrast:
-    """The contrast with its test, and both intervals with t of ``df``."""
+    """The contrast with both intervals, with t of ``df``, and the test that inverts that of the difference."""
     sides = own.share, own.wilson(alpha, df), other.share, other.wilson(alpha, df)
     limits, ratio = newcombe(*sides, correlation), ratio_interval(*sides, correlation)
+    statistic, p = newcombe_test(own.share, own.n_effective, other.share, other.n_effective, df, correlation)
     return replace(
         blank,
-        std_error=test.std_error,
-        statistic=test.statistic,
-        df=test.df,
-        p_value=test.p_value,
+        statistic=statistic,
+        p_value=p,
         ci_low=limits.low,
         ci_high=limits.high,
         risk_ratio_ci_low=ratio.low,

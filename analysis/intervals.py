@@ -12,6 +12,10 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 NAN = math.nan
+# Shares that differ by less are equal but for the rounding of sums.
+ROUNDING = 1e-12
+# So many standard errors reach 0 from any difference of two shares.
+MOST_ERRORS = 1e9
 
 
 class Interval(NamedTuple):
@@ -45,9 +49,13 @@ def wilson(share: float, n: float, alpha: float = 0.05, df: float = math.inf) ->
     """
     if n < 0 or (n > 0 and not 0 <= share <= 1):
         raise ValueError(f"a share of {share} of {n} answers does not exist")
+    return _wilson_at(share, n, float(stats.norm.isf(alpha / 2) if math.isinf(df) else stats.t.isf(alpha / 2, df)))
+
+
+def _wilson_at(share: float, n: float, z: float) -> Interval:
+    """The score interval whose limits lie ``z`` standard errors off the share."""
     if n == 0:
         return NO_INTERVAL
-    z = float(stats.norm.ppf(1 - alpha / 2) if math.isinf(df) else stats.t.ppf(1 - alpha / 2, df))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # The interval holds its share and ends exactly at 0 and 1; rounding must not carry it past either.
@@ -80,6 +88,50 @@ def newcombe(share: float, own: Interval, other_share: float, other: Interval, c
     """
     limits = hybrid(share, own, other_share, other, correlation)
     return Interval(max(-1.0, limits.low), min(1.0, limits.high))
+
+
+def newcombe_test(
+    share: float, n: float, other_share: float, other_n: float, df: float = math.inf, correlation: float = 0.0
+) -> tuple[float, float]:
+    """The statistic and two-sided p of equal shares that agree with ``newcombe``'s interval, whatever its level.
+
+    The statistic is the quantile at which the interval of Wilson limits with this quantile first reaches 0, with the
+    sign of the difference; p is that of t with ``df``, or of z. So p is below alpha exactly where the interval at level
+    1 - alpha leaves out 0. Raises ValueError where none reaches 0, which no ``correlation`` up to
+    ``largest_correlation`` brings about. Source: the test that inverts the interval of Newcombe 1998 and Zou & Donner
+    2008.
+    """
+    difference = share - other_share
+    if abs(difference) <= ROUNDING:
+        return 0.0, 1.0
+
+    def beyond_0(z: float) -> float:
+        limits = newcombe(share, _wilson_at(share, n, z), other_share, _wilson_at(other_share, other_n, z), correlation)
+        return limits.low if difference > 0 else -limits.high
+
+    most = 1.0
+    while beyond_0(most) > 0:
+        most *= 2
+        if most > MOST_ERRORS:
+            raise ValueError(f"no interval of {share} - {other_share} holds 0 with a correlation of {correlation}")
+    z = float(optimize.brentq(beyond_0, 0.0, most, xtol=1e-13))
+    p = 2 * (stats.norm.sf(z) if math.isinf(df) else stats.t.sf(z, df))
+    return math.copysign(z, difference), float(p)
+
+
+def largest_correlation(share: float, other_share: float) -> float:
+    """The largest correlation that two shares' interval takes: halfway from Fréchet's bound, the largest of two yes-no
+    answers with these shares, to 1.
+
+    Shares of a few people can be more alike than answers, and with a correlation near 1 an interval has hardly a width,
+    and may become narrower as its level rises. Up to here it always reaches 0 at some level, and holds it at all above.
+
+    >>> round(largest_correlation(0.75, 0.25), 4)
+    0.6667
+    """
+    high, low = max(share, other_share), min(share, other_share)
+    of_answers = math.sqrt(low * (1 - high) / (high * (1 - low))) if low > 0 and high < 1 else 0.0
+    return (1 + of_answers) / 2
 
 
 def ratio_interval(

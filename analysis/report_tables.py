@@ -145,7 +145,9 @@ def _shares(
     )
     caption = (
         "Differences in percentage points with Newcombe intervals; ratio: share of the first arm over the second's. "
-        "Holm's adjustment is over all rows. The statistic is t, or z where it has no df. " + FIXED
+        "p is of the test that inverts the interval of the difference, so that both agree; the ratio's interval can "
+        "tell otherwise where p is near the limit. Holm's adjustment is over all rows. The statistic is t, or z where "
+        "it has no df. " + FIXED
     )
     return ReportTable(name, title, caption, (*header, "Ratio", f"{level} interval"), rows, n_text=2)
 

@@ -281,19 +281,23 @@ def methods(
 
 def _share_tests(comparison: Comparison) -> str:
     """How shares are tested, by the tests that there are."""
-    told = {
-        "score z": "shares of different people with one rating each by the score test of two proportions",
-        "Welch t": "shares of different people with several ratings by Welch's t test of people's shares (Thompson, "
-        "Leyrat, Fielding & Hayes 2022)",
-        "paired t": "shares of the same people by the paired t test of their differences",
-    }
-    used = [words for method, words in told.items() if any(row.method == method for row in comparison.shares.rows)]
+    used = {row.method for row in comparison.shares.rows if math.isfinite(row.p_value)}
     if not used:
         return ""
-    sentence = f"The report compares {'; '.join(used)}"
-    if used == [told["score z"]]:
-        return f"{sentence}."
-    return f"{sentence}; the t of such a test stands in the intervals of its difference and ratio too."
+    quantiles = {
+        "Newcombe z": "z for different people who gave one rating each, or who all answered alike within their arms",
+        "Newcombe t": "t with Welch's (1947) degrees of freedom of people's shares for different people of whom some "
+        "gave several ratings",
+        "paired Newcombe t": "t of their number less one for the same people, with the correlation of their shares, "
+        "at most halfway from the largest of yes-no answers to 1",
+    }
+    told = "; ".join(words for method, words in quantiles.items() if method in used)
+    return (
+        "Shares are compared by the test that inverts the interval of their difference (Newcombe 1998; Zou & Donner "
+        "2008): its statistic is the quantile with which that interval just reaches 0, so that p and interval agree. "
+        f"The quantile is {told}; intervals of "
+        "ratios take it too."
+    )
 
 
 def _crossed_methods(crossed: Crossed | None) -> tuple[str, ...]:
@@ -358,9 +362,6 @@ REFERENCES = (
     "577–585.",
     "Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach. Journal of "
     "Pharmacokinetics and Biopharmaceutics, 15, 657–680.",
-    "Thompson, J. A., Leyrat, C., Fielding, K. L., & Hayes, R. J. (2022). Cluster randomised trials with a binary "
-    "outcome and a small number of clusters: comparison of individual and cluster level analysis method. BMC Medical "
-    "Research Methodology, 22, 222.",
     "Welch, B. L. (1947). The generalization of 'Student's' problem. Biometrika, 34, 28–35; and (1951) On the "
     "comparison of several mean values. Biometrika, 38, 330–336.",
     "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the "

@@ -17,18 +17,20 @@ welch <- function(a, b) {
 }
 # Wilson's interval is prop.test without correction; Newcombe's joins two of them (Newcombe 1998, method 10).
 wilson <- function(x, n, level = .95) as.numeric(prop.test(x, n, conf.level = level, correct = FALSE)$conf.int)
-newcombe <- function(x1, n1, x2, n2) {
-  a <- wilson(x1, n1); b <- wilson(x2, n2); p1 <- x1 / n1; p2 <- x2 / n2
+newcombe <- function(x1, n1, x2, n2, level = .95) {
+  a <- wilson(x1, n1, level); b <- wilson(x2, n2, level); p1 <- x1 / n1; p2 <- x2 / n2
   c(p1 - p2 - sqrt((p1 - a[1])^2 + (b[2] - p2)^2), p1 - p2 + sqrt((a[2] - p1)^2 + (p2 - b[1])^2))
 }
 shares <- function(a, b, cut = 6) {
   x1 <- sum(a >= cut); x2 <- sum(b >= cut); n1 <- length(a); n2 <- length(b)
-  test <- prop.test(c(x1, x2), c(n1, n2), correct = FALSE)
   ci <- newcombe(x1, n1, x2, n2)
+  # The test that inverts this interval: the quantile at which it reaches 0.
+  at_0 <- function(z) newcombe(x1, n1, x2, n2, 2 * pnorm(z) - 1)[if (x1 / n1 > x2 / n2) 1 else 2]
+  z <- sign(x1 / n1 - x2 / n2) * uniroot(at_0, c(1e-6, 7), tol = 1e-14)$root
   # The ratio's is that of the logarithms' difference, from the same two intervals (Zou & Donner 2008).
   la <- log(wilson(x1, n1)); lb <- log(wilson(x2, n2)); a <- log(x1 / n1); b <- log(x2 / n2)
-  list(estimate = x1 / n1 - x2 / n2, statistic = sign(x1 / n1 - x2 / n2) * sqrt(unname(test$statistic)),
-       p_value = test$p.value, ci_low = ci[1], ci_high = ci[2], risk_ratio = (x1 / n1) / (x2 / n2),
+  list(estimate = x1 / n1 - x2 / n2, statistic = z, p_value = 2 * pnorm(-abs(z)), ci_low = ci[1], ci_high = ci[2],
+       risk_ratio = (x1 / n1) / (x2 / n2),
        risk_ratio_ci_low = exp(a - b - sqrt((a - la[1])^2 + (lb[2] - b)^2)),
        risk_ratio_ci_high = exp(a - b + sqrt((la[2] - a)^2 + (b - lb[1])^2)))
 }

@@ -1,6 +1,7 @@
-# Reference values of contrasts of shares where people gave several ratings: base R's t.test of people's shares, and
-# intervals from prop.test's Wilson limits on effective sizes, with t of the test's degrees of freedom in the place of z
-# (Newcombe 1998; Zou & Donner 2008 for the ratio). Rscript tests/reference/shares.R > tests/reference/shares.json
+# Reference values of contrasts of shares where people gave several ratings: intervals from prop.test's Wilson limits on
+# effective sizes, with t of Welch's or the paired t.test's degrees of freedom in the place of z (Newcombe 1998; Zou &
+# Donner 2008 for the ratio); the statistic is the quantile at which uniroot finds the interval to reach 0, p that of t.
+# Rscript tests/reference/shares.R > tests/reference/shares.json
 suppressPackageStartupMessages(library(jsonlite))
 set.seed(20240817)
 
@@ -10,10 +11,13 @@ people <- function(n, ratings, share, alike) {
   given <- rep_len(ratings, n)
   list(yes = rbinom(n, given, own), given = given)
 }
-effective <- function(p, ratings) min(ratings, max(length(p), mean(p) * (1 - mean(p)) / (var(p) / length(p))))
-# prop.test takes z of its level: that of the level at which z is this t. It asks for whole counts, and uses none.
-wilson <- function(p, n, df, level) {
-  z <- qt(1 - (1 - level) / 2, df)
+effective <- function(p, ratings) {
+  if (mean(p) %in% c(0, 1)) return(length(p))
+  if (var(p) == 0) return(ratings)
+  min(ratings, max(length(p), mean(p) * (1 - mean(p)) / (var(p) / length(p))))
+}
+# prop.test takes z of its level: that of the level at which z is this quantile. It asks for whole counts, and uses none.
+wilson <- function(p, n, z) {
   suppressWarnings(as.numeric(prop.test(p * n, n, conf.level = 2 * pnorm(z) - 1, correct = FALSE)$conf.int))
 }
 joined <- function(a, la, b, lb, r) {
@@ -22,17 +26,24 @@ joined <- function(a, la, b, lb, r) {
   c(a - b - sqrt(low), a - b + sqrt(high))
 }
 contrast <- function(one, two, paired, level = .95) {
-  x <- one$yes / one$given; y <- two$yes / two$given
-  test <- t.test(x, y, paired = paired)
-  df <- unname(test$parameter)
-  la <- wilson(mean(x), effective(x, sum(one$given)), df, level)
-  lb <- wilson(mean(y), effective(y, sum(two$given)), df, level)
-  r <- if (paired) cor(x, y) else 0
-  limits <- joined(mean(x), la, mean(y), lb, r)
-  ratio <- exp(joined(log(mean(x)), log(la), log(mean(y)), log(lb), r))
-  list(arm = one, reference = two, paired = paired, level = level, estimate = mean(x) - mean(y), std_error = test$stderr,
-       statistic = unname(test$statistic), df = df, p_value = test$p.value, ci_low = limits[1], ci_high = limits[2],
-       risk_ratio = mean(x) / mean(y), risk_ratio_ci_low = ratio[1], risk_ratio_ci_high = ratio[2])
+  x <- one$yes / one$given; y <- two$yes / two$given; a <- mean(x); b <- mean(y)
+  constant <- paired && diff(range(x - y)) == 0
+  test <- if (!constant) t.test(x, y, paired = paired)
+  df <- if (paired) length(x) - 1 else unname(test$parameter)
+  na <- effective(x, sum(one$given)); nb <- effective(y, sum(two$given))
+  # Halfway from the largest correlation of yes-no answers (Frechet's bound) to 1.
+  odds <- sort(c(a / (1 - a), b / (1 - b)))
+  r <- if (paired && !constant) min(cor(x, y), (1 + sqrt(odds[1] / odds[2])) / 2) else 0
+  difference <- function(z) joined(a, wilson(a, na, z), b, wilson(b, nb, z), r)
+  at_0 <- function(z) if (a > b) difference(z)[1] else difference(z)[2]
+  q <- sign(a - b) * uniroot(at_0, c(1e-6, 7), tol = 1e-14)$root
+  z <- qt(1 - (1 - level) / 2, df)
+  limits <- difference(z)
+  ratio <- if (a > 0 && b > 0) exp(joined(log(a), log(wilson(a, na, z)), log(b), log(wilson(b, nb, z)), r)) else c(NA, NA)
+  list(arm = one, reference = two, paired = paired, level = level, estimate = a - b,
+       std_error = if (constant) NA else test$stderr, statistic = q, df = df, p_value = 2 * pt(-abs(q), df),
+       ci_low = max(-1, limits[1]), ci_high = min(1, limits[2]), risk_ratio = if (b > 0) a / b else NA,
+       risk_ratio_ci_low = ratio[1], risk_ratio_ci_high = ratio[2])
 }
 alike <- people(14, 6, .7, .3)
 cases <- list(
@@ -41,6 +52,13 @@ cases <- list(
   # Answers of one person so unlike that all ratings count.
   contrast(people(20, 4, .5, .001), people(20, 4, .7, .001), FALSE),
   contrast(alike, list(yes = pmax(0, alike$yes - rbinom(14, 2, .5)), given = alike$given), TRUE),
-  contrast(people(11, 1, .6, .5), people(11, 1, .6, .5), TRUE, .99)
+  contrast(people(11, 1, .6, .5), people(11, 1, .6, .5), TRUE, .99),
+  # Few people against many, near 1; and an arm in which all say yes to all.
+  contrast(people(10, 8, .9, .3), people(40, 8, .95, .3), FALSE),
+  contrast(list(yes = rep(8, 10), given = rep(8, 10)), people(40, 8, .9, .3), FALSE),
+  # The same people: all against nothing, one rating less for everybody, and for all but one.
+  contrast(list(yes = rep(4, 12), given = rep(4, 12)), list(yes = rep(0, 12), given = rep(4, 12)), TRUE),
+  contrast(list(yes = rep(4:3, 6), given = rep(4, 12)), list(yes = rep(3:2, 6), given = rep(4, 12)), TRUE),
+  contrast(list(yes = rep(4:3, 6), given = rep(4, 12)), list(yes = c(rep(3:2, 5), 3, 3), given = rep(4, 12)), TRUE)
 )
-write(toJSON(list(made_by = R.version.string, cases = cases), digits = NA, auto_unbox = TRUE), stdout())
+write(toJSON(list(made_by = R.version.string, cases = cases), digits = NA, auto_unbox = TRUE, na = "null"), stdout())
