@@ -4,11 +4,12 @@ No row links one person's parts in two studies: each earlier study is asked for 
 which only who holds ``IDENTITY_KEY`` can work out (docs/decisions/0008-earlier-participants.md).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Now
 
 from surveys.models import Article, Mode, Outcome, PanelIdentity, Study, Trial
 from surveys.prepared import Given
@@ -44,10 +45,10 @@ class Sought:
 def is_kept_out(study: Study, settings: Recruitment, panel_id: str) -> bool:
     """Whether the study's settings keep this person out.
 
-    No query where they keep nobody out, one for chosen studies, and one more where readers are kept out.
+    No query where they keep nobody out, one for chosen studies, and two more where readers are kept out.
     """
     them = sought(study, settings, panel_id)
-    return any(them.sizes) and _them(them.took_part, them.read, study.pk).exists()
+    return any(rows.exists() for rows in _them(them.took_part, them.read, study.pk))
 
 
 def sought(study: Study, settings: Recruitment, panel_id: str, sharing: Iterable[str] | None = None) -> Sought:
@@ -63,8 +64,11 @@ def sought(study: Study, settings: Recruitment, panel_id: str, sharing: Iterable
     return Sought(_rows(study, settings.keep_out, panel_id), _rows(study, readers, panel_id))
 
 
-def found_by(sizes: tuple[int, int]) -> QuerySet[PanelIdentity]:
-    """Who is sought, by ``Sought.given``: for a statement that is written once for each shape of the question."""
+def found_by(sizes: tuple[int, int]) -> Iterator[QuerySet[PanelIdentity]]:
+    """Who is sought, by ``Sought.given``: for a statement that is written once for each shape of the question.
+
+    Each kind for itself: one condition about both would have SQLite read every identity that there is.
+    """
     took_part, read = sizes
     places = [tuple(Given(f"sought_{n}_{part}", CharField()) for part in range(3)) for n in range(took_part + read)]
     return _them(places[:took_part], places[took_part:], Given("sought_for", IntegerField()))
@@ -101,26 +105,31 @@ def _sharing(study: Study) -> list[str]:
 
 
 def _texts(study: Any) -> QuerySet[Article, Any]:
-    return Article.objects.filter(study=study, taken_down_at__isnull=True).values("sha256")
+    """The texts, before and after each edit, of the stories that the study shows: those with a text in an arm.
+
+    An edit takes the arm from what it replaces.
+    """
+    is_shown = {"story__articles__arm__isnull": False, "story__articles__taken_down_at__isnull": True}
+    return Article.objects.filter(study=study, **is_shown).values("sha256")
 
 
-def _them(took_part: Iterable[Any], read: Iterable[Any], study: Any) -> QuerySet[PanelIdentity]:
+def _them(took_part: Iterable[Any], read: Iterable[Any], study: Any) -> Iterator[QuerySet[PanelIdentity]]:
     """The identities that keep somebody out; each row may be values, or places of such.
 
-    Who is in the midst of a study that shares a story may still come to read it there.
+    Who was given a shared story and has not come to it counts while they may: they would read it in both studies. Who
+    went away from it has read nothing, and is let in once their place there is free again.
     """
-    them = Q()
     if taken := _identities(took_part):
-        them |= Q(taken, participant__consented_at__isnull=False)
+        yield PanelIdentity.objects.filter(taken, participant__consented_at__isnull=False)
     if readers := _identities(read):
-        shown = Trial.objects.filter(
-            participant=OuterRef("participant"),
-            shown_at__isnull=False,
-            article__story__articles__sha256__in=_texts(study),
+        given = Trial.objects.filter(
+            participant=OuterRef("participant"), article__story__articles__sha256__in=_texts(study)
         )
-        is_inside = Q(participant__outcome=Outcome.UNDER_WAY, participant__consented_at__isnull=False)
-        them |= Q(readers, Q(Exists(shown)) | Q(is_inside, ~Q(study__status=Study.Status.CLOSED)))
-    return PanelIdentity.objects.filter(them)
+        is_about_to = Q(
+            participant__outcome=Outcome.UNDER_WAY,
+            participant__lease_expires_at__gt=Now(),
+        ) & ~Q(participant__study__status=Study.Status.CLOSED)
+        yield PanelIdentity.objects.filter(readers, Exists(given.filter(Q(shown_at__isnull=False) | is_about_to)))
 
 
 def _identities(rows: Iterable[Any]) -> Q:

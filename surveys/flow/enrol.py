@@ -53,14 +53,15 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
 
     Before consent a new one is only an arrival: token, time, mode, and the keyed hash of the panel id. Two requests
     with one panel id at the same moment lead to one participant. ``opens`` is false where nobody new is let in.
-    Whom the study keeps out is asked at every arrival before the consent, whichever browser they come with.
+    Whom the study keeps out is asked at every arrival before the consent, whichever browser they come with; who was
+    kept out and is not any more, since what they went away from elsewhere is over, comes to the consent after all.
     """
     if not entrant.panel_id:
         token = tokens.new_token()
         return Arrival(_new(study, mode, token, language), token) if opens else None
     token = tokens.panel_token(study, mode, entrant.panel_id)
     keyed = tokens.keyed_hash(study, mode, entrant.panel_id)
-    known = _known(study, mode, keyed)
+    known = earlier = _known(study, mode, keyed)
     if known is None and opens:
         try:
             with transaction.atomic():
@@ -76,8 +77,12 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     if known.consented_at is not None:
         if entrant.submission_id:
             _SUBMISSION.run([_submission(known, entrant)])
+    elif earlier is None:
+        pass  # they were asked about as they came
     elif known.outcome == Outcome.UNDER_WAY and _is_kept_out(study, mode, entrant):
         _keep_out(known)
+    elif known.outcome == Outcome.TOOK_PART_BEFORE and opens and not _is_kept_out(study, mode, entrant):
+        _let_in(known)
     return Arrival(known, token)
 
 
@@ -145,8 +150,7 @@ def _consenting(sizes: tuple[int, int], *then: Update, entry: Insert | None = No
 
     def unless() -> Iterator[QuerySet[Any]]:
         yield _with_another_id(OuterRef("pk"), Given("keyed_hash", CharField()))
-        if any(sizes):
-            yield found_by(sizes)
+        yield from found_by(sizes)
 
     return Move(
         lambda: {
@@ -247,6 +251,13 @@ def _keep_out(known: Participant) -> None:
     """End the way of somebody who has not consented and took part elsewhere after they had come here first."""
     waiting = Participant.objects.filter(pk=known.pk, stage=Stage.CONSENT, outcome=Outcome.UNDER_WAY)
     waiting.update(stage=Stage.END, outcome=Outcome.TOOK_PART_BEFORE, ended_at=Now())
+    known.refresh_from_db()
+
+
+def _let_in(known: Participant) -> None:
+    """Lead somebody who was kept out back to the consent."""
+    outside = Participant.objects.filter(pk=known.pk, outcome=Outcome.TOOK_PART_BEFORE, consented_at=None)
+    outside.update(stage=Stage.CONSENT, step=0, outcome=Outcome.UNDER_WAY, ended_at=None)
     known.refresh_from_db()
 
 

@@ -134,6 +134,8 @@ class Article(models.Model):
             models.UniqueConstraint(fields=["study", "key"], name="article_key_once_a_study"),
             models.CheckConstraint(condition=~models.Q(sha256=""), name="article_has_a_hash"),
         ]
+        # Which other studies have a text is asked at the consent of a study that keeps its readers out.
+        indexes = [models.Index(fields=["sha256"], name="article_hash")]
 
     def __str__(self) -> str:
         return self.headline or self.key

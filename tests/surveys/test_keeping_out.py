@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from surveys import lifecycle, recruitment
+from surveys import articles, lifecycle, recruitment
 from surveys.keeping_out import is_kept_out
 from surveys.models import Mode, PanelSubmission, Participant, Study
 from surveys.recruitment import signed_mode
@@ -25,6 +25,11 @@ def _study(**settings: object) -> Study:
 def _copy(earlier: Study) -> Study:
     """A live study with the same stories, which keeps their readers out."""
     copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
+    return _launched(copy)
+
+
+def _launched(copy: Study) -> Study:
+    """This draft, live, which keeps readers of its stories out."""
     lifecycle.freeze(copy, copy.created_by)
     lifecycle.launch(copy, copy.created_by)
     copy.recruitment = {"panel": "prolific", "keep_out_readers": True}
@@ -142,22 +147,107 @@ def test_who_reads_a_story_between_the_arrival_and_the_consent_is_kept_out_there
     assert person.row.outcome == "took-part-before"
 
 
-def test_who_is_in_the_midst_of_a_study_with_the_same_story_may_still_read_it_and_is_kept_out_while_it_is_open() -> (
-    None
-):
+@pytest.mark.parametrize("passes", ["the time for which their place is held", "the study"])
+def test_who_is_about_to_read_a_story_elsewhere_is_kept_out_until_they_went_away_from_it(
+    either_database: None, passes: str
+) -> None:
     earlier = factories.launched_study()
     copy = _copy(earlier)
-    at_both = Person(copy, entry=COMES)
-    inside = Person(earlier, entry=COMES).walk_to("before-1")
-    assert leads_to(at_both.post("consent", {"answer": "agree"})) == "end"
-    assert at_both.row.outcome == "took-part-before"
-    gone = "?PROLIFIC_PID=gone&SESSION_ID=2"
-    Person(earlier, entry=gone).walk_to("before-1")
-    assert _outcome(copy, gone) == "took-part-before"
-    lifecycle.close(earlier, earlier.created_by)
-    Participant.objects.filter(study=copy).update(outcome="", stage="consent")
-    assert _outcome(copy, gone) == ""
-    assert inside.row.outcome == ""
+    person = Person(copy, entry=COMES)
+    there = Person(earlier, entry=COMES).walk_to("reading-1")
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    assert person.row.outcome == "took-part-before"
+    assert "or are in one now" in person.get().content.decode()
+    assert leads_to(person.enter(COMES)) == "end"
+    if passes == "the study":
+        lifecycle.close(earlier, earlier.created_by)
+    else:
+        Participant.objects.filter(study=earlier).update(lease_expires_at="2026-01-01T00:00:00Z")
+    assert leads_to(person.enter(COMES)) == "consent"
+    assert (person.row.outcome, person.row.ended_at) == ("", None)
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+    assert there.row.outcome == ""
+
+
+def test_who_was_let_in_after_all_and_reads_the_story_elsewhere_now_is_kept_out_for_good() -> None:
+    earlier = factories.launched_study()
+    copy = _copy(earlier)
+    there = Person(earlier, entry=COMES).walk_to("reading-1")
+    person = Person(copy, entry=COMES)
+    assert person.slug == "end"
+    Participant.objects.filter(study=earlier).update(lease_expires_at="2026-01-01T00:00:00Z")
+    assert leads_to(person.enter(COMES)) == "consent"
+    there.get()
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "end"
+    there.post("leave")
+    assert leads_to(person.enter(COMES)) == "end"
+
+
+def test_who_was_kept_out_comes_in_while_the_study_lets_new_people_in_alone() -> None:
+    earlier = factories.launched_study()
+    copy = _copy(earlier)
+    there = Person(earlier, entry=COMES).walk_to("reading-1")
+    person = Person(copy, entry=COMES)
+    there.post("leave")
+    lifecycle.pause(copy, copy.created_by)
+    assert leads_to(person.enter(COMES)) == "end"
+    lifecycle.resume(copy, copy.created_by)
+    assert leads_to(person.enter(COMES)) == "consent"
+
+
+def test_who_consented_to_a_study_with_the_same_story_and_was_given_none_yet_is_not_kept_out() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("before-1")
+    assert _outcome(_copy(earlier)) == ""
+
+
+def test_stories_that_a_study_has_and_does_not_show_keep_nobody_out() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("reading-2")
+    wave = lifecycle.copy_study(earlier, earlier.created_by, "The second wave")
+    for article in wave.articles.all():
+        articles.place(article, None, by=wave.created_by)
+    for number in (8, 9):
+        story = articles.story_named(wave, f"Invented story {number}")
+        for arm in wave.arms.all():
+            factories.ArticleFactory(
+                arm=arm,
+                story=story,
+                headline=f"Invented headline {number}{arm.key[0]}",
+                text=f"Invented text {number} of kind {arm.key[0]}.\n\nIts second paragraph.",
+                model_name="invented-model" if arm.key == "synthetic" else "",
+                untrue="All of it is invented." if arm.key == "synthetic" else "",
+            )
+    assert _outcome(_launched(wave)) == ""
+
+
+def test_a_story_whose_texts_were_edited_since_keeps_its_readers_out_all_the_same() -> None:
+    earlier = factories.launched_study()
+    Person(earlier, entry=COMES).walk_to("reading-2")
+    copy = lifecycle.copy_study(earlier, earlier.created_by, "A copy")
+    for article in copy.articles.all():
+        articles.revise_article(article, text=f"{article.text} Mended.", by=copy.created_by)
+    assert _outcome(_launched(copy)) == "took-part-before"
+
+
+def test_neither_who_comes_nor_who_consents_has_sqlite_read_a_whole_table() -> None:
+    earlier = factories.launched_study()
+    copy = _copy(earlier)
+    copy.recruitment |= {"keep_out": [earlier.key, copy.key]}
+    copy.save()
+    with CaptureQueriesContext(connection) as captured:
+        person = Person(copy, entry=COMES)
+        assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+    reads = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "UPDATE"))]
+    asked = [sql for sql in reads if "keyed_hash" in sql or '"surveys_article"' in sql]
+    assert sum("keyed_hash" in sql and "surveys_trial" in sql for sql in asked) == 2
+    assert sum("sha256" in sql and "surveys_story" in sql for sql in asked) == 4
+    for sql in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            steps = [step for *_, step in cursor.fetchall()]
+        # Whatever is replaced by nothing is nearly every article that there is.
+        assert [step for step in steps if step.startswith("SCAN") or "replaced_by" in step] == [], sql
 
 
 def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again(either_database: None) -> None:

@@ -100,7 +100,10 @@ class RecruitmentForm(forms.Form):
     keep_out_readers = forms.BooleanField(
         label=_("Keep out who has read one of these stories in another study"),
         required=False,
-        help_text=_("Also who is in the midst of such a study, since they may still come to read it there."),
+        help_text=_(
+            "Also who is about to read one there. Who goes away without reading it can open this study’s link again "
+            "later."
+        ),
     )
     bonus = forms.RegexField(
         r"^\d{1,4}(\.\d{1,2})?$",
