@@ -145,6 +145,11 @@ class Recruitment(BaseModel):
         """Whether nobody begins who does not bring a panel's id."""
         return self.only_with_id and self.panel not in WITHOUT_PANEL
 
+    @property
+    def consents_by_id(self) -> bool:
+        """Whether people come by a panel's id or a key, which agrees with them: a personal link does not bring it."""
+        return self.panel != "plain"
+
     def names(self, panel: Panel) -> tuple[str, str]:
         """The parameters' names (person, submission) for this panel."""
         person, submission = PARAMETERS[panel]

@@ -57,7 +57,7 @@ def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
                 place, visit.carried(request), visit.network_hash(request, place), visit.invitation_hash(request)
             )
         except flow.StrangerError:
-            return replies.unknown(request, study.key, status=403)
+            return replies.id_lost(request, place)
     elif answer == "decline":
         flow.decline(place)
     else:

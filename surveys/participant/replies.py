@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from surveys import recruitment
+from surveys import access_keys, recruitment
 from surveys.flow import Gate, Place
 from surveys.languages import interface_language
-from surveys.models import Outcome, Study
+from surveys.models import Outcome, Stage, Study
 from surveys.participant import visit
 from surveys.participant.pages import frame, outside
 from surveys.participant.patience import patient
@@ -24,6 +24,8 @@ P = ParamSpec("P")
 _FIRST_COUNTS = "told=first-counts"
 # And of one that was sent after their way had ended, of which nothing is recorded.
 _TOO_LATE = "told=too-late"
+# Of a page at which nobody is: it can be left by no button, and counts nowhere.
+_NOWHERE: dict[str, Any] = {"can_leave": False, "page_number": None, "page_count": None}
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -68,8 +70,20 @@ def somebody_else(request: HttpRequest, place: Place) -> HttpResponse:
 
     Nothing is recorded, and what was typed is kept in its form, which can be sent once the browser knows its owner.
     """
-    context = {"typed": visit.fields(request), "can_leave": False, "page_number": None, "page_count": None}
+    by_id_alone = _sends_consent(request) and recruitment.read(place.participant.study).consents_by_id
+    context = {"typed": visit.fields(request), "by_id_alone": by_id_alone} | _NOWHERE
     return page(request, "somebody_else", place, context, status=409)
+
+
+def id_lost(request: HttpRequest, place: Place) -> HttpResponse:
+    """The page for a consent that does not bring the panel's id or the key by which its sender came."""
+    settings = recruitment.read(place.participant.study)
+    told = {
+        "has_key": settings.panel == access_keys.PANEL,
+        "sent_from": PANEL_NAMES.get(settings.panel, ""),
+        "panel_site": recruitment.panel_site(settings),
+    }
+    return page(request, "id_lost", place, told | _NOWHERE, status=403)
 
 
 def onward(place: Place) -> HttpResponseRedirect:
@@ -166,8 +180,13 @@ def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404, wai
     sent_from = PANEL_NAMES[settings.panel] if settings and settings.asks_for_id else ""
     told: dict[str, Any] = {"study_key": study_key, "wait": wait, "sent_from": sent_from}
     told["typed"] = visit.fields_of_a_page(request) if study else []
+    told["by_id_alone"] = settings is not None and settings.consents_by_id and _sends_consent(request)
     told |= {"panel_site": recruitment.panel_site(settings) if settings and sent_from else ""}
     return render(request, "participant/unknown.html", context | told, status=status)
+
+
+def _sends_consent(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.kwargs.get("slug") == Stage.CONSENT
 
 
 def _looks_ahead(request: HttpRequest) -> bool:

@@ -140,7 +140,9 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
         return replies.where_now(request, study_key)
     if not place.is_under_way:
         return replies.onward(place)
-    return replies.page(request, "leave", place, {"way_back": _personal_address(request), "can_leave": False})
+    by_id_alone = place.step.stage == Stage.CONSENT and recruitment.read(place.participant.study).consents_by_id
+    way_back = "" if by_id_alone else _personal_address(request)
+    return replies.page(request, "leave", place, {"way_back": way_back, "can_leave": False})
 
 
 @private

@@ -9,7 +9,7 @@ from surveys.keeping_out import is_kept_out
 from surveys.models import Mode, PanelSubmission, Participant, Study
 from surveys.recruitment import signed_mode
 from tests import factories
-from tests.surveys.participant.person import Person, leads_to
+from tests.surveys.participant.person import Person, leads_to, mark_on
 
 pytestmark = pytest.mark.django_db
 COMES = "?PROLIFIC_PID=5f3a&SESSION_ID=77cc"
@@ -259,9 +259,9 @@ def test_who_came_by_an_id_consents_with_it_alone_and_can_open_the_link_again(ei
     for carried in (None, other.client.cookies["entrant"].value):
         if carried:
             person.client.cookies["entrant"] = carried
-        refused = person.post("consent", {"answer": "agree"})
+        refused = person.post("consent", {"answer": "agree", "_person": mark_on(person.get().content.decode())})
         assert refused.status_code == 403
-        assert b"open that link again" in refused.content
+        assert b"Open it from Prolific, in this browser" in refused.content
         assert (person.slug, person.row.outcome, person.row.consented_at) == ("consent", "", None)
         assert person.row.panel_identity.ciphertext is None
     person.client.cookies["entrant"] = own.value

@@ -1,11 +1,11 @@
-"""The consent on a device that is too small: it says what to do, ends nothing by itself, and keeps an arrival alone."""
+"""The consent on a device that is too small, which ends nothing; and without the id by which somebody came."""
 
 import pytest
 
 from surveys import recruitment
 from surveys.models import Participant, Study
 from tests import factories
-from tests.surveys.participant.person import Person
+from tests.surveys.participant.person import Person, leads_to, mark_on
 from tests.surveys.test_devices import AGENTS
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +93,46 @@ def test_who_is_asked_for_consent_again_is_the_panels_person_still() -> None:
 
 def test_the_form_for_codes_says_which_of_prolifics_paths_it_is() -> None:
     assert recruitment.PROLIFIC_PATHS["incompatible-device"] == "INCOMPATIBLE_DEVICE"
+
+
+@pytest.mark.parametrize(
+    ("panel", "entry", "way"),
+    [
+        ({"panel": "prolific"}, ENTRY, 'href="https://app.prolific.com/"'),
+        ({"panel": "sona", "host": "lab.sona-systems.example"}, "?survey_code=1", "Open it from SONA, in this browser"),
+        ({"panel": "plain"}, ENTRY, "Open the link by which you came first, in this browser"),
+    ],
+    ids=["prolific", "sona", "a panel that was taken out of the settings"],
+)
+def test_who_agrees_by_their_personal_link_alone_is_told_the_way_that_works_and_no_other(
+    panel: dict[str, str], entry: str, way: str
+) -> None:
+    study = factories.launched_study()
+    study.recruitment = panel
+    study.save()
+    person, elsewhere = Person(study, entry=entry), Person(study, enter=False)
+    token = person.token
+    for _ in range(2):
+        elsewhere.client.get(f"/r/{token}/")
+        sent = {"answer": "agree", "_person": mark_on(elsewhere.get("consent").content.decode())}
+        refused = elsewhere.post("consent", sent)
+        page = " ".join(refused.content.decode().split())
+        assert refused.status_code == 403
+        assert way in page
+        assert "Your personal link does not do for this step" in page
+        assert "Send again" not in page
+    elsewhere.enter(entry)
+    assert leads_to(elsewhere.post("consent", sent)) == "before-1"
+
+
+@pytest.mark.parametrize(("panel", "offers"), [("prolific", False), ("sona", False), ("keys", False), ("plain", True)])
+def test_leaving_offers_the_personal_link_at_the_consent_only_where_it_lets_people_agree(
+    panel: str, offers: bool
+) -> None:
+    person = Person(factories.launched_study())
+    person.study.recruitment = {"panel": panel}
+    person.study.save()
+    link = f"/r/{person.token}/"
+    page = person.get("leave").content.decode()
+    assert ((link in page), ("in the same way in which you came" in page)) == (offers, not offers)
+    assert link in person.walk_to("before-1").get("leave").content.decode()

@@ -11,7 +11,7 @@ from surveys.models import AccessKey, Mode, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from surveys.recruitment import signed_mode
 from tests import factories
-from tests.surveys.participant.person import Person, Response, leads_to
+from tests.surveys.participant.person import Person, Response, leads_to, mark_on
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,11 @@ def test_who_lost_what_the_key_left_in_the_browser_before_the_consent_types_it_a
     (key,) = _keys(study)
     person = _came(study, key)
     del person.client.cookies[ENTRANT_COOKIE]
-    assert person.post("consent", {"answer": "agree"}).status_code == 403
+    sent = {"answer": "agree", "_person": mark_on(person.get().content.decode())}
+    refused = person.post("consent", sent)
+    assert refused.status_code == 403
+    assert f'href="{person.base}key/"' in refused.content.decode()
+    assert "Type your key once more" in refused.content.decode()
     assert person.enter()["Location"] == f"/s/{study.key}/key/"
     assert leads_to(_type(person, key)) == "consent"
     assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"

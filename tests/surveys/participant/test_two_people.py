@@ -154,6 +154,27 @@ def test_a_form_without_its_cookie_is_kept_and_can_be_sent_once_its_owner_is_bac
     assert Answer.objects.get(item="comment").value == typed["comment"]
 
 
+@pytest.mark.parametrize("panel", ["prolific", "plain"])
+@pytest.mark.parametrize("comes", ["nobody", "somebody else"])
+def test_the_advice_for_a_consent_that_was_not_taken_names_the_personal_link_only_where_it_does(
+    first: Person, panel: str, comes: str
+) -> None:
+    first.study.recruitment = {"panel": panel}
+    first.study.save()
+    shown = {}
+    for slug in ("consent", "before-1"):
+        sent = fitting(first.walk_to(slug).place) | {"_person": mark_on(first.get().content.decode())}
+        token = first.token
+        first.client.cookies.clear() if comes == "nobody" else _comes_after(first)
+        shown[slug] = _sent(first, slug, sent).content.decode()
+        first.client.cookies.clear()
+        first.enter(ENTRY)
+        assert first.token == token
+    alone = {slug: "your personal link does not do for this step" in page for slug, page in shown.items()}
+    assert alone == {"consent": panel == "prolific", "before-1": False}
+    assert all(("and open your personal link" in page) is not alone[slug] for slug, page in shown.items())
+
+
 def test_without_a_cookie_only_a_page_of_ours_is_kept_and_only_what_was_typed(first: Person) -> None:
     mark = mark_on(first.walk_to("after-1").get().content.decode())
     first.client.cookies.clear()
