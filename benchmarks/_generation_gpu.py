@@ -126,8 +126,10 @@ def _config(shape: Shape) -> GPT2Config:
 
 
 def _model(config: GPT2Config, device: torch.device, dtype: torch.dtype, attention: str) -> PreTrainedModel:
+    # A copy: the attention is written into the configuration, and both sides would have the second one's.
+    own = GPT2Config.from_dict(config.to_dict())
     with torch.device(device):
-        model: PreTrainedModel = GPT2LMHeadModel._from_config(config, dtype=dtype, attn_implementation=attention)
+        model: PreTrainedModel = GPT2LMHeadModel._from_config(own, dtype=dtype, attn_implementation=attention)
     return model.eval()
 
 
