@@ -51,7 +51,7 @@ def test_what_was_drawn_at_random_was_selected_by_nobody_and_what_waits_was_not_
     row = curators.by_model(study)[0]
     assert (row.taken, row.refused, row.waiting, row.drawn) == (1, 0, 4, 3)
     assert (row.share, row.rate) == (100, 20)
-    curation.reopen(drawn.candidates.filter(decision="accepted").first(), by=by)
+    curation.reopen(drawn.candidates.filter(decision="accepted")[0], by=by)
     assert curators.by_model(study)[0].drawn == 2
 
 
