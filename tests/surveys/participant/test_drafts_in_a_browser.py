@@ -215,7 +215,7 @@ def test_a_page_whose_way_has_ended_says_so_while_one_writes_and_leads_to_how(
         _begun(page, study)
         Participant.objects.update(**ending("left"))
         page.get_by_label("The question words?").fill("Too late")
-        ended = page.get_by_text("Your part in this study has ended meanwhile")
+        ended = page.get_by_text("ended meanwhile, so that nothing")
         expect(ended).to_be_visible()
         expect(page.get_by_text("This page has been answered already")).to_be_hidden()
         assert sideways(page) == 0
@@ -233,7 +233,7 @@ def test_a_page_that_can_be_sent_after_the_panels_list_ended_the_way_says_so_and
         assert flow.end_at_panel(Participant.objects.get(), "timed-out")
         fill(page)
         expect(page.get_by_text("is kept if you send it now")).to_be_visible()
-        expect(page.get_by_text("Your part in this study has ended meanwhile")).to_be_hidden()
+        expect(page.get_by_text("ended meanwhile, so that nothing")).to_be_hidden()
         assert sideways(page) == 0
         # Without a network it waits as any other page does, and is sent once there is one again.
         page.context.set_offline(True)
