@@ -31,7 +31,8 @@ FEW_ARTICLES = 30
 class OddsContrast:
     """The log odds in ``arm`` less those in ``reference``: of a credible rating, or of a higher rating than any given.
 
-    ``odds_ratio`` and its limits are their exponentials, for the same person and article. Tests are Wald's, df inf.
+    ``odds_ratio`` and its limits are their exponentials, for the same person and article. Tests are Wald's, df inf. Who
+    tells true from false (``discerned_odds``) has rows of this form too, by t. ``n`` counts people.
     """
 
     contrast: str
@@ -101,7 +102,7 @@ def crossed_odds(
         outcome=plan.outcome,
         reference=reference,
         formula=f"{OUTCOME} ~ {ARM}{part.formula}",
-        rows=tuple(_row(arm, reference, (NAN,) * 7, people) for arm in order if arm != reference),
+        rows=tuple(odds_contrast(arm, reference, (NAN,) * 7, people) for arm in order if arm != reference),
         n_ratings=len(data),
         cautions=part.cautions,
     )
@@ -134,7 +135,7 @@ def _filled(
             rows.append(row)
             continue
         numbers = (own.estimate, own.std_error, own.statistic, own.df, own.p_value, own.ci_low, own.ci_high)
-        rows.append(_row(row.arm, row.reference, numbers, people))
+        rows.append(odds_contrast(row.arm, row.reference, numbers, people))
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
     said += [Caution("mixed-model", blank.kind, sentence) for sentence in fit.statements]
     articles = data[ARTICLE].nunique()
@@ -151,10 +152,14 @@ def _filled(
     return replace(blank, rows=tuple(rows), cautions=tuple(said), fit=fit)
 
 
-def _row(arm: str, reference: str, numbers: tuple[float, ...], people: Mapping[str, int]) -> OddsContrast:
+def odds_contrast(arm: str, reference: str, numbers: tuple[float, ...], people: Mapping[str, int]) -> OddsContrast:
+    """The row of ``numbers``: estimate, std_error, statistic, df, p_value, ci_low, ci_high, of logarithms.
+
+    Where ``reference`` is '' it is of the arm alone, and no contrast.
+    """
     estimate, error, statistic, df, p, low, high = numbers
     return OddsContrast(
-        contrast=f"{arm} - {reference}",
+        contrast=f"{arm} - {reference}" if reference else "",
         arm=arm,
         reference=reference,
         estimate=estimate,

@@ -15,6 +15,7 @@ from scipy import stats
 from analysis.adjust import ADJUSTMENTS
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed_frame import model_frame, numbered
+from analysis.crossed_odds import OddsContrast, odds_contrast
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, somebody_alone, tells_apart
 from analysis.mixed import MixedModelError
 from analysis.mixed.inference import tested
@@ -30,35 +31,11 @@ TRUTH = "truth"
 
 
 @dataclass(frozen=True)
-class Discerned:
-    """The odds of a yes about true articles over those about false ones: an ``arm``'s, or as ``contrast`` an arm's over
-    those of ``reference``, both for the same person and like articles.
-
-    ``estimate``, ``std_error`` and ``ci_*`` are of the logarithm; ``odds_ratio`` and its limits are exponentials.
-    ``p_adjusted`` is Holm's over the contrasts, and nan for an arm. ``n`` counts people.
-    """
-
-    contrast: str
-    arm: str
-    reference: str
-    estimate: float
-    std_error: float
-    statistic: float
-    df: float
-    p_value: float
-    p_adjusted: float
-    ci_low: float
-    ci_high: float
-    odds_ratio: float
-    odds_ratio_ci_low: float
-    odds_ratio_ci_high: float
-    n: int
-    n_reference: int
-
-
-@dataclass(frozen=True)
 class DiscernedOdds:
-    """``arms`` has a row an arm, ``contrasts`` a row an arm but the reference. ``cautions`` are sentences.
+    """The odds of a yes about true articles over those about false ones, for the same person and like articles.
+
+    ``arms`` has a row an arm, with a ``p_adjusted`` of nan; ``contrasts`` has a row an arm but the reference: its odds
+    over the reference's, adjusted by Holm over all rows. ``cautions`` are sentences.
 
     What is counted are answers about articles that are known to be true or false.
     """
@@ -68,18 +45,18 @@ class DiscernedOdds:
     n_people: int
     n_true: int
     n_false: int
-    arms: tuple[Discerned, ...]
-    contrasts: tuple[Discerned, ...]
+    arms: tuple[OddsContrast, ...]
+    contrasts: tuple[OddsContrast, ...]
     cautions: tuple[str, ...]
     fit: LaplaceFit = field(repr=False, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a contrast; the columns are the fields of ``Discerned``."""
-        return to_frame(self.contrasts, Discerned)
+        """One row a contrast; the columns are the fields of ``OddsContrast``."""
+        return to_frame(self.contrasts, OddsContrast)
 
     def arms_frame(self) -> pd.DataFrame:
-        """One row an arm; the columns are the fields of ``Discerned``."""
-        return to_frame(self.arms, Discerned)
+        """One row an arm; the columns are the fields of ``OddsContrast``."""
+        return to_frame(self.arms, OddsContrast)
 
 
 def discerned_odds(
@@ -233,7 +210,7 @@ def _crosses(data: pd.DataFrame, group: str) -> bool:
     return several > 1 and tells_apart(placed, [group]) and tells_apart(data, [group, ARM])
 
 
-def _rows(fit: LaplaceFit, data: pd.DataFrame, df: float, alpha: float) -> list[Discerned]:
+def _rows(fit: LaplaceFit, data: pd.DataFrame, df: float, alpha: float) -> list[OddsContrast]:
     """Each arm's row, then each contrast's, out of the coefficients of truth and of its interaction with arms."""
     terms = [row.term for row in fit.fixed]
     values, covariance = np.array([row.estimate for row in fit.fixed]), np.array(fit.covariance)
@@ -242,30 +219,12 @@ def _rows(fit: LaplaceFit, data: pd.DataFrame, df: float, alpha: float) -> list[
     slope = np.array([float(term == TRUTH) for term in terms])
     more = {arm: np.array([float(term == f"{TRUTH}:{ARM}[T.{arm}]") for term in terms]) for arm in others}
 
-    def row(weights: np.ndarray, arm: str, contrast: str = "", reference: str = "") -> Discerned:
-        estimate, error = (
-            float(weights @ values),
-            math.sqrt(float(weights @ covariance[: len(terms), : len(terms)] @ weights)),
-        )
-        test = tested(contrast or arm, estimate, error, df, alpha)
-        return Discerned(
-            contrast=contrast,
-            arm=arm,
-            reference=reference,
-            estimate=estimate,
-            std_error=error,
-            statistic=test.statistic,
-            df=test.df,
-            p_value=test.p_value,
-            p_adjusted=math.nan,
-            ci_low=test.ci_low,
-            ci_high=test.ci_high,
-            odds_ratio=math.exp(estimate),
-            odds_ratio_ci_low=math.exp(test.ci_low),
-            odds_ratio_ci_high=math.exp(test.ci_high),
-            n=people[arm],
-            n_reference=people.get(reference, 0),
-        )
+    def row(weights: np.ndarray, arm: str, reference: str = "") -> OddsContrast:
+        estimate = float(weights @ values)
+        error = math.sqrt(float(weights @ covariance[: len(terms), : len(terms)] @ weights))
+        test = tested(arm, estimate, error, df, alpha)
+        numbers = (estimate, error, test.statistic, test.df, test.p_value, test.ci_low, test.ci_high)
+        return odds_contrast(arm, reference, numbers, people)
 
     arms = [row(slope, first), *(row(slope + more[arm], arm) for arm in others)]
-    return [*arms, *(row(more[arm], arm, f"{arm} - {first}", first) for arm in others)]
+    return [*arms, *(row(more[arm], arm, first) for arm in others)]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from generation import curation
 from generation.assignments import panels
-from generation.lineage import opened_text
+from generation.lineage import opened_text, text_sha256
 from generation.models import Candidate, Comparison, Edit, Prompt
 from generation.ranking import Ranking, rank
 from generation.reviewing import drafted
@@ -49,17 +49,50 @@ def _choosable(study: Study, prompt: Prompt) -> QuerySet[Candidate]:
     return drafted(study).filter(batch__prompt=prompt).exclude(text="").exclude(decision=Decision.REJECTED)
 
 
-def next_pair(study: Study, prompt: Prompt, by: Researcher) -> Pair | None:
-    """The pair that this person compares next; None once they have seen all."""
+@dataclass(frozen=True)
+class Compared:
+    """A prompt's texts as they stand, by row id, with the SHA-256 of each, and what was said of these wordings.
+
+    ``outdated`` counts the comparisons of texts that were edited since: they say nothing about these.
+    """
+
+    texts: dict[int, Candidate]
+    wordings: dict[int, str]
+    standing: list[Comparison]
+    outdated: int
+
+    def by(self, person: Researcher) -> list[Comparison]:
+        """What this person said, a pair once."""
+        return [comparison for comparison in self.standing if comparison.by_id == person.pk]
+
+    def next_pair(self, by: Researcher) -> Pair | None:
+        """The pair that this person compares next; None once they have seen all."""
+        seen = {(c.first_id, c.second_id) for c in self.by(by)}
+        asked = Counter((c.first_id, c.second_id) for c in self.standing)
+        chosen = chosen_pair(sorted(self.texts), asked, seen, salt=str(by.pk))
+        if chosen is None:
+            return None
+        left, right = chosen
+        return Pair(self.texts[left], self.texts[right])
+
+    def fingerprint_of(self, pair: Pair) -> str:
+        """The SHA-256 of two texts as they stand, left first."""
+        return _of_both(self.wordings[pair.left.pk], self.wordings[pair.right.pk])
+
+
+def compared(study: Study, prompt: Prompt) -> Compared:
+    """The texts that can still be chosen and the comparisons of them. Three queries."""
     texts = {text.pk: text for text in pool(study, prompt)}
-    standing, _outdated = _standing(study, list(texts.values()))
-    seen = {(c.first_id, c.second_id) for c in standing if c.by_id == by.pk}
-    asked = Counter((c.first_id, c.second_id) for c in standing)
-    chosen = chosen_pair(sorted(texts), asked, seen, salt=str(by.pk))
-    if chosen is None:
-        return None
-    left, right = chosen
-    return Pair(texts[left], texts[right])
+    said = list(
+        Comparison.objects.filter(study=study, taken_back_at=None, first__in=texts, second__in=texts).order_by("pk")
+    )
+    wordings = _digests(list(texts.values()))
+    standing = [
+        row
+        for row in said
+        if row.first_sha256 in {"", wordings[row.first_id]} and row.second_sha256 in {"", wordings[row.second_id]}
+    ]
+    return Compared(texts, wordings, standing, outdated=len(said) - len(standing))
 
 
 def chosen_pair(
@@ -99,8 +132,8 @@ def compare_pair(
     """Store which of two texts (by code) is more credible; '' is neither.
 
     Of two clicks on one pair the first counts, so that nothing is said twice; what somebody said of other wordings is
-    taken back by it. ``shown`` is the ``fingerprint_of_pair`` of the page. Raises ``CurationError`` where the texts are
-    not two of the prompt's or one was edited since the page was shown, ``DraftOnly``.
+    taken back by it. ``shown`` is the ``fingerprint_of`` the pair on the page. Raises ``CurationError`` where the texts
+    are not two of the prompt's or one was edited since the page was shown, ``DraftOnly``.
     """
     with transaction.atomic():
         lock_draft(study)
@@ -143,30 +176,9 @@ def take_back(study: Study, prompt: Prompt, *, by: Researcher) -> Comparison | N
     return last
 
 
-def ranking_of(study: Study, prompt: Prompt) -> tuple[Ranking[int], dict[int, Candidate], int]:
-    """The ranking of a prompt's texts by row id, the texts, and how many comparisons it rests on.
-
-    Of texts as they stand: what was said of another wording says nothing about this one.
-    """
-    texts = {text.pk: text for text in pool(study, prompt)}
-    standing, _outdated = _standing(study, list(texts.values()))
-    return rank(sorted(texts), wins_of(standing)), texts, len(standing)
-
-
-def outdated(study: Study, prompt: Prompt) -> int:
-    """How many comparisons are of texts that were edited since: the ranking leaves them out."""
-    return _standing(study, pool(study, prompt))[1]
-
-
-def compared_by(study: Study, prompt: Prompt, by: Researcher) -> int:
-    """How many pairs of the texts as they stand this person has compared."""
-    return sum(comparison.by_id == by.pk for comparison in _standing(study, pool(study, prompt))[0])
-
-
-def fingerprint_of_pair(pair: Pair) -> str:
-    """The SHA-256 of two texts as they stand, left first."""
-    wordings = _digests([pair.left, pair.right])
-    return _of_both(wordings[pair.left.pk], wordings[pair.right.pk])
+def ranking_of(found: Compared) -> Ranking[int]:
+    """The ranking of a prompt's texts by row id: of texts as they stand."""
+    return rank(sorted(found.texts), wins_of(found.standing))
 
 
 def _of_both(left: str, right: str) -> str:
@@ -177,7 +189,7 @@ def _digests(texts: Sequence[Candidate]) -> dict[int, str]:
     """The SHA-256 of each text as it stands, by row id. One query."""
     edits = Edit.objects.filter(candidate__in=[text.pk for text in texts]).order_by("number")
     edited = dict(edits.values_list("candidate", "text"))
-    return {text.pk: hashlib.sha256((edited.get(text.pk) or opened_text(text)).encode()).hexdigest() for text in texts}
+    return {text.pk: text_sha256(edited.get(text.pk) or opened_text(text)) for text in texts}
 
 
 def wins_of(comparisons: Sequence[Comparison]) -> dict[tuple[int, int], float]:
@@ -201,8 +213,9 @@ def accept_best(study: Study, prompt: Prompt, *, by: Researcher, k: int, shown: 
     """
     with transaction.atomic():
         lock_draft(study)
-        ranking, texts, n = ranking_of(study, prompt)
-        if shown != fingerprint(ranking, texts, n):
+        found = compared(study, prompt)
+        ranking, texts, n = ranking_of(found), found.texts, len(found.standing)
+        if shown != fingerprint(found, ranking):
             message = _("The ranking or a decision changed since this page was shown. Nothing was done; look again.")
             raise CurationError({"": message})
         places = {s.item: place for place, s in enumerate(ranking.strengths, start=1)}
@@ -224,10 +237,11 @@ def accept_best(study: Study, prompt: Prompt, *, by: Researcher, k: int, shown: 
         ]
 
 
-def fingerprint(ranking: Ranking[int], texts: Mapping[int, Candidate], comparisons: int) -> str:
+def fingerprint(found: Compared, ranking: Ranking[int]) -> str:
     """The SHA-256 of what a page shows of a ranking: the order, each text's wording and decision, and on how much."""
-    rows = [f"{text.code}:{text.revision}:{text.decision}" for text in (texts[s.item] for s in ranking.strengths)]
-    return hashlib.sha256("\n".join([str(comparisons), *rows]).encode("ascii")).hexdigest()
+    texts = (found.texts[s.item] for s in ranking.strengths)
+    rows = [f"{text.code}:{text.revision}:{text.decision}" for text in texts]
+    return hashlib.sha256("\n".join([str(len(found.standing)), *rows]).encode("ascii")).hexdigest()
 
 
 def _places(places: Sequence[int]) -> str:
@@ -236,16 +250,3 @@ def _places(places: Sequence[int]) -> str:
     if list(places) == list(range(1, k + 1)):
         return f"the best {k}"
     return f"the best {k} undecided (place{'s' if k > 1 else ''} {', '.join(map(str, places))})"
-
-
-def _standing(study: Study, texts: Sequence[Candidate]) -> tuple[list[Comparison], int]:
-    """The comparisons of texts as they stand, and how many there are of other wordings."""
-    keys = [text.pk for text in texts]
-    said = Comparison.objects.filter(study=study, taken_back_at=None, first__in=keys, second__in=keys).order_by("pk")
-    wordings = _digests(texts)
-    standing = [
-        row
-        for row in said
-        if row.first_sha256 in {"", wordings[row.first_id]} and row.second_sha256 in {"", wordings[row.second_id]}
-    ]
-    return standing, len(said) - len(standing)

@@ -1,6 +1,5 @@
 """Continue from here: a text is cut at a point, and the model that wrote it goes on from there. Lineage is a tree."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from generation.curation import standing_text
 from generation.engine import CONTINUATION, BuiltinModelError, ModelFolderError, PromptTokens, Sampling
 from generation.engine import Prompt as EnginePrompt
 from generation.engine.served import ServedTokens
+from generation.lineage import text_sha256
 from generation.models import Batch, Candidate, Continuation, LanguageModel, Prompt
 from generation.parity.passages import sentence_ends
 from generation.rules import rules_of
@@ -68,8 +68,7 @@ def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, 
             sampling=_as_long_as(sampling, longest),
             size=size,
         )
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        Continuation.objects.create(batch=made, parent=candidate, cut=cut, text_sha256=digest)
+        Continuation.objects.create(batch=made, parent=candidate, cut=cut, text_sha256=text_sha256(text))
         subject = f"batch {made.number} from batch {batch.number}, candidate {candidate.index}, character {cut}"
         audit.record(batch.study, "continued from a text", by=by, subject=subject)
     return made

@@ -95,7 +95,7 @@ def _step(candidate: Candidate) -> Continuation | None:
 def _cut_text(step: Continuation) -> str:
     """The whole text that was cut, as it stood then: one of its parent's edits, or the cleaned draft."""
     edits = (edit.text for edit in reversed(_edits_of(step.parent)))
-    return next((text for text in edits if _sha256(text) == step.text_sha256), opened_text(step.parent))
+    return next((text for text in edits if text_sha256(text) == step.text_sha256), opened_text(step.parent))
 
 
 def lineage_of(candidate: Candidate) -> dict[str, Any]:
@@ -162,14 +162,16 @@ def _prompt(candidate: Candidate) -> dict[str, Any]:
         "number": prompt.number,
         "kind": prompt.kind,
         "text": prompt.text,
-        "sha256": _sha256(prompt.text),
+        "sha256": text_sha256(prompt.text),
         "tokens": batch.prompt_tokens,
         # How much of an article the model was given: the published studies differ in it.
         "sentences": len(sentences(prompt.text)),
         "paragraphs": sum(bool(part.strip()) for part in prompt.text.split("\n\n")),
         "template": prompt.template,
         "slots": prompt.slots,
-        "given": {"text": run.given_text, "sha256": _sha256(run.given_text), "tokens": run.given_tokens} if run else {},
+        "given": {"text": run.given_text, "sha256": text_sha256(run.given_text), "tokens": run.given_tokens}
+        if run
+        else {},
         "language": prompt.language,
         "opening_shown": prompt.opening_shown,
     }
@@ -294,7 +296,8 @@ def _in_order(candidate: Candidate, rows: "models.Manager[Row]", name: str, *rel
     return sorted(found, key=lambda row: row.number)
 
 
-def _sha256(text: str) -> str:
+def text_sha256(text: str) -> str:
+    """The SHA-256 by which a wording is known again."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

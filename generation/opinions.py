@@ -1,13 +1,12 @@
 """Giving an opinion on a text that several curators are asked about; where all agree, that is the decision."""
 
-import hashlib
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from generation import curation
 from generation.assignments import Panel, Verdict, panel_of
 from generation.curation import CurationError, DecidedMeanwhile, standing_text
+from generation.lineage import text_sha256
 from generation.models import Candidate, Opinion
 from surveys import audit
 from surveys.articles import lock_draft
@@ -45,7 +44,7 @@ def give(
 
 def are_about(panel: Panel, text: str) -> bool:
     """Whether the opinions are all about this wording, and not about one that was edited since."""
-    return {opinion.text_sha256 for opinion in panel.opinions} == {_digest(text)}
+    return {opinion.text_sha256 for opinion in panel.opinions} == {text_sha256(text)}
 
 
 def withdraw(opinion: Opinion) -> None:
@@ -72,7 +71,7 @@ def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seco
         by=by,
         verdict=verdict,
         reason=reason.strip(),
-        text_sha256=_digest(text),
+        text_sha256=text_sha256(text),
         seconds=seconds,
     )
     subject = f"batch {candidate.batch.number}, candidate {candidate.index}"
@@ -97,7 +96,3 @@ def rule_of(panel: Panel, why: str = "") -> str:
     n = len(panel.opinions)
     # Not translated: the record must not depend on the language of whoever clicked.
     return f"{n} of {n} opinions {'for' if panel.verdict == Verdict.ACCEPT else 'against'} it{why}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -75,7 +75,7 @@ def found_by(sizes: tuple[int, int]) -> Iterator[QuerySet[PanelIdentity]]:
 
 
 def sharing_of_a_participants_study() -> Case:
-    """For a query of participants: the keys, with blanks between, of the studies that share a story with theirs.
+    """For a query of participants: the keys, with commas between, of the studies that share a story with theirs.
 
     None where it keeps no readers out.
     """

@@ -1,6 +1,7 @@
 """PURE: whether the arms tell true articles from false alike, with articles as samples, in odds."""
 
-from analysis.discerned_odds import Discerned, DiscernedOdds, discerned_odds
+from analysis.crossed_odds import OddsContrast
+from analysis.discerned_odds import DiscernedOdds, discerned_odds
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number, on_its_own, p_beside, p_number
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
@@ -70,7 +71,7 @@ def discerning(material: Material) -> Section:
     )
 
 
-def _limits(row: Discerned) -> str:
+def _limits(row: OddsContrast) -> str:
     return interval(row.odds_ratio_ci_low, row.odds_ratio_ci_high)
 
 
@@ -82,7 +83,7 @@ def _of_arms(found: DiscernedOdds, material: Material) -> str:
     )
 
 
-def _of_contrast(row: Discerned, tested: int, material: Material) -> str:
+def _of_contrast(row: OddsContrast, tested: int, material: Material) -> str:
     differed = row.p_adjusted < material.plan.alpha
     return (
         f"Discernment {'differed' if differed else 'was not shown to differ'} between {material.label(row.arm)} and "
@@ -92,20 +93,20 @@ def _of_contrast(row: Discerned, tested: int, material: Material) -> str:
     )
 
 
-def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
-    rows = tuple(
-        (
-            material.label(row.arm),
-            number(row.odds_ratio),
-            _limits(row),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 0),
-            p_number(row.p_value),
-            str(row.n),
-        )
-        for row in found.arms
+def _cells(row: OddsContrast) -> tuple[str, ...]:
+    """Odds ratio, interval, SE, t, df and p, as both tables print them."""
+    return (
+        number(row.odds_ratio),
+        _limits(row),
+        number(row.std_error, 3),
+        number(row.statistic),
+        number(row.df, 0),
+        p_number(row.p_value),
     )
+
+
+def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
+    rows = tuple((material.label(row.arm), *_cells(row), str(row.n)) for row in found.arms)
     header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "People")
     caption = "Odds of a yes about true articles over those about false ones, for the same person and like articles."
     return ReportTable("discernment-odds-arms", "Odds by arm", caption, header, rows)
@@ -113,17 +114,7 @@ def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
 
 def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
     rows = tuple(
-        (
-            material.pair(row.arm),
-            number(row.odds_ratio),
-            _limits(row),
-            number(row.std_error, 3),
-            number(row.statistic),
-            number(row.df, 0),
-            p_number(row.p_value),
-            p_number(row.p_adjusted),
-            f"{row.n}, {row.n_reference}",
-        )
+        (material.pair(row.arm), *_cells(row), p_number(row.p_adjusted), f"{row.n}, {row.n_reference}")
         for row in found.contrasts
     )
     header = ("Contrast", "Ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "p (Holm)", "People")

@@ -15,7 +15,7 @@ from generation.engine.draft import FinishReason
 from generation.engine.endings import Endings
 from generation.engine.sampling import Sampling
 from generation.engine.seeds import uniforms
-from generation.engine.slots import SlotCache
+from generation.engine.slots import SlotCache, cached_pass
 from generation.engine.stepping import step_of
 
 Job = tuple[int, int]
@@ -114,25 +114,14 @@ class Batch:
     def _prefill(self) -> torch.Tensor:
         """Fill the prompt's cache; return the logits (1, vocabulary) after its last token."""
         token_ids = torch.tensor([self._prompt_ids], device=self._device)
-        return self._whole_pass(token_ids, torch.arange(token_ids.shape[1], device=self._device)[None])
+        positions = torch.arange(token_ids.shape[1], device=self._device)[None]
+        return cached_pass(self._model, token_ids, positions, self.slots)
 
     def _forward(self, latest: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """Return the logits (rows, vocabulary) after each row's latest token, in float32."""
         if self._step is not None:
             return self._step(latest, positions, self.slots)
-        return self._whole_pass(latest[:, None], positions[:, None])
-
-    def _whole_pass(self, token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        output = self._model(
-            input_ids=token_ids,
-            position_ids=positions,
-            past_key_values=self.slots,
-            use_cache=True,
-            logits_to_keep=1,
-            slots=self.slots,
-        )
-        logits: torch.Tensor = output.logits[:, -1].float()
-        return logits
+        return cached_pass(self._model, latest[:, None], positions[:, None], self.slots)
 
     def _computed(self, rows: list[Row]) -> list[Row]:
         """Return the rows of one pass: those under way, and where the shape wants more, the last one again.

@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 from generation.engine.families import not_shared
 from generation.engine.memory import is_out_of_memory
-from generation.engine.slots import ATTENTION, SlotCache
+from generation.engine.slots import ATTENTION, SlotCache, cached_pass
 from generation.engine.stepping import step_of
 from generation.engine.tokens import ModelFolderError
 
@@ -57,28 +57,19 @@ def _stepped(model: PreTrainedModel) -> tuple[list[int], torch.Tensor]:
     vocabulary = int(model.config.get_text_config().vocab_size)
     ids = [(11 + 37 * number * number) % vocabulary for number in range(_PROMPT)]
     slots = SlotCache(model.config.num_hidden_layers)
-    found = [_pass(model, [ids], 0, slots)]
+
+    def logits_after(rows: list[list[int]], start: int) -> torch.Tensor:
+        token_ids = torch.tensor(rows, device=model.device)
+        positions = torch.arange(start, start + token_ids.shape[1], device=model.device).expand_as(token_ids)
+        return cached_pass(model, token_ids, positions, slots)
+
+    found = [logits_after([ids], 0)]
     slots.open(2, _STEPS)
     for step in range(_STEPS):
         ids.append(int(found[-1][0].argmax()))
         slots.begin_step(torch.tensor([step, step], device=model.device))
-        found.append(_pass(model, [ids[-1:]] * 2, _PROMPT + step, slots))
+        found.append(logits_after([ids[-1:]] * 2, _PROMPT + step))
     return ids, torch.stack([logits[0] for logits in found])
-
-
-def _pass(model: PreTrainedModel, rows: list[list[int]], start: int, slots: SlotCache) -> torch.Tensor:
-    token_ids = torch.tensor(rows, device=model.device)
-    positions = torch.arange(start, start + token_ids.shape[1], device=model.device).expand_as(token_ids)
-    output = model(
-        input_ids=token_ids,
-        position_ids=positions,
-        past_key_values=slots,
-        use_cache=True,
-        logits_to_keep=1,
-        slots=slots,
-    )
-    logits: torch.Tensor = output.logits[:, -1].float()
-    return logits
 
 
 def _whole(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:

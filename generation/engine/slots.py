@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface
+from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 ATTENTION = "studyweb_shared_prompt"
@@ -147,6 +147,25 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
         layer = self.slot_layers[number]
         layer.write(key, value)
         return _over_prompt_and_draft(query, layer, self.mask)
+
+
+def cached_pass(
+    model: PreTrainedModel, token_ids: torch.Tensor, positions: torch.Tensor, slots: SlotCache
+) -> torch.Tensor:
+    """Return the logits (rows, vocabulary) after the last of `token_ids` (rows, length), in float32.
+
+    The model's own pass: it fills the prompt before the slots are open, and adds one token a row after `begin_step`.
+    """
+    output = model(
+        input_ids=token_ids,
+        position_ids=positions,
+        past_key_values=slots,
+        use_cache=True,
+        logits_to_keep=1,
+        slots=slots,
+    )
+    logits: torch.Tensor = output.logits[:, -1].float()
+    return logits
 
 
 def shared_prompt_attention(

@@ -116,7 +116,10 @@ class Report:
 
     def judged(self, pooled: Difference) -> Difference:
         """What a measure is judged by: the difference of all texts together, or of the arm that lies furthest."""
-        return furthest([pooled, *(of_arm for of_arm in self.by_arm if of_arm.name == pooled.name)])
+        return furthest([pooled, *self._of_arms(pooled.name)])
+
+    def _of_arms(self, name: str) -> list[Difference]:
+        return [of_arm for of_arm in self.by_arm if of_arm.name == name]
 
     @property
     def languages_differ(self) -> bool:
@@ -133,7 +136,7 @@ class Report:
         return [self._row(d) for d in (*self.differences, *([self.perplexity] if self.perplexity else []))]
 
     def _row(self, pooled: Difference) -> Row:
-        of_arms = [of_arm for of_arm in self.by_arm if of_arm.name == pooled.name]
+        of_arms = self._of_arms(pooled.name)
         far = furthest(of_arms) if of_arms else None
         return Row(
             str(LABELS[pooled.name]),

@@ -61,16 +61,20 @@ def pair(request: HttpRequest, study_key: str, prompt: int) -> HttpResponse:
     of = _prompt(study, prompt)
     if request.method == "POST":
         return _compared(request, study, of)
-    found = comparing.next_pair(study, of, signed_in(request)) if study.is_draft else None
+    to_ranking = redirect("generation:ranking", study_key=study.key, prompt=of.number)
+    if not study.is_draft:
+        return to_ranking
+    compared, by = comparing.compared(study, of), signed_in(request)
+    found = compared.next_pair(by)
     if found is None:
-        return redirect("generation:ranking", study_key=study.key, prompt=of.number)
-    texts = len(comparing.pool(study, of))
+        return to_ranking
+    texts = len(compared.texts)
     context = {
         "prompt": of,
         "sides": [(side, text, _paragraphs(text)) for side, text in (("left", found.left), ("right", found.right))],
         "pair": found,
-        "shown": comparing.fingerprint_of_pair(found),
-        "done": comparing.compared_by(study, of, signed_in(request)),
+        "shown": compared.fingerprint_of(found),
+        "done": len(compared.by(by)),
         "possible": texts * (texts - 1) // 2,
         "left_out": comparing.left_out(study, of),
         "most": comparing.MOST,
@@ -141,11 +145,12 @@ class BestForm(forms.Form):
 
 
 def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm) -> HttpResponse:
-    found, texts, n = comparing.ranking_of(study, of)
+    compared = comparing.compared(study, of)
+    found, texts = comparing.ranking_of(compared), compared.texts
     is_blind = rules_of(study).is_blind
     everything = Filters(decision="", is_blind=is_blind)
     form.fields["k"].label = _("How many")
-    form.fields["shown"].initial = stands = comparing.fingerprint(found, texts, n)
+    form.fields["shown"].initial = stands = comparing.fingerprint(compared, found)
     if form.is_bound:
         # A refusal comes with the ranking as it is now: sent again, it is this one that was looked at.
         form.data = {**form.data, "shown": stands}
@@ -163,8 +168,8 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
         "prompt": of,
         "rows": rows,
         "ranking": found,
-        "comparisons": n,
-        "outdated": comparing.outdated(study, of),
+        "comparisons": len(compared.standing),
+        "outdated": compared.outdated,
         "left_out": comparing.left_out(study, of),
         "most": comparing.MOST,
         "best_form": form,

@@ -64,12 +64,13 @@ def compared(batch: Batch, *results: tuple[int, int, int | None], by: object = N
 
 def shown(batch: Batch) -> str:
     """What the ranking's page sends with 'accept the best'."""
-    return comparing.fingerprint(*comparing.ranking_of(batch.study, batch.prompt))
+    found = comparing.compared(batch.study, batch.prompt)
+    return comparing.fingerprint(found, comparing.ranking_of(found))
 
 
 def order(batch: Batch) -> list[int]:
-    ranking, texts, _n = comparing.ranking_of(batch.study, batch.prompt)
-    return [texts[strength.item].index for strength in ranking.strengths]
+    found = comparing.compared(batch.study, batch.prompt)
+    return [found.texts[strength.item].index for strength in comparing.ranking_of(found).strengths]
 
 
 def test_the_ranking_follows_who_won() -> None:
@@ -85,17 +86,17 @@ def test_a_comparison_says_nothing_of_a_text_that_was_edited_since(client: Clien
     batch = written()
     compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
     curation.edit(text_of(batch, 1), by=batch.created_by, text="The invented bridge was closed for good.", revision=0)
-    _ranking, _texts, n = comparing.ranking_of(batch.study, batch.prompt)
-    assert (n, comparing.outdated(batch.study, batch.prompt)) == (1, 2)
+    found = comparing.compared(batch.study, batch.prompt)
+    assert (len(found.standing), found.outdated) == (1, 2)
     client.force_login(batch.created_by)
     page = client.get(address(batch.study, "ranking", batch.prompt.number)).content.decode()
     assert "2 comparisons are left out" in page
     compared(batch, (0, 1, 0))
-    assert comparing.compared_by(batch.study, batch.prompt, batch.created_by) == 2
+    assert len(comparing.compared(batch.study, batch.prompt).by(batch.created_by)) == 2
     again = Comparison.objects.get(first=text_of(batch, 0), second=text_of(batch, 1), taken_back_at=None)
     assert again.winner == text_of(batch, 0)
     editing.take_back_edit(text_of(batch, 1).edits.get(), by=batch.created_by)
-    assert comparing.ranking_of(batch.study, batch.prompt)[2] == 2
+    assert len(comparing.compared(batch.study, batch.prompt).standing) == 2
 
 
 def test_a_choice_between_texts_of_which_one_was_edited_meanwhile_is_not_stored(client: Client) -> None:
