@@ -46,6 +46,8 @@ MOST_ROWS = 20_000
 LARGEST_FILE = 10 * 1024 * 1024
 _LONGEST_ID = 200
 _CHUNK = 500
+# How many people one transaction is about: for so long others may have to wait.
+_TOGETHER = 100
 
 What = Literal["release", "goes-on", "ended", "completed", "not-consented", "unknown"]
 
@@ -111,9 +113,7 @@ def read(content: bytes) -> list[Row]:
 
 def look(study: Study, rows: Iterable[Row]) -> list[Line]:
     """What applying the list would do, a line a person, those whose place would be freed first. Writes nothing."""
-    of: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        of[row.person].append(row)
+    of = _by_person(rows)
     here = dict(_known(study, of))
     lines = []
     for person, theirs in of.items():
@@ -131,20 +131,16 @@ def apply(study: Study, rows: Sequence[Row], *, by: Researcher) -> Counter[str]:
     """Free the places, keep each submission's status, log it; how many lines there were of each kind.
 
     What was looked at may have changed since: everything is looked at again, and each way ends by compare-and-set.
-    Applying one list twice changes nothing the second time. Two that are applied at once lock what both name in one
-    order, by key, so that neither waits for the other in vain.
+    Applying one list twice changes nothing the second time, so that one that broke off is applied again.
+
+    It is done in parts of ``_TOGETHER`` people, each whole and with a line of its own in the log: while one is written,
+    nobody named in it can send a page, and on SQLite nobody at all. Two lists that are applied at once lock what both
+    name in one order, by key, so that neither waits for the other in vain.
     """
-    with transaction.atomic():
-        counts: Counter[str] = Counter()
-        for line in sorted(look(study, rows), key=lambda line: line.participant.pk if line.participant else 0):
-            released = line.participant is not None and line.what == "release"
-            if released and line.participant and not flow.end_at_panel(line.participant, line.outcome):
-                counts["ended"] += 1
-                continue
-            counts[line.what] += 1
-        _keep_statuses(study, rows)
-        subject = f"{counts['release']} places freed of {len(rows)} submissions"
-        audit.record(study, "panel statuses imported", by=by, subject=subject, content=_canonical(rows))
+    people, counts = iter(_by_person(rows).values()), Counter[str]()
+    while some := [*islice(people, _TOGETHER)]:
+        with transaction.atomic():
+            counts += _apply_part(study, [row for theirs in some for row in theirs], by)
     return counts
 
 
@@ -163,6 +159,28 @@ def unpack(study: Study, packed: str) -> list[Row]:
     if key != study.key:
         raise _refusal(_("This list was chosen for another study. Choose the file again."))
     return [Row(*row) for row in json.loads(rows)]
+
+
+def _by_person(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    of: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        of[row.person].append(row)
+    return of
+
+
+def _apply_part(study: Study, rows: Sequence[Row], by: Researcher) -> Counter[str]:
+    here = [identity.participant_id for _, identity in _known(study, {row.person for row in rows})]
+    locked = Participant.objects.select_for_update(no_key=True).filter(pk__in=here).order_by("pk")
+    list(locked.values_list("pk"))
+    counts: Counter[str] = Counter()
+    for line in look(study, rows):
+        if line.participant and line.what == "release":
+            flow.end_at_panel(line.participant, line.outcome)
+        counts[line.what] += 1
+    _keep_statuses(study, rows)
+    subject = f"{counts['release']} places freed of {len(rows)} submissions"
+    audit.record(study, "panel statuses imported", by=by, subject=subject, content=_canonical(rows))
+    return counts
 
 
 def _line(person: str, statuses: tuple[str, ...], participant: Participant) -> Line:
@@ -187,19 +205,28 @@ def _known(study: Study, people: Iterable[str]) -> Iterator[tuple[str, PanelIden
 def _keep_statuses(study: Study, rows: Sequence[Row]) -> None:
     """Each submission's status, for those who consented: of the others only the arrival is kept."""
     here = dict(_known(study, {row.person for row in rows}))
-    theirs: list[tuple[int, str, Row]] = []
+    theirs: dict[tuple[int, str], Row] = {}
     for row in rows:
         for mode in MODES:
             identity = here.get(tokens.keyed_hash(study, mode, row.person))
             if identity is not None and row.submission and identity.participant.consented_at is not None:
-                theirs.append((identity.pk, tokens.keyed_hash(study, mode, row.submission), row))
-    for identity_key, keyed, row in sorted(theirs, key=lambda each: each[:2]):
-        PanelSubmission.objects.update_or_create(
-            identity_id=identity_key,
-            keyed_hash=keyed,
-            defaults={"status": row.status, "status_at": Now()},
-            create_defaults={"status": row.status, "status_at": Now(), "ciphertext": tokens.seal(row.submission)},
-        )
+                theirs[identity.pk, tokens.keyed_hash(study, mode, row.submission)] = row
+    PanelSubmission.objects.bulk_create(
+        (
+            PanelSubmission(
+                identity_id=identity_key,
+                keyed_hash=keyed,
+                status=row.status,
+                status_at=Now(),
+                ciphertext=tokens.seal(row.submission),
+            )
+            for (identity_key, keyed), row in sorted(theirs.items(), key=lambda each: each[0])
+        ),
+        update_conflicts=True,
+        unique_fields=["identity", "keyed_hash"],
+        # What the person brought stays as they brought it.
+        update_fields=["status", "status_at"],
+    )
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -81,15 +81,16 @@ def leave(place: Place) -> bool:
     people = Participant.objects.filter(pk=place.participant.pk, outcome=Outcome.UNDER_WAY)
     if people.filter(consented_at__isnull=True).update(**ending(Outcome.NO_CONSENT)) == 1:
         return True
-    return _stop(place, Outcome.LEFT, "left")
+    return _stopped(place.participant, Outcome.LEFT, "left", place.step.slug)
 
 
 def end_because_closed(place: Place) -> bool:
-    """End the way of somebody who is still inside when the study has closed. False if it had ended before.
+    """End the way of somebody who is still inside when the study has closed. False if it had ended before, or gone on.
 
-    Who has not consented is not inside.
+    Who has not consented is not inside. The event names the page that they have before them, which they can still send
+    (``surveys/flow/late.py``): so nobody is ended who has gone on from this place meanwhile, in another tab.
     """
-    return _stop(place, Outcome.CLOSED, "closed")
+    return _stopped(place.participant, Outcome.CLOSED, "closed", place.step.slug, _is_at(place))
 
 
 def can_finish_page(place: Place) -> bool:
@@ -120,7 +121,7 @@ def end_at_panel(participant: Participant, outcome: str) -> bool:
 
 
 def end_because_late(place: Place, limit: timedelta) -> bool:
-    """End the way of somebody of whom nothing was heard for longer than ``limit``. False if it had ended before.
+    """End the way of somebody of whom nothing was heard for longer than ``limit``. False as above.
 
     The database's clock decides. Every answer is kept, and whoever had seen an article is debriefed.
     """
@@ -128,7 +129,7 @@ def end_because_late(place: Place, limit: timedelta) -> bool:
     answered = Answer.objects.filter(participant=mine, submitted_at__gte=since)
     typed = Draft.objects.filter(participant=mine, saved_at__gte=since)
     read = Trial.objects.filter(Q(shown_at__gte=since) | Q(submitted_at__gte=since), participant=mine)
-    silent = Q(~Exists(answered), ~Exists(typed), ~Exists(read), consented_at__lt=since)
+    silent = _is_at(place) & Q(~Exists(answered), ~Exists(typed), ~Exists(read), consented_at__lt=since)
     return _stopped(place.participant, Outcome.TIMED_OUT, CAME_BACK_LATE, place.step.slug, silent)
 
 
@@ -192,8 +193,8 @@ def forget_drafts(participant: Participant) -> None:
 _FORGETTING = Delete(lambda: Draft.objects.filter(participant=Given("pk", IntegerField())))
 
 
-def _stop(place: Place, outcome: str, kind: str) -> bool:
-    return _stopped(place.participant, outcome, kind, place.step.slug)
+def _is_at(place: Place) -> Q:
+    return Q(stage=place.step.stage, step=place.step.number)
 
 
 def _stopped(participant: Participant, outcome: str, kind: str, step: str, only: Q = Q()) -> bool:  # noqa: B008  # never changed

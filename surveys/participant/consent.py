@@ -17,7 +17,7 @@ def page(request: HttpRequest, place: Place, *, expired: bool = False) -> HttpRe
     study = place.participant.study
     gate = flow.gate(study, place.participant.mode)
     if gate is not Gate.OPEN:
-        return replies.turned_away(request, study, gate, visit.carried(request))
+        return replies.turned_away(request, study, gate, visit.carried(request, place.participant))
     was_superseded = flow.is_superseded(place)
     if was_superseded:
         flow.join_current(place)
@@ -52,10 +52,9 @@ def _read_these_words(request: HttpRequest, place: Place, *, unless_told: bool) 
 def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
     study, onward = place.participant.study, ""
     if answer == "agree":
+        ids = visit.carried(request, place.participant)
         try:
-            onward = flow.agree(
-                place, visit.carried(request), visit.network_hash(request, place), visit.invitation_hash(request)
-            )
+            onward = flow.agree(place, ids, visit.network_hash(request, place), visit.invitation_hash(request))
         except flow.StrangerError:
             return replies.id_lost(request, place)
     elif answer == "decline":

@@ -87,7 +87,7 @@ def instead(
         return None
     if known is None or known.participant.mode != mode:
         return _to_key(study)
-    has_lost_it = known.step.stage == Stage.CONSENT and not visit.carried(request).panel_id
+    has_lost_it = known.step.stage == Stage.CONSENT and not visit.carried(request, known.participant).panel_id
     return _to_key(study) if has_lost_it else None
 
 

@@ -332,6 +332,10 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
     can_be_sent = slug == place.step.slug and place.is_under_way and flow.can_finish_page(place)
     page = place if can_be_sent else flow.late_page(place, slug)
     if page is None:
+        if place.is_closed and place.participant.consented_at is not None:
+            # Also of this page nothing counts any more, and the end is where its sender is told so.
+            flow.end_because_closed(place)
+            place = visit.place_of(request, study_key) or place
         return private(_onward)(request, place, slug)
     if page.step.stage == Stage.CONSENT:
         return private(consent.page)(request, page, expired=True)

@@ -18,7 +18,7 @@ from surveys import flow, recruitment, tokens
 from surveys.flow import Place
 from surveys.flow.enrol import pack, unpack
 from surveys.flow.record import FORM_TOKEN
-from surveys.models import Mode, Study
+from surveys.models import Mode, Participant, Study
 from surveys.recruitment import Entrant
 
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
@@ -154,9 +154,17 @@ def carry(response: HttpResponseBase, study_key: str, entrant: Entrant) -> None:
     _set(response, study_key, ENTRANT_COOKIE, pack(entrant))
 
 
-def carried(request: HttpRequest) -> Entrant:
-    """The panel's ids that the browser carries; a plain entrant if there are none."""
-    return unpack(request.COOKIES.get(ENTRANT_COOKIE, ""))
+def carried(request: HttpRequest, participant: Participant) -> Entrant:
+    """The panel's ids that the browser carries for this person, whose request it is; a plain entrant if there are none.
+
+    Those of somebody else, who came before in the same browser and did not consent, are nobody's here: their token is
+    not the one that was sent.
+    """
+    entrant = unpack(request.COOKIES.get(ENTRANT_COOKIE, ""))
+    if not entrant.panel_id:
+        return entrant
+    token = tokens.panel_token(participant.study, participant.mode, entrant.panel_id)
+    return entrant if token == token_of(request) else Entrant()
 
 
 def drop_carried(response: HttpResponseBase, study_key: str) -> None:

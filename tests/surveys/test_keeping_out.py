@@ -285,6 +285,17 @@ def test_nobody_is_kept_out_for_somebody_who_came_before_in_the_same_browser() -
     assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
 
 
+def test_nor_is_who_opens_their_personal_link_there() -> None:
+    earlier = factories.launched_study()
+    study = _study(keep_out=[earlier.key], only_with_id=False)
+    owner, browser = Person(study), Person(study, entry=COMES)
+    Person(earlier, entry=COMES).walk_to("before-1")
+    # Somebody of the panel came here and did not consent; then the browser's owner opens the link that they kept.
+    browser.client.get(f"/r/{owner.token}/")
+    assert browser.row == owner.row
+    assert leads_to(browser.post("consent", {"answer": "agree"})) == "before-1"
+
+
 def test_the_consent_asks_no_statement_more_where_a_study_keeps_somebody_out() -> None:
     earlier = factories.launched_study()
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection, models, transaction
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from surveys import audit, panel_status
 from surveys.article_files import RowProblem
-from surveys.models import Answer, Mode, PanelSubmission, Participant, Study
+from surveys.models import Answer, Mode, PanelIdentity, PanelSubmission, Participant, Study
 from surveys.panel_status import MOST_ROWS, PanelFileError, Row, read
 from surveys.recruitment import signed_mode
-from surveys.tokens import unseal
+from surveys.tokens import keyed_hash, unseal
 from tests import factories
 from tests.surveys.participant.person import Person, leads_to
 
@@ -185,6 +186,42 @@ def test_two_lists_applied_at_once_lock_what_both_name_in_one_order(rows: type[m
             _until_somebody_waits_for_this_transaction()
             rows._default_manager.select_for_update(nowait=True).get(pk=second.pk)
         assert other.result(timeout=60).total() == 2
+
+
+def test_a_long_list_holds_others_up_for_some_hundred_people_at_a_time(sqlite_file: None) -> None:
+    study = factories.launched_study()
+    first = _person(study, "0").row
+    _crowd(study, first, 250)
+    at_once = [0]
+    entries = [(f"of-{n}", str(n), "RETURNED") for n in range(250)]
+
+    def counted(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("BEGIN"):
+            at_once.append(0)
+        at_once[-1] += sql.startswith('UPDATE "surveys_participant"')
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(counted):
+        assert _apply(study, *entries) == {"release": 250}
+    assert (max(at_once), sum(at_once)) == (100, 250)
+    assert {row.status for row in PanelSubmission.objects.all()} == {"RETURNED"}
+    assert PanelSubmission.objects.count() == 250
+    told = study.audit.filter(verb="panel statuses imported").order_by("sequence").values_list("subject", flat=True)
+    assert [subject.split()[0] for subject in told] == ["100", "100", "50"]
+    assert audit.verify(study) == []
+    assert _apply(study, *entries) == {"ended": 250}
+
+
+def _crowd(study: Study, first: Participant, count: int) -> None:
+    """People of a panel who have come as far as the first of them."""
+    for number in range(1, count):
+        person = Participant.objects.get(pk=first.pk)
+        person.pk, person.token_hash, person.export_id = None, f"token-{number}", f"export-{number}"
+        person.save(force_insert=True)
+        keyed = keyed_hash(study, first.mode, str(number))
+        PanelIdentity.objects.create(
+            study=study, mode=first.mode, keyed_hash=keyed, panel="prolific", participant=person
+        )
 
 
 def _until_somebody_waits_for_this_transaction() -> None:

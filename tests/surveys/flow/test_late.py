@@ -298,6 +298,27 @@ def test_a_page_that_is_sent_long_after_the_closing_says_that_it_came_too_late(s
     assert TOO_LATE in person.client.get(sent["Location"]).content.decode()
 
 
+def test_a_form_that_has_expired_long_after_the_closing_says_that_it_came_too_late(study: Study) -> None:
+    person = _inside(study, "before-1")
+    _long_after_the_closing(person)
+    sent = _expired(person, "before-1", SENT["before-1"])
+    assert (leads_to(sent), person.row.outcome, _given("before-1")) == ("end", "closed", {})
+    assert TOO_LATE in person.client.get(sent["Location"]).content.decode()
+
+
+def test_a_tab_that_is_behind_ends_no_way_on_the_page_that_was_sent_in_another(study: Study) -> None:
+    person = _inside(study, "before-1")
+    behind = person.place
+    person.post("before-1", SENT["before-1"])
+    person.get()
+    lifecycle.close(study, study.created_by)
+    assert not flow.end_because_closed(behind)
+    assert flow.end_because_closed(person.place)
+    assert leads_to(person.post("before-1", SENT["before-1"])) == "debrief"
+    person.post("reading-1", RATINGS)
+    assert (person.row.outcome, _given("reading-1")) == ("closed", RATINGS)
+
+
 @pytest.mark.parametrize("slug", ["reading-2", "before-1", "nothing-1"])
 def test_no_other_page_than_the_one_at_which_the_way_ended_is_taken(study: Study, slug: str) -> None:
     person = _released(study, "reading-1")
