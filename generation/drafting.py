@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import statistics
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -43,7 +44,8 @@ logger = logging.getLogger(__name__)
 _loaded: "dict[ModelIdentity, Drafter]" = {}
 
 
-# After so many texts of a batch others may have their turn; enough to keep the largest batch of rows full a while.
+# After so many texts of a batch, or after ``settings.ROUND_MINUTES``, others may have their turn; enough to keep the
+# largest batch of rows full a while.
 ROUND = 256
 
 
@@ -98,7 +100,7 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     while jobs := turns.texts_to_write(run, ROUND):
         # Read anew each round: others write for the same story, and curators edit.
         beside = Beside.study(batch.prompt)
-        for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted):
+        for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted, enough=_enough(batch)):
             if isinstance(draft, Refused):
                 refuse(run, draft)
             else:
@@ -118,6 +120,17 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     # Nothing may be written today any more, or nothing is left to write.
     if not queue.finish(batch.pk, owner):
         queue.release(batch.pk, owner)
+
+
+def _enough(batch: Batch) -> Callable[[], bool]:
+    """Says, once the round that begins now has lasted its time, whether others wait: then no further text is begun.
+
+    What is under way is finished. Were it dropped, texts that take longer than a round would never come to an end.
+    """
+    until = time.monotonic() + 60 * settings.ROUND_MINUTES
+    waits = partial(turns.others_wait, batch)
+    what = f"Whether others wait for batch {batch.pk}"
+    return lambda: time.monotonic() >= until and waiting_for_database(waits, what)
 
 
 def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:

@@ -2,14 +2,15 @@
 
 Researchers take turns: first who has the fewest batches under way, then who was served longest ago. Among the batches
 of one researcher the priority decides, then how long each has waited. So a batch of high priority goes before its
-owner's others and never before those of somebody else.
+owner's others and never before those of somebody else. A turn is a round of texts: so many, or as many as are finished
+in ``settings.ROUND_MINUTES``, since a slow model's texts take a hundred times as long as a quick one's.
 """
 
 from collections import Counter
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Case, Count, F, Max, PositiveBigIntegerField, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Max, PositiveBigIntegerField, Q, QuerySet, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Now, TruncDay
 
@@ -45,8 +46,11 @@ def in_turn() -> list[int]:
 
 
 def others_wait(batch: Batch) -> bool:
-    """Whether a batch of somebody else waits, so that this one should make room between two rounds."""
-    return _within_budget().filter(status=Batch.Status.QUEUED).exclude(created_by=batch.created_by_id).exists()
+    """Whether a batch waits for which this one should make room: somebody else's, or its owner's of higher priority."""
+    # As it is now: priorities are changed while batches are written.
+    priority = Batch.objects.filter(pk=batch.pk).values("priority")
+    before = ~Q(created_by=batch.created_by_id) | Q(priority__gt=priority)
+    return _within_budget().filter(before, status=Batch.Status.QUEUED).exists()
 
 
 def tokens_left(study_id: int) -> int | None:

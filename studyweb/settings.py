@@ -170,6 +170,8 @@ SWEEPS = [
 WORKER_REPORTS = ["generation.workers.report"]
 # How long a worker's go at one batch may take; what is finished by then stays, and somebody can let it go on.
 BATCH_MINUTES = whole_number("BATCH_MINUTES", 240, at_least=1)
+# How long a round of a batch lasts before others that wait have their turn (generation/turns.py).
+ROUND_MINUTES = whole_number("ROUND_MINUTES", 10, at_least=1)
 # With less room than this on the data folder's disk, workers take up no new work: answers come first (room.py).
 DISK_RESERVE_MB = whole_number("DISK_RESERVE_MB", 200, at_least=0)
 # How long a served model may say nothing before its texts are given up (generation/engine/server_request.py).

@@ -123,6 +123,7 @@ class Drafter:
         *,
         rows: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        enough: Callable[[], bool] = lambda: False,
     ) -> Iterator[Draft]:
         """Yield the draft of each job (index, seed) the moment it is done, in the order of finishing.
 
@@ -132,11 +133,12 @@ class Drafter:
         log-probabilities is a function of model, prompt, sampling and seed on one machine.
 
         `interrupted` is asked between steps: once it returns true, what is under way is dropped and the iterator ends.
+        `enough` is asked when a text is done and others have yet to be begun: once it returns true, they are not.
         Raises PromptError and SamplingError before the first draft, OutOfMemoryError where not even one row fits.
         """
         sampling.validated()
         self.tokens.check(prompt, sampling)
-        return self._drafts(prompt, sampling, deque(jobs), rows, interrupted)
+        return self._drafts(prompt, sampling, deque(jobs), rows, interrupted, enough)
 
     @torch.inference_mode()
     def _drafts(
@@ -146,6 +148,7 @@ class Drafter:
         waiting: deque[Job],
         rows: int | None,
         interrupted: Callable[[], bool],
+        enough: Callable[[], bool],
     ) -> Iterator[Draft]:
         if not waiting or interrupted():
             return
@@ -158,8 +161,10 @@ class Drafter:
                 batch.open(room)
                 while waiting or batch.rows:
                     batch.admit(waiting, room)
-                    for row in batch.take_finished():
+                    for row in (finished := batch.take_finished()):
                         yield self._draft_of(row, prompt_ids, room)
+                    if finished and waiting and enough():
+                        waiting.clear()
                     if interrupted():
                         return
                     if batch.rows:

@@ -156,17 +156,19 @@ class ServedDrafter:
         *,
         rows: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        enough: Callable[[], bool] = lambda: False,
     ) -> Iterator[Draft | Refused]:
         """Yield the draft of each job (index, seed) the moment it is done, in the order of finishing.
 
         A text that the server will not write is yielded as `Refused`, and the others go on. `rows` bounds how many
         requests are under way. Once `interrupted` returns true nothing more is asked for, and what is under way is
-        dropped. Raises PromptError and SamplingError before the first draft; ServerError where the server stays away or
-        refuses all, once what was under way is yielded.
+        dropped. `enough` is asked when texts are done: once it returns true nothing more is asked for either, and what
+        is under way is waited for. Raises PromptError and SamplingError before the first draft; ServerError where the
+        server stays away or refuses all, once what was under way is yielded.
         """
         sampling.validated()
         self.tokens.check(prompt, sampling)
-        return self._drafts(prompt, sampling, jobs, min(rows or AT_ONCE, AT_ONCE), interrupted)
+        return self._drafts(prompt, sampling, jobs, min(rows or AT_ONCE, AT_ONCE), interrupted, enough)
 
     def _drafts(
         self,
@@ -175,6 +177,7 @@ class ServedDrafter:
         jobs: Sequence[tuple[int, int]],
         rows: int,
         interrupted: Callable[[], bool],
+        enough: Callable[[], bool],
     ) -> Iterator[Draft | Refused]:
         left = list(reversed(jobs))
         under_way: dict[Future[Answer], tuple[int, int, float]] = {}
@@ -206,6 +209,8 @@ class ServedDrafter:
                             trouble = trouble or ServerError(f"{refused} texts in a row were refused. {found.reason}")
                     if interrupted():
                         return
+                    if done and left and enough():
+                        left.clear()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         if trouble is not None:

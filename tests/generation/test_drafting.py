@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 
 from generation import batches, drafting, queue, tasks
-from generation.engine import Sampling, builtin
+from generation.engine import Sampling, builtin, drafter
 from generation.models import Batch, Candidate, LanguageModel
 from tests.generation.factories import CONTINUATION, claimed, draft, queued, text_of
 
@@ -251,6 +251,28 @@ def test_a_long_batch_makes_room_for_somebody_else_between_two_rounds(
     assert [batch.pk for batch in served if batch] == [long.pk, short.pk, long.pk]
     assert Batch.objects.get(pk=long.pk).status == Status.DONE
     assert long.candidates.filter(state="drafted").count() == 5
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_batch_makes_room_within_a_round_and_finishes_what_it_has_begun(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, broker: redis.Redis
+) -> None:
+    monkeypatch.setitem(drafter._MOST_ROWS, "cpu", 2)
+    settings.ROUND_MINUTES = 0
+    slow, urgent = queued(size=6), queued(size=1)
+    Batch.objects.filter(pk=urgent.pk).update(created_by=slow.created_by, priority=1)
+    other = queued(size=1)
+    # Its owner's of higher priority first; then the others' and this one take turns, two texts at a time.
+    served = [drafting.draft_next() for _ in range(3)]
+    assert [batch.pk for batch in served if batch] == [urgent.pk, other.pk, slow.pk]
+    assert Batch.objects.get(pk=slow.pk).status == Status.DONE, "nobody else waits any more: time alone ends no round"
+    slow, other = queued(size=6), queued(size=1)
+    assert drafting.draft_next() == slow
+    assert Batch.objects.get(pk=slow.pk).status == Status.QUEUED
+    assert slow.candidates.filter(state="drafted").count() == 2
+    assert [drafting.draft_next(), drafting.draft_next()] == [other, slow]
+    assert slow.candidates.filter(state="drafted").count() == 6
 
 
 @pytest.mark.model

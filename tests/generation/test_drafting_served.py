@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 
 from generation import batches, drafting, queue, registry
 from generation.engine import Sampling
@@ -132,6 +133,28 @@ def test_what_is_under_way_when_a_server_fails_is_kept(asked_of: Callable[..., B
     drafting.draft_next()
     batch.refresh_from_db()
     assert (batch.status, progress_of(batch).done) == (Status.DONE, 30)
+
+
+def test_a_slow_server_makes_room_for_somebody_else_and_no_text_that_was_asked_for_is_lost(
+    asked_of: Callable[..., Batch], settings: Any, broker: redis.Redis
+) -> None:
+    settings.ROUND_MINUTES = 0
+    answered: list[int] = []
+
+    def answer(n: int) -> Said:
+        answered.append(n)
+        return completion(f" Text {n}. It is finished.")
+
+    batch = asked_of(answer, size=100)
+    other = queued(size=1)
+    drafting.draft_next()
+    batch.refresh_from_db()
+    assert (batch.status, len(answered)) == (Status.QUEUED, progress_of(batch).done)
+    assert 1 <= len(answered) <= 16
+    assert batches.cancel(other, by=other.created_by)
+    drafting.draft_next()
+    batch.refresh_from_db()
+    assert (batch.status, len(answered)) == (Status.DONE, 100)
 
 
 def test_a_server_that_refuses_every_text_is_not_asked_for_all(asked_of: Callable[..., Batch]) -> None:

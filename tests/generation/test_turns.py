@@ -82,6 +82,20 @@ def test_one_does_not_make_room_for_oneself() -> None:
 
 
 @pytest.mark.django_db
+def test_one_makes_room_for_a_batch_of_ones_own_that_goes_before_this_one() -> None:
+    study = StudyFactory()
+    writing = mine(study)
+    claimed(writing)
+    urgent = mine(study, priority=1)
+    assert turns.others_wait(writing)
+    batches.prioritise(writing, by=study.created_by, priority=1)
+    assert not turns.others_wait(writing), "the priority is changed while it is written"
+    batches.prioritise(writing, by=study.created_by, priority=-1)
+    batches.pause(urgent, by=study.created_by)
+    assert not turns.others_wait(writing)
+
+
+@pytest.mark.django_db
 def test_a_study_that_spent_its_budget_waits_for_tomorrow_and_the_others_do_not() -> None:
     batch = mine(StudyFactory())
     batches.set_budget(batch.study, by=batch.created_by, tokens_a_day=3)

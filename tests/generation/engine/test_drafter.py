@@ -96,6 +96,16 @@ def test_an_interruption_stops_between_steps_and_keeps_what_is_done(tiny: Drafte
     assert list(tiny.draft(PROMPT, Sampling(), JOBS, interrupted=lambda: True)) == []
 
 
+def test_with_enough_done_no_further_text_is_begun_and_those_under_way_are_finished(tiny: Drafter) -> None:
+    sampling = Sampling(max_tokens=40, min_tokens=40)
+    found = list(tiny.draft(PROMPT, sampling, JOBS, rows=3, enough=lambda: True))
+    assert [(draft.index, draft.seed) for draft in found] == JOBS[:3]
+    asked: list[None] = []
+    everything = tiny.draft(PROMPT, sampling, JOBS[:5], rows=2, enough=lambda: bool(asked.append(None)))
+    assert sorted(draft.index for draft in everything) == [0, 1, 2, 3, 4]
+    assert len(asked) == 2, "it is asked while texts wait, when others are done"
+
+
 def test_what_an_interruption_dropped_is_written_the_same_later(tiny: Drafter) -> None:
     sampling = Sampling(max_tokens=40)
     whole = drafts(tiny, sampling, JOBS, rows=13)
