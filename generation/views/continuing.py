@@ -42,7 +42,9 @@ class ContinueForm(forms.Form):
             del self.fields["max_tokens"]
         cut = self.fields["cut"]
         assert isinstance(cut, forms.ChoiceField)  # noqa: S101 -- declared above
-        cut.choices = continuing.places_to_cut(text)
+        *cuts, (end, last) = continuing.places_to_cut(text) or [(0, "")]
+        whole = _("%(sentence)s (the whole text stays)") % {"sentence": last}
+        cut.choices = [*cuts, (end, whole)] if end else []
 
 
 @login_required

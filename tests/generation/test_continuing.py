@@ -1,6 +1,8 @@
 """Continue from here: the cut, the new batch, and the lineage as a tree."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,6 +11,7 @@ from generation import continuing, curation, drafting, queue, registry
 from generation.batches import RequestError
 from generation.curation import standing_text
 from generation.engine import Sampling
+from generation.engine.served import Server
 from generation.models import Batch, Candidate, Continuation, LanguageModel
 from generation.rules import CurationError, set_rules, share_edited
 from tests.generation.engine.conftest import write_model
@@ -144,10 +147,82 @@ def test_the_tree_shows_every_branch_with_its_depth() -> None:
     assert continuing.branches(text_of(first, 1), is_blind=False) == []
 
 
-def test_places_to_cut_are_the_ends_of_sentences_but_the_last() -> None:
+def test_the_tree_is_read_in_two_queries_however_large_it_is(django_assert_num_queries: Any) -> None:
+    first = written()
+    for _ in range(3):
+        continued(text_of(first), CUT, (" One.", " Two.", " Three."))
+    deep = text_of(first)
+    for _ in range(3):
+        deep = text_of(continued(deep, len(standing_text(deep))))
+    with django_assert_num_queries(2):
+        found = continuing.branches(deep, is_blind=False)
+        assert [branch.candidate.batch.number for branch in found] == [1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6, 7]
+    assert [branch.is_current for branch in found] == [False] * 12 + [True]
+
+
+def test_places_to_cut_are_the_ends_of_sentences_and_the_last_is_the_texts() -> None:
     places = continuing.places_to_cut("One. Two!\n\nThree.")
-    assert places == [(4, "One."), (9, "Two!")]
-    assert continuing.places_to_cut("Only one.") == []
+    assert places == [(4, "One."), (9, "Two!"), (17, "Three.")]
+    assert continuing.places_to_cut("Only one") == [(8, "Only one")]
+    assert continuing.places_to_cut(" \n") == continuing.places_to_cut("") == []
+
+
+def test_a_whole_text_is_gone_on_from_with_all_of_it_as_the_prompt() -> None:
+    first = written()
+    whole = standing_text(text_of(first))
+    batch = continued(text_of(first), len(whole), ("\n\nThe next day it was otherwise.",))
+    assert batch.prompt.text == whole
+    child = text_of(batch)
+    assert standing_text(child) == f"{whole}\n\nThe next day it was otherwise."
+    again = continued(child, len(standing_text(child)))
+    lineage = curation.accept(text_of(again), by=first.created_by, arm=None).lineage
+    assert lineage["edited"] == {"deleted": 0, "inserted": 0, "share": 0}
+    parent = lineage["continues"]
+    assert (parent["batch"], parent["cut"]) == (batch.number, len(standing_text(child)))
+    assert (parent["continues"]["cut"], parent["continues"]["index"]) == (len(whole), 0)
+    tree = continuing.branches(text_of(first), is_blind=False)
+    assert [(branch.depth, branch.cut) for branch in tree] == [(0, 0), (1, len(whole)), (2, len(standing_text(child)))]
+
+
+def test_behind_a_whole_text_no_text_ends_before_its_first_word() -> None:
+    first = written()
+    whole = len(standing_text(text_of(first)))
+    ask = partial(continuing.continue_from, text_of(first), by=first.created_by, size=1, max_tokens=8)
+    assert ask(cut=whole).sampling["min_tokens"] == 1
+    assert ask(cut=whole - 1).sampling["min_tokens"] == 0
+    # A server of this kind has no word for it.
+    registry.add_server("served", Server("http://gpu.example.org:8000/v1", "m"))
+    Batch.objects.filter(pk=first.pk).update(language_model=LanguageModel.objects.get(key="served"))
+    first.refresh_from_db()
+    served = continuing.continue_from(text_of(first), by=first.created_by, cut=whole, size=1, max_tokens=8)
+    assert served.sampling["min_tokens"] == 0
+
+
+def test_a_full_context_is_said_with_what_there_is_room_for(tmp_path: Path, client: Client) -> None:
+    registry.add_folder("tiny", write_model(tmp_path / "tiny", "llama"))
+    batch = written([CONTINUATION * 4, CONTINUATION])
+    Batch.objects.filter(pk=batch.pk).update(language_model=LanguageModel.objects.get(key="tiny"))
+    long, short = text_of(batch), text_of(batch, 1)
+
+    def told(text: Candidate, tokens: int) -> dict[str, str]:
+        whole = len(standing_text(text))
+        with pytest.raises(RequestError) as refused:
+            continuing.continue_from(text, by=batch.created_by, cut=whole, size=1, max_tokens=tokens)
+        return refused.value.problems
+
+    assert told(long, 8) == {"cut": "What is kept fills all that the model can hold (256 tokens): cut it earlier."}
+    [(field, sentence)] = told(short, 250).items()
+    assert (field, sentence[:43]) == ("max_tokens", "Behind what is kept the model has room for ")
+    room = int(sentence.split()[9])
+    assert 8 < room < 250
+    whole = len(standing_text(short))
+    assert continuing.continue_from(short, by=batch.created_by, cut=whole, size=1, max_tokens=room)
+    assert told(short, room + 1)
+    client.force_login(batch.created_by)
+    url = address(batch.study, "continue", 1, 0)
+    refused = client.post(url, {"cut": len(standing_text(long)), "size": "1", "max_tokens": "8"})
+    assert refused.status_code == 400
+    assert "fills all that the model can hold" in refused.content.decode()
 
 
 def test_the_page_offers_the_sentences_and_leads_to_the_new_batch(client: Client) -> None:
@@ -173,11 +248,14 @@ def test_a_blind_curator_stays_with_the_text(client: Client) -> None:
     assert response.headers["Location"] == address(first.study, "candidate", 1, 0)
 
 
-def test_a_text_of_one_sentence_has_nothing_to_cut_off(client: Client) -> None:
-    batch = written([" x"], kind="instruction", text="Write one word.")
+def test_a_text_of_one_sentence_can_be_kept_whole_and_an_empty_one_has_nothing_to_go_on_from(client: Client) -> None:
+    batch = written([" x", ""], kind="instruction", text="Write one word.")
     client.force_login(batch.created_by)
     page = client.get(address(batch.study, "continue", 1, 0)).content.decode()
-    assert "there is nothing to cut off" in page
+    assert "x (the whole text stays)" in page
+    page = client.get(address(batch.study, "continue", 1, 1)).content.decode()
+    assert "there is nothing to go on from" in page
+    assert 'type="radio"' not in page
 
 
 def test_a_text_that_is_not_written_cannot_be_continued(client: Client) -> None:
