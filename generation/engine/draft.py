@@ -21,7 +21,8 @@ class Draft:
     the model ended the text, 'length' where it reached the limit, 'stop string' and 'sentence' where the sampling's
     own ends did. `seconds` is wall-clock time from its
     first token to its last; `rows` is how many candidates the batch held at most while it was written. `served` is what
-    a server said of its answer, and the seed that it was sent; empty for a model in this process.
+    a server said of its answer, and the seed and settings that it was sent, under the names by which it took them;
+    empty for a model in this process.
     """
 
     index: int

@@ -27,7 +27,7 @@ __all__ = ["KEY_PREFIX", "ServedDrafter", "ServedTokens", "Server", "ServerError
 KEY_PREFIX = "STUDYWEB_MODEL_KEY_"
 """Only variables with this prefix are sent to a server: a registry's row must not be able to name another secret."""
 
-ENGINE = "served-2"
+ENGINE = "served-3"
 AT_ONCE = 8  # requests under way: servers batch what comes together
 MOST_REFUSED = 16  # in a row; what refuses so many refuses the prompt, and each may have its price
 
@@ -267,5 +267,6 @@ def _draft(index: int, seed: int, answer: Answer, started: float, rows: int) -> 
             "system_fingerprint": answer.fingerprint,
             "prompt_tokens": answer.prompt_tokens,
             "seed": seed & _SEED_BITS,
+            "sent": dict(answer.sent),
         },
     )

@@ -6,10 +6,12 @@ import json
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import httpx
+
+from generation.engine.server_wording import Wording
 
 ATTEMPTS = 5
 WAITS = (0.5, 2.0, 8.0, 20.0)  # seconds before the second, third, ... attempt
@@ -19,6 +21,11 @@ PATIENCE_VARIABLE = "GENERATION_SERVER_SECONDS"
 MOST_BYTES = 16 * 1024 * 1024
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_MISUNDERSTOOD = frozenset({400, 422})
+_NO_SETTINGS = frozenset({"model", "prompt", "messages", "stream", "seed"})
+
+# (address, path, model) -> how it wants its settings called: a name that was refused once is not sent again.
+_learned: dict[tuple[str, str, str], Wording] = {}
 
 
 class ServerError(RuntimeError):
@@ -27,6 +34,14 @@ class ServerError(RuntimeError):
 
 class RefusedError(ServerError):
     """The server answered this request with something that is no text; another may fare better."""
+
+
+class MisunderstoodError(ServerError):
+    """The server took the request itself for wrong; `said` is all of what it said."""
+
+    def __init__(self, message: str, said: str) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class GivenUpError(RuntimeError):
@@ -38,6 +53,7 @@ class Answer:
     """One text, its length in tokens as the server counted it, and the tokens' log-probabilities where it gave them.
 
     `model` and `fingerprint` are what the server says wrote it: behind one name it may serve one model after the other.
+    `sent` holds the settings under the names by which it took them.
     """
 
     text: str
@@ -47,6 +63,7 @@ class Answer:
     logprobs: tuple[float, ...]
     model: str = ""
     fingerprint: str = ""
+    sent: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Reply(NamedTuple):
@@ -87,8 +104,11 @@ class Client:
         return models[name]
 
     def complete(self, path: str, body: Mapping[str, Any]) -> Answer:
-        """Return one text; raises RefusedError, ServerError, and GivenUpError after the client hung up."""
-        said = self._asked("POST", path, body)
+        """Return one text; raises RefusedError, ServerError, and GivenUpError after the client hung up.
+
+        A server that refuses a setting's name is asked once more by its other name, or without what says nothing.
+        """
+        said, sent = self._worded(path, body)
         if "choices" not in said:
             # An error of what stands behind the server, told with status 200: it passes, and says nothing of the text.
             raise ServerError(f"The server {self.address} gave no completion: {one_line(said.get('error') or said)}")
@@ -110,6 +130,7 @@ class Client:
             logprobs,
             model=one_line(said.get("model")),
             fingerprint=one_line(said.get("system_fingerprint")),
+            sent={name: value for name, value in sent.items() if name not in _NO_SETTINGS},
         )
 
     def __enter__(self) -> Self:
@@ -119,6 +140,24 @@ class Client:
         """Hang up: waits between attempts end, nothing more is sent, and what is under way fails."""
         self._over.set()
         self._http.close()
+
+    def _worded(self, path: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the server said, and the body that it took, in its own wording."""
+        place = (self.address, path, str(body.get("model")))
+        wording = _learned.get(place, Wording())
+        tried = {wording}
+        while True:
+            sent = wording.of(body)
+            try:
+                said = self._asked("POST", path, sent)
+            except MisunderstoodError as error:
+                other = wording.after(error.said, body)
+                if other is None or other in tried:
+                    raise
+                tried.add(wording := other)
+            else:
+                _learned[place] = wording
+                return said, sent
 
     def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         problem = ""
@@ -171,7 +210,10 @@ class Client:
                 "start the generation worker again."
             )
         if status != 200:
-            raise ServerError(f"The server {self.address} refuses the request ({status}): {reply.said}")
+            message = f"The server {self.address} refuses the request ({status}): {reply.said}"
+            if status in _MISUNDERSTOOD:
+                raise MisunderstoodError(message, reply.content.decode(errors="replace"))
+            raise ServerError(message)
         self.software = reply.headers.get("server", "")[:200]
         try:
             said = json.loads(reply.content)

@@ -215,7 +215,8 @@ class Candidate(models.Model):
     token_ids = models.JSONField(default=list)
     logprobs = models.JSONField(default=list)
     ranks = models.JSONField(default=list)
-    # Of a served model: what its answer said of itself (model, system_fingerprint, prompt_tokens), and the seed sent.
+    # Of a served model: what its answer said of itself (model, system_fingerprint, prompt_tokens), and the seed and the
+    # settings sent.
     served = models.JSONField(default=dict, blank=True)
     # Why this one text failed; empty where its batch did.
     error = models.TextField(blank=True, default="")

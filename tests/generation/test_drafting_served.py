@@ -195,6 +195,7 @@ def test_whatever_an_answer_holds_can_be_stored_and_is_told(
         "system_fingerprint": "fp 1",
         "prompt_tokens": 9,
         "seed": told.seed & 0x7FFFFFFF,
+        "sent": {"temperature": 1.0, "top_p": 1.0, "max_tokens": 5},
     }
 
 

@@ -48,7 +48,7 @@ def test_the_lineage_says_where_it_is_served_and_that_its_files_cannot_be_hashed
     identity = served.identity
     assert (identity.repository, identity.file, identity.weights_sha256) == (served.server.address, NAME, "")
     assert "cannot be hashed" in identity.note
-    assert served.versions.engine == "served-2"
+    assert served.versions.engine == "served-3"
     assert served.versions.device
 
 
