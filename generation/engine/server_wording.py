@@ -22,9 +22,9 @@ _REFUSES_A_NAME = re.compile(r"unsupported|not supported|not permitted|unrecogni
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The name that the longest text goes by, '' for the usual one, and the settings that are left out at a default."""
+    """The name that the longest text goes by, and the settings that are left out at their default."""
 
-    longest: str = ""
+    longest: str = _LONGEST[0]
     left_out: frozenset[str] = frozenset()
 
     def of(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,8 +32,6 @@ class Wording:
         said = {
             name: value for name, value in body.items() if not (name in self.left_out and _says_nothing(body, name))
         }
-        if not self.longest:
-            return said
         return {self.longest if name in _LONGEST else name: value for name, value in said.items()}
 
     def after(self, refusal: str, body: Mapping[str, Any]) -> Wording | None:

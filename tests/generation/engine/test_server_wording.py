@@ -1,4 +1,4 @@
-"""A server that refuses a setting's name: it is asked by the other one, which is remembered, and the lineage says so."""
+"""A server that refuses a setting's name: it is asked by the other one, which is kept, and the lineage says so."""
 
 from collections.abc import Callable
 from typing import Any
