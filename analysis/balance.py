@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from analysis.intervals import NAN
+from analysis.intervals import NAN, spread
 from analysis.tables import to_frame
 from analysis.validation import FrameError, rows_in_words
 
@@ -27,7 +27,8 @@ MOST_LEVELS = 20
 @dataclass(frozen=True)
 class BalanceRow:
     """One covariate, or one level of it, in an arm and in the reference: shares for levels (``level`` is then not
-    ''), means for numbers. ``estimate`` is the standardised difference.
+    ''), means for numbers. ``estimate`` is the standardised difference: infinite where the arms differ and neither's
+    people differ among themselves, as where everybody in one arm and nobody in the other has a level.
 
     The first five numbers are of those who are analysed, those that end in ``_randomised`` of all who were assigned an
     arm: nan and None where it is not known who they are or what they answered. ``n`` and ``n_reference`` count people
@@ -94,13 +95,13 @@ class Balance:
     @property
     def largest_randomised(self) -> BalanceRow | None:
         """The row with the largest difference in size between all who were randomised, where these are known."""
-        known = [row for row in self.rows if row.of_randomised and math.isfinite(row.estimate_randomised)]
+        known = [row for row in self.rows if row.of_randomised and not math.isnan(row.estimate_randomised)]
         return max(known, key=lambda row: abs(row.estimate_randomised), default=None)
 
     @property
     def largest_analysed(self) -> BalanceRow | None:
         """The row with the largest difference in size between those who are analysed."""
-        known = [row for row in self.rows if math.isfinite(row.estimate)]
+        known = [row for row in self.rows if not math.isnan(row.estimate)]
         return max(known, key=lambda row: abs(row.estimate), default=None)
 
 
@@ -249,13 +250,18 @@ def _by_arm(known: pd.DataFrame, name: str, level: str, arms: Sequence[str]) -> 
 def _held(level: str, own: np.ndarray, base: np.ndarray) -> _Held:
     enough = own.size > 1 and base.size > 1
     # A share's variance is p (1 - p), without the correction that a mean's takes.
-    freedom = 0 if level else 1
-    spread = math.sqrt((own.var(ddof=freedom) + base.var(ddof=freedom)) / 2) if enough else NAN
+    variances = [(values.std() if level else spread(values)) ** 2 for values in (own, base)] if enough else [NAN]
+    pooled = math.sqrt(sum(variances) / 2)
     difference = float(own.mean() - base.mean()) if own.size and base.size else NAN
     return _Held(
         value=float(own.mean()) if own.size else NAN,
         value_reference=float(base.mean()) if base.size else NAN,
-        estimate=difference / spread if spread > 0 else 0.0 if difference == 0 else NAN,
+        estimate=difference / pooled if pooled > 0 else _of_constants(difference, own, base) if enough else NAN,
         n=own.size,
         n_reference=base.size,
     )
+
+
+def _of_constants(difference: float, own: np.ndarray, base: np.ndarray) -> float:
+    """The standardised difference of two arms within which nobody differs: 0, or infinite with its sign."""
+    return 0.0 if spread([own[0], base[0]]) == 0 else math.copysign(math.inf, difference)

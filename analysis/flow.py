@@ -34,13 +34,13 @@ class ArmFlow:
     """What became of the people of one arm (or row of the counterbalancing). The endings add up to ``randomised``.
 
     ``withdrawn`` counts who withdrew, before or after the end; their answers are deleted. ``no_ending`` are under way,
-    vanished, or were still inside when the study closed. ``analysed`` has ratings in the
-    analysis; None where no ratings were given.
+    vanished, or were still inside when the study closed. ``exposed`` counts who was shown an article; None where the
+    table does not say. ``analysed`` has ratings in the analysis; None where no ratings were given.
     """
 
     arm: str
     randomised: int
-    exposed: int
+    exposed: int | None
     completed: int
     left: int
     screened_out: int
@@ -123,7 +123,10 @@ def participant_flow(
 
 
 def _people(participants: pd.DataFrame) -> pd.DataFrame:
-    """Columns ``participant, outcome, arm, exposed``, one row a person; raises ``FrameError`` for what cannot be."""
+    """Columns ``participant, outcome, arm`` and, where it is known, ``exposed``, one row a person.
+
+    Raises ``FrameError`` for what cannot be.
+    """
     for name in ("participant", "outcome", "arm"):
         if name not in participants.columns:
             raise FrameError(f"the column '{name}' is missing from the table of participants", column=name)
@@ -139,9 +142,10 @@ def _people(participants: pd.DataFrame) -> pd.DataFrame:
             "participant": participants["participant"].astype("str"),
             "outcome": _text(participants["outcome"]),
             "arm": _text(participants["arm"]),
-            "exposed": participants["exposed_at"].notna() if "exposed_at" in participants.columns else False,
         }
     )
+    if "exposed_at" in participants.columns:
+        people["exposed"] = participants["exposed_at"].notna()
     known = {*BEFORE_ARMS, *_ENDINGS}
     strange = people[~people["outcome"].isin(known)]
     if len(strange):
@@ -174,7 +178,7 @@ def _arm_flow(arm: str, people: pd.DataFrame, rated: set[str] | None) -> ArmFlow
     return ArmFlow(
         arm=arm,
         randomised=len(people),
-        exposed=int(people["exposed"].sum()),
+        exposed=int(people["exposed"].sum()) if "exposed" in people.columns else None,
         completed=int(counts.get("completed", 0)),
         left=int(counts.get("left", 0)),
         screened_out=int(counts.get("screened-out", 0)),

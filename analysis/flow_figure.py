@@ -75,7 +75,7 @@ def _without_arm(flow: Flow) -> list[str]:
 
 
 def _columns(flow: Flow) -> list[tuple[str, list[int]]]:
-    """The columns of counts, one value an arm; those that are all zero and say nothing are left out."""
+    """The columns of counts, one value an arm; those that are not known, or all zero and say nothing, are left out."""
     arms = flow.arms
 
     def other(arm: ArmFlow) -> int:
@@ -86,7 +86,7 @@ def _columns(flow: Flow) -> list[tuple[str, list[int]]]:
 
     columns = [
         ("Randomised", [arm.randomised for arm in arms]),
-        ("Read", [arm.exposed for arm in arms]),
+        *([("Read", [arm.exposed or 0 for arm in arms])] if all(arm.exposed is not None for arm in arms) else []),
         ("Left", [arm.left for arm in arms]),
         ("Returned", [panel(arm) for arm in arms]),
         ("Withdrew", [arm.withdrawn for arm in arms]),

@@ -29,6 +29,8 @@ def number(value: float, digits: int = 2) -> str:
     """The value with so many digits after the point and a true minus; a dash where there is none."""
     if math.isnan(value):
         return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     text = f"{value:.{digits}f}"
     # A value that rounds to zero has no sign.
     text = text.lstrip("-") if float(text) == 0 else text

@@ -38,6 +38,8 @@ def people_balance(material: Material) -> Section:
     caption = f"Band: differences below {NEGLIGIBLE:g}, which are often called negligible."
     if any(row.differs for row in found.rows):
         caption += " Of two marks the upper one is of all who were randomised, the lower of those who are analysed."
+    if any(math.isinf(row.widest) or math.isinf(row.estimate) for row in found.rows):
+        caption += " Infinite differences, which the table has, are not drawn."
     axis = Axis(f"Standardised difference from {material.label(material.reference)}", band=(-NEGLIGIBLE, NEGLIGIBLE))
     return Section(
         NAME,
@@ -85,12 +87,13 @@ def _sentences(found: Balance, material: Material) -> Iterator[str]:
     """The largest difference among the randomised, and among the analysed where they are others."""
     largest, analysed = found.largest_randomised, found.largest_analysed
     if largest is not None:
-        where = _where(largest, largest.estimate_randomised, material)
+        values = largest.value_randomised, largest.value_reference_randomised
+        where = _where(largest, largest.estimate_randomised, values, material)
         yield f"The largest standardised difference among all who were randomised and gave the answer is {where}."
     if largest is not None and all(row.of_randomised and not row.differs for row in found.rows):
         yield "Everybody whose answers are known is analysed."
     elif analysed is not None:
-        where = _where(analysed, analysed.estimate, material)
+        where = _where(analysed, analysed.estimate, (analysed.value, analysed.value_reference), material)
         yield f"The largest standardised difference among those who are analysed is {where}."
     if gone := [(arm, n) for arm, n in found.withdrawn or () if n]:
         n = sum(number_of_arm for _, number_of_arm in gone)
@@ -101,10 +104,18 @@ def _sentences(found: Balance, material: Material) -> Iterator[str]:
         )
 
 
-def _where(row: BalanceRow, estimate: float, material: Material) -> str:
+def _where(row: BalanceRow, estimate: float, values: tuple[float, float], material: Material) -> str:
     level = f" ({row.level})" if row.level else ""
-    against = f"{material.label(row.arm)} against {material.label(material.reference)}"
-    return f"{number(estimate)}: {row.covariate}{level} in {against}"
+    arms = material.label(row.arm), material.label(material.reference)
+    if math.isfinite(estimate):
+        return f"{number(estimate)}: {row.covariate}{level} in {arms[0]} against {arms[1]}"
+    each = [
+        f"{arm} ({'' if row.level else 'all '}{_value(row, value)})" for arm, value in zip(arms, values, strict=True)
+    ]
+    return (
+        f"infinite: {row.covariate}{level} in {each[0]} against {each[1]}. Within neither arm people differ in it, so "
+        "that what it does and what the arm does cannot be told apart"
+    )
 
 
 def _marks(found: Balance, material: Material) -> list[Mark]:

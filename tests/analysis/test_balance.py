@@ -129,3 +129,20 @@ def test_who_withdrew_is_counted_by_arm_and_among_those_without_a_value() -> Non
         assert (row.n_missing, row.n_missing_randomised) == (0, 4)
         assert (row.n_randomised, row.n_reference_randomised) == (7, 8)
     assert balance(PEOPLE, ["age"], ["real", "small"], "real").rows[0].n_withdrawn is None
+
+
+def test_what_all_of_one_arm_and_none_of_the_reference_have_is_the_largest_difference() -> None:
+    people = PEOPLE.assign(
+        tongue=PEOPLE["arm"].map({"real": "en", "small": "de"}), wave=PEOPLE["arm"].map({"real": 2.0, "small": 1.0})
+    )
+    found = balance(people, ["party", "tongue", "wave"], ["real", "small"], "real", people)
+    far = {row.level or row.covariate: row.estimate for row in found.rows if math.isinf(row.estimate)}
+    assert far == {"de": math.inf, "en": -math.inf, "wave": -math.inf}
+    for largest in (found.largest_analysed, found.largest_randomised):
+        assert largest is not None
+        assert (largest.covariate, largest.level) == ("tongue", "de")
+
+
+def test_a_constant_that_is_the_same_but_for_rounding_is_no_difference() -> None:
+    people = PEOPLE.assign(weight=[0.1 + 0.2 if arm == "real" else 0.3 for arm in PEOPLE["arm"]])
+    assert [row.estimate for row in balance(people, ["weight"], ["real", "small"], "real").rows] == [0.0]

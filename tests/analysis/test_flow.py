@@ -56,6 +56,12 @@ def test_arms_come_in_their_order_with_empty_ones_and_then_those_found() -> None
     assert [arm.randomised for arm in flow.arms] == [0, 1, 1]
 
 
+def test_who_was_shown_an_article_is_not_told_where_the_table_does_not_say() -> None:
+    flow = participant_flow(table([("completed", "real"), ("completed", "small")]))
+    assert [arm.exposed for arm in flow.arms] == [None, None]
+    assert "read" not in flow_figure(flow, {}).alt
+
+
 def test_who_was_exposed_and_analysed_is_counted_by_arm() -> None:
     frame = table([("completed", "real"), ("left", "real"), ("completed", "small")])
     frame["exposed_at"] = pd.to_datetime(["2026-01-01T10:00Z", "", "2026-01-01T11:00Z"])

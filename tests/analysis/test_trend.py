@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.plan import Plan
-from analysis.trend import trend
+from analysis.trend import TrendRow, trend
 from analysis.validation import FrameError
 from tests.analysis.ratings import simulated
 
@@ -90,3 +91,18 @@ def test_people_in_several_arms_have_no_test_of_independent_groups() -> None:
 def test_scores_without_an_order_are_refused(scores: dict[str, float]) -> None:
     with pytest.raises(FrameError, match="a trend needs two arms"):
         trend(simulated(), Plan(reference="real"), scores)
+
+
+def test_the_order_of_many_people_has_a_statistic_where_p_is_too_small_for_a_number() -> None:
+    def ordered(people: int) -> TrendRow:
+        rows = [
+            {"participant": f"{arm}{n}", "arm": arm, "article": f"{arm}-{n % 5}", "credibility": 3.0 * place + n % 4}
+            for arm, place in SCORES.items()
+            for n in range(people)
+        ]
+        return trend(pd.DataFrame(rows), Plan(reference="real"), SCORES).rows[-1]
+
+    few, many = ordered(100), ordered(700)
+    assert few.statistic == pytest.approx(stats.norm.isf(few.p_value / 2), rel=1e-9)
+    assert many.p_value == 0
+    assert many.statistic == pytest.approx(math.sqrt(7) * few.statistic, rel=0.01)

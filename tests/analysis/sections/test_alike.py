@@ -101,3 +101,22 @@ def test_a_covariate_with_an_odd_word_is_left_out_alone_and_said() -> None:
     assert {line[0].split(":")[0] for line in shown.tables[0].rows} == {"party"}
     alone = section(build_report(frame, people, Plan(reference="real", covariates=("age",)), StudyInfo("t")))
     assert "'old' in row 3" in alone.left_out
+
+
+def test_what_only_one_arm_has_is_said_to_differ_without_bound() -> None:
+    frame = rated()
+    frame["tongue"] = frame["arm"].map({"real": "en", "small": "de", "large": "en"})
+    shown = section(build_report(frame, None, Plan(reference="real", covariates=("tongue",)), StudyInfo("t")))
+    assert shown.sentences[0] == (
+        "The largest standardised difference among those who are analysed is infinite: tongue (de) in small (100.0%) "
+        "against real (0.0%). Within neither arm people differ in it, so that what it does and what the arm does "
+        "cannot be told apart."
+    )
+    assert "∞" in {cell for line in shown.tables[0].rows for cell in line}
+    assert "are not drawn" in shown.figures[0].caption
+    only = section(
+        build_report(
+            frame[frame["arm"] != "large"], None, Plan(reference="real", covariates=("tongue",)), StudyInfo("t")
+        )
+    )
+    assert "is infinite" in only.sentences[0]
