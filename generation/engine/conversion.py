@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
@@ -47,12 +48,13 @@ def write_gguf(source: Path, folder: Path) -> str:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from transformers import AutoTokenizer
 
-    with _alone(source) as (place, name):
+    with _asked_once(), _alone(source) as (place, name):
         tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=name)
         model = _dequantised(place, name)
+        quantisation = _quantisation(Path(place, name))
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)
-    return _quantisation(source)
+    return quantisation
 
 
 def write_unpickled(source: Path, folder: Path) -> str:
@@ -127,8 +129,28 @@ def _quantisation(source: Path) -> str:
 
     from gguf import GGUFReader
 
-    kinds = Counter(tensor.tensor_type.name for tensor in GGUFReader(source).tensors if len(tensor.shape) > 1)
+    # By its path as text, as transformers asks for it.
+    kinds = Counter(tensor.tensor_type.name for tensor in GGUFReader(str(source)).tensors if len(tensor.shape) > 1)
     return ", ".join(kind for kind, _count in kinds.most_common())
+
+
+@contextmanager
+def _asked_once() -> Iterator[None]:
+    """Within the block gguf is asked once for a file's header and once for the names of a model's tensors.
+
+    transformers has the header read for the tokenizer, the configuration and the weights, which takes seconds each in
+    pure Python, and the table of names made for every layer and what is in it.
+    """
+    import gguf
+
+    asked = {"GGUFReader": gguf.GGUFReader, "get_tensor_name_map": gguf.get_tensor_name_map}
+    for name, answer in asked.items():
+        setattr(gguf, name, cache(answer))
+    try:
+        yield
+    finally:
+        for name, answer in asked.items():
+            setattr(gguf, name, answer)
 
 
 @contextmanager

@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import gguf
 import pytest
 
-from generation.engine import builtin_model
+from generation.engine import builtin_model, conversion
 from generation.engine.builtin import BuiltinModel
+from tests.generation.engine.conftest import write_model
+from tests.generation.gguf_files import write_gguf
 
 pytestmark = pytest.mark.model
 
@@ -38,3 +42,19 @@ def test_two_processes_at_once_convert_once_offline_after_one_was_killed(builtin
     assert sum("de-quantizing" in errors for _, errors in ended) == 1
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [builtin.folder.name]
     assert builtin_model(tmp_path).identity == builtin.identity
+
+
+def test_the_header_of_a_gguf_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    reader = gguf.GGUFReader
+
+    def counted(path: str) -> Any:
+        read.append(path)
+        return reader(path)
+
+    monkeypatch.setattr(gguf, "GGUFReader", counted)
+    source = write_gguf(write_model(tmp_path / "tiny", "llama"), tmp_path / "tiny.gguf")
+    assert conversion.write_gguf(source, tmp_path) == "F16"
+    assert len(read) == 1
+    assert (tmp_path / "model.safetensors").exists()
+    assert gguf.GGUFReader is counted, "whoever reads another file reads it anew"
