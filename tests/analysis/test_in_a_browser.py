@@ -128,6 +128,8 @@ def test_power_in_every_state_and_from_the_keyboard(study: Study, look: Look, co
     expect(page.get_by_role("alert")).to_contain_text("even numbers")
     assert violations(page) == []
     page.get_by_label("People, all together").fill("60, 100, 400")
+    # Enough for the columns of simulated studies, of which 200 a size would be made up.
+    page.get_by_label("Studies to simulate where people or articles are few").fill("4")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Waiting for a worker to compute the power")).to_be_visible()
     plan = PowerPlan.objects.get()

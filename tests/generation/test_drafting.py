@@ -242,15 +242,16 @@ def test_a_long_batch_makes_room_for_somebody_else_between_two_rounds(
     monkeypatch: pytest.MonkeyPatch, broker: redis.Redis
 ) -> None:
     monkeypatch.setattr(drafting, "ROUND", 2)
-    long = queued(size=5)
+    of_one = Sampling(max_tokens=1)
+    long = queued(size=3, sampling=of_one)
     drafting_first = drafting.draft_next()
     assert drafting_first == long
     assert Batch.objects.get(pk=long.pk).status == Status.DONE, "nobody else waits: it is written in one go"
-    long, short = queued(size=5), queued(size=1)
+    long, short = queued(size=3, sampling=of_one), queued(size=1, sampling=of_one)
     served = [drafting.draft_next() for _ in range(3)]
     assert [batch.pk for batch in served if batch] == [long.pk, short.pk, long.pk]
     assert Batch.objects.get(pk=long.pk).status == Status.DONE
-    assert long.candidates.filter(state="drafted").count() == 5
+    assert long.candidates.filter(state="drafted").count() == 3
 
 
 @pytest.mark.model

@@ -45,6 +45,18 @@ def gguf_file(plain: Path, tmp_path: Path) -> Path:
     return write_gguf(plain, tmp_path / "models" / "tiny.F16.gguf")
 
 
+@pytest.fixture(scope="module")
+def _converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("converted")
+
+
+@pytest.fixture
+def _one_cache_for_all(_converted: Path, settings: Any) -> None:
+    """What one test has converted the next finds: the files are equal, and each conversion loads torch anew."""
+    settings.CACHE_DIR = _converted
+
+
+@pytest.mark.usefixtures("_one_cache_for_all")
 def test_a_gguf_file_becomes_a_model_whose_numbers_and_words_are_its_own(plain: Path, gguf_file: Path) -> None:
     call_command("add_language_model", "tiny", str(gguf_file))
     model = LanguageModel.objects.get(key="tiny")
@@ -63,6 +75,7 @@ def test_a_gguf_file_becomes_a_model_whose_numbers_and_words_are_its_own(plain: 
 
 
 @COMMITTED
+@pytest.mark.usefixtures("_one_cache_for_all")
 def test_it_is_converted_once_and_drafts_are_written_with_it(gguf_file: Path) -> None:
     model = registry.add_folder("tiny", gguf_file.parent)
     stamp = (registry.files(model).folder / "model.safetensors").stat().st_mtime_ns
@@ -74,16 +87,18 @@ def test_it_is_converted_once_and_drafts_are_written_with_it(gguf_file: Path) ->
     assert (registry.files(model).folder / "model.safetensors").stat().st_mtime_ns == stamp
 
 
+@pytest.mark.usefixtures("_one_cache_for_all")
 def test_before_it_is_converted_no_tokens_are_counted_and_the_worker_converts_it(
-    gguf_file: Path, settings: Any
+    gguf_file: Path, tmp_path: Path, settings: Any
 ) -> None:
     model = registry.add_folder("tiny", gguf_file)
-    shutil.rmtree(settings.CACHE_DIR)
+    settings.CACHE_DIR = tmp_path / "emptied"
     assert registry.prompt_tokens(model) is None
     registry.files(model)
     assert registry.prompt_tokens(model) is not None
 
 
+@pytest.mark.usefixtures("_one_cache_for_all")
 def test_of_several_gguf_files_one_is_named(gguf_file: Path) -> None:
     shutil.copyfile(gguf_file, gguf_file.with_name("tiny.Q8_0.gguf"))
     with pytest.raises(CommandError, match=r"several GGUF files: tiny\.F16\.gguf, tiny\.Q8_0\.gguf"):
