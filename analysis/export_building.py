@@ -26,12 +26,13 @@ def build(export: Export) -> None:
     with tempfile.TemporaryDirectory(prefix="studyweb-export-") as name:
         folder = Path(name)
         manifest = write(export, folder / "files")
-        jobs.step(export, _("packing"))
-        _pack(folder / "files", folder / "export.zip")
+        _pack(export, folder / "files", folder / "export.zip")
         jobs.step(export, _("storing"))
         digest, size = _store(export, folder / "export.zip")
     content = {"files": [file.__dict__ for file in manifest.files], "notes": manifest.notes}
-    jobs.finish(export, size=size, sha256=digest, manifest={**content, "warnings": manifest.warnings})
+    if not jobs.finish(export, size=size, sha256=digest, manifest={**content, "warnings": manifest.warnings}):
+        # Cancelled while it was stored: nobody would ever ask for these parts. Another worker's stay.
+        ExportPart.objects.filter(export=export, export__status=Export.Status.CANCELLED).delete()
 
 
 def write(export: Export, folder: Path) -> Manifest:
@@ -95,10 +96,11 @@ def _about(export: Export) -> dict[str, str]:
     }
 
 
-def _pack(folder: Path, target: Path) -> None:
-    """The files as a zip that is the same for the same files."""
+def _pack(export: Export, folder: Path, target: Path) -> None:
+    """The files as a zip that is the same for the same files. A large study's take minutes: each asks if they may."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            jobs.step(export, _("packing"))
             # Without the moment at which a file was written, which would make every archive another one.
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from datetime import UTC
 from typing import Any
 
 import pandas as pd
@@ -76,9 +75,9 @@ class JsonLinesFile(TableFile):
 
 def json_values(series: pd.Series, column: Column) -> list[Any]:
     """A column's values as JSON can hold them."""
-    values = python_values(series)
     if column.type == "time":
-        return [None if value is None else iso(value) for value in values]
+        return [text or None for text in cells(series, column)]
+    values = python_values(series)
     if column.type == "yes-no":
         return [None if value is None else bool(value) for value in values]
     if column.type == "integer":
@@ -86,8 +85,3 @@ def json_values(series: pd.Series, column: Column) -> list[Any]:
     if column.type == "number":
         return [None if value is None else float(value) for value in values]
     return values
-
-
-def iso(value: Any) -> str:
-    """A time as ISO 8601 in UTC with milliseconds and 'Z'."""
-    return str(value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))

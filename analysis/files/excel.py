@@ -4,14 +4,15 @@ import math
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
-from analysis.files.delimited import iso
+from analysis.cells import cells
 from analysis.files.table_file import Made, TableFile, python_values
 from analysis.schema_columns import Column
 
@@ -20,6 +21,8 @@ MOST_ROWS = 1_048_576
 MOST_CHARACTERS = 32_767
 # Readers of zips differ in what they make of a part beyond 2 GiB; a sheet ends well before.
 MOST_BYTES = 1_500_000_000
+# Rows that are packed at a time: each piece on its own would take longer than what is in it.
+AT_ONCE = 1_000
 # What XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Excel reads '_x0041_' as 'A'.
@@ -109,11 +112,12 @@ class ExcelFile(TableFile):
         self._on_sheet = self._bytes = 0
         self._append(["".join(map(_text, names))])
 
-    def _append(self, rows: "Sequence[str] | Iterator[str]") -> None:
+    def _append(self, rows: Iterable[str]) -> None:
         assert self._sheet is not None  # noqa: S101 -- a sheet is begun before its rows
-        for row in rows:
-            self._bytes += self._sheet.write(f"<row>{row}</row>".encode())
-            self._on_sheet += 1
+        left = iter(rows)
+        while some := list(islice(left, AT_ONCE)):
+            self._bytes += self._sheet.write(f"<row>{'</row><row>'.join(some)}</row>".encode())
+            self._on_sheet += len(some)
 
     def _end_sheet(self) -> None:
         if self._sheet:
@@ -121,9 +125,9 @@ class ExcelFile(TableFile):
             self._sheet.close()
 
     def _cells(self, series: pd.Series, column: Column) -> list[str]:
-        values = python_values(series)
         if column.type == "time":
-            return [_EMPTY if value is None else _text(iso(value)) for value in values]
+            return self._texts(cells(series, column), column.name)
+        values = python_values(series)
         if column.type == "text":
             return self._texts(values, column.name)
         if column.type == "number":
@@ -136,7 +140,7 @@ class ExcelFile(TableFile):
 
     def _texts(self, values: list[Any], name: str) -> list[str]:
         """The texts as cells; what had to be cut or replaced is counted. Few of them differ in most columns."""
-        known = {None: _EMPTY, "": _EMPTY}
+        known: dict[Any, str] = {None: _EMPTY, "": _EMPTY}
         for value, n in Counter(values).items():
             if value in known:
                 continue

@@ -164,6 +164,43 @@ def test_a_cancelled_export_is_not_stored_even_if_it_was_under_way(
     assert not exports.cancel(export, by=study.created_by)
 
 
+def test_an_export_that_is_cancelled_while_it_is_packed_ends_before_the_next_file(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export, begun = asked_for(study), []
+    step = jobs.step
+
+    def cancelled_at_the_second_file(job: Export, progress: str) -> None:
+        step(job, progress)
+        if progress == "packing":
+            begun.append(progress)
+            if len(begun) == 2:
+                exports.cancel(job, by=study.created_by)
+
+    monkeypatch.setattr(jobs, "step", cancelled_at_the_second_file)
+    exports.make(export.pk)
+    export.refresh_from_db()
+    assert (export.status, len(begun), ExportPart.objects.count()) == (Status.CANCELLED, 2, 0)
+
+
+def test_an_export_that_is_cancelled_while_it_is_stored_leaves_no_parts(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = asked_for(study)
+    stored = export_building._store
+
+    def cancelled_meanwhile(job: Export, path: Any) -> Any:
+        found = stored(job, path)
+        assert ExportPart.objects.filter(export=job).exists()
+        exports.cancel(job, by=study.created_by)
+        return found
+
+    monkeypatch.setattr(export_building, "_store", cancelled_meanwhile)
+    exports.make(export.pk)
+    export.refresh_from_db()
+    assert (export.status, export.size, ExportPart.objects.count()) == (Status.CANCELLED, 0, 0)
+
+
 def test_what_goes_wrong_is_stored_with_the_export(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     export = asked_for(study)
     Participant.objects.filter(study=study).update(outcome="eaten")

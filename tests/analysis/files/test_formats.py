@@ -196,6 +196,24 @@ def test_a_table_longer_than_a_sheet_goes_on_on_the_next_under_its_own_header(
     assert [row[where] for rows in sheets for row in rows[1:]] == ratings()["participant"].tolist()
 
 
+@pytest.mark.parametrize(("rows", "on_sheets"), [(3, [3]), (4, [3, 1]), (6, [3, 3]), (7, [3, 3, 1])])
+def test_a_sheet_is_full_with_its_header_and_the_next_begins_with_the_row_that_did_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, on_sheets: list[int]
+) -> None:
+    assert excel.MOST_ROWS == 1_048_576
+    monkeypatch.setattr(excel, "MOST_ROWS", 4)
+    monkeypatch.setattr(excel, "AT_ONCE", 2)
+    file = excel.ExcelFile(tmp_path, Table("t", "T", "a number", (), (Column("n", "integer", "A number."),)))
+    for part in (range(rows)[:5], range(rows)[5:]):
+        file.write(pd.DataFrame({"n": list(part)}, dtype="Int64"))
+    (made,) = file.close()
+    book = load_workbook(tmp_path / "excel" / "t.xlsx")
+    columns = [[cell.value for cell in book[name]["A"]] for name in book.sheetnames if name != "codebook"]
+    assert [len(column) - 1 for column in columns] == on_sheets
+    assert [value for column in columns for value in column[1:]] == list(range(rows))
+    assert ({column[0] for column in columns}, made.rows) == ({"n"}, rows)
+
+
 def test_excel_holds_any_text_that_xml_has_signs_for(tmp_path: Path) -> None:
     texts = ["<a> & b", "]]>", " two  blanks ", "line\r\nend", "tab\t", "#N/A", "12", "😀"]
     table = Table("t", "T", "a text", (), (Column("text", "text", "A text."),))
