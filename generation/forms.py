@@ -49,7 +49,7 @@ class BatchForm(forms.Form):
         label=_("Table for the slots"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"class": "long", "rows": 4, "lang": "", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"class": "cells", "rows": 4, "lang": "", "spellcheck": "false"}),
         help_text=_(
             "Only where the prompt has slots such as {group}. Paste CSV or cells of a spreadsheet: the first line "
             "names the slots, and each further line makes a batch of its own. Slots work in the headline and in a new "

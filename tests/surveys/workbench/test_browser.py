@@ -216,6 +216,29 @@ def test_a_panels_list_is_imported_by_keyboard_alone(
     assert Participant.objects.filter(study=study, outcome="returned").count() == 1
 
 
+def test_the_panels_settings_show_what_the_chosen_panel_knows_and_whatever_is_wrong(
+    context: BrowserContext, researcher: Researcher
+) -> None:
+    page = context.new_page()
+    page.goto(f"/studies/{StudyFactory(owner=researcher).key}/recruitment/")
+    host, project, submission = (page.locator(f"[name={name}]") for name in ("host", "project", "submission"))
+    for panel, seen in {
+        "plain": (False, False, False),
+        "sona": (True, False, True),
+        "connect": (False, True, True),
+        "prolific": (False, False, True),
+    }.items():
+        page.locator(f"[name=panel][value={panel}]").check()
+        assert tuple(field.is_visible() for field in (host, project, submission)) == seen, panel
+    page.locator("[name=panel][value=sona]").check()
+    host.fill("https://not.a.host")
+    page.locator("[name=panel][value=plain]").check()
+    page.locator("main button[type=submit]").last.click()
+    expect(page.locator("[name=panel][value=plain]")).to_be_checked()
+    expect(host).to_be_visible()
+    expect(project).to_be_hidden()
+
+
 def _tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until this is focused, as somebody without a mouse does; fails where it cannot be reached."""
     for _ in range(150):
