@@ -16,7 +16,6 @@ from analysis.contrasts import (
     are_shared,
     mean_contrast,
     pair,
-    share_contrast,
     shares_with_holm,
     with_holm,
 )
@@ -143,8 +142,9 @@ def _compared(
     every = [pair(units, arm, other) for other, arm in combinations(arms, 2)]
 
     def of_shares(chosen: Sequence[Pair]) -> ShareContrasts:
-        cut = plan.credible_cut is not None
-        return ShareContrasts(shares_with_holm(share_contrast(one, plan.alpha) for one in chosen) if cut else ())
+        if plan.credible_cut is None:
+            return ShareContrasts(())
+        return ShareContrasts(shares_with_holm(chosen, plan.alpha))
 
     return Comparison(
         outcome=plan.outcome,

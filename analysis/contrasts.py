@@ -1,13 +1,14 @@
 """PURE: one arm against the reference arm: differences of means and of shares, for different or the same people."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.descriptives import Share, share_of
+from analysis.descriptives import Share, shares_of_two
+from analysis.equivalence import detectable
 from analysis.intervals import (
     NAN,
     hedges_g,
@@ -15,6 +16,7 @@ from analysis.intervals import (
     holm,
     largest_correlation,
     newcombe,
+    newcombe_detectable,
     newcombe_test,
     paired,
     ratio_interval,
@@ -71,6 +73,10 @@ class ShareContrast:
     shares and is nan for the same people whose differences do not vary. ``risk_ratio`` is the share of ``arm`` over
     that of ``reference``; its interval is nan where a share is 0, and can tell otherwise than p near alpha. ``n`` and
     ``n_reference`` count people.
+
+    ``detectable`` is the difference from the share of ``reference`` that this test finds with 80% probability, upwards
+    as downwards, and ``detectable_adjusted`` the one that it finds so, or oftener, after Holm's adjustment: where
+    ``statistic`` comes to the noncentrality of ``equivalence.detectable``, at the effective sizes that were reached.
     """
 
     contrast: str
@@ -88,6 +94,8 @@ class ShareContrast:
     risk_ratio: float
     risk_ratio_ci_low: float
     risk_ratio_ci_high: float
+    detectable: float
+    detectable_adjusted: float
     n: int
     n_reference: int
     people: str
@@ -113,6 +121,11 @@ class Pair:
     def same_people(self) -> bool:
         """Whether the arms are compared within the people who are in both."""
         return are_shared(len(self.both), len(self.own), len(self.other))
+
+    @property
+    def has_test(self) -> bool:
+        """Whether both arms have people enough for a test of shares: one person's spread nothing tells."""
+        return min([len(self.both)] if self.same_people else [len(self.own), len(self.other)]) > 1
 
     @property
     def only_one(self) -> int:
@@ -177,42 +190,44 @@ def mean_contrast(people: Pair, alpha: float, bounds: tuple[float, float] | None
     )
 
 
-def share_contrast(people: Pair, alpha: float) -> ShareContrast:
+def share_contrast(people: Pair, alpha: float, tested: int = 1) -> ShareContrast:
     """The difference of shares with Newcombe's hybrid score interval and the test that inverts it, and the risk ratio.
 
-    Both intervals join the arms' Wilson intervals on effective sizes: ``newcombe`` and ``ratio_interval``. Where
+    Both intervals join the arms' Wilson intervals on effective sizes: ``newcombe`` and ``ratio_interval``. An arm's
+    size is the smaller of its own and the one by both arms' design effect (``descriptives.shares_of_two``). Where
     somebody rated several times, t stands in the place of z: with Welch's degrees of freedom of people's shares for
     different people, with people less one for the same. Welch's t test of people's shares finds too much where a few
     people near 1 stand against many (benchmarks/shares.py).
 
-    nan but for the estimates where an arm has one person, whose spread nothing tells.
+    nan but for the estimates where an arm has one person, whose spread nothing tells. ``tested`` is how many contrasts
+    are adjusted together.
     """
-    return _share_within(people, alpha) if people.same_people else _share_between(people, alpha)
+    return (_share_within if people.same_people else _share_between)(people, alpha, tested)
 
 
-def _share_between(people: Pair, alpha: float) -> ShareContrast:
+def _share_between(people: Pair, alpha: float, tested: int) -> ShareContrast:
     shares = _column(people.own, "share"), _column(people.other, "share")
     n_ratings = int(people.own["n_ratings"].sum()), int(people.other["n_ratings"].sum())
-    own, other = (share_of(values, n) for values, n in zip(shares, n_ratings, strict=True))
+    own, other = shares_of_two(shares[0], n_ratings[0], shares[1], n_ratings[1])
     blank = _share_row(people, "Newcombe z", own.share, other.share, len(people.own), len(people.other))
-    if min(own.n_people, other.n_people) < 2:
+    if not people.has_test:
         return blank
     if n_ratings != (len(people.own), len(people.other)):
         test = welch(*shares)
         if math.isfinite(test.std_error):
             blank = replace(blank, method="Newcombe t", std_error=test.std_error, df=test.df)
-            return _with_limits(blank, own, other, test.df, alpha)
+            return _with_limits(blank, own, other, test.df, alpha, tested)
     error = math.sqrt(sum(arm.share * (1 - arm.share) / arm.n_effective for arm in (own, other)))
-    return _with_limits(replace(blank, std_error=error), own, other, math.inf, alpha)
+    return _with_limits(replace(blank, std_error=error), own, other, math.inf, alpha, tested)
 
 
-def _share_within(people: Pair, alpha: float) -> ShareContrast:
+def _share_within(people: Pair, alpha: float, tested: int) -> ShareContrast:
     own, other = _column(people.both, "share_arm"), _column(people.both, "share_reference")
-    arm = share_of(own, int(people.both["n_ratings_arm"].sum()))
-    reference = share_of(other, int(people.both["n_ratings_reference"].sum()))
+    n_ratings = [int(people.both[f"n_ratings_{side}"].sum()) for side in ("arm", "reference")]
+    arm, reference = shares_of_two(own, n_ratings[0], other, n_ratings[1])
     n = len(people.both)
     blank = _share_row(people, "paired Newcombe t", arm.share, reference.share, n, n)
-    if min(arm.n_people, reference.n_people) < 2:
+    if not people.has_test:
         return blank
     test = paired(own - other, 1.0)
     # Differences that do not vary tell nothing of how they would: as if the two answers had nothing in common.
@@ -220,16 +235,21 @@ def _share_within(people: Pair, alpha: float) -> ShareContrast:
     correlation = float(np.corrcoef(own, other)[0, 1]) if varies else 0.0
     correlation = min(correlation, largest_correlation(arm.share, reference.share))
     blank = replace(blank, std_error=test.std_error, df=n - 1.0)
-    return _with_limits(blank, arm, reference, n - 1, alpha, correlation)
+    return _with_limits(blank, arm, reference, n - 1, alpha, tested, correlation)
 
 
 def _with_limits(
-    blank: ShareContrast, own: Share, other: Share, df: float, alpha: float, correlation: float = 0.0
+    blank: ShareContrast, own: Share, other: Share, df: float, alpha: float, tested: int, correlation: float = 0.0
 ) -> ShareContrast:
-    """The contrast with both intervals, with t of ``df``, and the test that inverts that of the difference."""
+    """The contrast with both intervals, with t of ``df``, the test that inverts that of the difference, and what this
+    test would find."""
     sides = own.share, own.wilson(alpha, df), other.share, other.wilson(alpha, df)
     limits, ratio = newcombe(*sides, correlation), ratio_interval(*sides, correlation)
     statistic, p = newcombe_test(own.share, own.n_effective, other.share, other.n_effective, df, correlation)
+    detectable_alone, detectable_adjusted = (
+        newcombe_detectable(own.n_effective, other.share, other.n_effective, detectable(1.0, df, level), correlation)
+        for level in (alpha, alpha / tested)
+    )
     return replace(
         blank,
         statistic=statistic,
@@ -238,6 +258,8 @@ def _with_limits(
         ci_high=limits.high,
         risk_ratio_ci_low=ratio.low,
         risk_ratio_ci_high=ratio.high,
+        detectable=detectable_alone,
+        detectable_adjusted=detectable_adjusted,
     )
 
 
@@ -259,6 +281,8 @@ def _share_row(people: Pair, method: str, a: float, b: float, n: int, n_referenc
         risk_ratio=a / b if b > 0 else NAN,
         risk_ratio_ci_low=NAN,
         risk_ratio_ci_high=NAN,
+        detectable=NAN,
+        detectable_adjusted=NAN,
         n=n,
         n_reference=n_reference,
         people=SAME_PEOPLE if people.same_people else DIFFERENT_PEOPLE,
@@ -272,9 +296,11 @@ def with_holm(rows: Iterable[MeanContrast]) -> tuple[MeanContrast, ...]:
     return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
 
 
-def shares_with_holm(rows: Iterable[ShareContrast]) -> tuple[ShareContrast, ...]:
-    """The contrasts of shares with ``p_adjusted`` over all of them."""
-    rows = tuple(rows)
+def shares_with_holm(pairs: Sequence[Pair], alpha: float) -> tuple[ShareContrast, ...]:
+    """The contrasts of shares of ``pairs`` with what goes by how many of them there are: ``p_adjusted`` over all that
+    have a test, and ``detectable_adjusted``."""
+    tested = sum(pair.has_test for pair in pairs)
+    rows = [share_contrast(pair, alpha, tested) for pair in pairs]
     adjusted = holm([row.p_value for row in rows])
     return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
 

@@ -15,17 +15,15 @@ import pandas as pd
 
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
-from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed_frame import model_frame, numbered, quoted
+from analysis.crossed_frame import numbered, quoted, rated_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, RandomPart, random_part
-from analysis.equivalence import detectable, equivalence_row
+from analysis.equivalence import equivalence_row, with_detectable
 from analysis.intervals import NAN, Interval, TTest
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.mixed.inference import JointTest, contrasts, joint_test
 from analysis.mixed.result import Ddf, FixedEffect, VarianceShare
 from analysis.plan import Plan
 from analysis.tables import to_frame
-from analysis.validation import check_ratings
 
 NO_OMNIBUS = JointTest(NAN, NAN, NAN, NAN)
 Pairs = Literal["reference", "all"]
@@ -145,11 +143,7 @@ def crossed_contrasts(
     JPSP 103:54; Kuznetsova, Brockhoff & Christensen 2017, J. Stat. Softw. 82(13).
     """
     labels = labels or {}
-    checked = check_ratings(ratings, outcome=plan.outcome)
-    refuse_mixed_modes(checked)
-    order = arm_order(checked, arms)
-    reference = reference_arm(checked, plan, order)
-    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)], beside)
+    _, order, reference, data = rated_frame(ratings, plan, arms, beside)
     counted = numbered(data)
     part = random_part(counted)
     formula = f"{OUTCOME} ~ {' + '.join([ARM, *map(quoted, beside)])}{part.formula}"
@@ -257,8 +251,8 @@ def _tested(
     levels, fixed = found[len(tested) : len(tested) + len(present)], found[len(tested) + len(present) :]
     rows = list(blank.rows)
     for (n, _), row in zip(tested, found[: len(tested)], strict=True):
-        rows[n] = filled(rows[n], row, plan, len(tested))
-    rows = with_holm(rows)
+        rows[n] = filled(rows[n], row, plan)
+    rows = with_holm(rows, plan.alpha)
     shown = tuple(CrossedMean(row.term, row.estimate, row.std_error, row.df, row.ci_low, row.ci_high) for row in levels)
     fit = replace(fit, ddf=blank.ddf, fixed=fixed, covariance=tuple(tuple(map(float, row)) for row in covariance))
     return fit, tuple(rows), shown, joint_test(fit.fitted, sum_to_zero(len(present)) @ means, blank.ddf)
@@ -273,14 +267,15 @@ def sum_to_zero(means: int) -> np.ndarray:
     return np.linalg.svd(np.ones((1, means)))[2][1:]
 
 
-def with_holm(rows: Sequence[CrossedContrast]) -> list[CrossedContrast]:
-    """The contrasts with ``p_adjusted`` over all of them."""
+def with_holm(rows: Sequence[CrossedContrast], alpha: float) -> list[CrossedContrast]:
+    """The contrasts with ``p_adjusted`` over all of them, and what they would have found."""
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
-    return [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
+    found = with_detectable(rows, alpha)
+    return [replace(row, p_adjusted=p) for row, p in zip(found, adjusted, strict=True)]
 
 
-def filled(blank: CrossedContrast, row: FixedEffect, plan: Plan, rows: int) -> CrossedContrast:
-    """The contrast with its numbers, but for the adjusted p; ``rows`` is how many are tested together."""
+def filled(blank: CrossedContrast, row: FixedEffect, plan: Plan) -> CrossedContrast:
+    """The contrast with its numbers, but for those that go by how many are tested together (``with_holm``)."""
     bounds = plan.bounds
     test = TTest(row.estimate, row.std_error, row.statistic, row.df, row.p_value)
     p = NAN if bounds is None else equivalence_row(row.term, test, Interval(*bounds), plan.alpha).p_value
@@ -294,6 +289,4 @@ def filled(blank: CrossedContrast, row: FixedEffect, plan: Plan, rows: int) -> C
         ci_low=row.ci_low,
         ci_high=row.ci_high,
         equivalence_p=p,
-        detectable=detectable(row.std_error, row.df, plan.alpha),
-        detectable_adjusted=detectable(row.std_error, row.df, plan.alpha / rows),
     )

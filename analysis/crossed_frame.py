@@ -1,12 +1,36 @@
 """PURE: checked ratings as the columns of the crossed models: the outcome, who rated what, arm, origin and story."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed_terms import ARM, ARTICLE, ORIGIN, OUTCOME, PERSON, STORY
-from analysis.validation import FrameError
+from analysis.plan import Plan
+from analysis.validation import FrameError, check_ratings
+
+
+class Rated(NamedTuple):
+    """The ratings as ``check_ratings`` gives them, the arms in their order, the reference among them, and the ratings
+    with a value as ``model_frame`` gives them, the reference first."""
+
+    checked: pd.DataFrame
+    order: tuple[str, ...]
+    reference: str
+    data: pd.DataFrame
+
+
+def rated_frame(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str], beside: Sequence[str] = ()) -> Rated:
+    """What every model of the arms begins with. Raises ``FrameError`` for ratings that break the contract, more than
+    one mode, arms unknown to ``arms``, a reference that is no arm, and what ``model_frame`` refuses."""
+    checked = check_ratings(ratings, outcome=plan.outcome)
+    refuse_mixed_modes(checked)
+    order = arm_order(checked, arms)
+    reference = reference_arm(checked, plan, order)
+    first = [reference, *(arm for arm in order if arm != reference)]
+    return Rated(checked, order, reference, model_frame(checked, plan.outcome, first, beside))
 
 
 def quoted(column: str) -> str:

@@ -10,29 +10,36 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
-from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed_frame import model_frame, numbered
-from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, random_part
+from analysis.crossed_frame import numbered, rated_frame
+from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, STORY, random_part, tells_apart
+from analysis.equivalence import with_detectable
 from analysis.intervals import NAN
 from analysis.mixed import MixedModelError
+from analysis.mixed.inference import tested
 from analysis.mixed.laplace import LaplaceFit, fit_logistic, fit_ordinal
 from analysis.plan import Plan
 from analysis.tables import to_frame
-from analysis.validation import check_ratings
 
 OddsKind = Literal["credible", "ordinal"]
-FEW_ARTICLES = 30
+# With fewer articles an arm it is said how often tests of odds find what is not there.
+FEW_ARTICLES = 15
 
 
 @dataclass(frozen=True)
 class OddsContrast:
     """The log odds in ``arm`` less those in ``reference``: of a credible rating, or of a higher rating than any given.
 
-    ``odds_ratio`` and its limits are their exponentials, for the same person and article. Tests are Wald's, df inf. Who
-    tells true from false (``discerned_odds``) has rows of this form too, by t. ``n`` counts people.
+    ``odds_ratio`` and its limits are their exponentials, for the same person and article. Tests are by t with
+    the degrees of freedom of ``least_df``. Who tells true from false (``discerned_odds``) has rows of this form too.
+    ``n`` counts people.
+
+    ``detectable`` is the difference of log odds that this test finds with 80% probability, its exponential the ratio,
+    and ``detectable_adjusted`` the one that it finds so, or oftener, after Holm's adjustment
+    (``equivalence.with_detectable``).
     """
 
     contrast: str
@@ -49,6 +56,8 @@ class OddsContrast:
     odds_ratio: float
     odds_ratio_ci_low: float
     odds_ratio_ci_high: float
+    detectable: float
+    detectable_adjusted: float
     n: int
     n_reference: int
 
@@ -80,7 +89,8 @@ def crossed_odds(
     labels: Mapping[str, str] | None = None,
 ) -> CrossedOdds:
     """The contrasts of ``plan`` from a logistic (``credible``: at or above the plan's cut) or cumulative-logit mixed
-    model with the random effects of ``crossed_contrasts``, by Laplace's approximation.
+    model with the random effects of ``crossed_contrasts``, by Laplace's approximation, tested by t (``least_df``): with
+    z, as glmer and clmm test, 8% of studies of 8 articles an arm find a difference where there is none.
 
     A model that cannot be fitted, perfect separation among them, gives rows of nan and a caution. Raises ``FrameError``
     for ratings that break the contract, ValueError for ``credible`` where the plan has no cut.
@@ -88,11 +98,7 @@ def crossed_odds(
     if kind == "credible" and plan.credible_cut is None:
         raise ValueError("the plan has no cut from which a rating counts as credible")
     labels = labels or {}
-    checked = check_ratings(ratings, outcome=plan.outcome)
-    refuse_mixed_modes(checked)
-    order = arm_order(checked, arms)
-    reference = reference_arm(checked, plan, order)
-    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
+    _, order, reference, data = rated_frame(ratings, plan, arms)
     if kind == "credible" and plan.credible_cut is not None:
         data[OUTCOME] = (data[OUTCOME] >= plan.credible_cut).astype("float64")
     part = random_part(numbered(data))
@@ -115,7 +121,7 @@ def crossed_odds(
         fit = (fit_logistic if kind == "credible" else fit_ordinal)(data, blank.formula, alpha=plan.alpha)
     except (MixedModelError, np.linalg.LinAlgError) as error:
         return _without(blank, str(error))
-    return _filled(blank, fit, labels, data, people)
+    return _filled(blank, fit, labels, data, people, plan.alpha)
 
 
 def _without(blank: CrossedOdds, why: str) -> CrossedOdds:
@@ -124,32 +130,80 @@ def _without(blank: CrossedOdds, why: str) -> CrossedOdds:
 
 
 def _filled(
-    blank: CrossedOdds, fit: LaplaceFit, labels: Mapping[str, str], data: pd.DataFrame, people: Mapping[str, int]
+    blank: CrossedOdds,
+    fit: LaplaceFit,
+    labels: Mapping[str, str],
+    data: pd.DataFrame,
+    people: Mapping[str, int],
+    alpha: float,
 ) -> CrossedOdds:
     found = {row.term: row for row in fit.fixed}
-    rows, said = [], list(blank.cautions)
+    rows, said, df = [], list(blank.cautions), least_df(data, blank.formula)
     for row in blank.rows:
         own = found.get(f"{ARM}[T.{row.arm}]")
         if own is None:
             said.append(Caution("empty-arm", row.arm, f"The arm {labels.get(row.arm, row.arm)} has no ratings."))
             rows.append(row)
             continue
-        numbers = (own.estimate, own.std_error, own.statistic, own.df, own.p_value, own.ci_low, own.ci_high)
-        rows.append(odds_contrast(row.arm, row.reference, numbers, people))
-    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+        rows.append(odds_contrast(row.arm, row.reference, t_numbers(own.estimate, own.std_error, df, alpha), people))
     said += [Caution("mixed-model", blank.kind, sentence) for sentence in fit.statements]
-    articles = data[ARTICLE].nunique()
-    if articles < FEW_ARTICLES and f"| {ARTICLE})" in blank.formula:
-        said.append(
-            Caution(
-                "wald-few-articles",
-                blank.kind,
-                f"Tests of odds take {articles} articles for many: with so few they reject somewhat too often. The "
-                "mixed model of means has degrees of freedom for that.",
-            )
-        )
-    rows = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
-    return replace(blank, rows=tuple(rows), cautions=tuple(said), fit=fit)
+    articles = {str(arm): int(n) for arm, n in data.groupby(ARM, observed=True)[ARTICLE].nunique().items()}
+    fewest = min(articles, key=lambda arm: articles[arm])
+    if articles[fewest] < FEW_ARTICLES and f"| {ARTICLE})" in blank.formula:
+        what = f"{labels.get(fewest, fewest)} has {articles[fewest]} articles"
+        said.append(Caution("wald-few-articles", blank.kind, few_articles(what, articles[fewest], df, alpha)))
+    return replace(blank, rows=odds_with_holm(rows, alpha), cautions=tuple(said), fit=fit)
+
+
+def odds_with_holm(rows: Sequence[OddsContrast], alpha: float) -> tuple[OddsContrast, ...]:
+    """The contrasts with ``p_adjusted`` over all of them, and what they would find."""
+    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+    found = with_detectable(rows, alpha)
+    return tuple(replace(row, p_adjusted=p) for row, p in zip(found, adjusted, strict=True))
+
+
+def least_df(data: pd.DataFrame, formula: str, each: int = 1) -> float:
+    """The degrees of freedom of the sample that has fewer: articles less those coefficients that are of articles,
+    ``each`` an arm, or people less those of people; without an effect of articles in ``formula``, those of people.
+
+    An article is in one arm unless arms share articles, a person in one unless people are in several; where articles
+    are versions of the same stories, only what versions have beyond their story counts. These are between-within
+    degrees of freedom, with which tests of binary outcomes keep their error where clusters are few (Li & Redden 2015,
+    BMC Med. Res. Methodol. 15:38).
+    """
+    arms, articles, people = (data[name].nunique() for name in (ARM, ARTICLE, PERSON))
+    shared = len(data[[ARTICLE, ARM]].drop_duplicates()) > articles
+    of_people = people - (1 if crosses(data, PERSON) else arms)
+    of_articles = articles - each * (1 if shared else arms)
+    if f"| {STORY})" in formula:
+        of_articles = articles - data[STORY].nunique() - each * (arms - 1)
+    return float(max(1, min(of_articles, of_people) if f"| {ARTICLE})" in formula else of_people))
+
+
+def crosses(data: pd.DataFrame, group: str) -> bool:
+    """Whether enough people, or articles, are in several arms, with several answers in each."""
+    placed = data[[group, ARM]].drop_duplicates()
+    several = int((placed.groupby(group).size() > 1).sum())
+    return several > 1 and tells_apart(placed, [group]) and tells_apart(data, [group, ARM])
+
+
+def few_articles(what: str, least: int, df: float, alpha: float) -> str:
+    """``what``, that an arm has so few articles, and how often tests find what is not there with ``least`` of them.
+
+    A fit by maximum likelihood divides squares of articles by their number, and not by their degrees of freedom: with
+    k articles in each cell variances come out (k - 1) / k times as large, so much at most as articles make of errors.
+    """
+    rate = 2 * stats.t.sf(stats.t.ppf(1 - alpha / 2, df) * math.sqrt(1 - 1 / least), df)
+    return (
+        f"{what}. With so few the spread of articles is taken for too small: where they differ much, up to about "
+        f"{100 * rate:.0f}% of tests of odds at {100 * alpha:.10g}% find a difference where there is none."
+    )
+
+
+def t_numbers(estimate: float, std_error: float, df: float, alpha: float) -> tuple[float, ...]:
+    """What ``odds_contrast`` takes of an estimate: its test by t against 0 and its interval."""
+    row = tested("", estimate, std_error, df, alpha)
+    return estimate, std_error, row.statistic, row.df, row.p_value, row.ci_low, row.ci_high
 
 
 def odds_contrast(arm: str, reference: str, numbers: tuple[float, ...], people: Mapping[str, int]) -> OddsContrast:
@@ -173,6 +227,8 @@ def odds_contrast(arm: str, reference: str, numbers: tuple[float, ...], people: 
         odds_ratio=math.exp(estimate),
         odds_ratio_ci_low=math.exp(low),
         odds_ratio_ci_high=math.exp(high),
+        detectable=NAN,
+        detectable_adjusted=NAN,
         n=people.get(arm, 0),
         n_reference=people.get(reference, 0),
     )

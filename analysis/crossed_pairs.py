@@ -45,4 +45,5 @@ def crossed_pairs(crossed: Crossed, plan: Plan) -> tuple[CrossedContrast, ...]:
     matrix = np.array([weights[arm] - weights[other] for arm, other in pairs])
     names = [row.contrast for row in rows]
     found, _ = contrasts(crossed.fit.fitted, matrix, names, crossed.ddf, plan.alpha)
-    return tuple(with_holm([filled(row, one, plan, len(rows)) for row, one in zip(rows, found, strict=True)]))
+    filled_rows = [filled(row, one, plan) for row, one in zip(rows, found, strict=True)]
+    return tuple(with_holm(filled_rows, plan.alpha))

@@ -9,6 +9,8 @@ import pandas as pd
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.crossed import Crossed
+from analysis.equivalence import with_detectable
+from analysis.intervals import NAN
 from analysis.mixed import MixedModelError
 from analysis.mixed.inference import contrasts
 from analysis.report_info import ArmInfo
@@ -24,7 +26,9 @@ class CurationContrast:
 
     ``term`` is the model whose articles are compared, or ``ALL_MODELS``: the mean of the models' differences, each
     model counting alike. ``curated`` and ``uncurated`` are the arms, whose means count alike. ``p_adjusted`` is Holm's
-    over the models; the row of all models is one test and has its own p.
+    over the models; the row of all models is one test and has its own p. ``detectable`` is the difference that a test
+    finds with 80% probability, ``detectable_adjusted`` the same after that adjustment: see
+    ``equivalence.with_detectable``.
     """
 
     term: str
@@ -38,6 +42,8 @@ class CurationContrast:
     p_adjusted: float
     ci_low: float
     ci_high: float
+    detectable: float
+    detectable_adjusted: float
 
 
 @dataclass(frozen=True)
@@ -90,10 +96,13 @@ def curation_contrasts(crossed: Crossed, arms: Sequence[ArmInfo], alpha: float =
             p_adjusted=p,
             ci_low=row.ci_low,
             ci_high=row.ci_high,
+            detectable=NAN,
+            detectable_adjusted=NAN,
         )
         for row, (own, other), p in zip(found, sides, p_values, strict=True)
     ]
-    return Curation(tuple(rows), cautions)
+    alone = 1 if several else 0
+    return Curation((*with_detectable(rows[:alone], alpha), *with_detectable(rows[alone:], alpha)), cautions)
 
 
 Sides = tuple[tuple[str, ...], tuple[str, ...]]

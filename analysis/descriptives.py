@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,8 @@ class Share:
 
     def wilson(self, alpha: float, df: float) -> Interval:
         """The Wilson interval on the effective size with t of ``df`` in the place of z, as a difference's interval
-        takes it: there ``df`` are the difference's. (nan, nan) without answers."""
+        takes it: there ``df`` are the difference's, and the sizes those of ``shares_of_two``. (nan, nan) without
+        answers."""
         return wilson(self.share, self.n_effective, alpha, df)
 
 
@@ -114,7 +115,37 @@ def share_of(shares: Sequence[float] | np.ndarray, n_ratings: int) -> Share:
     if not 0 < mean < 1 or math.isnan(variance):
         return Share(mean, float(p.size), p.size)
     effective = mean * (1 - mean) / variance if variance > 0 else float(n_ratings)
-    return Share(mean, min(float(n_ratings), max(float(p.size), effective)), p.size)
+    return Share(mean, _between(effective, p.size, n_ratings), p.size)
+
+
+def shares_of_two(own: np.ndarray, n_ratings: int, other: np.ndarray, other_n_ratings: int) -> tuple[Share, Share]:
+    """Both arms' shares as their difference takes them; ``own`` and ``other`` hold one value of 0..1 a person.
+
+    Each arm is worth the smaller of two numbers of answers: its own effective size, and the one by the design effect of
+    both arms together, the sum over arms of (people - 1) times (ratings a person) times the variance between people,
+    over that of (people - 1) p (1 - p). An arm of few people whose spread came out too small by chance is thought worth
+    too much, and it is just such an arm that lies far from the other. Where one arm's answers hang together more than
+    the other's, its own size is the smaller one and stays (docs/decisions/0017-shares-are-worth-the-smaller-size.md).
+    """
+    arms = share_of(own, n_ratings), share_of(other, other_n_ratings)
+    if min(arm.n_people for arm in arms) < 2:
+        return arms
+    ratings = n_ratings, other_n_ratings
+    spreads = [(p.size - 1) * n / p.size * spread(p) ** 2 for p, n in zip((own, other), ratings, strict=True)]
+    expected = sum((arm.n_people - 1) * arm.share * (1 - arm.share) for arm in arms)
+    if not (expected > 0 and sum(spreads) > 0):
+        return arms
+    effect = sum(spreads) / expected
+    pooled = [_between(n / effect, arm.n_people, n) for arm, n in zip(arms, ratings, strict=True)]
+    first, second = (
+        replace(arm, n_effective=min(arm.n_effective, size)) for arm, size in zip(arms, pooled, strict=True)
+    )
+    return first, second
+
+
+def _between(effective: float, people: int, n_ratings: int) -> float:
+    """An effective size that is never below the people and never above the ratings."""
+    return min(float(n_ratings), max(float(people), effective))
 
 
 def summarise_arms(

@@ -7,6 +7,7 @@ stated with every number. Sources: Macmillan & Creelman 2005, Detection Theory; 
 correction; Owen 2007 for resampling two crossed samples at once.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,11 +15,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.detection_counts import MEASURES, AnswerCounts, bootstrap
+from analysis.equivalence import detectable
 from analysis.intervals import NAN
 from analysis.plan import Neutral
 from analysis.tables import to_frame
 from analysis.validation import FrameError, check_ratings
 
+# What those measures are for who guesses that have one such value.
+CHANCE = {"d_prime": 0.0, "auc": 0.5}
 NEUTRAL_IN_WORDS: dict[Neutral, str] = {
     "left-out": "neutral answers are left out",
     "as-human": "neutral answers count as 'human'",
@@ -46,6 +50,9 @@ class DetectionRow:
     """One measure over everybody. ``pooled`` takes all answers as one person's; ``per-person`` is the mean over people
     who answered for both kinds of article. AUC counts neutral answers, and who gave them, whatever their treatment; the
     other measures do not where they are left out. Intervals are percentiles of the bootstrap over people and articles.
+
+    ``detectable`` is, for d' and AUC, how far from chance (0, 0.5) a true value lies that a two-sided z test with this
+    standard error finds with 80% probability (``equivalence.detectable``); nan for other measures.
     """
 
     term: str
@@ -54,6 +61,7 @@ class DetectionRow:
     std_error: float
     ci_low: float
     ci_high: float
+    detectable: float
     n_people: int
     n_articles: int
     n_answers: int
@@ -128,14 +136,16 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
             # An interval out of few draws, the others having had no answers to one kind, would be too narrow.
             enough = len(known) >= 0.9 * len(drawn) and len(known) > 1
             low, high = np.quantile(known, [options.alpha / 2, 1 - options.alpha / 2]) if enough else (NAN, NAN)
+            error = float(known.std(ddof=1)) if enough else NAN
             rows.append(
                 DetectionRow(
                     term=term,
                     kind=kind,
                     estimate=estimates[kind, term],
-                    std_error=float(known.std(ddof=1)) if enough else NAN,
+                    std_error=error,
                     ci_low=float(low),
                     ci_high=float(high),
+                    detectable=detectable(error, math.inf, options.alpha) if term in CHANCE else NAN,
                     n_people=counts.n_people if kind == "pooled" else whole[term == "auc"],
                     n_articles=counts.n_articles,
                     n_answers=len(answers) if term == "auc" else int(answers["counts"].sum()),

@@ -1,8 +1,9 @@
 """PURE: what a null result can claim: equivalence within stated bounds, and which effect would have been found."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, TypeVar
 
 import pandas as pd
 from scipy import optimize, stats
@@ -47,6 +48,28 @@ class Equivalence:
     def to_frame(self) -> pd.DataFrame:
         """One row a contrast; the columns are the fields of ``EquivalenceRow``."""
         return to_frame(self.rows, EquivalenceRow)
+
+
+class Tested(Protocol):
+    """A tested row that says what it would have found."""
+
+    @property
+    def std_error(self) -> float: ...
+
+    @property
+    def df(self) -> float: ...
+
+    @property
+    def p_value(self) -> float: ...
+
+    @property
+    def detectable(self) -> float: ...
+
+    @property
+    def detectable_adjusted(self) -> float: ...
+
+
+Row = TypeVar("Row", bound=Tested)
 
 
 def equivalence_row(
@@ -119,3 +142,25 @@ def detectable(std_error: float, df: float, alpha: float = 0.05, power: float = 
         if furthest > 1e6:
             return NAN
     return std_error * float(optimize.brentq(lacking, 0.0, furthest, xtol=1e-10))
+
+
+def with_detectable(rows: Iterable[Row], alpha: float) -> tuple[Row, ...]:
+    """The dataclass rows with ``detectable``, what each one's test at ``alpha`` finds with probability ``POWER``, and
+    ``detectable_adjusted``, what it finds so or oftener after Holm's adjustment over those of them that have a test:
+    that of alpha over their number, at which Holm (1979) finds a difference at the least.
+
+    nan for a row without a test.
+    """
+    rows = tuple(rows)
+    tested = sum(math.isfinite(row.p_value) for row in rows)
+
+    def found(row: Row) -> Row:
+        if not math.isfinite(row.p_value):
+            return row
+        changes: dict[str, Any] = {
+            "detectable": detectable(row.std_error, row.df, alpha),
+            "detectable_adjusted": detectable(row.std_error, row.df, alpha / tested),
+        }
+        return replace(row, **changes)  # type: ignore[type-var]
+
+    return tuple(found(row) for row in rows)

@@ -17,7 +17,9 @@ from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed import NO_OMNIBUS
 from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, OUTCOME, PERSON, random_part
+from analysis.equivalence import detectable, with_detectable
 from analysis.heterogeneity_terms import GROUP, UNIT, Cells, cells_of, empty_cells, random_terms
+from analysis.intervals import NAN
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.mixed.inference import JointTest, contrasts, joint_test
 from analysis.plan import Plan
@@ -31,7 +33,9 @@ FEW_PEOPLE = 20
 @dataclass(frozen=True)
 class GroupContrast:
     """The contrast of an arm with the reference among the people of one group; for a number, the change of the
-    contrast with one unit more (``group`` is then 'one unit more'). ``p_adjusted`` is Holm's over the table."""
+    contrast with one unit more (``group`` is then 'one unit more'). ``p_adjusted`` is Holm's over the table.
+    ``detectable`` and ``detectable_adjusted`` are what this test finds with 80% probability, alone and after Holm's
+    adjustment (``equivalence.with_detectable``)."""
 
     contrast: str
     group: str
@@ -43,16 +47,24 @@ class GroupContrast:
     p_adjusted: float
     ci_low: float
     ci_high: float
+    detectable: float
+    detectable_adjusted: float
     n: int
 
 
 @dataclass(frozen=True)
 class Heterogeneity:
-    """The contrasts by group, and the test that they are the same in all of them (``interaction``)."""
+    """The contrasts by group, and the test that they are the same in all of them (``interaction``).
+
+    ``interaction_detectable`` is the difference between two groups in the contrast of two arms, or of a number the
+    change of that contrast with one unit, that this test finds with 80% probability; nan where it has more than one
+    degree of freedom, and so no single difference.
+    """
 
     covariate: str
     rows: tuple[GroupContrast, ...]
     interaction: JointTest
+    interaction_detectable: float
     n_missing: int
     cautions: tuple[Caution, ...]
 
@@ -89,7 +101,7 @@ def heterogeneity(
     _check_covariate(column, covariate, numeric=numeric)
     data = model_frame(known, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
     data[GROUP] = column - float(column.mean()) if numeric else column
-    blank = Heterogeneity(covariate, (), NO_OMNIBUS, len(checked) - len(known), ())
+    blank = Heterogeneity(covariate, (), NO_OMNIBUS, NAN, len(checked) - len(known), ())
     random = random_part(data)
     formula = f"{OUTCOME} ~ {ARM} * {GROUP}{random_terms(data, random.formula, numeric=numeric)}"
     try:
@@ -99,7 +111,7 @@ def heterogeneity(
         return _tested(blank, fit, data, plan, labels or {}, numeric=numeric)
     except MixedModelError as error:
         said = Caution("no-model", covariate, f"The model of {covariate} by arm could not be fitted: {error}.")
-        return Heterogeneity(covariate, (), NO_OMNIBUS, blank.n_missing, (said,))
+        return Heterogeneity(covariate, (), NO_OMNIBUS, NAN, blank.n_missing, (said,))
 
 
 def _check_covariate(column: pd.Series, name: str, *, numeric: bool) -> None:
@@ -124,7 +136,7 @@ def _tested(
     )
     adjusted = ADJUSTMENTS["holm"]([row.p_value for row in found])
     people = {UNIT: data[PERSON].nunique()} if numeric else _people(data)
-    rows = tuple(
+    tested = [
         GroupContrast(
             contrast=f"{arm} - {first}",
             group=group,
@@ -136,10 +148,13 @@ def _tested(
             p_adjusted=p,
             ci_low=row.ci_low,
             ci_high=row.ci_high,
+            detectable=NAN,
+            detectable_adjusted=NAN,
             n=people[group],
         )
         for (arm, group), row, p in zip(wanted, found, adjusted, strict=True)
-    )
+    ]
+    rows = with_detectable(tested, plan.alpha)
     interaction = joint_test(fit.fitted, cells.free @ cells.weights) if len(cells.free) else NO_OMNIBUS
     said = _of_empty(blank.covariate, data, cells, labels, numeric=numeric)
     # What was dropped is what those cells would have been; as columns' names it says nothing to a reader.
@@ -151,7 +166,18 @@ def _tested(
         for group in dict.fromkeys(row.group for row in rows)
         if people[group] < FEW_PEOPLE
     ]
-    return Heterogeneity(blank.covariate, rows, interaction, blank.n_missing, tuple(said))
+    found_by = _detectable(fit, cells, plan.alpha)
+    return Heterogeneity(blank.covariate, rows, interaction, found_by, blank.n_missing, tuple(said))
+
+
+def _detectable(fit: MixedFit, cells: Cells, alpha: float) -> float:
+    """What the test of a single degree of freedom finds, in units of the outcome."""
+    if len(cells.free) != 1:
+        return NAN
+    # A contrast that vanishes on all sums takes its cells by turns plus and minus, each alike.
+    once = cells.free / np.abs(cells.free).max()
+    (row,) = contrasts(fit.fitted, once @ cells.weights, [""], "satterthwaite", alpha)[0]
+    return detectable(row.std_error, row.df, alpha)
 
 
 def _people(data: pd.DataFrame) -> dict[str, int]:

@@ -119,6 +119,29 @@ def newcombe_test(
     return math.copysign(z, difference), float(p)
 
 
+def newcombe_detectable(
+    n: float, other_share: float, other_n: float, quantile: float, correlation: float = 0.0
+) -> float:
+    """By how much a share of ``n`` answers must differ from ``other_share`` for ``newcombe_test`` to come to the
+    statistic ``quantile``: the larger of both ways, or the one that stays within 0 and 1; nan where neither does.
+
+    So wide is the interval at the shares that differ, whose Wilson limits are others to either side of each.
+    """
+    other = _wilson_at(other_share, other_n, quantile)
+
+    def reaches_0(size: float, sign: int) -> float:
+        share = other_share + sign * size
+        alike = min(correlation, largest_correlation(share, other_share))
+        limits = newcombe(share, _wilson_at(share, n, quantile), other_share, other, alike)
+        return limits.low if sign > 0 else -limits.high
+
+    found = []
+    for sign, room in ((1, 1 - other_share), (-1, other_share)):
+        if room > ROUNDING and reaches_0(room, sign) > 0:
+            found.append(float(optimize.brentq(reaches_0, 0.0, room, args=(sign,), xtol=1e-13)))
+    return max(found, default=NAN)
+
+
 def largest_correlation(share: float, other_share: float) -> float:
     """The largest correlation that two shares' interval takes: halfway from Fréchet's bound, the largest of two yes-no
     answers with these shares, to 1.

@@ -15,6 +15,12 @@ from analysis.report_text import digits_of, interval, level_text, number, p_numb
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
 
+# What a column 'Would be found' holds, where several contrasts are tested.
+FOUND = (
+    "Would be found: the true difference that this test finds in at least four of five such studies, at alpha over the "
+    "number of contrasts"
+)
+
 
 @dataclass(frozen=True)
 class ReportTable:
@@ -71,8 +77,7 @@ def crossed_table(crossed: Crossed, labels: Mapping[str, str], digits: int = 2) 
         samples = "people are a sample, the articles are held fixed, so that it speaks of these articles only"
     caption = (
         f"The model {crossed.formula} over {crossed.n_ratings} ratings of {crossed.n_articles} articles by "
-        f"{crossed.n_people} people; {samples}. Intervals are not adjusted. Would be found: the difference that this "
-        "test finds in at least four of five such studies, at alpha over the number of contrasts."
+        f"{crossed.n_people} people; {samples}. Intervals are not adjusted. {FOUND}."
     )
     return ReportTable("crossed", "Main test: the crossed mixed model", caption, tuple(header), tuple(rows))
 
@@ -127,7 +132,6 @@ def _shares(
     name: str, title: str, contrasts: Sequence[ShareContrast], comparison: Comparison, labels: Mapping[str, str]
 ) -> ReportTable:
     level = level_text(comparison.level)
-    header = ("Contrast", "Test", "Difference (points)", f"{level} interval", "Statistic", "df", "p", "p (Holm)")
     rows = tuple(
         (
             _pair(row.arm, row.reference, labels),
@@ -138,6 +142,7 @@ def _shares(
             number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),
+            number(100 * row.detectable_adjusted, 1),
             number(row.risk_ratio),
             interval(row.risk_ratio_ci_low, row.risk_ratio_ci_high),
         )
@@ -147,9 +152,22 @@ def _shares(
         "Differences in percentage points with Newcombe intervals; ratio: share of the first arm over the second's. "
         "p is of the test that inverts the interval of the difference, so that both agree; the ratio's interval can "
         "tell otherwise where p is near the limit. Holm's adjustment is over all rows. The statistic is t, or z where "
-        "it has no df. " + FIXED
+        f"it has no df. {FOUND}, upwards as downwards from the second arm's share. {FIXED}"
     )
-    return ReportTable(name, title, caption, (*header, "Ratio", f"{level} interval"), rows, n_text=2)
+    header = (
+        "Contrast",
+        "Test",
+        "Difference (points)",
+        f"{level} interval",
+        "Statistic",
+        "df",
+        "p",
+        "p (Holm)",
+        "Would be found",
+        "Ratio",
+        f"{level} interval",
+    )
+    return ReportTable(name, title, caption, header, rows, n_text=2)
 
 
 def difference_cells(row: CrossedContrast | CurationContrast | MeanContrast, digits: int = 2) -> tuple[str, ...]:

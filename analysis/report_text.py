@@ -91,6 +91,12 @@ def on_its_own(row: Tested, level: float, tested: int) -> str:
     return f"; on its own it would differ ({p_text(row.p_value)}), among {tested} contrasts it need not"
 
 
+def would_be_found(what: str, tested: int = 1) -> str:
+    """The end of a sentence that found nothing: what a test among ``tested`` would have found with a power of 80%."""
+    least, adjusted = ("at least ", " (after the adjustment)") if tested > 1 else ("", "")
+    return f"; {what} would have been found in {least}four of five such studies{adjusted}"
+
+
 def digits_of(comparison: Comparison) -> int:
     """The digits of numbers on the outcome's scale."""
     return digits_for(arm.sd for arm in comparison.arms.rows)
@@ -158,11 +164,8 @@ def _crossed_sentence(
         f"{p_beside(row, tested)} ({_sampled(crossed)}, {number(row.df, 1)} df, Holm)"
     )
     if not significant:
-        several = tested > 1
-        sentence += f"{on_its_own(row, crossed.level, tested)}" + (
-            f"; a difference of {number(row.detectable_adjusted, digits)} would have been found in "
-            f"{'at least ' if several else ''}four of five such studies{' (after the adjustment)' if several else ''}"
-        )
+        found = would_be_found(f"a difference of {number(row.detectable_adjusted, digits)}", tested)
+        sentence += f"{on_its_own(row, crossed.level, tested)}{found}"
     if row.equivalence_p < 1 - crossed.level:
         sentence += f"; the two are equivalent within the plan's bounds ({p_text(row.equivalence_p)})"
     return f"{sentence}{_share_beside(share)}."
@@ -186,13 +189,16 @@ def _share_beside(share: ShareContrast | None) -> str:
     return f"; among these ratings the share credible differed by {points} percentage points (no test)"
 
 
-def _share_words(share: ShareContrast | None) -> str:
+def _share_words(share: ShareContrast | None, alpha: float, tested: int) -> str:
     if share is None or math.isnan(share.ci_low):
         return ""
     points = interval(100 * share.ci_low, 100 * share.ci_high, 1)
+    found = would_be_found(f"one of {number(100 * share.detectable_adjusted, 1)} points", tested)
+    if share.p_adjusted < alpha or math.isnan(share.detectable_adjusted):
+        found = ""
     return (
         f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points}, "
-        "articles held fixed)"
+        f"articles held fixed){found}"
     )
 
 
@@ -231,7 +237,8 @@ def _contrast_sentence(
         f"({row.method}, Holm)"
     )
     alone = "" if significant else on_its_own(row, comparison.level, tested)
-    return f"{sentence}{alone}{_share_words(share)}."
+    shares_tested = sum(math.isfinite(other.p_value) for other in comparison.shares.rows)
+    return f"{sentence}{alone}{_share_words(share, 1 - comparison.level, shares_tested)}."
 
 
 def methods(
@@ -281,6 +288,14 @@ def methods(
     return tuple(found)
 
 
+# Said wherever people gave several ratings.
+_SIZES = (
+    " In a contrast each arm counts by the smaller of its own effective size and the one by both arms' pooled design "
+    "effect, lest a few people who are alike by chance make a difference; with few people near 0% or 100% such tests "
+    "find less than their level allows."
+)
+
+
 def _share_tests(comparison: Comparison) -> str:
     """How shares are tested, by the tests that there are."""
     used = {row.method for row in comparison.shares.rows if math.isfinite(row.p_value)}
@@ -298,7 +313,7 @@ def _share_tests(comparison: Comparison) -> str:
         "Shares are compared by the test that inverts the interval of their difference (Newcombe 1998; Zou & Donner "
         "2008): its statistic is the quantile with which that interval just reaches 0, so that p and interval agree. "
         f"The quantile is {told}; intervals of "
-        "ratios take it too."
+        f"ratios take it too.{'' if used == {'Newcombe z'} else _SIZES}"
     )
 
 

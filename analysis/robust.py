@@ -15,15 +15,14 @@ from scipy import stats
 
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
-from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
-from analysis.crossed_frame import model_frame
+from analysis.crossed_frame import rated_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON
 from analysis.intervals import NAN
 from analysis.mixed.deviance import LEAST_DIGITS
 from analysis.mixed.laplace.separation import SeparationError, refuse_separation
 from analysis.plan import Plan
 from analysis.tables import to_frame
-from analysis.validation import FrameError, check_ratings
+from analysis.validation import FrameError
 
 FEW_CLUSTERS = 40
 EXACT = "the arms fit every rating exactly, so that no residual variance is left to compare with"
@@ -156,11 +155,7 @@ def ordinal_regression(
 
 def _prepared(ratings: pd.DataFrame, plan: Plan, arms: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """The model's columns, and the arms with ratings, the reference first."""
-    checked = check_ratings(ratings, outcome=plan.outcome)
-    refuse_mixed_modes(checked)
-    order = arm_order(checked, arms)
-    reference = reference_arm(checked, plan, order)
-    data = model_frame(checked, plan.outcome, [reference, *(arm for arm in order if arm != reference)])
+    _, _, reference, data = rated_frame(ratings, plan, arms)
     names = list(data[ARM].cat.categories)
     if names and names[0] != reference:
         raise FrameError(f"the reference '{reference}' has no ratings", column="arm")

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.attribution import attribution_accuracy, refuse_other_scale
-from analysis.detection import NEUTRAL_IN_WORDS, Detection, DetectionOptions, DetectionRow, detection
+from analysis.detection import CHANCE, NEUTRAL_IN_WORDS, Detection, DetectionOptions, DetectionRow, detection
 from analysis.plots import ARM, DASHES, MUTED, Figure, svg_of
 from analysis.report_tables import ReportTable, attribution_table
-from analysis.report_text import interval, number, percent
+from analysis.report_text import interval, number, percent, would_be_found
 from analysis.sections.section import MOST_RESAMPLED, SEED, LeftOut, Material, Section
 from analysis.tables import to_records
 
@@ -75,11 +75,13 @@ def detecting(material: Material) -> Section:
 def _sentences(found: Detection, material: Material) -> tuple[str, ...]:
     sharp, area, right = (found.pooled(term) for term in ("d_prime", "auc", "accuracy"))
     lean = found.pooled("criterion")
-    chance = _against(area, 0.5)
+    chance = _against(area, CHANCE["auc"])
+    ends = [number(CHANCE["auc"] + sign * area.detectable) for sign in (1, -1)]
+    would = would_be_found(f"an area of {' or '.join(ends)}") if area.ci_low <= CHANCE["auc"] <= area.ci_high else ""
     toward = "'human'" if lean.ci_low > 0 else "'machine'" if lean.ci_high < 0 else "neither side for certain"
     return (
         f"Readers' answers {chance} d' is {_with(sharp)}, the area under the curve {_with(area)} "
-        f"({material.level} intervals over people and articles; 0.5 is guessing).",
+        f"({material.level} intervals over people and articles; 0.5 is guessing){would}.",
         f"{percent(right.estimate)} of the answers that count are right ({material.level} interval "
         f"{interval(100 * right.ci_low, 100 * right.ci_high, 1)}%); the criterion of {_with(lean)} leans to {toward}.",
     )
@@ -107,6 +109,7 @@ def _table(found: Detection, material: Material) -> ReportTable:
             number(row.estimate, 3),
             interval(row.ci_low, row.ci_high, 3),
             number(row.std_error, 3),
+            number(row.detectable, 3),
             str(row.n_people),
             str(row.n_articles),
             str(row.n_answers),
@@ -114,10 +117,21 @@ def _table(found: Detection, material: Material) -> ReportTable:
         for row in found.rows
         if row.n_people
     )
-    header = ("Measure", "Over", "Estimate", f"{material.level} interval", "SE", "People", "Articles", "Answers")
+    header = (
+        "Measure",
+        "Over",
+        "Estimate",
+        f"{material.level} interval",
+        "SE",
+        "Would be found",
+        "People",
+        "Articles",
+        "Answers",
+    )
     caption = (
         f"{NEUTRAL_IN_WORDS[found.treatment].capitalize()}; there are {found.n_neutral} of them. Intervals and SE by "
-        "resampling people and articles at once."
+        "resampling people and articles at once. Would be found: how far from guessing a true value lies that a test "
+        "with this SE finds in four of five such studies."
     )
     return ReportTable("detection", "Detection", caption, header, rows, n_text=2)
 

@@ -1,13 +1,21 @@
 """PURE: whether the arms tell true articles from false alike, with articles as samples, in odds."""
 
+import math
+
 from analysis.crossed_odds import OddsContrast
 from analysis.discerned_odds import DiscernedOdds, discerned_odds
 from analysis.report_tables import ReportTable
-from analysis.report_text import interval, number, on_its_own, p_beside, p_number
+from analysis.report_text import interval, number, on_its_own, p_beside, p_number, would_be_found
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_SEARCHED, LeftOut, Material, Section
 from analysis.tables import to_records
 
+_FOUND = "Would be found: the true ratio, or one over it, that this test finds in at least four of five such studies"
+LI_REDDEN = (
+    "Li, P., & Redden, D. T. (2015). Comparing denominator degrees of freedom approximations for the generalized "
+    "linear mixed model in analyzing binary outcome in small sample cluster-randomized trials. BMC Medical Research "
+    "Methodology, 15, 38."
+)
 NAME, TITLE = "discernment-articles", "True and false, with articles as samples"
 
 
@@ -52,9 +60,7 @@ def discerning(material: Material) -> Section:
         references=(
             "Jaeger, T. F. (2008). Categorical data analysis: Away from ANOVAs (transformation or not) and towards "
             "logit mixed models. Journal of Memory and Language, 59, 434–446.",
-            "Li, P., & Redden, D. T. (2015). Comparing denominator degrees of freedom approximations for the "
-            "generalized linear mixed model in analyzing binary outcome in small sample cluster-randomized trials. BMC "
-            "Medical Research Methodology, 15, 38.",
+            LI_REDDEN,
         ),
         results={
             "discernment_odds": {
@@ -84,17 +90,18 @@ def _of_arms(found: DiscernedOdds, material: Material) -> str:
 
 
 def _of_contrast(row: OddsContrast, tested: int, material: Material) -> str:
-    differed = row.p_adjusted < material.plan.alpha
+    differed, size = row.p_adjusted < material.plan.alpha, math.exp(row.detectable_adjusted)
+    found = would_be_found(f"a ratio of {number(size)} or {number(1 / size)}", tested)
     return (
         f"Discernment {'differed' if differed else 'was not shown to differ'} between {material.label(row.arm)} and "
         f"{material.label(row.reference)}: ratio of the odds ratios {number(row.odds_ratio)}, {material.level} "
         f"interval {_limits(row)}{p_beside(row, tested)} ({number(row.df, 0)} df, "
-        f"Holm){'' if differed else on_its_own(row, material.plan.level, tested)}."
+        f"Holm){'' if differed else on_its_own(row, material.plan.level, tested) + found}."
     )
 
 
 def _cells(row: OddsContrast) -> tuple[str, ...]:
-    """Odds ratio, interval, SE, t, df and p, as both tables print them."""
+    """Odds ratio, interval, SE, t, df, p and what would be found, as both tables print them."""
     return (
         number(row.odds_ratio),
         _limits(row),
@@ -102,13 +109,17 @@ def _cells(row: OddsContrast) -> tuple[str, ...]:
         number(row.statistic),
         number(row.df, 0),
         p_number(row.p_value),
+        number(math.exp(row.detectable_adjusted)),
     )
 
 
 def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
     rows = tuple((material.label(row.arm), *_cells(row), str(row.n)) for row in found.arms)
-    header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "People")
-    caption = "Odds of a yes about true articles over those about false ones, for the same person and like articles."
+    header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "Would be found", "People")
+    caption = (
+        "Odds of a yes about true articles over those about false ones, for the same person and like articles. "
+        f"{_FOUND}."
+    )
     return ReportTable("discernment-odds-arms", "Odds by arm", caption, header, rows)
 
 
@@ -117,6 +128,20 @@ def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
         (material.pair(row.arm), *_cells(row), p_number(row.p_adjusted), f"{row.n}, {row.n_reference}")
         for row in found.contrasts
     )
-    header = ("Contrast", "Ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "p (Holm)", "People")
-    caption = "Ratio of the arm's odds ratio to the reference's; above 1: the arm tells true from false better."
+    header = (
+        "Contrast",
+        "Ratio",
+        f"{material.level} interval",
+        "SE (log)",
+        "t",
+        "df",
+        "p",
+        "Would be found",
+        "p (Holm)",
+        "People",
+    )
+    caption = (
+        "Ratio of the arm's odds ratio to the reference's; above 1: the arm tells true from false better. "
+        f"{_FOUND}, at alpha over the number of contrasts."
+    )
     return ReportTable("discernment-odds", "Odds against the reference", caption, header, rows)

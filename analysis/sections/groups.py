@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Sequence
 
 from analysis.heterogeneity import GroupContrast, Heterogeneity, heterogeneity
-from analysis.report_tables import ReportTable
-from analysis.report_text import interval, number, p_number, p_text
+from analysis.heterogeneity_terms import UNIT
+from analysis.report_tables import FOUND, ReportTable
+from analysis.report_text import interval, number, p_number, p_text, would_be_found
 from analysis.sections.alike import covariates_of
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
@@ -59,7 +60,7 @@ def groups(material: Material) -> Section:
         warnings=tuple(dict.fromkeys(warnings)),
         notes=notes,
         figures=(interval_figure("heterogeneity", "The contrasts by group", caption, marks, axis),),
-        tables=(_tests(found), _rows(found, material)),
+        tables=(_tests(found, material), _rows(found, material)),
         methods=(
             "Each covariate by arm enters the main test's model, beside random terms of participant by group and "
             "of article by group (of a number: its slopes over both) where it varies within them and the data carry "
@@ -102,7 +103,7 @@ def _sentences(one: Heterogeneity, material: Material) -> Iterator[str]:
         return
     yield (
         f"The contrasts {verb} {one.covariate} (F({test.df:g}, {number(test.df_within, 1)}) = "
-        f"{number(test.statistic)}, {p_text(test.p_value)})."
+        f"{number(test.statistic)}, {p_text(test.p_value)}){_would(one, material)}."
     )
     for pair in dict.fromkeys(_pair(row, material) for row in one.rows):
         said = "; ".join(
@@ -114,19 +115,34 @@ def _sentences(one: Heterogeneity, material: Material) -> Iterator[str]:
         yield f"{pair}, by {one.covariate}: {said}."
 
 
-def _tests(found: Sequence[Heterogeneity]) -> ReportTable:
+def _would(one: Heterogeneity, material: Material) -> str:
+    """What a test that found nothing would have found, where that is one number."""
+    if one.interaction.p_value < material.plan.alpha or math.isnan(one.interaction_detectable):
+        return ""
+    size = number(one.interaction_detectable, material.digits)
+    change = any(row.group == UNIT for row in one.rows)
+    what = f"a change of a contrast by {size} with one unit more" if change else f"contrasts that are {size} apart"
+    return would_be_found(what)
+
+
+def _tests(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
     rows = tuple(
         (
             one.covariate,
             number(one.interaction.statistic),
             f"{one.interaction.df:g}, {number(one.interaction.df_within, 1)}",
             p_number(one.interaction.p_value),
+            number(one.interaction_detectable, material.digits + 1),
             str(one.n_missing),
         )
         for one in found
     )
-    caption = "Joint F test that the contrasts are the same in all groups; p values are not adjusted."
-    header = ("Covariate by arm", "F", "df", "p", "Ratings without a value")
+    caption = (
+        "Joint F test that the contrasts are the same in all groups; p values are not adjusted. Would be found: the "
+        "difference of the contrast between the two groups, or its change with one unit of a number, that the test "
+        "finds in four of five such studies; of several differences at once there is no one number."
+    )
+    header = ("Covariate by arm", "F", "df", "p", "Would be found", "Ratings without a value")
     return ReportTable("interactions", "Tests of interaction", caption, header, rows)
 
 
@@ -141,11 +157,17 @@ def _rows(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
             number(row.df, 1),
             p_number(row.p_value),
             p_number(row.p_adjusted),
+            number(row.detectable_adjusted, material.digits + 1),
             str(row.n),
         )
         for one in found
         for row in one.rows
     )
     header = ("Covariate", "Group", "Contrast", "Difference", f"{material.level} interval", "df", "p", "p (Holm)")
-    caption = "Of a number: the change of the contrast with one unit more. Holm's adjustment is within a covariate."
-    return ReportTable("heterogeneity", "The contrasts by group", caption, (*header, "People"), rows, n_text=3)
+    caption = (
+        "Of a number: the change of the contrast with one unit more. Holm's adjustment is within a covariate. "
+        f"{FOUND} of the covariate."
+    )
+    return ReportTable(
+        "heterogeneity", "The contrasts by group", caption, (*header, "Would be found", "People"), rows, n_text=3
+    )

@@ -13,6 +13,7 @@ from analysis.plots import Figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
 from analysis.robust import Robust, RobustContrast, clustered_ols, ordinal_regression
+from analysis.sections.discerning import LI_REDDEN
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import (
     MOST_FITTED,
@@ -82,6 +83,7 @@ def models(material: Material) -> Section:
         references=(
             "Cameron, A. C., Gelbach, J. B., & Miller, D. L. (2011). Robust inference with multiway clustering. "
             "Journal of Business & Economic Statistics, 29, 238–249.",
+            LI_REDDEN,
             "Liang, K.-Y., & Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models. "
             "Biometrika, 73, 13–22.",
             "Liddell, T. M., & Kruschke, J. K. (2018). Analyzing ordinal data with metric models: What could possibly "
@@ -252,7 +254,8 @@ def _methods(odds: Sequence[CrossedOdds], plain: Robust | None) -> tuple[str, ..
     if kinds:
         found.append(
             f"Ratings are ordinal (Liddell & Kruschke 2018): {' and '.join(kinds)} mixed models with the main test's "
-            "random effects, by Laplace's approximation and with Wald's tests, give odds."
+            "random effects, by Laplace's approximation, give odds; their tests are by t with between-within degrees "
+            "of freedom (Li & Redden 2015), of articles or of people, whichever are fewer."
         )
     if plain is not None and plain.rows:
         found.append(

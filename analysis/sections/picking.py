@@ -3,8 +3,8 @@
 import math
 
 from analysis.curation import ALL_MODELS, CurationContrast, curation_contrasts
-from analysis.report_tables import ReportTable, difference_cells
-from analysis.report_text import interval, number, p_text
+from analysis.report_tables import FOUND, ReportTable, difference_cells
+from analysis.report_text import interval, number, p_text, would_be_found
 from analysis.sections.design import arm_infos
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import LeftOut, Material, Section, needs_models
@@ -24,11 +24,22 @@ def picking(material: Material) -> Section:
     found = curation_contrasts(material.crossed, infos, material.plan.alpha)
     if not found.rows:
         raise LeftOut("curated or uncurated articles have no ratings")
-    header = ("Articles of", "Difference", f"{material.level} interval", "SE", "t", "df", "p", "p (Holm)")
+    header = (
+        "Articles of",
+        "Difference",
+        f"{material.level} interval",
+        "SE",
+        "t",
+        "df",
+        "p",
+        "p (Holm)",
+        "Would be found",
+    )
     rows = tuple(
         (
             row.term,
             *difference_cells(row, material.digits),
+            number(row.detectable_adjusted, material.digits),
         )
         for row in found.rows
     )
@@ -36,7 +47,7 @@ def picking(material: Material) -> Section:
     axis = Axis(f"Curated less uncurated on the {material.info.compared}", digits=material.digits)
     drawn = f"Curated less uncurated articles, with intervals at {material.level}."
     whom = "new people and new articles" if material.crossed.samples_articles else "new people and these articles"
-    caption = f"Curated less uncurated, for {whom}; Holm's p over the models."
+    caption = f"Curated less uncurated, for {whom}; Holm's p over the models. {FOUND}; over all models, at alpha."
     return Section(
         NAME,
         TITLE,
@@ -61,8 +72,9 @@ def _sentence(row: CurationContrast, material: Material) -> str:
         )
     said = f"({material.level} interval {interval(row.ci_low, row.ci_high, material.digits)}, {p_text(row.p_value)})"
     if row.p_value >= material.plan.alpha:
+        found = would_be_found(f"a difference of {number(row.detectable_adjusted, material.digits)}")
         shown = f"{number(row.estimate, material.digits)} {said}"
-        return f"Curated articles{whose} were not shown to be rated otherwise than uncurated ones: {shown}."
+        return f"Curated articles{whose} were not shown to be rated otherwise than uncurated ones: {shown}{found}."
     way = "higher" if row.estimate > 0 else "lower"
     return (
         f"Curated articles{whose} were rated {way} than uncurated ones, by "

@@ -5,7 +5,7 @@ import math
 from analysis.plots import Figure
 from analysis.report_figures import is_wide, trend_figure
 from analysis.report_tables import ReportTable
-from analysis.report_text import MISSING, interval, number, p_number, p_text
+from analysis.report_text import MISSING, interval, number, p_number, p_text, would_be_found
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
 from analysis.tables import to_json
 from analysis.trend import Trend, trend
@@ -70,7 +70,8 @@ def _places(material: Material) -> tuple[dict[str, float], str]:
 
 
 def _sentence(term: str, row: object, unit: str, material: Material) -> str:
-    estimate, low, high, p = (float(getattr(row, name)) for name in ("estimate", "ci_low", "ci_high", "p_value"))
+    names = ("estimate", "ci_low", "ci_high", "p_value", "detectable")
+    estimate, low, high, p, detectable = (float(getattr(row, name)) for name in names)
     if term == "Jonckheere-Terpstra":
         if math.isnan(p):
             return "People's means do not vary, so that their order with the arms' places cannot be tested."
@@ -81,7 +82,8 @@ def _sentence(term: str, row: object, unit: str, material: Material) -> str:
     if math.isnan(p):
         return "The slope of the straight line has no test."
     verb = "rose" if estimate > 0 else "fell"
-    shown = "" if p < material.plan.alpha else "; a trend was not shown"
+    found = would_be_found(f"a change of {number(detectable, material.digits + 1)}")
+    shown = "" if p < material.plan.alpha else f"; a trend was not shown{found}"
     return (
         f"Ratings {verb} by {number(abs(estimate), material.digits + 1)} with {unit} of the arms' place "
         f"({material.level} interval of "
@@ -104,6 +106,7 @@ def _table(found: Trend, material: Material, unit: str, places: dict[str, float]
             number(row.statistic),
             MISSING if math.isnan(row.df) else number(row.df, 1),
             p_number(row.p_value),
+            number(row.detectable, _digits(row.term, material)),
             str(row.n),
         )
         for row in found.rows
@@ -113,11 +116,32 @@ def _table(found: Trend, material: Material, unit: str, places: dict[str, float]
         df = f"{departure.df:g}, {number(departure.df_within, 1)}"
         blank = (MISSING, MISSING, MISSING)
         rows.append(
-            ("departure from the line", *blank, number(departure.statistic), df, p_number(departure.p_value), MISSING)
+            (
+                "departure from the line",
+                *blank,
+                number(departure.statistic),
+                df,
+                p_number(departure.p_value),
+                MISSING,
+                MISSING,
+            )
         )
-    header = ("Test", "Estimate", f"{material.level} interval", "SE", "Statistic", "df", "p", "Ratings or people")
+    header = (
+        "Test",
+        "Estimate",
+        f"{material.level} interval",
+        "SE",
+        "Statistic",
+        "df",
+        "p",
+        "Would be found",
+        "Ratings or people",
+    )
     scores = ", ".join(f"{material.label(arm)} {places[arm]:g}" for arm, _score in found.scores)
-    caption = f"Places: {scores}. Estimate: change with {unit} of the place for the line, tau for the order."
+    caption = (
+        f"Places: {scores}. Estimate: change with {unit} of the place for the line, tau for the order. Would be found: "
+        "the change that the test of the line finds in four of five such studies."
+    )
     if any(row.term == "Jonckheere-Terpstra" for row in found.rows):
         caption += " Jonckheere and Terpstra's test holds the articles fixed: it speaks of these articles only."
     return ReportTable("trend", "Trend over the arms' scale", caption, header, tuple(rows))

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.contrasts import Pair, ShareContrast, share_contrast
+from analysis.descriptives import share_of, shares_of_two
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "reference" / "shares.json").read_text(encoding="utf-8")
@@ -23,9 +25,11 @@ def side(shares: Sequence[float] | np.ndarray, given: Any) -> pd.DataFrame:
     return pd.DataFrame({"participant": range(len(shares)), "mean": shares, "share": shares, "n_ratings": given})
 
 
-def contrast(own: pd.DataFrame, other: pd.DataFrame, *, paired: bool = False, alpha: float = 0.05) -> ShareContrast:
+def contrast(
+    own: pd.DataFrame, other: pd.DataFrame, *, paired: bool = False, alpha: float = 0.05, tested: int = 1
+) -> ShareContrast:
     both = own.merge(other, on="participant", suffixes=("_arm", "_reference"))
-    return share_contrast(Pair("small", "real", own, other, both if paired else both.iloc[:0]), alpha)
+    return share_contrast(Pair("small", "real", own, other, both if paired else both.iloc[:0]), alpha, tested)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -36,10 +40,11 @@ def test_the_intervals_join_those_of_rs_prop_test_and_the_test_is_where_uniroot_
         side(np.array(case[name]["yes"]) / np.array(case[name]["given"]), case[name]["given"])
         for name in ("arm", "reference")
     )
-    found = contrast(own, other, paired=case["paired"], alpha=1 - case["level"])
+    found = contrast(own, other, paired=case["paired"], alpha=1 - case["level"], tested=3)
     assert found.method == ("paired Newcombe t" if case["paired"] else "Newcombe t")
-    numbers = ("estimate", "std_error", "statistic", "df", "p_value", "ci_low", "ci_high")
-    for name in (*numbers, "risk_ratio", "risk_ratio_ci_low", "risk_ratio_ci_high"):
+    numbers: tuple[str, ...] = ("estimate", "std_error", "statistic", "df", "p_value", "ci_low", "ci_high")
+    numbers += ("risk_ratio", "risk_ratio_ci_low", "risk_ratio_ci_high", "detectable", "detectable_adjusted")
+    for name in numbers:
         expected = math.nan if case[name] is None else case[name]
         assert getattr(found, name) == pytest.approx(expected, rel=1e-9, nan_ok=True), name
 
@@ -100,14 +105,61 @@ def test_p_is_below_alpha_exactly_where_the_interval_leaves_out_no_difference(
     assert math.copysign(1, found.statistic) == math.copysign(1, found.estimate) or abs(found.estimate) < 1e-12
 
 
+def test_an_arm_near_all_yes_whose_few_people_are_alike_by_chance_counts_by_both_arms_spread() -> None:
+    """The one arm's ten people differ by less than single ratings do: by their own spread each rating would count."""
+    alike, unlike = side(np.repeat([0.95, 0.9], 5), 20), side([1.0, 0.9, 0.6, 0.35, 1.0, 0.8, 0.4, 1.0, 0.95, 1.0], 20)
+    own, pooled = (
+        shares_of_two(alike["share"].to_numpy(), 200, other["share"].to_numpy(), 200)[0] for other in (alike, unlike)
+    )
+    assert (own.n_effective, own.share) == (200, pooled.share)
+    assert 10 <= pooled.n_effective < 40
+    assert contrast(alike, unlike).p_value > 0.05
+
+
+def test_an_arm_whose_answers_hang_together_more_than_the_others_keeps_its_own_size() -> None:
+    loose, tight = side([0.4, 0.5, 0.6, 0.5] * 5, 10), side([0.0, 1.0, 1.0, 0.0] * 5, 10)
+    (first, second) = shares_of_two(loose["share"].to_numpy(), 200, tight["share"].to_numpy(), 200)
+    assert second.n_effective == share_of(tight["share"].to_numpy(), 200).n_effective == 20
+    assert 20 < first.n_effective < 200
+
+
+def test_with_one_rating_a_person_each_person_is_one_answer() -> None:
+    own, other = side([1.0, 0.0] * 8, 1), side([1.0, 1.0, 1.0, 0.0] * 4, 1)
+    for arm in shares_of_two(own["share"].to_numpy(), 16, other["share"].to_numpy(), 16):
+        assert arm.n_effective == 16
+
+
 def studies(
-    people: tuple[int, int], ratings: int, share: float, alike: float, number: int = 300
+    people: tuple[int, int], ratings: int, share: float, alike: float, number: int = 300, *, paired: bool = False
 ) -> list[ShareContrast]:
     """Contrasts of two arms that do not differ; people's own shares are beta-distributed."""
     rng, odds = np.random.default_rng(8), (1 - alike) / alike
     own = rng.beta(share * odds, (1 - share) * odds, (number, sum(people)))
     shares = rng.binomial(ratings, own) / ratings
-    return [contrast(side(row[: people[0]], ratings), side(row[people[0] :], ratings)) for row in shares]
+    sides = ((side(row[: people[0]], ratings), side(row[people[0] :], ratings)) for row in shares)
+    return [contrast(arm, reference, paired=paired) for arm, reference in sides]
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_the_share_that_would_be_found_is_found_in_about_four_of_five_studies_upwards_and_downwards(
+    paired: bool,
+) -> None:
+    """Of 200 studies 160; fewer than 140 or more than 178 with a chance below 1 in 500."""
+    rng, share, ratings = np.random.default_rng(4), 0.6, 4
+    places = rng.random((200, 60))
+
+    def rows(moved: float) -> list[ShareContrast]:
+        """Studies whose one arm lies so much higher; the same people keep their place among people."""
+        others = places if paired else rng.random((200, 60))
+        arms = [
+            rng.binomial(ratings, stats.beta.ppf(where, 2 * truth, 2 * (1 - truth))) / ratings
+            for truth, where in ((share + moved, places), (share, others))
+        ]
+        return [contrast(side(a, ratings), side(b, ratings), paired=paired) for a, b in zip(*arms, strict=True)]
+
+    size = float(np.median([row.detectable for row in rows(0.0)]))
+    for moved in (size, -size):
+        assert 140 <= sum(row.p_value < 0.05 for row in rows(moved)) <= 178
 
 
 def test_few_people_against_many_near_all_yes_find_no_more_than_chance_finds() -> None:
@@ -124,3 +176,11 @@ def test_intervals_of_few_people_hold_the_truth_as_often_as_they_say() -> None:
         sum(not row.risk_ratio_ci_low <= 1 <= row.risk_ratio_ci_high for row in found),
     ):
         assert 6 <= missed <= 26
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_few_people_whose_twenty_ratings_are_very_alike_find_no_more_than_chance_finds(paired: bool) -> None:
+    """With each arm's own effective size 32 of 300 studies find something, and 35 of the same people."""
+    found = studies((10, 10), 20, 0.9, 0.6, paired=paired)
+    assert 1 <= sum(row.p_value < 0.05 for row in found) <= 26
+    assert all(math.isfinite(row.ci_low) for row in found)

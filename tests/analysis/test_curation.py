@@ -4,6 +4,7 @@ import pytest
 
 from analysis.crossed import crossed_contrasts
 from analysis.curation import ALL_MODELS, curation_contrasts
+from analysis.equivalence import detectable
 from analysis.plan import Plan
 from analysis.report_info import ArmInfo
 from tests.analysis.ratings import simulated
@@ -32,6 +33,8 @@ def test_within_a_model_it_is_the_crossed_models_contrast_and_over_models_their_
     assert (whole.curated, whole.uncurated) == (("a-picked", "b-picked"), ("a-plain", "b-plain"))
     assert whole.p_adjusted == whole.p_value
     assert first.p_adjusted >= first.p_value
+    assert whole.detectable_adjusted == whole.detectable == detectable(whole.std_error, whole.df)
+    assert first.detectable_adjusted == detectable(first.std_error, first.df, 0.025) > first.detectable
     assert list(curation_contrasts(CROSSED, infos(a="A", b="B")).to_frame()["term"]) == [ALL_MODELS, "A", "B"]
 
 

@@ -3,6 +3,7 @@
 import doctest
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from scipy import stats
 from analysis import detection_counts
 from analysis.detection import DetectionOptions, detection
 from analysis.detection_counts import d_prime
+from analysis.equivalence import detectable
 from analysis.validation import FrameError
 
 R: dict[str, Any] = json.loads(
@@ -132,6 +134,13 @@ def test_accuracy_of_answers_that_all_name_a_side() -> None:
     found = detection(frame, DetectionOptions(neutral=None, cut=0.0, draws=40))
     right = (frame["attribution"] == 1) == (frame["origin"] == "synthetic")
     assert found.pooled("accuracy").estimate == pytest.approx(right.mean())
+
+
+def test_d_prime_and_auc_say_how_far_from_guessing_would_be_found() -> None:
+    rows = {(row.term, row.kind): row for row in detection(answers(), replace(FEW, alpha=0.1)).rows}
+    for (term, _), row in rows.items():
+        expected = detectable(row.std_error, math.inf, 0.1) if term in {"d_prime", "auc"} else math.nan
+        assert row.detectable == pytest.approx(expected, nan_ok=True)
 
 
 def test_articles_that_differ_widen_the_interval() -> None:

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis.discerned_odds import DiscernedOdds, discerned_odds
+from analysis.equivalence import detectable
 from analysis.plan import Plan
 from analysis.report import StudyInfo, build_report
 from analysis.report_data import table_rows
@@ -79,6 +80,15 @@ def test_of_fewer_people_than_articles_the_degrees_of_freedom_are_theirs() -> No
     assert {row.df for row in ours.contrasts} == {16 - 2}
 
 
+def test_what_a_contrast_would_find_is_of_all_of_them_and_what_an_arm_would_of_itself() -> None:
+    ours = found(with_a_third_arm(answers()))
+    for row in ours.contrasts:
+        assert row.detectable == pytest.approx(detectable(row.std_error, row.df))
+        assert row.detectable_adjusted == pytest.approx(detectable(row.std_error, row.df, 0.025))
+    for row in ours.arms:
+        assert row.detectable_adjusted == row.detectable == pytest.approx(detectable(row.std_error, row.df))
+
+
 def test_frames_hold_a_row_a_contrast_and_a_row_an_arm() -> None:
     ours = found(answers())
     assert list(ours.to_frame()["contrast"]) == ["warned - plain"]
@@ -99,14 +109,11 @@ def test_the_caution_goes_by_the_arm_with_fewest_articles() -> None:
     few = frame[(frame["arm"] == "plain") | (frame["true"] == 0) | frame["article"].isin(kept)]
     (said,) = (one for one in found(few).cautions if "articles" in one and "With so few" in one)
     assert said.startswith("warned has 5 true articles.")
-    assert "of tests at 5%" in said
+    assert "of tests of odds at 5%" in said
 
 
 def test_of_several_contrasts_the_interval_is_said_not_to_be_adjusted() -> None:
-    frame = answers()
-    third = frame[frame["arm"] == "warned"].assign(arm="labelled")
-    third["participant"], third["article"] = "q" + third["participant"], "b" + third["article"]
-    report = build_report(pd.concat([frame, third], ignore_index=True), None, PLAN, StudyInfo("t", truth="true"))
+    report = build_report(with_a_third_arm(answers()), None, PLAN, StudyInfo("t", truth="true"))
     (shown,) = (one for one in report.shown if one.name == "discernment-articles")
     assert len(shown.sentences) == 3
     assert all(
@@ -151,6 +158,44 @@ def test_the_report_has_it_as_a_section_with_its_tables() -> None:
 def test_where_there_is_no_model_the_section_says_why(change: Any, says: str) -> None:
     with pytest.raises(FrameError, match=says):
         found(change(answers()))
+
+
+def with_a_third_arm(frame: pd.DataFrame) -> pd.DataFrame:
+    third = frame[frame["arm"] == "warned"].assign(arm="labelled")
+    third["participant"], third["article"] = "q" + third["participant"], "b" + third["article"]
+    return pd.concat([frame, third], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda third: third.assign(yes=third["yes"].where(third["true"] == 0, 1.0)),
+            "In the arm 'Labelled' every answer about true articles is yes, so that no finite odds fit best",
+        ),
+        (
+            lambda third: third[third["article"].isin(["ba17", "ba18", "ba20"])],
+            "The arm 'Labelled' has answers about 1 true and 2 false articles; with fewer than 4 of each",
+        ),
+    ],
+    ids=["separation", "few articles"],
+)
+def test_an_arm_whose_odds_cannot_be_told_is_left_out_alone(change: Any, says: str) -> None:
+    frame = with_a_third_arm(answers())
+    is_third = frame["arm"] == "labelled"
+    changed = pd.concat([frame[~is_third], change(frame[is_third])])
+    ours = discerned_odds(changed, PLAN, truth="true", labels={"labelled": "Labelled"})
+    alone = found(answers())
+    assert (ours.arms, ours.contrasts, ours.formula) == (alone.arms, alone.contrasts, alone.formula)
+    assert (ours.n_ratings, ours.n_true, ours.n_false) == (alone.n_ratings, alone.n_true, alone.n_false)
+    assert [one for one in ours.cautions if one.startswith(says) and one.endswith("this arm is left out.")]
+
+
+def test_without_the_reference_there_is_nothing_to_compare_with() -> None:
+    frame = with_a_third_arm(answers())
+    frame.loc[(frame["arm"] == "plain") & (frame["true"] == 0), "yes"] = 0.0
+    with pytest.raises(FrameError, match=r"'plain' every answer about false articles is no.*and it is the reference"):
+        found(frame)
 
 
 def test_an_arm_without_answers_is_said_and_left_out() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.equivalence import detectable, equivalence_row
-from analysis.intervals import Interval, TTest, t_test, tost
+from analysis.equivalence import detectable, equivalence_row, with_detectable
+from analysis.intervals import Interval, TTest, newcombe_detectable, t_test, tost
 
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "reference" / "measures.json").read_text(encoding="utf-8")
 )
+
+
+@dataclass(frozen=True)
+class Row:
+    std_error: float
+    df: float
+    p_value: float
+    detectable: float = math.nan
+    detectable_adjusted: float = math.nan
 
 
 @given(
@@ -63,6 +73,40 @@ def test_the_four_verdicts(estimate: float, error: float, verdict: str) -> None:
 def test_the_detectable_difference_of_two_equal_groups_is_that_of_power_t_test(case: dict[str, float]) -> None:
     error = case["sd"] * math.sqrt(2 / case["n"])
     assert detectable(error, 2 * case["n"] - 2) == pytest.approx(case["delta"], rel=1e-8)
+
+
+@pytest.mark.parametrize("case", R["detectable_by_df"], ids=lambda case: f"df = {case['df']}")
+def test_with_any_degrees_of_freedom_it_is_where_rs_noncentral_t_has_the_power(case: dict[str, float | None]) -> None:
+    df = math.inf if case["df"] is None else case["df"]
+    assert case["alpha"] is not None
+    assert detectable(1.0, df, case["alpha"]) == pytest.approx(case["delta"], rel=1e-8)
+
+
+@pytest.mark.parametrize("case", R["detectable_shares"], ids=lambda case: f"{case['share']} of {case['n']}")
+def test_a_share_of_single_ratings_that_would_be_found_is_near_that_of_power_prop_test(case: dict[str, float]) -> None:
+    """Which takes another test, that of pooled shares."""
+    found = newcombe_detectable(case["n"], case["share"], case["n"], detectable(1.0, math.inf))
+    assert found == pytest.approx(case["delta"], rel=0.03)
+
+
+def test_a_share_that_would_be_found_stays_within_0_and_1() -> None:
+    quantile = detectable(1.0, math.inf)
+    # From 95% only a lower share can be found; from 50% of five people none.
+    assert 0.2 < newcombe_detectable(20, 0.95, 20, quantile) < 0.95
+    assert math.isnan(newcombe_detectable(5, 0.5, 5, quantile))
+
+
+def test_rows_say_what_they_find_alone_and_among_those_that_have_a_test() -> None:
+    blank = Row(0.4, 21.5, 0.2)
+    rows = [blank, Row(math.nan, math.nan, math.nan), Row(0.3, math.inf, 0.01)]
+    first, without, last = with_detectable(rows, 0.05)
+    assert first.detectable == detectable(0.4, 21.5)
+    assert first.detectable_adjusted == detectable(0.4, 21.5, 0.025)
+    assert last.detectable_adjusted == detectable(0.3, math.inf, 0.025)
+    assert math.isnan(without.detectable)
+    assert math.isnan(without.detectable_adjusted)
+    (alone,) = with_detectable([blank], 0.05)
+    assert alone.detectable_adjusted == alone.detectable
 
 
 @given(df=st.floats(1.0, 1e7), error=st.floats(1e-6, 1e6), alpha=st.floats(0.001, 0.2))

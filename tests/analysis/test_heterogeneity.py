@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.crossed_frame import model_frame
+from analysis.equivalence import detectable
 from analysis.heterogeneity import heterogeneity
 from analysis.heterogeneity_terms import random_terms
 from analysis.plan import Plan
@@ -43,6 +44,23 @@ def test_contrasts_within_parties_are_lmertests(ratings: pd.DataFrame) -> None:
         for column in ("estimate", "std_error", "df", "p_value", "ci_low", "ci_high"):
             assert getattr(row, column) == pytest.approx(case[column], rel=5e-5), (row.contrast, row.group, column)
         assert row.p_adjusted >= row.p_value
+
+
+def test_what_the_interaction_finds_is_the_difference_of_two_groups_contrasts(ratings: pd.DataFrame) -> None:
+    """Of two arms and two groups: one degree of freedom, whose F is the square of that difference over its error."""
+    pair = ratings[ratings["arm"].isin(["real", "small"]) & ratings["party"].isin(["left", "right"])]
+    found = heterogeneity(pair, PLAN, "party")
+    left, right = found.rows
+    error = abs(left.estimate - right.estimate) / math.sqrt(found.interaction.statistic)
+    assert found.interaction_detectable == pytest.approx(detectable(error, found.interaction.df_within), rel=1e-6)
+    assert left.detectable_adjusted == pytest.approx(detectable(left.std_error, left.df, 0.025))
+    assert math.isnan(heterogeneity(ratings, PLAN, "party").interaction_detectable)
+
+
+def test_what_the_interaction_with_a_number_finds_is_the_change_with_one_unit(ratings: pd.DataFrame) -> None:
+    found = heterogeneity(ratings[ratings["arm"].isin(["real", "small"])], PLAN, "age")
+    (row,) = found.rows
+    assert found.interaction_detectable == pytest.approx(row.detectable, rel=1e-6)
 
 
 def test_a_number_enters_as_a_straight_line(ratings: pd.DataFrame) -> None:

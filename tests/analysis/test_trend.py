@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.equivalence import detectable
 from analysis.plan import Plan
 from analysis.trend import TrendRow, trend
 from analysis.validation import FrameError
@@ -24,6 +25,7 @@ def test_the_slope_is_lmertests() -> None:
     line = trend(pd.DataFrame(R["data"]), Plan(reference="real"), SCORES).rows[0]
     for column, value in R["trend"]["line"].items():
         assert getattr(line, column) == pytest.approx(value, rel=5e-5), column
+    assert line.detectable == detectable(line.std_error, line.df)
 
 
 def test_the_departure_from_a_line_is_the_contrast_that_no_line_has() -> None:
@@ -67,6 +69,7 @@ def test_the_order_alone_is_tested_by_kendalls_tau() -> None:
     assert row.estimate == pytest.approx(R["trend"]["tau"], abs=1e-10)
     assert row.statistic == pytest.approx(R["trend"]["z"], rel=1e-6)
     assert row.p_value == pytest.approx(R["trend"]["p_value"], rel=1e-6)
+    assert math.isnan(row.detectable)
 
 
 def test_a_planted_fall_is_found_and_its_sign_is_right() -> None:

@@ -1,32 +1,51 @@
-"""The benchmark of shares holds the contrasts that a report shows against the tests that it does not."""
+"""The benchmark of shares holds the contrasts that a report shows against those by other sizes and other tests."""
 
 import numpy as np
 import pytest
 
-from analysis.descriptives import share_of
 from benchmarks import shares
 
 
 @pytest.mark.parametrize("same", [False, True])
-def test_each_study_says_what_the_report_says_and_what_the_tests_before_would(same: bool) -> None:
+def test_each_study_says_what_the_report_says_and_what_other_tests_would(same: bool) -> None:
     own, other = np.array([1.0, 1.0, 0.75, 1.0, 1.0]), np.array([0.25, 0.5, 0.25, 0.0, 0.5])
     found = dict(zip(shares.SAID, shares._of_one(own, other, 4, same), strict=True))
+    # All find the difference, the ratio's interval leaves out 1, and p tells what the interval does.
+    assert {key for key, said in found.items() if said} == found.keys() - {"ratio_coverage", "disagree"}
+
+
+def test_by_its_own_size_an_arm_whose_people_are_alike_by_chance_finds_a_difference() -> None:
+    """Ten people near 1 whose shares hardly differ, against ten who do."""
+    own, other = np.repeat([0.95, 1.0], 5), np.array([1.0, 1.0, 1.0, 1.0, 0.9, 0.6, 0.35, 1.0, 0.8, 0.4])
+    found = dict(zip(shares.SAID, shares._of_one(own, other, 20, False), strict=True))
+    assert (found["own_size"], found["false_positives"]) == (1, 0)
+
+
+def test_intervals_of_arms_that_differ_are_held_against_their_own_truth() -> None:
+    own, other = np.repeat([0.75, 1.0, 0.5, 1.0], 3), np.repeat([0.5, 0.75, 0.25, 1.0], 3)
+    assert shares._of_apart(own, other, 4, False, (0.8125, 0.625)) == [1, 1]
+    assert shares._of_apart(own, other, 4, False, (0.95, 0.1)) == [0, 0]
+
+
+def test_a_bar_is_missed_by_the_mean_and_by_a_kind_that_is_surely_outside() -> None:
+    fine = dict.fromkeys(shares.SAID | shares.SAID_APART, np.full(len(shares.KINDS), 0.95))
+    fine |= {"false_positives": np.full(len(shares.KINDS), 0.04), "disagree": np.zeros(len(shares.KINDS))}
+    assert shares.missed(fine, 200) == []
+    one = fine["false_positives"].copy()
+    one[7] = 0.08
+    assert shares.missed({**fine, "false_positives": one}, 200) == []
+    assert shares.missed({**fine, "false_positives": one}, 2000) == ["false_positives"]
+    assert shares.missed({**fine, "coverage_apart": fine["coverage_apart"] - 0.02}, 200) == ["coverage_apart"]
+    assert shares.missed({**fine, "disagree": one}, 200) == ["disagree"]
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_drawn_people_have_the_shares_that_were_asked_for(same: bool) -> None:
+    pairs = shares._drawn(
+        np.random.default_rng(1), 400, (10, 20, same) if not same else (10, 10, True), 8, 0.3, (0.9, 0.7)
+    )
+    own, other = (np.array([pair[side] for pair in pairs]) for side in (0, 1))
+    assert own.shape == (400, 10)
+    assert (own.mean(), other.mean()) == pytest.approx((0.9, 0.7), abs=0.02)
     if same:
-        assert np.isnan([found.pop("score_t"), found.pop("score_z")]).all()
-    # All find the difference, the ratio's interval leaves out 1, and each p tells what the interval does.
-    assert {key for key, said in found.items() if said} == found.keys() - {"ratio_coverage", "disagree", "t_disagrees"}
-
-
-def test_people_of_whom_ten_all_say_yes_to_all_are_told_otherwise_by_welchs_test_than_by_the_interval() -> None:
-    found = dict(zip(shares.SAID, shares._of_one(np.ones(10), np.repeat([0.8, 1.0], 20), 10, False), strict=True))
-    assert (found["t_test"], found["t_disagrees"]) == (1, 1)
-    assert (found["false_positives"], found["disagree"]) == (0, 0)
-
-
-def test_the_score_test_takes_people_of_an_arm_whose_answers_are_all_alike_as_known() -> None:
-    spread, alike = np.array([0.25, 0.5, 0.75, 0.5]), np.array([1.0, 0.0, 1.0, 1.0])
-    _, both = shares._score(share_of(spread, 16), share_of(spread, 16))
-    assert both == pytest.approx(6)
-    _, one = shares._score(share_of(spread, 16), share_of(alike, 16))
-    assert one > 6
-    assert shares._score(share_of(alike, 16), share_of(alike, 16))[1] == np.inf
+        assert np.corrcoef(own.ravel(), other.ravel())[0, 1] > 0.4

@@ -56,5 +56,17 @@ cat(toJSON(list(
   detectable = lapply(list(c(20, 1), c(64, 2), c(5, 1)), function(case) list(
     n = case[1], sd = case[2],
     delta = power.t.test(n = case[1], sd = case[2], power = 0.8, strict = TRUE, tol = 1e-10)$delta
+  )),
+  # Degrees of freedom that are no whole number, as mixed models have them, at levels that Holm's adjustment takes.
+  detectable_by_df = lapply(list(c(14, .05), c(7.3, .05), c(48.6, .05 / 3), c(Inf, .01)), function(case) list(
+    df = case[1], alpha = case[2], delta = uniroot(function(d) {
+      at <- qt(1 - case[2] / 2, case[1])
+      pt(at, case[1], d, lower.tail = FALSE) + pt(-at, case[1], d) - 0.8
+    }, c(0, 20), tol = 1e-12)$root
+  )),
+  # Shares of one rating a person, the larger difference of both ways: towards a half.
+  detectable_shares = lapply(list(c(200, .5), c(400, .28), c(60, .5), c(150, .1)), function(case) list(
+    n = case[1], share = case[2],
+    delta = power.prop.test(n = case[1], p1 = case[2], p2 = NULL, power = 0.8, strict = TRUE)$p2 - case[2]
   ))
 ), auto_unbox = TRUE, digits = 12, na = "null"), "\n")
