@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pandas as pd
 from scipy import stats
 
 from analysis.intervals import NAN
@@ -23,7 +24,7 @@ from analysis.power_claim import Adjustment, Claim, Which
 from analysis.power_limits import FEW_PEOPLE, MOST_PEOPLE_SIMULATED, studies_of
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, level_text, number, percent
-from analysis.tables import to_json, to_records
+from analysis.tables import to_frame, to_json, to_records
 
 VERSION = 1
 # Below this chance of a model a size is told to have too few ratings.
@@ -90,6 +91,15 @@ class PowerAnswer:
     question: PowerQuestion
     curve: Power
     needed: tuple[Needed, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a size; the columns are the fields of ``PowerPoint``."""
+        return self.curve.to_frame()
+
+    def needed_frame(self) -> pd.DataFrame:
+        """One row a number of articles; the columns are the fields of ``Needed``. ``people`` is missing where no number
+        of people is enough, and whole numbers all the same."""
+        return to_frame(self.needed, Needed).astype({"people": "Int64"})
 
     @property
     def sentences(self) -> tuple[str, ...]:
