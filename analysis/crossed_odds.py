@@ -188,16 +188,21 @@ def crosses(data: pd.DataFrame, group: str) -> bool:
 
 
 def few_articles(what: str, least: int, df: float, alpha: float) -> str:
-    """``what``, that an arm has so few articles, and how often tests find what is not there with ``least`` of them.
-
-    A fit by maximum likelihood divides squares of articles by their number, and not by their degrees of freedom: with
-    k articles in each cell variances come out (k - 1) / k times as large, so much at most as articles make of errors.
-    """
-    rate = 2 * stats.t.sf(stats.t.ppf(1 - alpha / 2, df) * math.sqrt(1 - 1 / least), df)
+    """``what``, that an arm has so few articles, and how often tests find what is not there with ``least`` of them."""
+    rate = false_positives(least, df, alpha)
     return (
         f"{what}. With so few the spread of articles is taken for too small: where they differ much, up to about "
         f"{100 * rate:.0f}% of tests of odds at {100 * alpha:.10g}% find a difference where there is none."
     )
+
+
+def false_positives(articles: int, df: float, alpha: float) -> float:
+    """How often t tests of odds at ``alpha`` find what is not there, at most, with so few articles in a cell.
+
+    A fit by maximum likelihood divides squares of articles by their number, and not by their degrees of freedom: with
+    k articles in each cell variances come out (k - 1) / k times as large, so much at most as articles make of errors.
+    """
+    return float(2 * stats.t.sf(stats.t.ppf(1 - alpha / 2, df) * math.sqrt(1 - 1 / articles), df))
 
 
 def t_numbers(estimate: float, std_error: float, df: float, alpha: float) -> tuple[float, ...]:

@@ -140,7 +140,8 @@ def chance_of(shown: int, studies: int, power: float) -> float:
     """How probable it is that a share of ``studies`` lies as far from ``power`` as ``shown`` of them do: the exact
     binomial tail on their side, doubled for both sides, at most 1.
 
-    An interval around the share that was shown goes by that share's spread, and can refuse a true power nearly twice as often.
+    An interval around the share that was shown goes by that share's spread, and can refuse a true power nearly twice as
+    often.
     """
     tail = min(stats.binom.cdf(shown, studies, power), stats.binom.sf(shown - 1, studies, power))
     return float(min(1.0, 2 * tail))
