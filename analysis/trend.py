@@ -142,11 +142,10 @@ def _kendalls_z(tau: float, scores: np.ndarray, values: np.ndarray) -> float:
     n = len(values)
     pairs = n * (n - 1)
     ties = [np.unique(column, return_counts=True)[1].astype(np.float64) for column in (scores, values)]
-    equal, thrice, weighed = (
-        [float((t * (t - 1) * more).sum()) for t, more in ((t, part(t)) for t in ties)]
-        for part in (np.ones_like, lambda t: t - 2, lambda t: 2 * t + 5)
-    )
-    variance = (pairs * (2 * n + 5) - sum(weighed)) / 18 + equal[0] * equal[1] / (2 * pairs)
+    equal = [float((t * (t - 1)).sum()) for t in ties]
+    thrice = [float((t * (t - 1) * (t - 2)).sum()) for t in ties]
+    weighed = sum(float((t * (t - 1) * (2 * t + 5)).sum()) for t in ties)
+    variance = (pairs * (2 * n + 5) - weighed) / 18 + equal[0] * equal[1] / (2 * pairs)
     if n > 2:
         variance += thrice[0] * thrice[1] / (9 * pairs * (n - 2))
     most = np.sqrt((pairs - equal[0]) / 2) * np.sqrt((pairs - equal[1]) / 2)

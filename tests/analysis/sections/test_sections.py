@@ -167,58 +167,6 @@ def test_a_null_result_says_what_would_have_been_found() -> None:
     assert "The plan has no bounds" in section(none, "equivalence").warnings[0]
 
 
-FOUR_OF_FIVE = "four of five such studies"
-
-
-def test_what_would_have_been_found_stands_beside_every_result_that_was_not() -> None:
-    frame = ratings(60).assign(credibility=lambda rows: np.random.default_rng(5).integers(1, 11, len(rows)))
-    none = build_report(frame, None, replace(PLAN, exclusions=()), INFO)
-    rows = json.loads(json.dumps(to_dict(none), allow_nan=False))["results"]
-    line = rows["trend"]["rows"][0]
-    assert (
-        f"was not shown; a change of {line['detectable']:.3f} would have been found in {FOUR_OF_FIVE}"
-        in (section(none, "trend").sentences[0])
-    )
-    (picked,) = rows["curation"]
-    assert picked["detectable"] == picked["detectable_adjusted"] > 2.8 * picked["std_error"]
-    assert (
-        f"; a difference of {picked['detectable']:.2f} would have been found in {FOUR_OF_FIVE}."
-        in (section(none, "curation").sentences[0])
-    )
-    area = next(row for row in rows["detection"]["rows"] if row["term"] == "auc")
-    assert (
-        f"; an area of {0.5 + area['detectable']:.2f} or {0.5 - area['detectable']:.2f} would have"
-        in (section(none, "detection").sentences[0])
-    )
-    for name in ("shares", "share-pairs", "trend", "curation", "heterogeneity", "interactions", "detection"):
-        (table,) = (one for one in none.tables if one.name == name)
-        assert "Would be found" in table.header
-        assert "Would be found:" in table.caption
-        assert all(len(row) == len(table.header) for row in table.rows)
-
-
-def test_an_interaction_of_two_arms_and_two_groups_says_how_far_apart_contrasts_would_have_been_found() -> None:
-    frame = ratings(60).query("arm != 'large'")
-    two = build_report(frame, None, replace(PLAN, main_contrast="", exclusions=()), INFO)
-    found = to_dict(two)["results"]["heterogeneity"][0]
-    assert found["interaction"][3] > 0.05
-    said = section(two, "heterogeneity").sentences[0]
-    assert said.endswith(
-        f"; contrasts that are {found['interaction_detectable']:.2f} apart would have been found in {FOUR_OF_FIVE}."
-    )
-
-
-def test_without_a_mixed_model_the_sentence_tells_the_share_that_would_have_been_found() -> None:
-    plain = simulated(people=60, shift=0).drop(columns="article")
-    report = build_report(plain, None, Plan(reference="real"), StudyInfo("t", arms=ARMS, articles_known=False))
-    row = report.comparison.shares.rows[0]
-    assert row.p_adjusted > 0.05
-    assert (
-        f"; one of {100 * row.detectable_adjusted:.1f} points would have been found in at least {FOUR_OF_FIVE}"
-        in (report.sentences[0])
-    )
-
-
 def test_results_stand_by_attention_and_without_exclusions(results: dict[str, Any]) -> None:
     rows = {(row["variant"], row["arm"]): row for row in results["variants"]}
     arms = ("real", "small", "large")
