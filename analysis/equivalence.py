@@ -144,6 +144,26 @@ def detectable(std_error: float, df: float, alpha: float = 0.05, power: float = 
     return std_error * float(optimize.brentq(lacking, 0.0, furthest, xtol=1e-10))
 
 
+def detectable_noncentrality(df: float, df_within: float, alpha: float = 0.05, power: float = POWER) -> float:
+    """The noncentrality at which an F test of ``df`` and ``df_within`` degrees of freedom finds something with this
+    probability; with one ``df`` the square of ``detectable`` in standard errors. nan without degrees of freedom."""
+    if not (df > 0 and df_within > 0):
+        return NAN
+    if df == 1:
+        return detectable(1.0, df_within, alpha, power) ** 2
+    critical = float(stats.f.isf(alpha, df, df_within))
+
+    def lacking(noncentrality: float) -> float:
+        return float(stats.ncf.sf(critical, df, df_within, noncentrality)) - power
+
+    furthest = 8.0
+    while lacking(furthest) < 0:
+        furthest *= 2
+        if furthest > 1e6:
+            return NAN
+    return float(optimize.brentq(lacking, 0.0, furthest, xtol=1e-10))
+
+
 def with_detectable(rows: Iterable[Row], alpha: float) -> tuple[Row, ...]:
     """The dataclass rows with ``detectable``, what each one's test at ``alpha`` finds with probability ``POWER``, and
     ``detectable_adjusted``, what it finds so or oftener after Holm's adjustment over those of them that have a test:

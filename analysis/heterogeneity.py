@@ -4,6 +4,7 @@ The interaction is the test; contrasts within groups only say what it is made of
 difference is significant and another's is not does not make the groups differ).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
 from analysis.crossed import NO_OMNIBUS
 from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, OUTCOME, PERSON, random_part
-from analysis.equivalence import detectable, with_detectable
+from analysis.equivalence import detectable_noncentrality, with_detectable
 from analysis.heterogeneity_terms import GROUP, UNIT, Cells, cells_of, empty_cells, random_terms
 from analysis.intervals import NAN
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
@@ -56,9 +57,9 @@ class GroupContrast:
 class Heterogeneity:
     """The contrasts by group, and the test that they are the same in all of them (``interaction``).
 
-    ``interaction_detectable`` is the difference between two groups in the contrast of two arms, or of a number the
-    change of that contrast with one unit, that this test finds with 80% probability; nan where it has more than one
-    degree of freedom, and so no single difference.
+    ``interaction_detectable`` is by how much one arm must depart in one group, or of a number in its slope, from what
+    arms and groups add up to, for this test to find it with 80% probability: the most over all arms and groups. Of two
+    arms and two groups it is the difference between the groups' contrasts.
     """
 
     covariate: str
@@ -166,18 +167,24 @@ def _tested(
         for group in dict.fromkeys(row.group for row in rows)
         if people[group] < FEW_PEOPLE
     ]
-    found_by = _detectable(fit, cells, plan.alpha)
+    found_by = _detectable(fit, cells, interaction, plan.alpha)
     return Heterogeneity(blank.covariate, rows, interaction, found_by, blank.n_missing, tuple(said))
 
 
-def _detectable(fit: MixedFit, cells: Cells, alpha: float) -> float:
-    """What the test of a single degree of freedom finds, in units of the outcome."""
-    if len(cells.free) != 1:
+def _detectable(fit: MixedFit, cells: Cells, test: JointTest, alpha: float) -> float:
+    """What the test of interaction finds, in units of the outcome.
+
+    Where the mean of one cell is raised by d, the test's noncentrality is d squared times the cell's element of
+    F' (F V F')^-1 F, with F the free contrasts of the cells and V the covariance of the cells' means.
+    """
+    if math.isnan(test.p_value):
         return NAN
-    # A contrast that vanishes on all sums takes its cells by turns plus and minus, each alike.
-    once = cells.free / np.abs(cells.free).max()
-    (row,) = contrasts(fit.fitted, once @ cells.weights, [""], "satterthwaite", alpha)[0]
-    return detectable(row.std_error, row.df, alpha)
+    covariance = cells.weights @ fit.fitted.covariance() @ cells.weights.T
+    inverse = np.linalg.pinv(cells.free @ covariance @ cells.free.T)
+    each = np.einsum("qc,qr,rc->c", cells.free, inverse, cells.free)
+    # A group with ratings of one arm alone has no part in the test.
+    each = each[each > 1e-9 * each.max()]
+    return math.sqrt(detectable_noncentrality(test.df, test.df_within, alpha) / float(each.min()))
 
 
 def _people(data: pd.DataFrame) -> dict[str, int]:

@@ -101,7 +101,7 @@ def _of_contrast(row: OddsContrast, tested: int, material: Material) -> str:
 
 
 def _cells(row: OddsContrast) -> tuple[str, ...]:
-    """Odds ratio, interval, SE, t, df, p and what would be found, as both tables print them."""
+    """Odds ratio, interval, SE, t, df and p, as both tables print them."""
     return (
         number(row.odds_ratio),
         _limits(row),
@@ -109,12 +109,16 @@ def _cells(row: OddsContrast) -> tuple[str, ...]:
         number(row.statistic),
         number(row.df, 0),
         p_number(row.p_value),
-        number(math.exp(row.detectable_adjusted)),
     )
 
 
+def _found(row: OddsContrast) -> str:
+    """The ratio that the test would have found."""
+    return number(math.exp(row.detectable_adjusted))
+
+
 def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
-    rows = tuple((material.label(row.arm), *_cells(row), str(row.n)) for row in found.arms)
+    rows = tuple((material.label(row.arm), *_cells(row), _found(row), str(row.n)) for row in found.arms)
     header = ("Arm", "Odds ratio", f"{material.level} interval", "SE (log)", "t", "df", "p", "Would be found", "People")
     caption = (
         "Odds of a yes about true articles over those about false ones, for the same person and like articles. "
@@ -125,7 +129,7 @@ def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:
 
 def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
     rows = tuple(
-        (material.pair(row.arm), *_cells(row), p_number(row.p_adjusted), f"{row.n}, {row.n_reference}")
+        (material.pair(row.arm), *_cells(row), p_number(row.p_adjusted), _found(row), f"{row.n}, {row.n_reference}")
         for row in found.contrasts
     )
     header = (
@@ -136,8 +140,8 @@ def _contrasts_table(found: DiscernedOdds, material: Material) -> ReportTable:
         "t",
         "df",
         "p",
-        "Would be found",
         "p (Holm)",
+        "Would be found",
         "People",
     )
     caption = (

@@ -120,9 +120,8 @@ def _would(one: Heterogeneity, material: Material) -> str:
     if one.interaction.p_value < material.plan.alpha or math.isnan(one.interaction_detectable):
         return ""
     size = number(one.interaction_detectable, material.digits)
-    change = any(row.group == UNIT for row in one.rows)
-    what = f"a change of a contrast by {size} with one unit more" if change else f"contrasts that are {size} apart"
-    return would_be_found(what)
+    where = "with one unit more" if any(row.group == UNIT for row in one.rows) else "in one group"
+    return would_be_found(f"an arm that departs {where} by {size} from the others")
 
 
 def _tests(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
@@ -138,9 +137,9 @@ def _tests(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
         for one in found
     )
     caption = (
-        "Joint F test that the contrasts are the same in all groups; p values are not adjusted. Would be found: the "
-        "difference of the contrast between the two groups, or its change with one unit of a number, that the test "
-        "finds in four of five such studies; of several differences at once there is no one number."
+        "Joint F test that the contrasts are the same in all groups; p values are not adjusted. Would be found: by "
+        "how much one arm must depart in one group, or with one unit of a number, from what arms and groups add up to, "
+        "for the test to find it in four of five such studies; the most over all arms and groups."
     )
     header = ("Covariate by arm", "F", "df", "p", "Would be found", "Ratings without a value")
     return ReportTable("interactions", "Tests of interaction", caption, header, rows)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.equivalence import detectable, equivalence_row, with_detectable
+from analysis.equivalence import detectable, detectable_noncentrality, equivalence_row, with_detectable
 from analysis.intervals import Interval, TTest, newcombe_detectable, t_test, tost
 
 R: dict[str, Any] = json.loads(
@@ -80,6 +80,12 @@ def test_with_any_degrees_of_freedom_it_is_where_rs_noncentral_t_has_the_power(c
     df = math.inf if case["df"] is None else case["df"]
     assert case["alpha"] is not None
     assert detectable(1.0, df, case["alpha"]) == pytest.approx(case["delta"], rel=1e-8)
+
+
+@pytest.mark.parametrize("case", R["detectable_noncentrality"], ids=lambda case: f"{case['df']} df")
+def test_a_joint_test_finds_what_rs_noncentral_f_has_the_power_for(case: dict[str, float]) -> None:
+    found = detectable_noncentrality(case["df"], case["df_within"], case["alpha"])
+    assert found == pytest.approx(case["noncentrality"], rel=1e-6)
 
 
 @pytest.mark.parametrize("case", R["detectable_shares"], ids=lambda case: f"{case['share']} of {case['n']}")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.crossed_frame import model_frame
-from analysis.equivalence import detectable
+from analysis.equivalence import detectable, detectable_noncentrality
 from analysis.heterogeneity import heterogeneity
 from analysis.heterogeneity_terms import random_terms
 from analysis.plan import Plan
@@ -54,7 +54,26 @@ def test_what_the_interaction_finds_is_the_difference_of_two_groups_contrasts(ra
     error = abs(left.estimate - right.estimate) / math.sqrt(found.interaction.statistic)
     assert found.interaction_detectable == pytest.approx(detectable(error, found.interaction.df_within), rel=1e-6)
     assert left.detectable_adjusted == pytest.approx(detectable(left.std_error, left.df, 0.025))
-    assert math.isnan(heterogeneity(ratings, PLAN, "party").interaction_detectable)
+
+
+def test_of_several_groups_it_is_by_how_much_one_arm_departs_in_one_of_them(ratings: pd.DataFrame) -> None:
+    """Raised by so much in the cell that is least well known, made-up ratings without noise of their own come to the
+    noncentrality; in any other cell to more."""
+    found = heterogeneity(ratings, PLAN, "party", arms=ARMS)
+    wanted = detectable_noncentrality(4, found.interaction.df_within)
+    raised = []
+    for arm in ARMS:
+        for party in ("centre", "left", "right"):
+            cell = (ratings["arm"] == arm) & (ratings["party"] == party)
+            up = ratings.assign(credibility=ratings["credibility"] + cell * found.interaction_detectable)
+            fit = heterogeneity(up, PLAN, "party", arms=ARMS)
+            # The spreads are the same, so that of the two tests with one cell raised and lowered by as much the mean of
+            # F, less the F of nothing raised, is what the raising alone makes.
+            down = ratings.assign(credibility=ratings["credibility"] - cell * found.interaction_detectable)
+            other = heterogeneity(down, PLAN, "party", arms=ARMS)
+            mean = (fit.interaction.statistic + other.interaction.statistic) / 2
+            raised.append(4 * (mean - found.interaction.statistic))
+    assert min(raised) == pytest.approx(wanted, rel=1e-3)
 
 
 def test_what_the_interaction_with_a_number_finds_is_the_change_with_one_unit(ratings: pd.DataFrame) -> None:

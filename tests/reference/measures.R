@@ -64,6 +64,10 @@ cat(toJSON(list(
       pt(at, case[1], d, lower.tail = FALSE) + pt(-at, case[1], d) - 0.8
     }, c(0, 20), tol = 1e-12)$root
   )),
+  detectable_noncentrality = lapply(list(c(2, 11.1, .05), c(4, 72.06, .05), c(1, 30, .01)), function(case) list(
+    df = case[1], df_within = case[2], alpha = case[3], noncentrality = uniroot(function(l)
+      pf(qf(1 - case[3], case[1], case[2]), case[1], case[2], ncp = l, lower.tail = FALSE) - 0.8, c(0, 200), tol = 1e-12)$root
+  )),
   # Shares of one rating a person, the larger difference of both ways: towards a half.
   detectable_shares = lapply(list(c(200, .5), c(400, .28), c(60, .5), c(150, .1)), function(case) list(
     n = case[1], share = case[2],

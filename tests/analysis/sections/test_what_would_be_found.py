@@ -41,14 +41,15 @@ def test_what_would_have_been_found_stands_beside_every_result_that_was_not() ->
         assert all(len(row) == len(table.header) for row in table.rows)
 
 
-def test_an_interaction_of_two_arms_and_two_groups_says_how_far_apart_contrasts_would_have_been_found() -> None:
+def test_an_interaction_says_by_how_much_an_arm_that_departs_in_one_group_would_have_been_found() -> None:
     frame = ratings(60).query("arm != 'large'")
     two = build_report(frame, None, replace(PLAN, main_contrast="", exclusions=()), INFO)
     found = to_dict(two)["results"]["heterogeneity"][0]
     assert found["interaction"][3] > 0.05
     said = section(two, "heterogeneity").sentences[0]
     assert said.endswith(
-        f"; contrasts that are {found['interaction_detectable']:.2f} apart would have been found in {FOUR_OF_FIVE}."
+        f"; an arm that departs in one group by {found['interaction_detectable']:.2f} from the others would have been "
+        f"found in {FOUR_OF_FIVE}."
     )
 
 
