@@ -3,10 +3,12 @@
 import contextlib
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from studyweb.supervision import programs
-from studyweb.web_worker import OTHER_FILES, room_for
-from tests.studyweb.serving import Cramped, Hurried, Patient
+from studyweb.web_worker import GATHERED, OTHER_FILES, room_for
+from tests.studyweb.serving import Cramped, Forgiving, Hurried, Patient
 
 THREADS = 4
 Connect = Callable[[], HTTPConnection]
@@ -148,6 +150,60 @@ def test_a_body_that_comes_in_two_parts_in_time_is_read_whole(serve: Serve) -> N
         assert _is_served(connect())  # the other half waits until this was answered
         connection.sock.sendall(b"x" * 35)
         assert connection.sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("sent", [HALF_A_HEADER, HALF_A_BODY, HALF_A_BODY + b"x" * 34])
+def test_who_sends_slowly_while_others_wait_for_a_thread_loses_nothing(serve: Serve, sent: bytes) -> None:
+    whole = HALF_A_HEADER + b"ngth: 0\r\n\r\n" if sent == HALF_A_HEADER else HALF_A_BODY + b"x" * 35
+    with serve(Forgiving) as connect:
+        slow = [connect() for _ in range(2 * THREADS)]
+        for connection in slow:
+            connection.connect()
+            connection.sock.sendall(sent)
+        # More than a thread waits for while others do; each is answered by a connection of its own.
+        served, until = 0, time.monotonic() + 2 * Forgiving.seconds_while_others_wait
+        while time.monotonic() < until:
+            served += _is_served(connect())
+        assert served > THREADS
+        for connection in slow:
+            connection.sock.sendall(whole[len(sent) :])
+        assert [connection.sock.recv(15) for connection in slow] == [b"HTTP/1.1 200 OK"] * len(slow)
+
+
+def test_who_was_too_slow_hears_so_although_more_of_the_page_comes(serve: Serve) -> None:
+    with serve(Hurried) as connect:
+        connection = connect()
+        connection.connect()
+        connection.sock.sendall(HALF_A_BODY)
+        assert select.select([connection.sock], [], [], 20)[0]
+        # The rest meets a server that has answered; a connection that was closed would be reset, and the answer lost.
+        for _ in range(3):
+            connection.sock.sendall(b"x" * 10)
+            assert not select.select([], [], [connection.sock], 0.1)[2]
+        with connection.sock.makefile("rb") as answers:
+            assert answers.read().split(b"\r\n")[0] == b"HTTP/1.1 408 Request Timeout"
+
+
+def test_what_is_longer_than_is_gathered_is_read_whole_by_a_thread(serve: Serve) -> None:
+    length = 3 * GATHERED
+    with serve(Hurried) as connect:
+        connection = connect()
+        connection.connect()
+        connection.sock.sendall(b"POST / HTTP/1.1\r\nHost: test\r\ncontent-length: %d\r\n\r\n" % length)
+        for _ in range(3):
+            connection.sock.sendall(b"x" * GATHERED)
+        assert connection.sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_who_sends_slowly_is_answered_when_the_server_is_to_end(serve: Serve) -> None:
+    with serve(Forgiving) as connect:
+        quick = connect()
+        slow = socket.create_connection((quick.host, quick.port), timeout=20)
+        slow.sendall(HALF_A_BODY)
+        assert _is_served(quick)
+    # The server has ended by itself, and what it said last is here.
+    with slow, slow.makefile("rb") as answers:
+        assert answers.read().startswith(b"HTTP/1.1 408 Request Timeout")
 
 
 def test_a_browser_that_does_not_take_its_answer_is_let_go_without_an_error(serve: Serve, tmp_path: Path) -> None:
