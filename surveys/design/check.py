@@ -10,8 +10,9 @@ from math import sqrt
 from typing import Literal
 
 from surveys.design.lanes import groups
+from surveys.design.pairs import Pair, pairs_of
 from surveys.design.simulation import ONE_STRATUM, Cell, Simulated, simulate
-from surveys.design.spec import DesignSpec
+from surveys.design.spec import ArticleSpec, DesignSpec
 
 ARRIVALS = 1000
 # Places that are compared with stories, over all arrivals: about a second of one processor.
@@ -45,15 +46,16 @@ class Finding:
 class Checked:
     """A design's simulated recruitment: its table, and the findings in the order of their importance.
 
-    ``by_article`` are completed readings of each article, ``possible_pairs`` the pairs of articles that one person can
-    be given, ``arrivals`` how many came: fewer than ``ARRIVALS`` for a design that is slow to allocate.
+    ``articles`` are the design's, ``by_article`` completed readings of each, ``pairs`` those of which one person can be
+    given both, ``arrivals`` how many came: fewer than ``ARRIVALS`` for a design that is slow to allocate.
     """
 
     result: Simulated
     arrivals: int
     completed: int
+    articles: tuple[ArticleSpec, ...]
     by_article: dict[str, int]
-    possible_pairs: int
+    pairs: tuple[Pair, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -90,14 +92,13 @@ def check(spec: DesignSpec, dropout: Decimal, seed: int, strata: Sequence[tuple[
     for cell in result.cells:
         by_article[cell.article_key] += cell.completed
     completed = sum(done for _, done in result.arms.values())
-    possible = len(_possible_pairs(spec))
-    return Checked(
-        result, arrivals, completed, by_article, possible, tuple(_findings(spec, result, by_article, possible))
-    )
+    pairs = tuple(pairs_of(spec, result))
+    findings = tuple(_findings(spec, result, by_article, pairs))
+    return Checked(result, arrivals, completed, spec.articles, by_article, pairs, findings)
 
 
 def _findings(
-    spec: DesignSpec, result: Simulated, by_article: dict[str, int], possible_pairs: int
+    spec: DesignSpec, result: Simulated, by_article: dict[str, int], pairs: Sequence[Pair]
 ) -> Iterator[Finding]:
     yield _arms(spec, result)
     for_articles = [Spread(min(of), max(of)) for of in _articles_by_arm(spec, by_article)]
@@ -108,7 +109,8 @@ def _findings(
         even = spec.order == "random" or all(map(_even, positions))
         yield Finding("positions", even, _worst(positions))
         # Which articles meet is not steered: it is told, and to be looked at where most pairs never do.
-        yield Finding("pairs", 2 * len(result.pairs) >= possible_pairs, Spread(len(result.pairs), possible_pairs))
+        meet = sum(pair.met > 0 for pair in pairs)
+        yield Finding("pairs", 2 * meet >= len(pairs), Spread(meet, len(pairs)))
     if result.conditions:
         yield _conditions(spec, result)
     yield Finding("full", result.turned_away == 0, Spread(result.turned_away, result.turned_away))
@@ -164,15 +166,4 @@ def _cells(result: Simulated) -> dict[str, list[Cell]]:
     found: dict[str, list[Cell]] = {}
     for cell in result.cells:
         found.setdefault(cell.article_key, []).append(cell)
-    return found
-
-
-def _possible_pairs(spec: DesignSpec) -> set[tuple[str, str]]:
-    """The pairs of articles, of different stories and texts, that the arms of one person offer."""
-    found: set[tuple[str, str]] = set()
-    for _, arms in spec.groups:
-        keys = {arm.key for arm in arms}
-        of = sorted((a for a in spec.articles if a.arm in keys), key=lambda article: article.key)
-        for n, one in enumerate(of):
-            found.update((one.key, other.key) for other in of[n + 1 :] if other.story != one.story)
     return found

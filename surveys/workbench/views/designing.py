@@ -17,11 +17,13 @@ from surveys.amendments import holding
 from surveys.definition import DefinitionError
 from surveys.design import ONE_STRATUM, Checked, check, seed_for
 from surveys.design.check import Finding
+from surveys.design.pairs import by_arms
 from surveys.drafting import definition_of, parts_digest
 from surveys.frozen import FrozenStudy
 from surveys.models import Study
 from surveys.other_apps import hides_models
 from surveys.readiness import compose
+from surveys.workbench import pairs
 from surveys.workbench.forms.beside import BesideForm
 from surveys.workbench.pages import study_page
 from surveys.workbench.views.texts import definition_page, saved, study_to_write
@@ -126,6 +128,7 @@ def _groups(frozen: FrozenStudy) -> tuple[tuple[str, int], ...]:
 def _shown(checked: Checked, frozen: FrozenStudy) -> dict[str, object]:
     labels = {arm.key: arm.label for arm in frozen.arms}
     drawn = figure(checked)
+    by_arm = sorted(checked.articles, key=lambda article: [*labels].index(article.arm))
     return {
         "checked": checked,
         "verdicts": [(finding.fine, verdict(finding)) for finding in checked.findings],
@@ -137,6 +140,10 @@ def _shown(checked: Checked, frozen: FrozenStudy) -> dict[str, object]:
         "conditions": [
             (labels[arm], condition, *counts) for (arm, condition), counts in checked.result.conditions.items()
         ],
+        "triangle": pairs.triangle(by_arm, checked.pairs),
+        "most_drawn": pairs.DRAWN,
+        "arm_pairs": [(*(labels[arm] for arm in pair.arms), pair) for pair in by_arms(checked.pairs)],
+        "pairs": pairs.listed(checked.pairs),
     }
 
 

@@ -32,7 +32,7 @@ def test_everybody_and_everything_is_in_the_table() -> None:
     assert checked.arrivals == ARRIVALS
     assert sum(checked.by_article.values()) == 2 * checked.completed
     assert [len(cells) for _, _, cells in checked.rows()] == [2] * 15
-    assert checked.possible_pairs == 3 * 10
+    assert len(checked.pairs) == 3 * 10
 
 
 def test_an_article_that_nobody_reads_is_told() -> None:
