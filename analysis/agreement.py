@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.agreement_interval import Judged, alpha_interval
 from analysis.intervals import NAN, NO_INTERVAL, Interval
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.tables import to_frame
@@ -20,7 +21,10 @@ Metric = Literal["nominal", "ordinal", "interval"]
 
 @dataclass(frozen=True)
 class AgreementRow:
-    """One coefficient with its interval; ``n_units`` counts what was judged, ``n_judges`` who judged."""
+    """One coefficient with its interval; ``n_units`` counts what was judged, ``n_judges`` who judged.
+
+    ``corrected`` is Krippendorff's alpha without the bias that few units and judges give it; nan for others.
+    """
 
     term: str
     estimate: float
@@ -30,6 +34,7 @@ class AgreementRow:
     n_units: int
     n_judges: int
     n_values: int
+    corrected: float = NAN
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,6 @@ def krippendorff(
     judge: str = "participant",
     within: str = "arm",
     alpha: float = 0.05,
-    draws: int = 1000,
-    seed: int = 1,
 ) -> Agreement:
     """Krippendorff's alpha of ``column``, whoever judged what: ``1 - observed / expected disagreement``.
 
@@ -63,32 +66,30 @@ def krippendorff(
     agreement about its units. Ordinal distances are those of all judgements together.
 
     Any number of judges, missing judgements allowed; units with one judgement do not count. ``ordinal`` and
-    ``interval`` want numbers. The interval resamples units. Raises ``FrameError`` where no unit was judged twice or a
-    judge judged a unit twice. Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
+    ``interval`` want numbers. The estimate is the coefficient as it is published; its interval, and ``corrected``, are
+    of all units and judges such as these (``alpha_interval``). Raises ``FrameError`` where no unit was judged twice or
+    a judge judged a unit twice. Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
     """
-    known = _judgements(frame, column, unit, judge)
+    known = _judgements(frame, column, unit, judge).sort_values([unit, judge], kind="stable")
     arm = known[within] if within in known.columns else pd.Series("", index=known.index)
     values = known[column].astype("str") if metric == "nominal" else numbers(known[column])
     codes, levels = pd.factorize(values, sort=True)
+    arms, _ = pd.factorize(arm.astype("str"), sort=True)
     units, names = pd.factorize(arm.astype("str") + "\r" + known[unit].astype("str"), sort=True)
-    arms = np.empty(len(names), dtype=object)
-    arms[units] = arm.astype("str").to_numpy()
+    judges, judged_by = pd.factorize(known[judge].astype("str"), sort=True)
     table = np.zeros((len(names), len(levels)))
     np.add.at(table, (units, codes), 1.0)
+    arm_of = np.zeros(len(names), dtype=np.intp)
+    arm_of[units] = arms
     counted = table.sum(axis=1) > 1
-    table, arms = table[counted], arms[counted]
+    table, arm_of = table[counted], arm_of[counted]
     if not len(table):
         raise FrameError(f"no {unit} was judged by two people: there is no agreement to measure", column=column)
-    distance = _distance(metric, table, np.asarray(levels))
-    parts = [table[arms == name] for name in sorted(set(arms))]
-    estimate = _alpha(parts, distance)
-    rng = np.random.default_rng(seed)
-    drawn = np.empty(draws)
-    for n in range(draws):
-        sample = [part[rng.integers(len(part), size=len(part))] for part in parts]
-        drawn[n] = _alpha(sample, _distance(metric, np.concatenate(sample), np.asarray(levels)))
-    limits = _percentiles(drawn, alpha) if draws else NO_INTERVAL
-    said = []
+    places = _places(metric, table.sum(axis=0), np.asarray(levels))
+    parts = [table[arm_of == n] for n in np.unique(arm_of)]
+    estimate = _alpha(parts, ((places[:, None] - places[None, :]) ** 2).sum(axis=-1))
+    found = alpha_interval(Judged(units, judges, arms, places[codes]), alpha)
+    said = [*found.said]
     if np.isnan(estimate):
         said.append("All judgements are the same, so there is no disagreement to expect: alpha is not defined.")
     if len(table) < 5:
@@ -96,12 +97,12 @@ def krippendorff(
     row = AgreementRow(
         f"Krippendorff's alpha, {metric}",
         estimate,
-        limits.low,
-        limits.high,
-        "bootstrap of units" if len(parts) == 1 else "bootstrap of units within arms",
+        *found.interval,
+        found.method,
         len(table),
-        known[judge].nunique(),
+        len(judged_by),
         int(table.sum()),
+        found.corrected,
     )
     return Agreement((row,), tuple(said))
 
@@ -122,16 +123,15 @@ def _judgements(frame: pd.DataFrame, column: str, unit: str, judge: str) -> pd.D
     return known
 
 
-def _distance(metric: Metric, table: FloatArray, levels: FloatArray) -> FloatArray:
-    """The squared distances of the categories; ordinal ones depend on how often each was used."""
-    k = len(levels)
+def _places(metric: Metric, used: FloatArray, levels: FloatArray) -> FloatArray:
+    """Where each category lies (categories, dimensions), so that squared distances are the metric's; those of ordinal
+    ones depend on how often each was ``used``.
+    """
     if metric == "nominal":
-        return 1.0 - np.eye(k)
-    used = table.sum(axis=0)
+        return np.eye(len(levels)) / math.sqrt(2)
     # For ordinal ones the sum of the frequencies from one category to the other, both ends counting half.
-    place = levels.astype(np.float64) if metric == "interval" else np.cumsum(used) - used / 2
-    distance: FloatArray = (place[:, None] - place[None, :]) ** 2
-    return distance
+    place: FloatArray = levels.astype(np.float64) if metric == "interval" else np.cumsum(used) - used / 2
+    return place[:, None]
 
 
 def _alpha(parts: Sequence[FloatArray], distance: FloatArray) -> float:
@@ -144,14 +144,6 @@ def _alpha(parts: Sequence[FloatArray], distance: FloatArray) -> float:
         observed += float((np.einsum("ua,ab,ub->u", table, distance, table, optimize=True) / (size - 1)).sum())
         expected += float(used @ distance @ used) / (float(size.sum()) - 1)
     return 1 - observed / expected if expected > 0 else NAN
-
-
-def _percentiles(drawn: FloatArray, alpha: float) -> Interval:
-    known = drawn[np.isfinite(drawn)]
-    if len(known) < 0.9 * len(drawn):
-        return NO_INTERVAL
-    low, high = np.quantile(known, [alpha / 2, 1 - alpha / 2])
-    return Interval(float(low), float(high))
 
 
 def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: float = 0.05) -> Agreement:

@@ -1,7 +1,8 @@
 """PURE: whether the items of a scale measure one thing: alpha with its interval, omega, and each item against the rest.
 
 Sources: Cronbach 1951; Feldt 1965, Psychometrika 30:357, for alpha's interval; McDonald 1999 for omega, from one factor
-by minimum residuals (Harman & Jones 1966); what psych::alpha and psych::omega compute in R.
+by minimum residuals (Harman & Jones 1966); what psych::alpha and psych::omega compute in R. Other intervals: from
+leaving out each person, with t, on the scale of ``log(1 - coefficient)`` (Arvesen & Schmitz 1970, Biometrics 26:677).
 """
 
 from collections.abc import Sequence
@@ -71,14 +72,13 @@ def reliability(
     *,
     person: str = "participant",
     alpha: float = 0.05,
-    draws: int = 1000,
-    seed: int = 1,
 ) -> Reliability:
     """Alpha and omega of the sum of ``items``, raw and with all items on one SD, and the items one by one.
 
     Where every person has one row, alpha's interval is Feldt's; where people have several, rows are not independent
-    and the intervals of all coefficients come from resampling people. Raises ``FrameError`` for fewer than two items, a
-    column that is missing or holds no numbers, fewer than three complete rows, and an item that does not vary.
+    and the intervals of all coefficients come from leaving out each person with all their rows. Raises ``FrameError``
+    for fewer than two items, a column that is missing or holds no numbers, fewer than three complete rows, and an item
+    that does not vary.
     """
     values, people = _complete(frame, items, person)
     known = ~np.isnan(values).any(axis=1)
@@ -94,10 +94,10 @@ def reliability(
     bounded = bool((1 - loadings**2 < 1.5 * LEAST_UNIQUENESS).any())
     n_people = len(np.unique(owners))
     single = n_people == len(complete)
-    drawn = _drawn(complete, owners, loadings, draws, seed) if draws else {}
+    left = _without_each(complete, owners, loadings)
     rows = []
     for term, estimate in estimates.items():
-        limits, method = _percentiles(drawn.get(term), alpha), "bootstrap of people"
+        limits, method = _jackknife(estimate, left[term], alpha), "jackknife of people"
         if term.startswith("alpha") and single:
             limits, method = feldt_interval(estimate, len(complete), len(items), alpha), "Feldt"
         rows.append(ReliabilityRow(term, estimate, limits.low, limits.high, method))
@@ -169,7 +169,7 @@ def _complete(frame: pd.DataFrame, items: Sequence[str], person: str) -> tuple[F
         if name not in frame.columns:
             raise FrameError(f"the column '{name}' is missing", column=name)
     columns = [numbers(frame[name]).to_numpy(dtype=np.float64) for name in items]
-    return np.column_stack(columns), pd.factorize(frame[person])[0].astype(np.float64)
+    return np.column_stack(columns), pd.factorize(frame[person].astype("str"), sort=True)[0].astype(np.float64)
 
 
 def _alpha(covariance: FloatArray) -> FloatArray:
@@ -221,30 +221,39 @@ def _items(values: FloatArray, items: Sequence[str], loadings: FloatArray) -> tu
     return tuple(rows)
 
 
-def _drawn(
-    values: FloatArray, owners: FloatArray, loadings: FloatArray, draws: int, seed: int
-) -> dict[str, FloatArray]:
-    """The coefficients of samples of people with replacement, all rows of a person together; (draws,) each.
+def _without_each(values: FloatArray, owners: FloatArray, loadings: FloatArray) -> dict[str, FloatArray]:
+    """The coefficients without each person in turn, all their rows together; (people,) each.
 
-    A sample's covariances follow from the sums of its people's rows and of their products, so that no sample is written
-    out. A sample in which an item does not vary has none.
+    Covariances follow from the sums of people's rows and of their products, so that no sample is written out. Where an
+    item does not vary without somebody there is none.
     """
-    rng = np.random.default_rng(seed)
     _, places = np.unique(owners, return_inverse=True)
     people, k = int(places.max()) + 1, values.shape[1]
     centred = values - values.mean(axis=0)
     rows, columns = np.triu_indices(k)
     summed = np.column_stack([np.ones(len(values)), centred, centred[:, rows] * centred[:, columns]])
     sums = np.column_stack([np.bincount(places, column, people) for column in summed.T])
-    totals = np.stack([np.bincount(rng.integers(people, size=people), minlength=people) @ sums for _ in range(draws)])
-    n, mean = totals[:, 0, None, None], totals[:, 1 : k + 1] / totals[:, :1]
-    products = np.empty((draws, k, k))
-    products[:, rows, columns] = products[:, columns, rows] = totals[:, k + 1 :]
+    totals = sums.sum(axis=0) - sums
+    several = totals[:, 0] > 1
+    n, mean = totals[several, 0, None, None], totals[several, 1 : k + 1] / totals[several, :1]
+    products = np.empty((int(several.sum()), k, k))
+    products[:, rows, columns] = products[:, columns, rows] = totals[several, k + 1 :]
     covariance = (products - n * mean[:, :, None] * mean[:, None, :]) / (n - 1)
     variances = np.diagonal(covariance, axis1=1, axis2=2)
     varies = (variances > 1e-9 * centred.var(axis=0)).all(axis=1)
     found = _coefficients(covariance[varies], _one_factor_each(_correlation(covariance[varies]), loadings))
-    return {term: np.concatenate([known, np.full(draws - len(known), NAN)]) for term, known in found.items()}
+    return {term: np.concatenate([known, np.full(people - len(known), NAN)]) for term, known in found.items()}
+
+
+def _jackknife(estimate: float, left: FloatArray, alpha: float) -> Interval:
+    """The interval from the coefficients without each person; nan where one of them is 1 or not known."""
+    people = len(left)
+    if people < 2 or not estimate < 1 or not (left < 1).all():
+        return NO_INTERVAL
+    centre, each = np.log1p(-estimate), np.log1p(-left)
+    variance = (people - 1) / people * float(((each - each.mean()) ** 2).sum())
+    half = float(stats.t.isf(alpha / 2, people - 1)) * np.sqrt(variance)
+    return Interval(float(-np.expm1(centre + half)), float(-np.expm1(centre - half)))
 
 
 def _one_factor_each(correlations: FloatArray, start: FloatArray) -> FloatArray:
@@ -271,13 +280,6 @@ def _one_factor_each(correlations: FloatArray, start: FloatArray) -> FloatArray:
     return loadings
 
 
-def _percentiles(drawn: FloatArray | None, alpha: float) -> Interval:
-    if drawn is None or np.isnan(drawn).mean() > 0.1:
-        return NO_INTERVAL
-    low, high = np.nanquantile(drawn, [alpha / 2, 1 - alpha / 2])
-    return Interval(float(low), float(high))
-
-
 def _statements(
     values: FloatArray, items: Sequence[str], *, single: bool, bounded: bool, incomplete: int
 ) -> tuple[str, ...]:
@@ -285,7 +287,7 @@ def _statements(
     if incomplete:
         said.append(f"{incomplete} rows lack an answer to one of the items and do not count.")
     if not single:
-        said.append("People have several rows each; the intervals come from resampling people with all their rows.")
+        said.append("People have several rows each; the intervals come from leaving out each with all their rows.")
     if bounded:
         said.append(
             "An item is almost nothing but the factor (Heywood case): omega is at its bound, do not rely on it."

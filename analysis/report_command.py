@@ -18,12 +18,12 @@ from analysis.report import Report, StudyInfo, build_report
 from analysis.report_html import to_html
 from analysis.report_json import to_dict
 from analysis.report_tables import ReportTable
-from analysis.schema import INDEX_COLUMN
-from analysis.validation import FrameError
+from analysis.schema import INDEX_COLUMN, INDEX_ITEMS
+from analysis.schema_columns import Column
+from analysis.validation import FrameError, check_column
 
 INDEX_SCALE = (1.0, 10.0)
-# What the index is the sum of, less 2.
-INDEX_ITEMS, INDEX_ITEM_SCALE = ("believable", "accurate", "clear"), (1.0, 4.0)
+INDEX_ITEM_SCALE = (1.0, 4.0)
 
 
 def add_parser(commands: Any) -> None:
@@ -158,6 +158,9 @@ def _report(options: argparse.Namespace) -> Report:
     )
     if attribution:
         refuse_other_scale(frame[attribution], attribution)
+    item_scales = tuple((name, *INDEX_ITEM_SCALE) for name in items if is_index and name in INDEX_ITEMS)
+    for name, low, high in item_scales:
+        check_column(frame[name], Column(name, "number", f"Item of {INDEX_COLUMN}.", minimum=low, maximum=high))
     for name in plan.covariates:
         frame[name] = as_covariate(frame[name])
     info = StudyInfo(
@@ -168,7 +171,7 @@ def _report(options: argparse.Namespace) -> Report:
         truth=options.truth or "",
         attribution_item=attribution,
         items=items,
-        item_scales=tuple((name, *INDEX_ITEM_SCALE) for name in items if is_index and name in INDEX_ITEMS),
+        item_scales=item_scales,
         deviations=departures,
         articles_known=ratings.articles_known,
         persons_known=ratings.persons_known,

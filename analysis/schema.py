@@ -8,6 +8,8 @@ SCHEMA_VERSION = 6
 
 INDEX_COLUMN = ITEMS_STAND_BEFORE
 INDEX_INSTRUMENT = "kreps-credibility"
+# The index is the sum of these, less 2.
+INDEX_ITEMS, INDEX_LESS = ("believable", "accurate", "clear"), 2
 SECONDS_COLUMN = "seconds_on_page"
 
 

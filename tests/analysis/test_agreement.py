@@ -38,7 +38,7 @@ def judged(table: Any) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("metric", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
 def test_krippendorffs_own_example(metric: Metric, published: float) -> None:
-    (row,) = krippendorff(judged(EXAMPLE), "credibility", metric=metric, draws=100).rows
+    (row,) = krippendorff(judged(EXAMPLE), "credibility", metric=metric).rows
     assert round(row.estimate, 3) == published
     assert (row.n_units, row.n_values) == (11, 40)
     assert row.ci_low < row.estimate < row.ci_high
@@ -48,20 +48,45 @@ def test_krippendorffs_own_example(metric: Metric, published: float) -> None:
 def test_perfect_agreement_is_one_and_chance_is_near_zero(metric: Metric) -> None:
     rng = np.random.default_rng(1)
     same = judged([list(range(20))] * 3)
-    assert krippendorff(same, "credibility", metric=metric, draws=0).rows[0].estimate == pytest.approx(1)
+    assert krippendorff(same, "credibility", metric=metric).rows[0].estimate == pytest.approx(1)
     chance = judged(rng.integers(1, 5, (4, 300)).tolist())
-    assert abs(krippendorff(chance, "credibility", metric=metric, draws=0).rows[0].estimate) < 0.06
+    assert abs(krippendorff(chance, "credibility", metric=metric).rows[0].estimate) < 0.06
+
+
+def test_alpha_without_the_bias_of_few_units_holds_other_units_and_other_judges_against_each_other() -> None:
+    # Within units 1 and 4 apart, between units and judges 3 and 6 apart, each squared.
+    row = krippendorff(judged([[1, 5], [2, 9]]), "credibility", metric="interval").rows[0]
+    within, between = (1 + 16) / 2, ((9 - 1) ** 2 + (5 - 2) ** 2) / 2
+    assert row.corrected == pytest.approx(1 - within / between)
+
+
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval"])
+def test_the_interval_is_the_same_however_rows_lie_and_people_are_named(metric: Metric) -> None:
+    frame = simulated(people=40)
+    once = krippendorff(frame, "credibility", metric=metric)
+    again = krippendorff(frame.sample(frac=1, random_state=2), "credibility", metric=metric)
+    assert once == again
+    assert once.rows[0].method == "jackknife of units and judges"
+
+
+def test_where_nobody_disagrees_or_two_judge_what_the_interval_is_not_is_said() -> None:
+    alike = krippendorff(judged([list(range(20))] * 3), "credibility", metric="interval")
+    assert np.isnan(alike.rows[0].ci_low)
+    assert "Too few people disagree" in alike.statements[0]
+    two = krippendorff(judged(EXAMPLE[1:3]), "credibility", metric="ordinal")
+    assert two.rows[0].ci_low < two.rows[0].estimate < two.rows[0].ci_high
+    assert two.statements[0] == "The interval of alpha speaks of other units judged by these 2 people, not of others."
 
 
 def test_judgements_that_are_all_the_same_have_no_alpha() -> None:
-    found = krippendorff(judged([[3, 3, 3, 3, 3, 3]] * 2), "credibility", metric="interval", draws=20)
+    found = krippendorff(judged([[3, 3, 3, 3, 3, 3]] * 2), "credibility", metric="interval")
     assert np.isnan(found.rows[0].estimate)
     assert any("not defined" in sentence for sentence in found.statements)
 
 
 def test_categories_in_words_are_nominal_only() -> None:
     words = judged([["real", "fake", "real"], ["real", "fake", "fake"]])
-    assert krippendorff(words, "credibility", metric="nominal", draws=20).rows[0].estimate < 1
+    assert krippendorff(words, "credibility", metric="nominal").rows[0].estimate < 1
     with pytest.raises(FrameError, match="must hold numbers"):
         krippendorff(words, "credibility", metric="ordinal")
 
@@ -128,7 +153,7 @@ def test_agreement_within_arms_is_that_of_lme4_with_arms_in_the_fixed_part_and_o
     assert "several arms, whose means are taken out" in found.statements[0]
     metrics: tuple[Metric, ...] = ("interval", "ordinal")
     for metric in metrics:
-        (row,) = krippendorff(frame, "credibility", metric=metric, draws=50).rows
+        (row,) = krippendorff(frame, "credibility", metric=metric).rows
         assert row.estimate == pytest.approx(WITHIN[metric], rel=1e-9)
         assert row.ci_low < row.estimate < row.ci_high
 
@@ -138,7 +163,7 @@ def test_what_the_arms_do_is_no_agreement_about_articles() -> None:
     means = frame.groupby("article")["credibility"].transform("mean")
     alike = frame.assign(score=frame["credibility"] - means + 3 * (frame["arm"] == "real"))
     assert [row.estimate for row in intraclass(alike, outcome="score").rows] == [0.0, 0.0]
-    (row,) = krippendorff(alike, "score", metric="interval", draws=0).rows
+    (row,) = krippendorff(alike, "score", metric="interval").rows
     assert row.estimate < 0.01
 
 

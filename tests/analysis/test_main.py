@@ -246,6 +246,30 @@ def test_people_items_attribution_and_covariates_come_from_columns_and_files(
         assert says in capsys.readouterr().err
 
 
+def test_the_indexs_items_are_held_to_their_scale_and_to_the_index(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = simulated(people=30)
+    for name, more in (("believable", 4), ("accurate", 3), ("clear", 2)):
+        frame[name] = ((frame["credibility"] + more) // 3).clip(1, 4)
+    frame["credibility"] = frame[["believable", "accurate", "clear"]].sum(axis=1) - 2
+    path = tmp_path / "ratings.csv"
+    arguments = ["report", str(path), "--outcome", "credibility", "--reference", "real"]
+    arguments += ["--items", "believable,accurate,clear"]
+    frame.to_csv(path, index=False)
+    assert main(arguments) == 0
+    assert "credibility is not believable + accurate + clear" not in capsys.readouterr().out
+    frame.loc[0, "believable"] = 5 - frame.loc[0, "believable"]
+    frame.to_csv(path, index=False)
+    assert main(arguments) == 0
+    said = f"In 1 of {len(frame)} ratings (such as that of real-0 by p0000) credibility is not believable + accurate"
+    assert said in capsys.readouterr().out
+    frame.loc[0, "believable"] = 9
+    frame.to_csv(path, index=False)
+    assert main(arguments) == 2
+    assert "the column 'believable' must lie from 1 to 4, unlike 9.0 in row 2" in capsys.readouterr().err
+
+
 def test_a_column_of_the_contract_that_breaks_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text("participant,arm,article,position,score\n1,a,t,first,1\n2,b,t,2,2\n")

@@ -133,7 +133,7 @@ def test_each_number_is_that_of_its_own_function(results: dict[str, Any]) -> Non
     told = detection(kept, DetectionOptions(column="source", treatment="halved"))
     assert results["detection"]["rows"][2]["estimate"] == told.rows[2].estimate
     assert results["detection"]["rows"][2]["ci_low"] == told.rows[2].ci_low
-    scale = reliability(kept, INFO.items, draws=0)
+    scale = reliability(kept, INFO.items)
     assert results["reliability"]["coefficients"][0]["estimate"] == scale.rows[0].estimate
     ols = {row.arm: row.estimate for row in clustered_ols(kept, PLAN).rows}
     found = {row["arm"]: row["estimate"] for row in results["models"] if row["model"] == "least squares, clustered"}
@@ -221,8 +221,8 @@ def _material(frame: pd.DataFrame, covariates: tuple[str, ...]) -> Material:
 
 
 def test_discernment_and_tables_without_persons_are_no_models() -> None:
-    frame = ratings().assign(yes=lambda data: (data["credibility"] > 5).astype(float), true=1.0)
-    frame.loc[frame["position"] == 1, "true"] = 0.0
+    frame = ratings().assign(yes=lambda data: (data["credibility"] > 5).astype(float))
+    frame["true"] = frame["article"].str[-1].astype(int) % 2
     told = build_report(frame, None, Plan(outcome="yes", reference="real"), StudyInfo("t", truth="true"))
     assert "discernment" in section(told, "models").left_out
     assert to_dict(told)["results"]["discernment"]
