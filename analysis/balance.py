@@ -107,9 +107,14 @@ class Balance:
 
 def varying_within(ratings: pd.DataFrame, covariates: Sequence[str]) -> tuple[str, ...]:
     """The covariates of which some participant has several known values: they are of ratings, not of people."""
-    person = ratings["participant"].astype("str")
-    known = {name: ratings[name].where(ratings[name].astype("str") != "") for name in covariates if name in ratings}
-    return tuple(name for name, column in known.items() if bool((column.groupby(person).nunique() > 1).any()))
+    return tuple(name for name in covariates if name in ratings and varying_people(ratings, name))
+
+
+def varying_people(ratings: pd.DataFrame, name: str) -> tuple[str, ...]:
+    """The participants with several known values in a column."""
+    known = ratings[name].where(ratings[name].astype("str") != "")
+    values = known.groupby(ratings["participant"].astype("str")).nunique()
+    return tuple(values.index[values > 1])
 
 
 def balance(

@@ -209,8 +209,4 @@ def _answers(ratings: pd.DataFrame, options: DetectionOptions) -> pd.DataFrame:
     for name, wanted in (("synthetic", True), ("real", False)):
         if not (answers["counts"] & (answers["synthetic"] == wanted)).any():
             raise FrameError(f"no answer that counts is about {name} articles: there is nothing to tell apart")
-    varying = answers.groupby("article")["synthetic"].nunique()
-    if (varying > 1).any():
-        article = varying.index[varying > 1][0]
-        raise FrameError(f"the article {article!r} is both real and synthetic", column="origin")
     return answers

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.intervals import NAN, TTest, paired, t_interval
 from analysis.tables import to_frame
-from analysis.validation import FrameError, check_ratings
+from analysis.validation import FrameError, check_ratings, refuse_two_of_an_article
 
 COLUMN = "discernment"
 
@@ -18,6 +18,7 @@ class ArmDiscernment:
 
     ``estimate`` is the mean of the differences, with the t interval over people; nan where nobody has both.
     ``n_left_out`` counts people of the arm without an answer about a true article, or without one about a false one.
+    ``n_answers`` and ``n_articles`` are of the people who count; ``n_articles`` is 0 where articles are not known.
     """
 
     arm: str
@@ -30,6 +31,7 @@ class ArmDiscernment:
     std_error: float
     ci_low: float
     ci_high: float
+    n_articles: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def discernment(
 
     ``outcome`` (yes is 1, no is 0) and ``truth`` (whether the article is true, likewise) are columns of ``ratings``.
     Answers that are missing do not count. A person needs answers about both kinds; without, they are counted in
-    ``n_left_out`` and have no value. Raises ``FrameError`` for other values than 0 and 1, an article without a truth,
-    and ratings that break the contract. Source: Pennycook & Rand 2021, Trends Cogn. Sci. 25:388.
+    ``n_left_out`` and have no value. Raises ``FrameError`` for other values than 0 and 1, an article without a truth or
+    with two, and ratings that break the contract. Source: Pennycook & Rand 2021, Trends Cogn. Sci. 25:388.
     """
     checked = check_ratings(ratings, outcome=outcome, articles_known=articles_known)
     for name in (outcome, truth):
@@ -62,6 +64,8 @@ def discernment(
     if checked[truth].isna().any():
         rows = tuple(checked.index[checked[truth].isna()])
         raise FrameError(f"the column '{truth}' has no value in row {rows[0]}", column=truth, rows=rows)
+    if articles_known:
+        refuse_two_of_an_article(checked, truth)
     given = checked[checked[outcome].notna()]
     means = given.groupby(["participant", "arm", given[truth] == 1])[outcome].mean().unstack()
     means = means.reindex(columns=[True, False]).set_axis(["hits", "false_alarms"], axis=1)
@@ -69,16 +73,21 @@ def discernment(
     people = means.join(answers).reset_index().sort_values(["participant", "arm"], kind="stable")
     both = people["hits"].notna() & people["false_alarms"].notna()
     people[COLUMN] = people["hits"] - people["false_alarms"]
-    arms = sorted(checked["arm"].unique())
+    counted = people.loc[both, ["participant", "arm"]].merge(given, on=["participant", "arm"])
+    articles = counted.groupby("arm")["article"].nunique() if articles_known else pd.Series(dtype="int64")
+    each = (
+        _of_one(arm, people[both & (people["arm"] == arm)], people, int(articles.get(arm, 0)), alpha)
+        for arm in sorted(checked["arm"].unique())
+    )
     return Discernment(
-        rows=tuple(_of_one(arm, people[both & (people["arm"] == arm)], people, alpha) for arm in arms),
+        rows=tuple(each),
         values=people[both].reset_index(drop=True),
         n_articles=int(given["article"].nunique()) if articles_known else 0,
         n_missing=len(checked) - len(given),
     )
 
 
-def _of_one(arm: str, counted: pd.DataFrame, people: pd.DataFrame, alpha: float) -> ArmDiscernment:
+def _of_one(arm: str, counted: pd.DataFrame, people: pd.DataFrame, n_articles: int, alpha: float) -> ArmDiscernment:
     values = counted[COLUMN].to_numpy(dtype=float)
     test = paired(values, 1.0) if values.size else TTest(NAN, NAN, NAN, NAN, NAN)
     limits = t_interval(test.estimate, test.std_error, values.size - 1, alpha)
@@ -93,6 +102,7 @@ def _of_one(arm: str, counted: pd.DataFrame, people: pd.DataFrame, alpha: float)
         std_error=test.std_error,
         ci_low=limits.low,
         ci_high=limits.high,
+        n_articles=n_articles,
     )
 
 

@@ -9,10 +9,12 @@ from altair.utils.schemapi import debug_mode
 from analysis.cautions import Caution
 from analysis.compare import Comparison, compare_arms
 from analysis.crossed import Crossed, crossed_contrasts
+from analysis.descriptives import ArmSummaries
 from analysis.discernment import COLUMN as DISCERNMENT
 from analysis.discernment import Discernment, discernment
 from analysis.exclusions import Exclusions, apply_exclusions
 from analysis.files.data_digest import data_digest
+from analysis.fixed_order import in_fixed_order
 from analysis.plan import Plan
 from analysis.plots import Figure
 from analysis.report_info import ArmInfo, StudyInfo
@@ -100,12 +102,16 @@ def build_report(
     *,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """The report on ``ratings`` (one row a person and article) as ``plan`` says; equal data give equal reports.
+    """The report on ``ratings`` (one row a person and article) as ``plan`` says.
+
+    Equal data give equal reports, whatever the order of rows and columns.
 
     ``participants`` gives the flow, and the rules about people; None leaves the flow out. ``progress`` is told what is
     done next, and may raise to end it. Raises ``FrameError`` for data that cannot be analysed, saying what and where.
     """
     _refuse_other_mode(ratings, participants, info)
+    ratings = in_fixed_order(ratings)
+    participants = None if participants is None else in_fixed_order(participants)
     say = progress or _silent
     say("comparing the arms")
     checked = ratings
@@ -204,7 +210,27 @@ def _compared(ratings: pd.DataFrame, plan: Plan, info: StudyInfo) -> tuple[Compa
         persons_known=info.persons_known,
         averaged_over=found.n_articles,
     )
-    return compared, found
+    return _counting_answers(compared, found), found
+
+
+def _counting_answers(compared: Comparison, found: Discernment) -> Comparison:
+    """The comparison of people's discernment, which has one value a person, with the answers and articles behind it."""
+    behind = {row.arm: row for row in found.rows}
+    answers = {str(arm): values.to_numpy() for arm, values in found.values.groupby("arm")["n_answers"]}
+    rows = tuple(
+        replace(
+            row,
+            n_ratings=behind[row.arm].n_answers,
+            n_articles=behind[row.arm].n_articles,
+            ratings_a_person_min=int(answers[row.arm].min()),
+            ratings_a_person_max=int(answers[row.arm].max()),
+        )
+        if row.n_people
+        else row
+        for row in compared.arms.rows
+    )
+    n_ratings = sum(row.n_ratings for row in rows)
+    return replace(compared, arms=ArmSummaries(rows), n_ratings=n_ratings, n_missing=found.n_missing)
 
 
 def _refuse_other_mode(ratings: pd.DataFrame, participants: pd.DataFrame | None, info: StudyInfo) -> None:

@@ -10,7 +10,7 @@ from analysis.contrasts import MeanContrast, ShareContrast
 from analysis.crossed import Crossed, CrossedContrast
 from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
-from analysis.report_text import digits_of, interval, level_text, number, p_number, percent
+from analysis.report_text import MISSING, digits_of, interval, level_text, number, p_number, percent
 
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
@@ -42,7 +42,8 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
     rows, digits = [], digits_of(comparison)
     for arm in comparison.arms.rows:
         name = labels.get(arm.arm, arm.arm) + (" (reference)" if arm.arm == comparison.reference else "")
-        row = [name, str(arm.n_people), str(arm.n_ratings), str(arm.n_articles), number(arm.mean, digits)]
+        articles = str(arm.n_articles) if arm.n_articles or not arm.n_ratings else MISSING
+        row = [name, str(arm.n_people), str(arm.n_ratings), articles, number(arm.mean, digits)]
         row += [interval(arm.ci_low, arm.ci_high, digits), number(arm.sd, digits), number(arm.median, digits)]
         if with_share:
             row += [percent(arm.share), interval(100 * arm.share_ci_low, 100 * arm.share_ci_high, 1)]

@@ -11,6 +11,8 @@ from analysis.schema_columns import Column, Table
 # Squares of larger values overflow the sums that variances are made of.
 LARGEST = 1e100
 _NAMED = 5
+# What an article has once, for everybody who reads it.
+OF_ARTICLE = ("origin", "story", "model", "curation")
 
 
 class FrameError(ValueError):
@@ -42,14 +44,14 @@ def check_ratings(
 ) -> pd.DataFrame:
     """The ratings with ``participant``, ``arm`` and ``article`` as text and ``outcome`` as floats, in a fixed order.
 
-    Rows come back ordered by participant, article and arm, so that equal data give equal sums. A missing outcome
+    Rows come back ordered by participant, article, arm and item, so that equal data give equal sums. A missing outcome
     stays, as nan. With ``table``, every column that the table describes is checked against its type, levels and
     bounds. ``articles_known=False`` is for data without an ``article`` column. Of ratings that were checked before, and
     had articles, only the outcome is looked at.
 
     Raises ``FrameError`` for an empty frame, a missing column, a key without a value, an outcome that is text or
-    infinite, and a participant who rated one article (and item, where there is such a column) twice. Rows are named by
-    the frame's index.
+    infinite, a participant who rated one article (and item, where there is such a column) twice, and an article of
+    which rows say two origins, stories, models or curations. Rows are named by the frame's index.
     """
     keys = ("participant", "arm", "article") if articles_known else ("participant", "arm")
     for name in (*keys, outcome):
@@ -71,7 +73,9 @@ def check_ratings(
     checked[outcome] = numbers(frame[outcome])
     if articles_known:
         _refuse_twice(checked, ("participant", "article", *(["item"] if "item" in checked.columns else [])))
-    order = [name for name in ("participant", "article", "arm") if name in checked.columns]
+        for name in OF_ARTICLE:
+            refuse_two_of_an_article(checked, name)
+    order = [name for name in ("participant", "article", "arm", "item") if name in checked.columns]
     ordered = checked.sort_values(order, kind="stable")
     return CheckedRatings(ordered) if articles_known else ordered
 
@@ -191,6 +195,36 @@ def _key_text(series: pd.Series) -> pd.Series:
             rows=tuple(rows),
         )
     return text
+
+
+def refuse_two_of_an_article(frame: pd.DataFrame, name: str) -> None:
+    """Raises ``FrameError`` where the rows of one ``article`` have two values in the column ``name``, if there is one.
+
+    Rows without a value say nothing.
+    """
+    if name not in frame.columns:
+        return
+    codes, values = pd.factorize(frame[name].where(frame[name].astype("str") != ""))
+    articles, names = pd.factorize(frame["article"])
+    known = np.flatnonzero(codes >= 0)
+    first = np.full(len(names), -1)
+    # The last assignment counts: that of the first row.
+    first[articles[known[::-1]]] = codes[known[::-1]]
+    others = known[codes[known] != first[articles[known]]]
+    if not len(others):
+        return
+    article = articles[others[0]]
+    rows = known[articles[known] == article]
+    said = " and ".join(
+        f"{_plain(values[code])!r} in {rows_in_words(frame.index[rows[codes[rows] == code]])}"
+        for code in dict.fromkeys(codes[rows].tolist())
+    )
+    raise FrameError(
+        f"the article {names[article]!r} has in the column '{name}' {said}: correct one, or, where they are different "
+        "articles, give them different names",
+        column=name,
+        rows=tuple(frame.index[rows]),
+    )
 
 
 def _refuse_twice(frame: pd.DataFrame, key: Sequence[str]) -> None:

@@ -42,12 +42,21 @@ def data_digest(ratings: pd.DataFrame | None, participants: pd.DataFrame | None)
     return digest.hexdigest()
 
 
-def _lines(frame: pd.DataFrame) -> Iterator[memoryview]:
-    """The rows as lines of CSV in UTF-8 in the order of their text, some thousand at a time."""
+def order_of_rows(frame: pd.DataFrame) -> np.ndarray:
+    """The places of the rows in the order of their text, whatever the order of rows and columns."""
+    return _sorted(_cells(frame[sorted(map(str, frame.columns))]), len(frame))
+
+
+def _cells(frame: pd.DataFrame) -> list[Cells]:
     # A comma after each cell but the last: then no cell is the beginning of another one of its column, and lines have
     # the order of their cells.
     ends = [*([","] * len(frame.columns)), ""][1:]
-    cells = _together(_written(frame[name], end) for name, end in zip(frame.columns, ends, strict=True))
+    return _together(_written(frame[name], end) for name, end in zip(frame.columns, ends, strict=True))
+
+
+def _lines(frame: pd.DataFrame) -> Iterator[memoryview]:
+    """The rows as lines of CSV in UTF-8 in the order of their text, some thousand at a time."""
+    cells = _cells(frame)
     order = _sorted(cells, len(frame))
     columns = [(pa.array(texts, pa.large_string()), codes) for texts, codes in cells]
     for first in range(0, len(frame), AT_ONCE):

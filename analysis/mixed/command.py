@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
+from analysis.cautions import caution_of_far_values
 from analysis.mixed.columns import columns_of, rows_named
 from analysis.mixed.fit import fit_mixed
 from analysis.mixed.formula import FormulaError, MixedFormula, MixedModelError, parse_formula
@@ -60,8 +61,9 @@ def run(options: argparse.Namespace) -> str:
     for choice in options.reference:
         frame = _with_reference(frame, choice)
     fit = fit_mixed(frame, formula, reml=not options.ml, ddf=options.ddf, alpha=options.alpha)
-    if repeated := _repeated(frame):
-        fit = replace(fit, statements=(*fit.statements, repeated))
+    far = caution_of_far_values(fit.fitted.design.y, formula.outcome)
+    said = [*(caution.sentence for caution in far), *filter(None, [_repeated(frame)])]
+    fit = replace(fit, statements=(*fit.statements, *said))
     intervals = _intervals(fit, options)
     if options.json:
         content = fit.to_dict() | {"intervals": intervals.to_dict()}

@@ -32,7 +32,7 @@ def design(material: Material) -> Section:
                 known.model or MISSING,
                 known.curation or MISSING,
                 MISSING if known.level is None else f"{known.level:g}",
-                str(arm.n_articles) if info.articles_known and not info.truth else MISSING,
+                str(arm.n_articles) if info.articles_known else MISSING,
                 str(arm.n_people),
                 str(least) if least == most else f"{least} to {most}",
             )
@@ -40,7 +40,9 @@ def design(material: Material) -> Section:
     header = ("Arm", "Origin", "Model", "Curation", "Place", "Articles", "People", "Ratings a person")
     caption = "After the plan's exclusions. Place: where the arm stands on the arms' own scale, such as model size."
     if info.truth:
-        caption = "After the plan's exclusions. Each person has one value of discernment."
+        caption = (
+            "After the plan's exclusions. Each person has one value of discernment; ratings are the answers behind it."
+        )
     return Section(
         NAME,
         TITLE,

@@ -117,7 +117,8 @@ def _sizes(material: Material) -> str:
     comparison = material.comparison
     people = f"{comparison.n_people} people" if material.info.persons_known else "An unknown number of people"
     by_arm = ", ".join(f"{material.label(arm.arm)} {arm.n_people}" for arm in comparison.arms.rows)
-    return f"{people} and {comparison.n_ratings} ratings count ({by_arm})."
+    what = "answers" if material.info.truth else "ratings"
+    return f"{people} and {comparison.n_ratings} {what} count ({by_arm})."
 
 
 def _left_out(material: Material) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.balance import varying_people
 from analysis.compare import compare_arms
 from analysis.contrasts import MeanContrast
 from analysis.crossed import CrossedContrast, crossed_contrasts
@@ -69,7 +70,7 @@ def exclusions(material: Material) -> Section:
             *unequal(material),
         ),
         warnings=(*after_treatment(material), *_levels_after_treatment(material.ratings), *warnings),
-        notes=notes,
+        notes=(*_checks_of_rows(material.ratings), *notes),
         figures=(_figure(found, material, main=parts[0][0]),),
         tables=_tables(found, material),
         methods=(
@@ -174,7 +175,18 @@ def _up_to(failed: pd.Series, which: str) -> list[tuple[str, pd.Series]]:
 
 
 def _failed(ratings: pd.DataFrame, column: str) -> pd.Series:
-    return pd.to_numeric(ratings[column], errors="coerce").astype("float64")
+    """How many checks the person of each rating failed: the most that one of their rows says, where they differ."""
+    failed = pd.to_numeric(ratings[column], errors="coerce").astype("float64")
+    return failed.groupby(ratings["participant"].astype("str")).transform("max")
+
+
+def _checks_of_rows(ratings: pd.DataFrame) -> tuple[str, ...]:
+    """That people are taken by their worst row, where rows of one person differ in what checks they failed."""
+    n = len(varying_people(ratings, ATTENTION)) if ATTENTION in ratings.columns else 0
+    if not n:
+        return ()
+    whose = "one person" if n == 1 else f"{n} people"
+    return (f"The rows of {whose} differ in '{ATTENTION}': each counts with the most checks that a row says.",)
 
 
 def _some_after(ratings: pd.DataFrame) -> bool:

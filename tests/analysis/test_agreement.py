@@ -169,7 +169,9 @@ def test_what_the_arms_do_is_no_agreement_about_articles() -> None:
 
 def test_one_article_an_arm_has_no_agreement_about_articles() -> None:
     single = simulated(people=60, per_person=1).assign(article=lambda frame: frame["arm"])
-    twice = pd.concat([single, single.assign(article="real", arm="real")]).drop_duplicates(["participant", "article"])
+    twice = pd.concat([single, single.assign(article="real", arm="real", origin="real")]).drop_duplicates(
+        ["participant", "article"]
+    )
     with pytest.raises(FrameError, match="every arm has one article only"):
         intraclass(twice)
 

@@ -179,10 +179,10 @@ def test_answers_to_one_kind_only_are_refused() -> None:
 def test_an_origin_that_is_neither_and_an_article_that_is_both_are_refused() -> None:
     frame = answers()
     with pytest.raises(FrameError, match="must be 'real' or 'synthetic'") as refused:
-        detection(frame.assign(origin=frame["origin"].where(frame.index != 5, "human")), FEW)
-    assert refused.value.rows == (5,)
+        detection(frame.assign(origin=frame["origin"].where(frame["article"] != frame["article"][5], "human")), FEW)
+    assert 5 in refused.value.rows
     frame.loc[1, "origin"] = "real"
-    with pytest.raises(FrameError, match="both real and synthetic"):
+    with pytest.raises(FrameError, match="has in the column 'origin' 'real' in row 1 and 'synthetic' in rows"):
         detection(frame, FEW)
 
 

@@ -126,3 +126,17 @@ def test_one_key_in_two_spellings_is_refused_with_both() -> None:
     with pytest.raises(FrameError, match=r"the column 'arm' holds both 'real' and 'real ', .*row 0\)") as error:
         check_ratings(with_cell("arm", 0, "real "))
     assert (error.value.column, error.value.rows) == ("arm", (0,))
+
+
+@pytest.mark.parametrize("column", ["origin", "story", "model", "curation"])
+def test_an_article_that_is_two_things_is_refused_with_its_rows(column: str) -> None:
+    frame = GOOD.drop(columns="origin").assign(
+        article=["a", "b", "c", "c", "a", "d"], **{column: ["x", "x", "x", "x", "y", "y"]}
+    )
+    with pytest.raises(
+        FrameError, match=f"article 'a' has in the column '{column}' 'x' in row 0 and 'y' in row 4"
+    ) as e:
+        check_ratings(frame)
+    assert (e.value.column, e.value.rows) == (column, (0, 4))
+    # Rows that say nothing are no other thing.
+    check_ratings(frame.assign(**{column: ["x", "x", "x", "", None, "y"]}))

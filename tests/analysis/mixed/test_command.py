@@ -145,6 +145,16 @@ def test_rows_that_stand_in_the_file_twice_are_spoken_of(file: Path) -> None:
     assert any(sentence.startswith("row 82 repeat") for sentence in said)
 
 
+def test_a_value_far_from_all_others_is_spoken_of_as_in_the_report(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = crossed(seed=4)
+    frame.loc[3, "y"] = 1e9
+    frame.to_csv(file, index=False)
+    assert main(["mixed", str(file), "--formula", MODEL]) == 0
+    assert "such as 1e+09, lie more than 1,000 times as far" in capsys.readouterr().out
+
+
 def test_none_is_a_level_and_empty_cells_and_na_are_missing_as_r_reads_them(tmp_path: Path) -> None:
     frame = crossed()
     frame["label"] = [("None", "Correct", "n/a", "NA", "")[n % 5] for n in range(len(frame))]

@@ -50,3 +50,20 @@ def test_a_files_report_claims_nothing_of_how_its_data_came_about() -> None:
     assert answers["AAPOR", "Mode of data collection"].endswith("in de, en.")
     assert answers["AAPOR", "Who sponsored and who conducted it"].startswith("Conducted by A. Person. To be written")
     assert "ffffffffffff" in answers["AAPOR", "Measurement tools"]
+
+
+def test_what_counts_where_people_tell_true_from_false_are_their_answers_and_the_articles_behind_them() -> None:
+    frame = simulated(people=30, per_person=4)
+    frame["yes"] = (frame["credibility"] > 6).astype(float)
+    frame["true"] = frame["article"].str[-1].astype(int) % 2
+    frame.loc[0, "yes"] = None
+    report = build_report(frame, None, Plan(outcome="yes", reference="real"), StudyInfo("T", truth="true"))
+    results = to_dict(report)["results"]
+    (sizes,) = (row["answer"] for row in results["disclosure"] if row["item"] == "Sample sizes and precision")
+    assert "30 people and 119 answers count" in sizes
+    assert (results["n_people"], results["n_ratings"], results["n_missing"]) == (30, 119, 1)
+    (real,) = (row for row in results["arms"] if row["arm"] == "real")
+    assert (real["n_ratings"], real["n_articles"]) == (39, 6)
+    assert (real["ratings_a_person_min"], real["ratings_a_person_max"]) == (3, 4)
+    (table,) = (table for table in report.tables if table.name == "design")
+    assert [row[5:] for row in table.rows if row[0].startswith("real")] == [("6", "10", "3 to 4")]
