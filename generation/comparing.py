@@ -37,16 +37,16 @@ class Pair:
 
 def pool(study: Study, prompt: Prompt) -> list[Candidate]:
     """The texts of a prompt that can still be chosen, of all its batches: at most ``MOST``, by their random codes."""
-    return list(_choosable(study, prompt).order_by("code")[:MOST])
+    return list(_choosable(study).filter(batch__prompt=prompt).order_by("code")[:MOST])
 
 
 def left_out(study: Study, prompt: Prompt) -> int:
     """How many of a prompt's texts are not compared, since there are more than ``MOST``."""
-    return max(0, _choosable(study, prompt).count() - MOST)
+    return max(0, _choosable(study).filter(batch__prompt=prompt).count() - MOST)
 
 
-def _choosable(study: Study, prompt: Prompt) -> QuerySet[Candidate]:
-    return drafted(study).filter(batch__prompt=prompt).exclude(text="").exclude(decision=Decision.REJECTED)
+def _choosable(study: Study) -> QuerySet[Candidate]:
+    return drafted(study).exclude(text="").exclude(decision=Decision.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,37 @@ def compared(study: Study, prompt: Prompt) -> Compared:
         Comparison.objects.filter(study=study, taken_back_at=None, first__in=texts, second__in=texts).order_by("pk")
     )
     wordings = _digests(list(texts.values()))
-    standing = [
+    standing = _standing(said, wordings)
+    return Compared(texts, wordings, standing, outdated=len(said) - len(standing))
+
+
+def sizes(study: Study) -> dict[int, tuple[int, int]]:
+    """{row id of a prompt: how many texts can still be chosen, and how many comparisons their ranking rests on}.
+
+    The comparisons are counted as ``compared`` counts them. Four queries for all prompts.
+    """
+    texts: dict[int, list[int]] = {}
+    for prompt, pk in _choosable(study).order_by("code").values_list("batch__prompt", "pk"):
+        texts.setdefault(prompt, []).append(pk)
+    prompt_of = {pk: prompt for prompt, pks in texts.items() for pk in pks[:MOST]}
+    said = [
+        row
+        for row in Comparison.objects.filter(study=study, taken_back_at=None)
+        if row.first_id in prompt_of and row.second_id in prompt_of
+    ]
+    met = {pk for row in said for pk in (row.first_id, row.second_id)}
+    standing = _standing(said, _digests(list(drafted(study).filter(pk__in=met))))
+    held = Counter(prompt_of[row.first_id] for row in standing)
+    return {prompt: (len(pks), held[prompt]) for prompt, pks in texts.items()}
+
+
+def _standing(said: Sequence[Comparison], wordings: Mapping[int, str]) -> list[Comparison]:
+    """Those that were said of these wordings; of old ones nobody knows, and they count."""
+    return [
         row
         for row in said
         if row.first_sha256 in {"", wordings[row.first_id]} and row.second_sha256 in {"", wordings[row.second_id]}
     ]
-    return Compared(texts, wordings, standing, outdated=len(said) - len(standing))
 
 
 def chosen_pair(

@@ -59,4 +59,4 @@ def _named(refusal: str) -> set[str]:
     except (ValueError, LookupError, TypeError, AttributeError):
         given = None
     known = {*_LONGEST, *_SAYS_NOTHING}
-    return {given} if given in known else known & set(re.findall(r"\w+", refusal))
+    return {given} if isinstance(given, str) and given in known else known & set(re.findall(r"\w+", refusal))

@@ -13,49 +13,88 @@ from generation.parity.comparison import LARGE, NOTABLE, Difference
 INK, MUTED, GRID, PAPER, BAND = "#1b1b1b", "#5b5b5b", "#dddddd", "#ffffff", "#f1efe8"
 REAL, SYNTHETIC = "#1b1b1b", "#0b5c8a"
 WIDTH, ROW, LEFT, RIGHT, TOP = 640, 30, 190, 24, 34
+GAP = 14
 MOST = 2.5  # standardised differences beyond are drawn at the edge, as an arrow
 
 
 @dataclass(frozen=True)
 class Figure:
-    """``alt`` says in words what ``svg`` shows."""
+    """``alt`` says in words what ``svg`` shows; ``caption`` what its marks mean, '' where another figure said it."""
 
     title: str
     alt: str
     svg: str
+    caption: str = ""
 
 
-def differences_figure(found: Sequence[Difference], labels: Mapping[str, str], title: str, alt: str) -> Figure:
-    """A point for each measure: how far the machine-written texts lie from the real ones, in standard deviations."""
-    shown = [difference for difference in found if difference.standardised is not None]
-    height = TOP + ROW * max(1, len(shown)) + 36
-    middle, unit = LEFT + (WIDTH - LEFT - RIGHT) / 2, (WIDTH - LEFT - RIGHT) / 2 / MOST
+def differences_figure(
+    panels: Sequence[tuple[str, Sequence[Difference]]], labels: Mapping[str, str], title: str, alt: str
+) -> Figure:
+    """A point for each measure: how far the machine-written texts lie from the real ones, in standard deviations.
+
+    ``panels`` stand side by side, each with its name ('' for a single one), on scales of one width.
+    """
+    shown = [
+        name
+        for name in dict.fromkeys(difference.name for _, found in panels for difference in found)
+        if any(
+            difference.name == name and difference.standardised is not None
+            for _, found in panels
+            for difference in found
+        )
+    ]
+    top = TOP + (22 if any(name for name, _ in panels) else 0)
+    height = top + ROW * max(1, len(shown)) + 36
     bottom = height - 32
-    parts = [_rect(middle - LARGE * unit, TOP - 8, 2 * LARGE * unit, bottom - TOP + 8, BAND)]
+    width = (WIDTH - LEFT - RIGHT - GAP * (len(panels) - 1)) / len(panels)
+    parts = [_text(LEFT + (WIDTH - LEFT - RIGHT) / 2, 16, title, "middle", INK, bold=True)]
+    for row, name in enumerate(shown):
+        parts.append(_text(LEFT - 12, top + ROW * row + ROW / 2 + 4, labels[name], "end", INK))
+    for number, (name, found) in enumerate(panels):
+        left = LEFT + number * (width + GAP)
+        parts += _scale(left + width / 2, width / 2 / MOST, top, bottom)
+        if name:
+            parts.append(_text(left + width / 2, top - 14, shortened(name, width), "middle", INK))
+        for difference in found:
+            if difference.standardised is not None:
+                y = top + ROW * shown.index(difference.name) + ROW / 2
+                parts += _point(difference, left + width / 2, width / 2 / MOST, y)
+    return Figure(title, alt, _svg(height, parts, alt))
+
+
+def _scale(middle: float, unit: float, top: float, bottom: float) -> list[str]:
+    """The grid of one panel, with the band in which differences are not large."""
+    parts = [_rect(middle - LARGE * unit, top - 8, 2 * LARGE * unit, bottom - top + 8, BAND)]
     for value in (-2, -1, -LARGE, -NOTABLE, 0, NOTABLE, LARGE, 1, 2):
         dashed = "" if value in {-2, -1, 0, 1, 2} else ' stroke-dasharray="3 3"'
         colour = MUTED if value == 0 else GRID
         x = middle + value * unit
-        parts.append(f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{bottom}" stroke="{colour}"{dashed}/>')
+        parts.append(f'<line x1="{x:.1f}" y1="{top - 8}" x2="{x:.1f}" y2="{bottom}" stroke="{colour}"{dashed}/>')
         if value in {-2, -1, 0, 1, 2}:
             parts.append(_text(x, bottom + 18, f"{value:+d}" if value else "0", "middle", MUTED))
-    for row, difference in enumerate(shown):
-        y = TOP + ROW * row + ROW / 2
-        value = difference.standardised or 0.0
-        parts.append(_text(LEFT - 12, y + 4, labels[difference.name], "end", INK))
-        at, low, high = (
-            middle + max(-MOST, min(MOST, place)) * unit for place in (value, *(difference.interval or (0.0, value)))
-        )
-        parts.append(f'<line x1="{low:.1f}" y1="{y:.1f}" x2="{high:.1f}" y2="{y:.1f}" stroke="{SYNTHETIC}"/>')
-        parts.append(_mark(at, y, value, difference.size))
-    parts.append(_text(middle, 16, title, "middle", INK, bold=True))
-    return Figure(title, alt, _svg(height, parts, alt))
+    return parts
+
+
+def _point(difference: Difference, middle: float, unit: float, y: float) -> list[str]:
+    """One difference with its interval."""
+    value = difference.standardised or 0.0
+    at, low, high = (
+        middle + max(-MOST, min(MOST, place)) * unit for place in (value, *(difference.interval or (0.0, value)))
+    )
+    line = f'<line x1="{low:.1f}" y1="{y:.1f}" x2="{high:.1f}" y2="{y:.1f}" stroke="{SYNTHETIC}"/>'
+    return [line, _mark(at, y, value, difference.size)]
+
+
+def shortened(name: str, width: float) -> str:
+    """A name cut to what fits into so many pixels."""
+    most = max(4, int(width / 7))
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def spread_figure(
     values: Mapping[str, Sequence[float]], labels: Mapping[str, str], title: str, alt: str, digits: int = 0
 ) -> Figure:
-    """Every text of one measure as a mark on one scale, a row a group ('real' and 'synthetic'), with its mean."""
+    """Every text of one measure as a mark on one scale, with its mean; a row 'real', other rows of written ones."""
     every = [value for row in values.values() for value in row]
     low, high = (min(every), max(every)) if every else (0.0, 1.0)
     margin = (high - low) * 0.06 or max(1.0, abs(high) * 0.1)
@@ -70,7 +109,7 @@ def spread_figure(
         parts.append(_text(x, bottom + 18, f"{tick:g}", "middle", MUTED))
     for row, (side, found) in enumerate(values.items()):
         y = TOP + 44 * row + 22
-        parts.append(_text(LEFT - 12, y + 4, labels[side], "end", INK))
+        parts.append(_text(LEFT - 12, y + 4, shortened(labels[side], LEFT - 16), "end", INK))
         for value in found:
             parts.append(_text_mark(LEFT + (value - low) * scale, y, side))
         if found:

@@ -18,6 +18,8 @@ from generation.parity.measures import Shown, measured
 from surveys.models import Article, Study
 
 PARITY, LEAKS = "parity", "leaks"
+# So many arms side by side in one figure; of more there are several figures.
+MOST_PANELS = 3
 
 LABELS: dict[str, str | Promise] = {
     "words": gettext_lazy("Words"),
@@ -49,6 +51,12 @@ KINDS: dict[str, str | Promise] = {
     "quote-marks": gettext_lazy("One kind of quotation marks on one side only or mostly"),
     "markup": gettext_lazy("Markup or links on one side only or mostly"),
 }
+
+
+_HOW_TO_READ = gettext_lazy(
+    "Hollow dot: small. Filled dot: from 0.25, worth a look. Diamond: from 0.8 and surely not zero, large. "
+    "Arrow: beyond the figure. Lines: intervals of 99%."
+)
 
 
 @dataclass(frozen=True)
@@ -154,25 +162,39 @@ class Report:
         return [ShownLeak(str(KINDS[leak.kind]), leak) for leak in self.leaks]
 
     def figures(self) -> list[Figure]:
-        """How far the sides lie apart in each measure, and every text's length and readability."""
-        found = [self._differences_figure()]
-        for name in ("words", "reading_ease", "lix"):
-            values = {
-                side: [v for text in self.texts if text.side == side and (v := measured(text)[name]) is not None]
-                for side in ("real", "synthetic")
-            }
-            if all(values.values()):
-                found.append(self._spread_figure(name, values))
+        """How far the sides lie apart in each measure, and every text's length and readability; by arm, too."""
+        title = _("Machine-written minus real, in standard deviations")
+        together = _differences_figure([("", self.differences)], title)
+        arms = list(dict.fromkeys(difference.arm for difference in self.by_arm))
+        found = [replace(together, caption=str(_HOW_TO_READ))]
+        for some in _shared_out(arms, MOST_PANELS):
+            panels = [(self._arm_name(arm), [d for d in self.by_arm if d.arm == arm]) for arm in some]
+            figure = _differences_figure(panels, title := _("Each arm minus real, in standard deviations"))
+            # Each under a name of its own, for who hears the page.
+            found.append(replace(figure, title=f"{title}: {', '.join(name for name, _found in panels)}"))
+        spreads = (self._spread_figure(name, arms) for name in ("words", "reading_ease", "lix"))
+        caption = _("Circles: real. Crosses: machine-written. Lines: means.")
+        for figure in filter(None, spreads):
+            found.append(replace(figure, caption=caption))
+            caption = ""
         return found
 
-    def _differences_figure(self) -> Figure:
-        said = [f"{row.label} {row.difference}" for row in self.rows if row.difference]
-        title = _("Machine-written minus real, in standard deviations")
-        alt = _("Standardised differences: %(all)s.") % {"all": ", ".join(said) or _("none can be said")}
-        return differences_figure(self.differences, {name: str(label) for name, label in LABELS.items()}, title, alt)
+    def _arm_name(self, key: str) -> str:
+        return self.arms.get(key, key)
 
-    def _spread_figure(self, name: str, values: dict[str, list[float]]) -> Figure:
-        labels = {"real": _("Real"), "synthetic": _("Machine-written")}
+    def _spread_figure(self, name: str, arms: Sequence[str]) -> Figure | None:
+        """Every text of one measure, the machine-written ones arm by arm where there are several; None without any."""
+        labels = {"real": _("Real")} | {f"arm {arm}": self._arm_name(arm) for arm in arms}
+        if not arms:
+            labels["synthetic"] = _("Machine-written")
+        values: dict[str, list[float]] = {row: [] for row in labels}
+        for text in self.texts:
+            value = measured(text)[name]
+            if value is not None:
+                values["real" if text.side == "real" else f"arm {text.arm}" if arms else "synthetic"].append(value)
+        values = {row: found for row, found in values.items() if found}
+        if "real" not in values or len(values) < 2:
+            return None
         ranges = ", ".join(
             _("%(side)s %(low).0f to %(high).0f") % {"side": labels[side], "low": min(found), "high": max(found)}
             for side, found in values.items()
@@ -187,6 +209,22 @@ class Report:
         )
         texts = sorted([text.key, text.side, text.headline, text.text] for text in self.texts)
         return hashlib.sha256(json.dumps([gate, found, texts], ensure_ascii=False).encode()).hexdigest()
+
+
+def _differences_figure(panels: Sequence[tuple[str, Sequence[Difference]]], title: str) -> Figure:
+    labels = {name: str(label) for name, label in LABELS.items()}
+    said = []
+    for arm, found in panels:
+        each = ", ".join(f"{labels[d.name]} {_standardised(d)}" for d in found if d.standardised is not None)
+        said.append(f"{arm}: {each}" if arm and each else each)
+    alt = _("Standardised differences: %(all)s.") % {"all": "; ".join(filter(None, said)) or _("none can be said")}
+    return differences_figure(panels, labels, title, alt)
+
+
+def _shared_out(arms: Sequence[str], most: int) -> list[Sequence[str]]:
+    """The arms in groups of at most so many, as equal as they can be."""
+    groups = -(-len(arms) // most)
+    return [arms[len(arms) * n // groups : len(arms) * (n + 1) // groups] for n in range(groups)]
 
 
 def report_of(study: Study) -> Report:

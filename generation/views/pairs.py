@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generation import comparing
 from generation.curation import standing_text
-from generation.models import Candidate, Comparison, Prompt
+from generation.models import Candidate, Prompt
 from generation.ranking import Strength
 from generation.review_forms import SecondsField
 from generation.reviewing import Filters
@@ -42,14 +41,9 @@ class Ranked:
 def index(request: HttpRequest, study_key: str) -> HttpResponse:
     """The prompts whose texts can be compared."""
     study = study_for(request, study_key, Permission.VIEW)
-    written = Q(batches__candidates__state=Candidate.State.DRAFTED) & ~Q(
-        batches__candidates__decision=Candidate.Decision.REJECTED
-    )
-    prompts = Prompt.objects.filter(study=study).annotate(texts=Count("batches__candidates", filter=written))
-    rows = [
-        (prompt, Comparison.objects.filter(first__batch__prompt=prompt, taken_back_at=None).count())
-        for prompt in prompts.filter(texts__gte=2).select_related("story").order_by("number")
-    ]
+    sizes = comparing.sizes(study)
+    prompts = Prompt.objects.filter(pk__in=[prompt for prompt, (texts, _) in sizes.items() if texts > 1])
+    rows = [(prompt, *sizes[prompt.pk]) for prompt in prompts.select_related("story").order_by("number")]
     return study_page(request, study, "generation/pairs.html", {"prompts": rows, "sees_models": sees_models(study)})
 
 

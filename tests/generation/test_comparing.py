@@ -1,8 +1,10 @@
 """Pairwise mode: which pair comes next, what is stored, the ranking, and taking the best."""
 
+import re
 import threading
 from collections import Counter
 from itertools import combinations
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -273,6 +275,30 @@ def test_pairs_are_shown_blind_also_where_curation_is_open(client: Client) -> No
     page = client.get(address(batch.study, "pair", batch.prompt.number)).content.decode()
     assert batch.language_model.name not in page
     assert "of batch" not in page
+
+
+def test_the_list_counts_the_comparisons_that_each_ranking_rests_on(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    batch = written()
+    study = batch.study
+    other = written([" One bridge was closed.", " Another bridge was closed.", ""], study, text="A second opening.")
+    compared(batch, (0, 1, 1), (2, 1, 1), (0, 2, 2))
+    compared(other, (0, 1, 1))
+    client.force_login(batch.created_by)
+
+    def told() -> list[str]:
+        page = client.get(address(study, "pairs")).content.decode()
+        return re.findall(r"\d+ texts?, \d+ comparisons?", page)
+
+    assert told() == ["3 texts, 3 comparisons", "2 texts, 1 comparison"]
+    curation.edit(text_of(batch, 1), by=batch.created_by, text="The invented bridge was closed for good.")
+    assert told() == ["3 texts, 1 comparison", "2 texts, 1 comparison"]
+    curation.reject(text_of(other, 0), by=batch.created_by, reason="too short")
+    assert told() == ["3 texts, 1 comparison"]
+    with django_assert_num_queries(4):
+        assert comparing.sizes(study) == {batch.prompt.pk: (3, 1), other.prompt.pk: (1, 0)}
+    assert len(comparing.compared(study, batch.prompt).standing) == 1
 
 
 def test_nothing_to_compare_says_so(client: Client) -> None:

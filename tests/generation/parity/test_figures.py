@@ -14,13 +14,17 @@ FOUND = [
 ]
 
 
-def marks(svg: str, tag: str) -> int:
+def elements(svg: str, tag: str) -> list[ElementTree.Element]:
     root = ElementTree.fromstring(svg)  # noqa: S314 -- our own figure
-    return len(root.findall(f".//{{http://www.w3.org/2000/svg}}{tag}"))
+    return root.findall(f".//{{http://www.w3.org/2000/svg}}{tag}")
+
+
+def marks(svg: str, tag: str) -> int:
+    return len(elements(svg, tag))
 
 
 def test_each_measure_that_can_be_said_is_a_row() -> None:
-    figure = differences_figure(FOUND, LABELS, "Differences", "In words")
+    figure = differences_figure([("", FOUND)], LABELS, "Differences", "In words")
     assert "Words &amp; &lt;tags&gt;" in figure.svg
     assert ">Dates<" not in figure.svg
     assert marks(figure.svg, "circle") == 1
@@ -29,8 +33,23 @@ def test_each_measure_that_can_be_said_is_a_row() -> None:
     assert "style" not in figure.svg
 
 
+def test_arms_stand_side_by_side_on_scales_of_one_width_under_names_that_fit() -> None:
+    other = [Difference("lix", None, None, -0.4), Difference("dates", None, None, 0.1)]
+    svg = differences_figure([("First", FOUND), ("A model of a very long name indeed", other)], LABELS, "T", "A").svg
+    assert ">First<" in svg
+    assert ">A model of a very long name indeed<" not in svg
+    assert "A model of a very long" in svg
+    # A measure that one arm alone can say stands in one row for both.
+    assert [svg.count(f">{label}<") for label in ("Dates", "LIX")] == [1, 1]
+    assert (marks(svg, "circle"), marks(svg, "path")) == (3, 1)
+    bands = [band.get("width") for band in elements(svg, "rect")[1:]]
+    assert len(bands) == 2
+    assert bands[0] == bands[1]
+    assert all(190 <= float(circle.get("cx", -1)) <= 640 for circle in elements(svg, "circle"))
+
+
 def test_an_infinite_difference_is_drawn_at_the_edge() -> None:
-    svg = differences_figure([Difference("lix", None, None, math.inf)], LABELS, "T", "A").svg
+    svg = differences_figure([("", [Difference("lix", None, None, math.inf)])], LABELS, "T", "A").svg
     assert "inf" not in svg
     assert "nan" not in svg
 

@@ -67,6 +67,29 @@ def test_two_arms_that_differ_in_opposite_ways_block_freezing_each_by_its_name()
     assert found.findings_sha256(PARITY) != of_another.findings_sha256(PARITY)
 
 
+def test_the_figures_show_each_arm_where_there_are_several() -> None:
+    study = ready_study(stories=4)
+    one = [figure.title for figure in report_of(study).figures()]
+    assert one[0] == "Machine-written minus real, in standard deviations"
+    assert not any(title.startswith("Each arm") for title in one)
+    texts = list(Article.objects.standing().filter(study=study, origin=Origin.SYNTHETIC).select_related("story"))
+    arms = [ArmFactory(study=study, origin=Origin.SYNTHETIC, key=key, label=f"Arm {key}") for key in ("a", "b", "c")]
+    for arm in arms:
+        for text in texts:
+            ArticleFactory(arm=arm, story=text.story, headline=text.headline, text=f"{text.text} {LONG}")
+    figures = report_of(study).figures()
+    assert figures[0].title == one[0]
+    assert [figure.title.split(":")[0] for figure in figures[1:3]] == [
+        "Each arm minus real, in standard deviations"
+    ] * 2
+    assert len({figure.title for figure in figures}) == len(figures)
+    assert [sum(f">Arm {key}<" in figure.svg for figure in figures[1:3]) for key in ("a", "b", "c")] == [1, 1, 1]
+    words = next(figure for figure in figures if figure.title == "Words, every text")
+    assert all(f">Arm {key}<" in words.svg for key in ("a", "b", "c"))
+    assert (words.svg.count("<circle"), words.svg.count("<path")) == (4, 16)
+    assert [bool(figure.caption) for figure in figures] == [True, False, False, True, *[False] * (len(figures) - 4)]
+
+
 def test_a_leak_blocks_freezing() -> None:
     study = study_with("As an AI language model, I cannot say more.")
     with pytest.raises(LifecycleError, match="A model speaks of itself"):
