@@ -12,7 +12,8 @@ import torch
 from generation.engine.sampling import Sampling
 
 _BLOCK = 256  # the inverse distribution function is walked in two levels: blocks of words, then words
-_HEAD = 1024  # how many of the most probable words are sorted first to find a nucleus; nearly always enough
+_HEAD = 1024  # how many of the most probable words are sorted first to find a nucleus; for three rows in four enough
+_WIDER = 8  # where they are not, so many times as many are, for the few rows that want them
 
 
 class Chosen(NamedTuple):
@@ -137,12 +138,16 @@ def _limit(weights: torch.Tensor, sampling: Sampling) -> bool:
 def _nucleus(weights: torch.Tensor, top_k: int, top_p: float) -> torch.Tensor:
     """Return (rows, 1): the smallest weight in the least set of the top k whose share reaches `top_p`."""
     limited = top_k < weights.shape[-1]
-    best = _largest(weights, top_k if limited else min(_HEAD, top_k))
+    count = top_k if limited else min(_HEAD, top_k)
+    best = _largest(weights, count)
     share = top_p * (best if limited else weights).sum(dim=-1, keepdim=True)
     least = _crossing(best, share)
     wider = (best.sum(dim=-1) < share[:, 0]).nonzero()[:, 0]
-    if not limited and len(wider):
-        least[wider] = _crossing(_largest(weights[wider], top_k), share[wider])
+    while len(wider) and count < top_k:
+        count = min(_WIDER * count, top_k)
+        best = _largest(weights[wider], count)
+        least[wider] = _crossing(best, share[wider])
+        wider = wider[best.sum(dim=-1) < share[wider, 0]]
     return least
 
 

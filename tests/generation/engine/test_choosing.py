@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from generation.engine import Sampling
+from generation.engine import Sampling, choosing
 from generation.engine.choosing import Forbidden, choose
 from generation.engine.sampling import LEAST_PENALTY, LEAST_TEMPERATURE
 from generation.engine.seeds import uniforms
@@ -87,6 +87,17 @@ def test_words_come_with_their_exact_probabilities(sampling: Sampling, spread: f
     counts, probabilities = draw(row, sampling), exact(row, sampling)
     assert counts[probabilities == 0].sum() == 0
     assert chi_squared_p(counts, probabilities) > 0.001
+
+
+@pytest.mark.parametrize("top_p", [0.5, 0.97, 0.99999])
+def test_how_many_words_are_sorted_first_chooses_nothing(top_p: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nuclei of a few words, of more than are sorted first, and of more than are sorted then.
+    rows = torch.cat([logits(spread, 20_000) for spread in (0.1, 1.0, 2.5, 6.0)])
+    limited = torch.exp(rows - rows.amax(dim=-1, keepdim=True))
+    found = choosing._nucleus(limited, 20_000, top_p)
+    assert len({int(n) for n in (limited >= found).sum(dim=-1)}) == 4
+    monkeypatch.setattr(choosing, "_HEAD", 20_000)
+    assert torch.equal(found, choosing._nucleus(limited, 20_000, top_p))
 
 
 def test_the_repetition_penalty_divides_positive_and_multiplies_negative_scores() -> None:
