@@ -195,7 +195,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 # A participant may take hours over a study: the form's token must outlive every study.
 CSRF_COOKIE_AGE = 60 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "surveys.participant.views.csrf_failure"
+CSRF_FAILURE_VIEW = "surveys.participant.steps.csrf_failure"
 # How many requests a web process answers at a time.
 WEB_THREADS = whole_number("WEB_THREADS", 8, at_least=1)
 # How long a participant who says nothing keeps the place that the allocation gave.

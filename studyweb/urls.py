@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from studyweb.health import health
-from surveys.participant.views import personal_link
+from surveys.participant.entry import personal_link
 
 urlpatterns = [
     path("health/", health, name="health"),

@@ -101,6 +101,22 @@ def can_finish_page(place: Place) -> bool:
     return not place.is_closed or is_open_for_pages(place.participant.study)
 
 
+def had_open(place: Place, slug: str) -> bool:
+    """Whether the page that somebody is on was before them already when the study closed, as far as can be told.
+
+    What was typed there says so, and an article that was shown; of other pages, that none was answered since. Who has
+    read no article has no page worth going on with. ``slug`` is the step that was asked for, whose draft it is.
+    """
+    if place.draft is not None and slug == place.step.slug:
+        return True
+    if place.participant.exposed_at is None:
+        return False
+    if place.trial is not None and place.step.stage == Stage.READING:
+        return place.trial.shown_at is not None
+    since = Answer.objects.filter(participant=place.participant, submitted_at__gte=F("participant__study__closed_at"))
+    return not since.exists()
+
+
 def is_open_for_pages(study: Study) -> bool:
     """Whether a page that was open before still counts now, as above; no query in a study that has not closed."""
     if study.status != Study.Status.CLOSED:

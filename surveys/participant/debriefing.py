@@ -16,6 +16,7 @@ from surveys.frozen import FrozenStudy
 from surveys.models import Outcome
 from surveys.participant.pages import Revealed, own_text, surroundings
 from surveys.participant.questions import lang_attribute
+from surveys.participant.replies import Told
 from surveys.participant.sheets import MARKS, Rendered, cut, fill
 from surveys.route import step_named
 
@@ -28,9 +29,9 @@ class Around:
     """All that stands around the articles. ``withdraw_until`` is the last day to withdraw, where that can be done.
 
     ``language`` is the participant's, ``interface`` that of our own words; ``to_acknowledge`` is false for who reads
-    the page again, and ``first_counts`` true for whose page before this one had been answered already. ``ended`` is
-    the outcome of ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or ''. ``kept_late`` is true
-    where answers were kept that they sent after it, and ``too_late`` where they sent some just now that were not.
+    the page again, and ``told`` is what is told of the page before this one. ``ended`` is the outcome of
+    ``ENDED_EARLY`` by which somebody comes here in the midst of their way, or ''. ``kept_late`` is true where answers
+    were kept that they sent after it.
     """
 
     study: FrozenStudy
@@ -42,8 +43,7 @@ class Around:
     ended: str
     kept_late: bool
     is_withdrawn: bool
-    first_counts: bool
-    too_late: bool
+    told: Told
     withdraw_until: date | None
 
 
@@ -74,8 +74,7 @@ def _rendered(around: Around) -> Rendered:
             "ended": around.ended,
             "kept_late": around.kept_late,
             "is_withdrawn": around.is_withdrawn,
-            "first_counts": around.first_counts,
-            "too_late": around.too_late,
+            "told": around.told,
             "can_withdraw": around.withdraw_until is not None,
             "deadline": around.withdraw_until,
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec, get_args
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,10 +20,10 @@ from surveys.participant.patience import patient
 from surveys.recruitment import PANEL_NAMES, Entrant
 
 P = ParamSpec("P")
-# What the address of a page says whose reader sent one that had been answered before, in other words than the first.
-_FIRST_COUNTS = "told=first-counts"
-# And of one that was sent after their way had ended, of which nothing is recorded.
-_TOO_LATE = "told=too-late"
+# What a page tells, by its address, of the one that was sent before it: that it had been answered in other words, which
+# count, or that it came after the way had ended and nothing of it is recorded.
+Told = Literal["", "first-counts", "too-late"]
+_TOLD: dict[str, Told] = {f"told={told}": told for told in get_args(Told) if told}
 # Of a page at which nobody is: it can be left by no button, and counts nowhere.
 _NOWHERE: dict[str, Any] = {"can_leave": False, "page_number": None, "page_count": None}
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -98,34 +98,16 @@ def to_leaving(place: Place) -> HttpResponseRedirect:
     return response
 
 
-def first_counts(place: Place) -> HttpResponseRedirect:
-    """To the page where somebody is, which tells that what they sent just now changed nothing."""
-    return _telling(place, _FIRST_COUNTS)
-
-
-def tells_that_first_counts(request: HttpRequest) -> bool:
-    """Whether this page tells so: when it is led to, and not when it is sent itself."""
-    return _tells(request, _FIRST_COUNTS)
-
-
-def too_late(place: Place) -> HttpResponseRedirect:
-    """To the page where somebody is, which tells that nothing is recorded of what they sent just now."""
-    return _telling(place, _TOO_LATE)
-
-
-def tells_that_too_late(request: HttpRequest) -> bool:
-    """Whether this page tells so, as above."""
-    return _tells(request, _TOO_LATE)
-
-
-def _telling(place: Place, what: str) -> HttpResponseRedirect:
+def telling(place: Place, told: Told) -> HttpResponseRedirect:
+    """To the page where somebody is, which tells this of the page that they sent just now."""
     response = onward(place)
-    response.headers["Location"] += f"?{what}"
+    response.headers["Location"] += f"?told={told}"
     return response
 
 
-def _tells(request: HttpRequest, what: str) -> bool:
-    return request.method == "GET" and request.META.get("QUERY_STRING", "") == what
+def told(request: HttpRequest) -> Told:
+    """What this page tells of the one before it: when it is led to, and not when it is sent itself."""
+    return _TOLD.get(request.META.get("QUERY_STRING", ""), "") if request.method == "GET" else ""
 
 
 def where_now(request: HttpRequest, study_key: str) -> HttpResponse:

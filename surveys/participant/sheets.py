@@ -93,7 +93,7 @@ class Rendered:
 
 
 def complaining(request: HttpRequest, sheet: Sheet, context: Mapping[str, Any], status: int) -> HttpResponse:
-    """The page with ``problems``, ``expired`` or ``first_counts``, made for this request alone.
+    """The page with ``problems``, ``expired`` or ``told``, made for this request alone.
 
     ``context`` has the gaps, too.
     """

@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from surveys.participant import paradata, shared, views
+from surveys.participant import endings, entry, paradata, shared, steps
 
 app_name = "participant"
 urlpatterns = [
-    path("", views.entry, name="entry"),
-    path("draft/", views.draft, name="draft"),
+    path("", entry.entry, name="entry"),
+    path("draft/", steps.draft, name="draft"),
     path("paradata/", paradata.report, name="paradata"),
     path("key/", shared.key, name="key"),
     path("next/", shared.next_person, name="next"),
-    path("leave/", views.leave, name="leave"),
-    path("withdraw/", views.withdraw, name="withdraw"),
-    path("<slug:slug>/", views.step, name="step"),
+    path("leave/", endings.leave, name="leave"),
+    path("withdraw/", endings.withdraw, name="withdraw"),
+    path("<slug:slug>/", steps.step, name="step"),
 ]

@@ -186,7 +186,7 @@ def mode_asked(request: HttpRequest, study: Study) -> Mode:
     # The one participant page that looks at who is signed in, and only where a preview is asked for by name.
     if asked == Mode.PREVIEW and request.user.is_authenticated and study.memberships.filter(researcher=request.user):
         return Mode.PREVIEW
-    raise PermissionDenied(_("This link is for the study's team. It is incomplete, or its time has passed."))
+    raise PermissionDenied(_("This link is for the study’s team. It is incomplete, or its time has passed."))
 
 
 def language_wanted(request: HttpRequest, offered: tuple[str, ...]) -> str:

@@ -48,6 +48,7 @@ def test_who_took_part_in_a_chosen_study_is_kept_out_with_a_page_a_code_and_a_wa
     assert (person.slug, person.row.outcome) == ("end", "took-part-before")
     page = person.get().content.decode()
     assert "You have taken part before" in page
+    assert "you may be let in later: open this study once more then" in page
     assert "https://app.prolific.com/submissions/complete?cc=BEFORE" in page
     assert person.row.consented_at is None
     assert person.enter(COMES)["Location"].endswith("/end/")

@@ -221,7 +221,7 @@ def test_it_comes_too_late(study: Study, first: Callable[[Person], None]) -> Non
 
 
 def _closes(person: Person) -> Any:
-    """The study closes, and the page is opened in another tab: nothing was typed there that would hold it open."""
+    """The study closes, and the page is opened in another tab: nothing was typed or read that would hold it open."""
     lifecycle.close(person.study, person.study.created_by)
     return person.get()
 
@@ -235,7 +235,6 @@ def _comes_back_late(person: Person) -> Any:
     return person.enter("?PROLIFIC_PID=anna&SESSION_ID=s1")
 
 
-ELSEWHERE = pytest.mark.parametrize(("ends", "outcome"), [(_closes, "closed"), (_comes_back_late, "timed-out")])
 SENT = {"before-1": {"age": "30", "words": "An hour’s work"}, "reading-1": RATINGS}
 TOO_LATE = "The page that you sent came too late"
 
@@ -246,8 +245,14 @@ def _inside(study: Study, at: str) -> Person:
     return person
 
 
-@ELSEWHERE
-@pytest.mark.parametrize(("at", "next_page"), [("before-1", "end"), ("reading-1", "debrief")])
+@pytest.mark.parametrize(
+    ("ends", "outcome", "at", "next_page"),
+    [
+        (_closes, "closed", "before-1", "end"),
+        (_comes_back_late, "timed-out", "before-1", "end"),
+        (_comes_back_late, "timed-out", "reading-1", "debrief"),
+    ],
+)
 def test_an_open_page_is_kept_when_another_tab_ended_the_way_and_its_sender_is_told(
     study: Study, ends: Callable[[Person], Any], outcome: str, at: str, next_page: str
 ) -> None:
@@ -266,12 +271,9 @@ def test_an_open_page_is_kept_when_another_tab_ended_the_way_and_its_sender_is_t
     assert payment.sent_after_ending == at
 
 
-@ELSEWHERE
-def test_who_was_debriefed_in_another_tab_is_told_that_the_open_page_came_too_late(
-    study: Study, ends: Callable[[Person], Any], outcome: str
-) -> None:
+def test_who_was_debriefed_in_another_tab_is_told_that_the_open_page_came_too_late(study: Study) -> None:
     person = _inside(study, "reading-1")
-    assert b"What this study was about" in person.client.get(ends(person)["Location"]).content
+    assert b"What this study was about" in person.client.get(_comes_back_late(person)["Location"]).content
     for page in ("debrief", "end"):
         for _ in range(2):
             sent = person.post("reading-1", RATINGS)
@@ -279,7 +281,7 @@ def test_who_was_debriefed_in_another_tab_is_told_that_the_open_page_came_too_la
             assert TOO_LATE in person.client.get(sent["Location"]).content.decode()
             assert TOO_LATE not in person.get().content.decode()
         person.post("debrief")
-    assert (person.row.outcome, _given("reading-1")) == (outcome, {})
+    assert (person.row.outcome, _given("reading-1")) == ("timed-out", {})
 
 
 def test_who_acknowledged_the_debriefing_without_a_look_at_it_rates_no_more(study: Study) -> None:

@@ -49,8 +49,7 @@ def around(study: Study) -> Around:
         ended="returned",
         kept_late=False,
         is_withdrawn=False,
-        first_counts=False,
-        too_late=False,
+        told="",
         withdraw_until=date(2026, 5, 4),
     )
 
@@ -71,8 +70,7 @@ def test_every_field_around_the_articles_changes_the_page(around: Around) -> Non
         "ended": "closed",
         "kept_late": True,
         "is_withdrawn": True,
-        "first_counts": True,
-        "too_late": True,
+        "told": "first-counts",
         "withdraw_until": date(2026, 5, 5),
     }
     assert {field.name for field in dataclasses.fields(Around)} == set(others)

@@ -11,7 +11,7 @@ from surveys.models import Answer, Outcome, Participant, Study
 from surveys.readiness import readiness
 from surveys.recruitment import ENDINGS, ENDINGS_WITHOUT_PANEL
 from tests import factories
-from tests.surveys.participant.person import RATING, Person, block, fitting, item, leads_to, option
+from tests.surveys.participant.person import AFTER, RATING, RATINGS, Person, block, fitting, item, leads_to, option
 
 pytestmark = pytest.mark.django_db
 CODES = {ending.value: f"CODE{number}" for number, ending in enumerate(ENDINGS)}
@@ -160,6 +160,7 @@ def test_after_an_article_every_ending_leads_to_the_debriefing_first(outcome: st
     person.get()
     if outcome == "closed":
         lifecycle.close(study, study.created_by)
+        Study.objects.update(closed_at=F("closed_at") - FINISHING)
     elif outcome == "failed-checks":
         person.answer(**_of(person, PASSING | {"check-two": "often"}))
     elif outcome in {"returned", "timed-out"}:
@@ -250,7 +251,20 @@ def test_a_panel_without_a_link_for_a_closed_study_gets_its_code_all_the_same() 
     lifecycle.close(study, study.created_by)
     page = Person(study, enter=False).enter("?participantId=one&assignmentId=two").content.decode()
     assert 'id="code">SHUT</code>' in page
+    assert "Give it where you are asked for a code." in page
     assert "Back to where" not in page
+
+
+def test_who_has_nothing_more_to_do_is_told_so_and_whoever_has_is_not() -> None:
+    told = b"You can close this page now."
+    prolific = study_with_codes().recruitment
+    shared = {"panel": "plain", "shared_computer": True}
+    for outcome, (end, _) in WAYS.items():
+        for recruited, is_told in ((prolific, False), ({"panel": "plain"}, outcome != "completed"), (shared, False)):
+            study = study_with_codes()
+            study.recruitment = recruited
+            study.save()
+            assert (told in end(study).get("end").content) is is_told, (outcome, recruited)
 
 
 def _acknowledged(person: Person) -> Person:
@@ -325,6 +339,40 @@ def test_who_looks_again_at_a_page_that_they_began_before_the_closing_can_finish
         assert ask(f"{person.base}reading-2/").status_code == 200
     person.post(data=fitting(person.place))
     assert person.row.outcome == "completed"
+
+
+@pytest.mark.parametrize("slug", ["reading-2", "after-1"])
+def test_who_looks_again_at_the_last_page_that_was_before_them_at_the_closing_can_finish_it(slug: str) -> None:
+    study = factories.launched_study(blocks=[RATING, AFTER] if slug == "after-1" else [RATING])
+    reader, other = (Person(study).walk_to(slug) for _ in range(2))
+    reader.get()
+    other.get()
+    lifecycle.close(study, study.created_by)
+    # Nothing was typed yet, and the phone has put the page away meanwhile: it is asked for anew.
+    assert reader.get(slug).status_code == 200
+    # So it is where the browser's button leads to the page before, or that is sent twice.
+    for response in (reader.get("reading-1"), reader.post("reading-1", RATINGS)):
+        assert leads_to(response) == slug
+    reader.post(slug, fitting(reader.place))
+    assert reader.row.outcome == "completed"
+    Study.objects.update(closed_at=F("closed_at") - FINISHING)
+    assert leads_to(other.get(slug)) == "debrief"
+    assert other.row.outcome == "closed"
+
+
+@pytest.mark.parametrize("slug", ["before-1", "reading-1", "reading-2", "after-1"])
+def test_a_page_that_was_before_nobody_at_the_closing_is_not_begun(slug: str) -> None:
+    study = factories.launched_study(blocks=[CHECKS, RATING, AFTER])
+    comes_to = {"before-1": "before-1", "reading-1": "reading-1", "reading-2": "reading-1", "after-1": "reading-2"}
+    person = Person(study).walk_to(comes_to[slug])
+    if slug in {"reading-2", "after-1"}:
+        person.get()
+    lifecycle.close(study, study.created_by)
+    if person.slug != slug:
+        person.post(data=fitting(person.place))
+        assert person.slug == slug
+    assert leads_to(person.get(slug)) == ("end" if slug in {"before-1", "reading-1"} else "debrief")
+    assert person.row.outcome == "closed"
 
 
 def test_nobody_is_randomised_in_a_study_that_has_closed() -> None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from surveys import lifecycle, recruitment, tokens
 from surveys.attempts import MOST_NUMBERS
+from surveys.flow.endings import FINISHING
 from surveys.models import Mode, PanelIdentity, Participant, Researcher, Role, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
@@ -132,6 +134,7 @@ def test_a_closed_study_tells_new_people_and_debriefs_who_had_read_something(stu
     done.walk_to("end")
     lifecycle.close(study, _owner(study))
     assert b"has closed" in Person(study, enter=False).enter().content
+    Study.objects.update(closed_at=F("closed_at") - FINISHING)
     assert leads_to(read.get("reading-1")) == "debrief"
     assert b"Invented headline" in read.get().content
     assert leads_to(read.post("debrief")) == "end"

@@ -68,6 +68,14 @@ def test_who_sends_other_answers_to_a_page_that_was_answered_is_told_that_the_fi
     assert _answers(slug) == answers
 
 
+def test_at_the_end_too_it_is_told_that_the_first_answers_count(study: Study) -> None:
+    person = Person(study).walk_to("end")
+    refused = person.post("after-1", {"comment": "Another comment."})
+    page = person.client.get(refused["Location"]).content
+    assert (leads_to(refused), FIRST_COUNTS in page, b"Please go on here" in page) == ("end", True, False)
+    assert FIRST_COUNTS not in person.get().content
+
+
 def test_nobody_is_told_that_answers_count_which_were_withdrawn_or_never_given(study: Study) -> None:
     person = Person(study).walk_to("reading-2")
     assert "?" not in person.post("after-1", {"comment": "Too early."})["Location"]

@@ -47,6 +47,9 @@ def test_a_database_that_stays_away_is_told_with_all_that_was_typed(caplog: pyte
     assert response["Retry-After"] == "30"
     assert page.count('type="hidden" name="words"') == len(HOSTILE)
     assert "an hour&#x27;s work" in page
+    assert "wait a minute, and send it again" in page
+    # Nobody has lost their cookie: to open a link would be of no use.
+    assert "personal link" not in page
     assert "<script>alert" not in page
     assert 'value="old"' not in page
     assert "The database did not answer" in caplog.text

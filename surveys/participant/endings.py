@@ -1,0 +1,123 @@
+"""The pages on which a way ends: leaving, withdrawing, the debriefing and the last one."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from surveys import access_keys, flow, recruitment
+from surveys.addresses import absolute
+from surveys.flow import Place
+from surveys.languages import interface_language
+from surveys.models import Stage
+from surveys.participant import debriefing, pages, replies, visit
+from surveys.participant.debriefing import Around
+from surveys.participant.replies import private
+
+_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@private
+@_safe_or_post
+def leave(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Leaving: asked once more, then final, and then the debriefing for who has seen an article."""
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return replies.unknown(request, study_key)
+    if visit.is_of_another(request):
+        return replies.somebody_else(request, place)
+    if visit.is_guest(request, place):
+        return replies.guest(request, place)
+    if request.method == "POST":
+        flow.leave(place)
+        return replies.where_now(request, study_key)
+    if not place.is_under_way:
+        return replies.onward(place)
+    by_id_alone = place.step.stage == Stage.CONSENT and recruitment.read(place.participant.study).consents_by_id
+    way_back = "" if by_id_alone else _personal_address(request)
+    has_consented = place.participant.consented_at is not None
+    context = {"way_back": way_back, "has_consented": has_consented, "can_leave": False}
+    return replies.page(request, "leave", place, context)
+
+
+@private
+@_safe_or_post
+def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
+    """Withdrawing: what it deletes and until when it can be done, then the deletion."""
+    place = visit.place_of(request, study_key)
+    if place is None:
+        return replies.unknown(request, study_key)
+    if visit.is_of_another(request):
+        return replies.somebody_else(request, place)
+    if visit.is_guest(request, place):
+        return replies.guest(request, place)
+    if request.method == "POST" and flow.withdraw(place):
+        return replies.where_now(request, study_key)
+    return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
+
+
+def debrief(request: HttpRequest, place: Place) -> HttpResponse:
+    """The debriefing, and where it is acknowledged the way to the end."""
+    if request.method == "POST":
+        study_key = place.participant.study.key
+        if flow.acknowledge_debrief(place):
+            return replies.to_step(study_key, Stage.END)
+        return replies.where_now(request, study_key)
+    if request.method == "GET":
+        flow.mark_debriefing_shown(place)
+    participant, deadline = place.participant, flow.withdrawal_deadline(place)
+    around = Around(
+        study=place.study,
+        study_key=participant.study.key,
+        language=participant.language,
+        interface=interface_language(participant.language),
+        is_preview=participant.mode == "preview",
+        to_acknowledge=place.step.stage == Stage.DEBRIEF,
+        ended=participant.outcome if participant.outcome in debriefing.ENDED_EARLY else "",
+        kept_late=flow.has_kept_late(place),
+        is_withdrawn=participant.withdrawn_at is not None,
+        told=replies.told(request),
+        withdraw_until=deadline.date() if deadline and flow.can_withdraw(place, timezone.now()) else None,
+    )
+    return debriefing.page(request, around, pages.revealed(place))
+
+
+def end(request: HttpRequest, place: Place) -> HttpResponse:
+    """The last page: how the way ended, the code, and the way back."""
+    code, link = pages.way_back(place)
+    is_guest = visit.is_guest(request, place)
+    settings = recruitment.read(place.participant.study)
+    context = {
+        "outcome": place.participant.outcome or "closed",
+        "kept_late": flow.has_kept_late(place),
+        "told": replies.told(request),
+        "has_completed": place.participant.completed_at is not None,
+        "was_debriefed": place.participant.debriefed_at is not None,
+        "thanks": pages.wording(place, "thanks"),
+        "code": "" if is_guest else code,
+        "return_link": link,
+        "is_shared": settings.shared_computer,
+        "has_key": settings.shared_computer and settings.panel == access_keys.PANEL,
+        # On a shared computer the way on is the next person's: nobody is led off the page that clears it.
+        "returns_by_itself": not settings.shared_computer and pages.returns_by_itself(place, timezone.now()),
+        "is_guest": is_guest,
+        "way_back": "" if is_guest else _personal_address(request),
+    }
+    return replies.page(request, "end", place, context | _withdrawal(place))
+
+
+def _withdrawal(place: Place) -> dict[str, Any]:
+    return {
+        "can_withdraw": flow.can_withdraw(place, timezone.now()),
+        "deadline": flow.withdrawal_deadline(place),
+        "is_withdrawn": place.participant.withdrawn_at is not None,
+        "withdrawal_days": place.study.definition.withdrawal_days,
+        # The ledger could not be replayed without the answer by which people are assigned evenly.
+        "keeps_group": bool(place.study.definition.design.block_by),
+    }
+
+
+def _personal_address(request: HttpRequest) -> str:
+    return absolute(request, reverse("participant-link", kwargs={"token": visit.token_of(request)}))
