@@ -18,7 +18,7 @@ NEW = "What happens is written anew here."
 HAS_CHANGED = "This page has changed since you opened it"
 
 
-def _revised(study: Study, **wording: str) -> None:
+def revised(study: Study, **wording: str) -> None:
     study.refresh_from_db()
     owner = study.created_by
     assert owner is not None
@@ -32,7 +32,7 @@ def _revised(study: Study, **wording: str) -> None:
     lifecycle.launch(study, owner)
 
 
-def _agreeing(person: Person) -> dict[str, Any]:
+def agreeing(person: Person) -> dict[str, Any]:
     """What the button of the consent that is shown now sends."""
     (words,) = re.findall(r'name="words" value="([^"]+)"', person.get("consent").content.decode())
     return {"answer": "agree", "words": words}
@@ -44,7 +44,7 @@ def test_who_came_before_a_revision_reads_and_joins_the_version_after_it(comes_b
     # Who came by a panel's id consents with it alone, which the personal link does not bring.
     first = person = Person(study, entry="" if comes_by == "the personal link" else ENTRY)
     first.get("consent")
-    _revised(study, consent=NEW)
+    revised(study, consent=NEW)
     if comes_by == "the panel's link":
         person = Person(study, entry=ENTRY)
     elif comes_by == "the personal link":
@@ -52,7 +52,7 @@ def test_who_came_before_a_revision_reads_and_joins_the_version_after_it(comes_b
         person.client.cookies.clear()
         person.client.get(f"/r/{token}/")
     assert NEW in person.get("consent").content.decode()
-    assert leads_to(person.post("consent", _agreeing(person))) == "before-1"
+    assert leads_to(person.post("consent", agreeing(person))) == "before-1"
     assert (person.row.version.pk, person.row.pk) == (study.current_version_id, first.row.pk)
     assert person.walk_to("end").row.completed_at is not None
 
@@ -61,8 +61,8 @@ def test_who_came_before_a_revision_reads_and_joins_the_version_after_it(comes_b
 def test_agreeing_to_a_consent_that_was_rewritten_shows_the_new_one_first(has_seen_the_new_one_elsewhere: bool) -> None:
     study = factories.launched_study()
     person = Person(study)
-    old = _agreeing(person)
-    _revised(study, consent=NEW)
+    old = agreeing(person)
+    revised(study, consent=NEW)
     if has_seen_the_new_one_elsewhere:
         person.get("consent")
     page = person.post("consent", old)
@@ -78,7 +78,7 @@ def test_agreeing_to_a_consent_that_was_rewritten_shows_the_new_one_first(has_se
 def test_an_unmarked_page_of_before_a_revision_agrees_to_nothing_and_a_refusal_is_one_on_any_page() -> None:
     study = factories.launched_study()
     person, other = Person(study), Person(study)
-    _revised(study, consent=NEW)
+    revised(study, consent=NEW)
     assert person.post("consent", {"answer": "agree"}).status_code == 409
     assert leads_to(other.post("consent", {"answer": "decline", "words": "of before"})) == "end"
     assert other.row.outcome == "no-consent"
@@ -87,8 +87,8 @@ def test_an_unmarked_page_of_before_a_revision_agrees_to_nothing_and_a_refusal_i
 def test_a_revision_that_leaves_the_consent_as_it_was_lets_people_go_straight_on() -> None:
     study = factories.launched_study()
     person = Person(study)
-    read = _agreeing(person)
-    _revised(study, thanks="Other thanks.")
+    read = agreeing(person)
+    revised(study, thanks="Other thanks.")
     assert leads_to(person.post("consent", read)) == "before-1"
     assert person.row.version.pk == study.current_version_id
 
@@ -97,7 +97,7 @@ def test_who_has_consented_stays_in_the_version_that_they_consented_to() -> None
     study = factories.launched_study()
     person = Person(study).walk_to("before-1")
     before = person.row.version.pk
-    _revised(study, consent=NEW)
+    revised(study, consent=NEW)
     assert person.walk_to("end").row.version.pk == before != study.current_version_id
 
 
@@ -105,7 +105,7 @@ def test_a_consent_that_crosses_with_joining_a_new_version_is_not_taken_for_the_
     study = factories.launched_study()
     person = Person(study)
     read_before = person.place
-    _revised(study, consent=NEW)
+    revised(study, consent=NEW)
     person.get("consent")
     assert flow.agree(read_before, Entrant()) == ""
     assert (person.slug, person.row.consented_at) == ("consent", None)
@@ -113,12 +113,12 @@ def test_a_consent_that_crosses_with_joining_a_new_version_is_not_taken_for_the_
 
 def test_a_consent_read_in_one_language_is_shown_in_the_one_that_another_tab_chose_before_it_counts() -> None:
     person = Person(spoken("en", "de"), headers={"accept-language": "en"})
-    read = _agreeing(person)
+    read = agreeing(person)
     person.post("consent", {"language": "de"})
     page = person.post("consent", read)
     assert page.status_code == 409
     assert "Bitte nehmen Sie teil." in page.content.decode()
-    assert leads_to(person.post("consent", _agreeing(person))) == "before-1"
+    assert leads_to(person.post("consent", agreeing(person))) == "before-1"
     assert person.row.language == "de"
 
 

@@ -1,4 +1,4 @@
-"""The way through a study in a real browser: with and without JavaScript, on a narrow phone, under axe."""
+"""The way through a study in a real browser: with and without JavaScript, on a narrow phone."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 from surveys import lifecycle
 from surveys.models import Answer, Participant, Study
 from tests import factories
-from tests.browser import sideways, violations
+from tests.browser import sideways
 from tests.surveys.participant.browsing import PHONE, agree, browsing, fill, go_on
-from tests.surveys.participant.person import EVERY_KIND, RATING, WHOLE
+from tests.surveys.participant.person import RATING, WHOLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 2
@@ -53,53 +53,6 @@ def test_the_whole_way_works_on_a_narrow_phone(
     assert person.outcome == "completed"
     assert names[1:4] == ["before-1", "before-1 with errors", "reading-1"]
     assert Answer.objects.count() == 6 + 2 * 3 + 2 + 1
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page_or_in_any_error_state(
-    chromium: Browser, live_server: LiveServer, study: Study, scheme: str
-) -> None:
-    found: dict[str, list[str]] = {}
-    with browsing(chromium, live_server, color_scheme=scheme) as page:
-        for name in _walk(page, study):
-            found[name] = violations(page)
-            if name in {"reading-1", "end"}:
-                here = page.url
-                for other in ("leave", "withdraw"):
-                    page.goto(f"/s/{study.key}/{other}/")
-                    found[f"{other} from {name}"] = violations(page)
-                page.goto(here)
-    assert len(found) >= 15
-    assert {name: problems for name, problems in found.items() if problems} == {}
-
-
-def test_axe_finds_nothing_on_the_pages_of_other_endings(chromium: Browser, live_server: LiveServer) -> None:
-    study = factories.launched_study(blocks=[EVERY_KIND, RATING])
-    found = {}
-    with browsing(chromium, live_server, viewport=PHONE) as page:
-        page.goto(f"/s/{study.key}/reading-1/")
-        found["unknown"] = violations(page)
-        page.goto(f"/s/{study.key}/?mode=preview")
-        found["refused"] = violations(page)
-        page.goto(f"/s/{study.key}/?PROLIFIC_PID=one")
-        page.get_by_role("button", name="I do not agree").click()
-        found["no consent"] = violations(page)
-        page.goto(f"/s/{study.key}/?PROLIFIC_PID=two")
-        agree(page)
-        fill(page)
-        page.context.clear_cookies(name="csrftoken")
-        go_on(page)
-        expect(page.get_by_role("alert")).to_contain_text("Nothing is lost")
-        found["expired"] = violations(page)
-        page.get_by_label("Answer no").check()
-        go_on(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text("This study does not fit")
-        found["screened out"] = violations(page)
-        lifecycle.close(study, study.memberships.get().researcher)
-        page.goto(f"/s/{study.key}/?PROLIFIC_PID=three")
-        found["closed"] = violations(page)
-        assert sideways(page) == 0
-    assert {name: problems for name, problems in found.items() if problems} == {}
 
 
 def test_a_text_with_endless_words_does_not_widen_the_page(chromium: Browser, live_server: LiveServer) -> None:
