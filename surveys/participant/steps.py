@@ -83,8 +83,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _has_lost_its_study(place: Place, slug: str, *, is_sent: bool = False) -> bool:
     """Whether the study has closed on somebody inside, and the page that was before them then can be sent no more.
 
-    Who looks at that page once more can send it still, since a phone may have put it away meanwhile; of another page,
-    only what is sent counts. ``slug`` is the step that was asked for.
+    ``slug`` is the step that was asked for, and ``is_sent`` whether its page was sent. Who looks at that page once more
+    has it before them still: a phone may have put it away meanwhile.
     """
     if not place.is_closed or place.participant.consented_at is None:
         return False
