@@ -242,6 +242,22 @@ def test_an_expired_form_of_a_study_that_closed_comes_back_only_while_it_can_sti
         assert b"The study has closed" in person.client.get(response["Location"], follow=True).content
 
 
+def test_an_expired_form_of_an_earlier_page_takes_the_open_one_from_nobody_when_the_study_has_closed(
+    study: Study,
+) -> None:
+    person = Person(study).walk_to("reading-2")
+    person.get()
+    lifecycle.close(study, study.created_by)
+    person.client.handler.enforce_csrf_checks = True
+    person.client.cookies.pop("csrftoken", None)
+    assert leads_to(person.post("reading-1", RATINGS)) == "reading-2"
+    assert person.get("reading-2").status_code == 200
+    Study.objects.update(closed_at="2020-01-01T00:00:00Z")
+    person.client.cookies.pop("csrftoken", None)
+    assert leads_to(person.post("reading-1", RATINGS)) == "debrief"
+    assert person.row.outcome == "closed"
+
+
 def test_an_expired_consent_is_asked_again(study: Study) -> None:
     person = _strict(study)
     response = person.post("consent", {"answer": "agree"})
