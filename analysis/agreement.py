@@ -1,7 +1,6 @@
 """PURE: how far several people agree on the same articles: Krippendorff's alpha, and intraclass correlations."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.agreement_interval import Judged, alpha_interval
+from analysis.agreement_interval import Judged, alpha_interval, published_alpha
 from analysis.intervals import NAN, NO_INTERVAL, Interval
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.tables import to_frame
@@ -75,33 +74,28 @@ def krippendorff(
     values = known[column].astype("str") if metric == "nominal" else numbers(known[column])
     codes, levels = pd.factorize(values, sort=True)
     arms, _ = pd.factorize(arm.astype("str"), sort=True)
-    units, names = pd.factorize(arm.astype("str") + "\r" + known[unit].astype("str"), sort=True)
+    units, _ = pd.factorize(arm.astype("str") + "\r" + known[unit].astype("str"), sort=True)
     judges, judged_by = pd.factorize(known[judge].astype("str"), sort=True)
-    table = np.zeros((len(names), len(levels)))
-    np.add.at(table, (units, codes), 1.0)
-    arm_of = np.zeros(len(names), dtype=np.intp)
-    arm_of[units] = arms
-    counted = table.sum(axis=1) > 1
-    table, arm_of = table[counted], arm_of[counted]
-    if not len(table):
+    counted = np.bincount(units, minlength=1)[units] > 1
+    if not counted.any():
         raise FrameError(f"no {unit} was judged by two people: there is no agreement to measure", column=column)
-    places = _places(metric, table.sum(axis=0), np.asarray(levels))
-    parts = [table[arm_of == n] for n in np.unique(arm_of)]
-    estimate = _alpha(parts, ((places[:, None] - places[None, :]) ** 2).sum(axis=-1))
-    found = alpha_interval(Judged(units, judges, arms, places[codes]), alpha)
+    places = _places(metric, np.bincount(codes[counted], minlength=len(levels)), np.asarray(levels))
+    judged = Judged(units, judges, arms, places[codes])
+    estimate, found = published_alpha(judged), alpha_interval(judged, alpha)
+    n_units = len(np.unique(units[counted]))
     said = [*found.said]
     if np.isnan(estimate):
         said.append("All judgements are the same, so there is no disagreement to expect: alpha is not defined.")
-    if len(table) < 5:
-        said.append(f"{len(table)} units were judged by two people or more: the interval is hardly known.")
+    if n_units < 5:
+        said.append(f"{n_units} units were judged by two people or more: the interval is hardly known.")
     row = AgreementRow(
         f"Krippendorff's alpha, {metric}",
         estimate,
         *found.interval,
         found.method,
-        len(table),
+        n_units,
         len(judged_by),
-        int(table.sum()),
+        int(counted.sum()),
         found.corrected,
     )
     return Agreement((row,), tuple(said))
@@ -123,7 +117,7 @@ def _judgements(frame: pd.DataFrame, column: str, unit: str, judge: str) -> pd.D
     return known
 
 
-def _places(metric: Metric, used: FloatArray, levels: FloatArray) -> FloatArray:
+def _places(metric: Metric, used: np.ndarray, levels: np.ndarray) -> FloatArray:
     """Where each category lies (categories, dimensions), so that squared distances are the metric's; those of ordinal
     ones depend on how often each was ``used``.
     """
@@ -132,18 +126,6 @@ def _places(metric: Metric, used: FloatArray, levels: FloatArray) -> FloatArray:
     # For ordinal ones the sum of the frequencies from one category to the other, both ends counting half.
     place: FloatArray = levels.astype(np.float64) if metric == "interval" else np.cumsum(used) - used / 2
     return place[:, None]
-
-
-def _alpha(parts: Sequence[FloatArray], distance: FloatArray) -> float:
-    """Of tables of units by categories, one an arm; each judgement counts once in what is observed and expected."""
-    observed = expected = 0.0
-    for table in parts:
-        size = table.sum(axis=1)
-        used = table.sum(axis=0)
-        # Within a unit every judgement meets every other one, within an arm likewise; equal ones are at distance 0.
-        observed += float((np.einsum("ua,ab,ub->u", table, distance, table, optimize=True) / (size - 1)).sum())
-        expected += float(used @ distance @ used) / (float(size.sum()) - 1)
-    return 1 - observed / expected if expected > 0 else NAN
 
 
 def intraclass(ratings: pd.DataFrame, *, outcome: str = "credibility", alpha: float = 0.05) -> Agreement:

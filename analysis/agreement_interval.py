@@ -1,4 +1,4 @@
-"""PURE: the interval of Krippendorff's alpha: from leaving out units, judges and judgements one by one.
+"""PURE: Krippendorff's alpha, and its interval from leaving out units, judges and judgements one by one.
 
 A percentile bootstrap of few units is too narrow, and lies too low. Here alpha is taken to the scale on which it is
 about normal, half the logarithm of the F that an analysis of variance of the units would have (Fisher 1925; Ukoumunne,
@@ -41,6 +41,23 @@ class Judged:
     judges: IntArray
     arms: IntArray
     scores: FloatArray
+
+
+def published_alpha(judged: Judged) -> float:
+    """Krippendorff's coefficient as it is published: each judgement counts once in what is observed and expected.
+
+    Within a unit every judgement meets every other one, within an arm likewise; units that one judge judged do not
+    count. nan where nothing is left or nothing varies.
+    """
+    keep = np.bincount(judged.units)[judged.units] > 1
+    scores = judged.scores[keep]
+    if not keep.any() or not np.ptp(scores, axis=0).any():
+        return NAN
+    centred = scores - scores.mean(axis=0)
+    arms = _sums(judged.arms[keep], centred)
+    expected = arms.distances[0][arms.n > 1] / (arms.n[arms.n > 1] - 1)
+    observed = _sums(judged.units[keep], centred).within[0].sum()
+    return float(1 - observed / expected.sum()) if expected.sum() > 0 else NAN
 
 
 def alpha_interval(judged: Judged, level: float) -> AlphaInterval:

@@ -259,7 +259,7 @@ def test_the_indexs_items_are_held_to_their_scale_and_to_the_index(
     frame.to_csv(path, index=False)
     assert main(arguments) == 0
     assert "credibility is not believable + accurate + clear" not in capsys.readouterr().out
-    frame.loc[0, "believable"] = 5 - frame.loc[0, "believable"]
+    frame.loc[0, "believable"] = 5 - frame["believable"].iloc[0]
     frame.to_csv(path, index=False)
     assert main(arguments) == 0
     said = f"In 1 of {len(frame)} ratings (such as that of real-0 by p0000) credibility is not believable + accurate"

@@ -139,4 +139,4 @@ def test_an_article_that_is_two_things_is_refused_with_its_rows(column: str) -> 
         check_ratings(frame)
     assert (e.value.column, e.value.rows) == (column, (0, 4))
     # Rows that say nothing are no other thing.
-    check_ratings(frame.assign(**{column: ["x", "x", "x", "", None, "y"]}))
+    check_ratings(frame.assign(**{column: pd.Series(["x", "x", "x", "", None, "y"])}))

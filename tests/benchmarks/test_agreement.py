@@ -1,0 +1,23 @@
+"""The benchmark of agreement makes ratings of a known alpha, and says whether their interval holds it."""
+
+import numpy as np
+import pytest
+
+from benchmarks import agreement
+from benchmarks.agreement import Kind, rated
+
+
+@pytest.mark.parametrize("lopsided", [False, True])
+def test_as_much_of_the_ratings_variance_as_alpha_says_lies_between_articles(lopsided: bool) -> None:
+    frame = rated(np.random.default_rng(4), Kind(1, 1500, 3000, 6, lopsided), 0.3)
+    assert len(frame.drop_duplicates(["participant", "article"])) == len(frame) == 18_000
+    held, low, estimate, corrected = agreement._of_one(frame, 0.3)
+    assert (held, low) == (True, False)
+    assert estimate == pytest.approx(corrected, abs=0.01)
+    assert corrected == pytest.approx(0.3, abs=0.06)
+
+
+def test_people_read_the_articles_of_their_own_arm() -> None:
+    frame = rated(np.random.default_rng(2), Kind(2, 8, 40, 4), 0.1)
+    assert frame.groupby("article")["arm"].nunique().max() == frame.groupby("participant")["arm"].nunique().max() == 1
+    assert frame.groupby("participant").size().unique().tolist() == [4]
