@@ -65,7 +65,7 @@ def main(studies: int, model: str = "") -> None:
     chosen = [(name, kind) for name, kinds in KINDS.items() for kind in kinds if model in ("", name)]
     sure = 0.01 / sum(map(len, KINDS.values()))
     print(f"{studies} studies of each kind in which two arms do not differ\n")
-    print(f"{'':50}{'fitted':>8}{'z':>8}{'t':>8}{'df':>6}{'told':>8}{'99.8% interval of t':>22}")
+    print(f"{'':58}{'fitted':>8}{'z':>8}{'t':>8}{'df':>6}{'told':>8}{'99.8% interval of t':>22}")
     results, wrong = {}, []
     for name, kind in chosen:
         with threadpool_limits(1, user_api="blas"):
@@ -78,7 +78,7 @@ def main(studies: int, model: str = "") -> None:
         title += "" if np.isnan(kind.share) else f", {kind.share:.0%}"
         wrong += [title] if limits.low > told else []
         spread = f"{limits.low:.1%} to {limits.high:.1%}"
-        print(f"{title:50}{len(fitted) / studies:8.1%}{by_z:8.1%}{by_t:8.1%}{fitted[0].df:6.0f}{told:8.1%}{spread:>22}")
+        print(f"{title:58}{len(fitted) / studies:8.1%}{by_z:8.1%}{by_t:8.1%}{fitted[0].df:6.0f}{told:8.1%}{spread:>22}")
         results[title] = {"z": round(by_z, 4), "t": round(by_t, 4), "told": round(told, 4)}
     print(json.dumps({"benchmark": "odds", "studies": studies, "holds": not wrong, "kinds": results}))
     if wrong:
