@@ -85,7 +85,9 @@ def krippendorff(
     n_units = len(np.unique(units[counted]))
     said = [*found.said]
     if np.isnan(estimate):
-        said.append("All judgements are the same, so there is no disagreement to expect: alpha is not defined.")
+        said.append(
+            "All judgements of an arm are the same, so there is no disagreement to expect: alpha is not defined."
+        )
     if n_units < 5:
         said.append(f"{n_units} units were judged by two people or more: the interval is hardly known.")
     row = AgreementRow(

@@ -50,10 +50,9 @@ def published_alpha(judged: Judged) -> float:
     count. nan where nothing is left or nothing varies.
     """
     keep = np.bincount(judged.units)[judged.units] > 1
-    scores = judged.scores[keep]
-    if not keep.any() or not np.ptp(scores, axis=0).any():
+    if not keep.any():
         return NAN
-    centred = scores - scores.mean(axis=0)
+    centred = _centred(judged.arms[keep], judged.scores[keep])
     arms = _sums(judged.arms[keep], centred)
     expected = arms.distances[0][arms.n > 1] / (arms.n[arms.n > 1] - 1)
     observed = _sums(judged.units[keep], centred).within[0].sum()
@@ -70,7 +69,8 @@ def alpha_interval(judged: Judged, level: float) -> AlphaInterval:
     """
     counted = _counted(judged)
     if counted is None:
-        return AlphaInterval(NAN, NO_INTERVAL, "none", ())
+        why = "No arm has two units that two people or more judged: alpha has no interval."
+        return AlphaInterval(NAN, NO_INTERVAL, "none", (why,))
     whole = _Whole(counted)
     observed, expected = whole.disagreement()
     if not expected > 0:
@@ -116,8 +116,15 @@ def _counted(judged: Judged) -> Judged | None:
     units, judges, arms = (
         np.unique(codes[keep], return_inverse=True)[1] for codes in (judged.units, judged.judges, judged.arms)
     )
-    scores = judged.scores[keep]
-    return Judged(units, judges, arms, scores - scores.mean(axis=0))
+    return Judged(units, judges, arms, _centred(arms, judged.scores[keep]))
+
+
+def _centred(arms: IntArray, scores: FloatArray) -> FloatArray:
+    """The scores less their arm's mean, and exactly 0 where that is the rounding of sums alone."""
+    sums = np.column_stack([np.bincount(arms, column) for column in scores.T])
+    centred = scores - (sums / np.maximum(np.bincount(arms), 1)[:, None])[arms]
+    found: FloatArray = np.where(np.abs(centred) > ROUNDING * np.abs(scores).max(), centred, 0.0)
+    return found
 
 
 class _Sums(NamedTuple):

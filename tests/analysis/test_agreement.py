@@ -84,6 +84,19 @@ def test_judgements_that_are_all_the_same_have_no_alpha() -> None:
     assert any("not defined" in sentence for sentence in found.statements)
 
 
+def test_arms_in_which_everybody_judges_alike_have_no_alpha_whatever_the_arms_do() -> None:
+    frame = simulated().assign(score=lambda made: made["arm"].map({"real": 10.0, "small": 0.1, "large": 0.3}))
+    (row,) = krippendorff(frame, "score", metric="interval").rows
+    assert np.isnan([row.estimate, row.corrected, row.ci_low]).all()
+
+
+def test_one_article_an_arm_gives_alpha_no_interval_and_that_is_said() -> None:
+    frame = simulated(per_person=1).assign(article=lambda made: made["arm"])
+    found = krippendorff(frame, "credibility", metric="interval")
+    assert np.isnan(found.rows[0].ci_low)
+    assert found.statements[0].startswith("No arm has two units that two people or more judged")
+
+
 def test_categories_in_words_are_nominal_only() -> None:
     words = judged([["real", "fake", "real"], ["real", "fake", "fake"]])
     assert krippendorff(words, "credibility", metric="nominal").rows[0].estimate < 1
