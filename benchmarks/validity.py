@@ -13,8 +13,8 @@ With `--design few-repeats` 60 people an arm rate one of the 8 articles of their
 in each study, a second one: some studies have enough repeats for the model to have an effect of people, and some have
 not.
 
-`python -m benchmarks.validity` prints a table and one line of JSON. With `--from` and `--to` it does some of the seeds
-and keeps them in `--folder`; a run without them adds what is missing there.
+`python -m benchmarks.validity` prints a table and one line of JSON. With `--folder` it keeps the seeds that are done,
+250 at a time, and with `--minutes` it stops once so many have passed: the next run adds what is missing there.
 """
 
 from __future__ import annotations
