@@ -24,6 +24,7 @@ from analysis.omnibus import Omnibus, omnibus
 from analysis.pairwise import PairTests, pairwise
 from analysis.plan import Plan
 from analysis.tables import to_frame
+from analysis.untested import why_no_test
 from analysis.validation import FrameError, check_ratings
 
 Design = Literal["between", "within", "mixed"]
@@ -293,12 +294,8 @@ def _pair_cautions(
                     "than half of the smaller arm's.",
                 )
             )
-        if row.p_value != row.p_value and row.n and row.n_reference:
+        if why := why_no_test(row, labels):
             found.append(
-                Caution(
-                    "no-test",
-                    row.contrast,
-                    f"{name} has no test and no interval: there are too few people, or their values do not vary.",
-                )
+                Caution("no-test", row.contrast, f"{name} has no test and no interval of people's means: {why}.")
             )
     return found

@@ -11,6 +11,7 @@ from analysis.crossed import Crossed, CrossedContrast
 from analysis.exclusions import Exclusions
 from analysis.plan import Plan
 from analysis.schema import INDEX_COLUMN
+from analysis.untested import untested_sentence, why_no_test
 
 MISSING = "–"
 
@@ -151,6 +152,9 @@ def _crossed_sentence(
     arm, reference = (labels.get(name, name) for name in (row.arm, row.reference))
     if math.isnan(row.estimate):
         return f"{arm} cannot be compared with {reference}: one of them has no ratings."
+    if math.isnan(row.p_value):
+        why = "the mixed model gives its difference no error"
+        return untested_sentence(arm, reference, outcome, number(row.estimate, digits), why)
     significant = row.p_adjusted < 1 - crossed.level
     verb = "was not shown to differ from"
     if significant:
@@ -214,12 +218,8 @@ def _contrast_sentence(
     digits = digits_of(comparison)
     if math.isnan(row.estimate):
         return f"{arm} cannot be compared with {reference}: one of them has no ratings."
-    if math.isnan(row.p_value):
-        return (
-            f"{arm} differed from {reference} by {number(row.estimate, digits)} on the {outcome}; the data "
-            f"carry neither an "
-            "interval nor a test of it."
-        )
+    if why := why_no_test(row, labels):
+        return untested_sentence(arm, reference, outcome, number(row.estimate, digits), why)
     significant = row.p_adjusted < 1 - comparison.level
     tested = sum(math.isfinite(other.p_value) for other in comparison.means.rows)
     verb = "was not shown to differ from"

@@ -132,8 +132,9 @@ def test_arms_that_are_fitted_exactly_get_a_caution_and_neither_test_nor_interva
     assert all(math.isnan(row.p_value) and math.isnan(row.ci_low) for row in exact.crossed.rows)
     assert any("fits every row exactly" in caution.sentence for caution in exact.cautions)
     assert exact.main_sentence == (
-        "Small <model> differed from Invented reports by 7.00 on the credibility index (1 to 10); "
-        "the data carry neither an interval nor a test of it."
+        "Small <model> was not tested against Invented reports on the credibility index (1 to 10): everybody within an "
+        "arm has the same value, and nothing says how much others would. The difference of 7.00 is of these people "
+        "alone."
     )
 
 
@@ -243,7 +244,8 @@ def test_arms_that_cannot_be_tested_are_reported_without_a_test() -> None:
     sentence = build_report(
         ratings_of({"real": [7, 8], "small": [5]}), None, Plan(reference="real"), StudyInfo("t", arms=ARMS)
     ).main_sentence
-    assert "the data carry neither an interval nor a test of it" in sentence
+    assert "Small <model> was not tested against Invented reports" in sentence
+    assert "Small <model> has one person only" in sentence
     assert "Large model cannot be compared with Invented reports" in sentence
     alone = build_report(ratings_of({"real": [7, 8]}), None, Plan(), StudyInfo("t"))
     assert "only one arm" in alone.main_sentence
