@@ -1,9 +1,6 @@
 """What the fast worker does for one report: read the frames, build the report, draw its files, store it."""
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +16,7 @@ from analysis.models import Report
 from analysis.plan import Plan, cut_problem, parse_plan
 from analysis.report import StudyInfo, build_report
 from analysis.report_facts import study_info
-from analysis.report_files import figure_files, report_files
+from analysis.report_files import archive, figure_files, report_files
 from analysis.report_json import to_dict
 from analysis.scale_scores import outcome_scale
 from analysis.software import software_versions
@@ -36,14 +33,14 @@ def build(report: Report) -> None:
     jobs.step(report, _("computing"))
     result, files, digest = _masked(report, data) if report.masked else _whole(report, data)
     jobs.step(report, _("writing the files"))
-    archive = _archive(files)
+    packed = archive(files)
     jobs.finish(
         report,
         result=result,
         html=files.get("report.html", b"").decode(),
         data_sha256=digest,
-        archive=archive,
-        archive_sha256=hashlib.sha256(archive).hexdigest(),
+        archive=packed,
+        archive_sha256=hashlib.sha256(packed).hexdigest(),
     )
 
 
@@ -80,17 +77,3 @@ def _masked(report: Report, data: StudyFrames) -> tuple[dict[str, Any], dict[str
         "software": software_versions(),
     }
     return result, figure_files(figure), data_digest(None, data.participants)
-
-
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    """The report's files as a zip that is the same for the same report."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            _put(archive, name, files[name])
-    return packed.getvalue()
-
-
-def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a file without the moment at which it was written, which would make every archive another one."""
-    archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)

@@ -1,6 +1,6 @@
 """PURE: what a design or its data cannot carry, as sentences that stand beside the numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,32 @@ def cautions_of_arms(
     return found
 
 
+def spelt_alike(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """The names that differ in capitals and blanks alone, together, in their order.
+
+    >>> spelt_alike(["original", "gpt2", "Original", "Orig inal"])
+    [('original', 'Original', 'Orig inal')]
+    """
+    found: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        found.setdefault("".join(name.casefold().split()), []).append(name)
+    return [tuple(alike) for alike in found.values() if len(alike) > 1]
+
+
+def cautions_of_names(arms: Sequence[ArmSummary], labels: Mapping[str, str]) -> list[Caution]:
+    """What is to be said of arms whose names differ in capitals and blanks alone: a slip makes two arms of one."""
+    keys = {labels.get(arm.arm, arm.arm): arm.arm for arm in arms}
+    return [
+        Caution(
+            "alike-arms",
+            keys[alike[0]],
+            f"The arms {' and '.join(map(repr, alike))} differ in capitals or blanks alone and count as different "
+            "arms: write them in one way if they are one.",
+        )
+        for alike in spelt_alike(keys)
+    ]
+
+
 def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:
     """What is to be said of values so far from the others that they are slips rather than ratings.
 
@@ -103,7 +129,8 @@ def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:
         Caution(
             "far-value",
             "",
-            f"{far.size} of {values.size} values of {outcome}, such as {most:g}, lie more than {FAR:,} times as far "
+            f"{far.size} of {values.size} values of {outcome}, such as {most:g}, "
+            f"{'lies' if far.size == 1 else 'lie'} more than {FAR:,} times as far "
             f"from the median, {middle:g}, as the quartiles do from each other: means, their intervals and tests hang "
             "on them. Correct them, or make them missing, if they are slips.",
         )
@@ -123,7 +150,8 @@ def _caution_of_values_apart(values: np.ndarray, outcome: str) -> list[Caution]:
         Caution(
             "far-value",
             "",
-            f"{apart.size} of {values.size} values of {outcome} ({named}) stand far apart from all others, which lie "
+            f"{apart.size} of {values.size} values of {outcome} ({named}) "
+            f"{'stands' if apart.size == 1 else 'stand'} far apart from all others, which lie "
             f"from {low:g} to {high:g}: means, their intervals and tests hang on them. Correct them if they are slips, "
             "and make them missing if they are codes for no answer.",
         )

@@ -8,7 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.cautions import Caution, caution_of_cut, caution_of_far_values, cautions_of_arms
+from analysis.cautions import (
+    Caution,
+    caution_of_cut,
+    caution_of_far_values,
+    cautions_of_arms,
+    cautions_of_names,
+)
 from analysis.contrasts import (
     MeanContrast,
     Pair,
@@ -19,6 +25,7 @@ from analysis.contrasts import (
     shares_with_holm,
     with_holm,
 )
+from analysis.counted import counted
 from analysis.descriptives import ArmSummaries, summarise_arms, unit_means
 from analysis.omnibus import Omnibus, omnibus
 from analysis.pairwise import PairTests, pairwise
@@ -122,7 +129,9 @@ def compare_arms(
     of_data = _data_cautions(checked[plan.outcome], labels.get(reference, reference), plan)
     of_pairs = _pair_cautions(pairs, found.means.rows, labels, found.design)
     of_design = _design_cautions(units) if found.design == "between" else [_NO_OMNIBUS]
-    return replace(found, cautions=(*of_data, *of_arms, *of_pairs, *of_design))
+    return replace(
+        found, cautions=(*cautions_of_names(found.arms.rows, labels), *of_data, *of_arms, *of_pairs, *of_design)
+    )
 
 
 def _compared(
@@ -254,7 +263,8 @@ def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Cauti
             Caution(
                 "missing-outcome",
                 "",
-                f"{missing} of {rows} ratings have no value of {plan.outcome} and do not count.",
+                f"{counted(missing, f'of {rows} ratings has', f'of {rows} ratings have')} no value of {plan.outcome} "
+                f"and {'does' if missing == 1 else 'do'} not count.",
             )
         )
     if not plan.reference:
@@ -281,8 +291,9 @@ def _pair_cautions(
                 Caution(
                     "partly-paired",
                     row.contrast,
-                    f"{name} compares the {len(people.both)} people who are in both arms; {people.only_one} "
-                    "who are in one of them only do not count in it.",
+                    f"{name} compares the {counted(len(people.both), 'person who is', 'people who are')} in both arms; "
+                    f"{counted(people.only_one, 'who is in one of them only does', 'who are in one of them only do')} "
+                    "not count in it.",
                 )
             )
         if len(people.both) and not people.same_people and design != "between":
@@ -290,8 +301,8 @@ def _pair_cautions(
                 Caution(
                     "few-in-both",
                     row.contrast,
-                    f"{name} compares different people, although {len(people.both)} are in both arms: they are fewer "
-                    "than half of the smaller arm's.",
+                    f"{name} compares different people, although {counted(len(people.both), 'is', 'are')} in both "
+                    "arms: fewer than half of the smaller arm's.",
                 )
             )
         if why := why_no_test(row, labels):

@@ -14,6 +14,7 @@ from scipy import stats
 
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
+from analysis.counted import counted
 from analysis.crossed_frame import numbered, rated_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, STORY, random_part, tells_apart
 from analysis.equivalence import with_detectable
@@ -150,7 +151,7 @@ def _filled(
     articles = {str(arm): int(n) for arm, n in data.groupby(ARM, observed=True)[ARTICLE].nunique().items()}
     fewest = min(articles, key=lambda arm: articles[arm])
     if articles[fewest] < FEW_ARTICLES and f"| {ARTICLE})" in blank.formula:
-        what = f"{labels.get(fewest, fewest)} has {articles[fewest]} articles"
+        what = f"{labels.get(fewest, fewest)} has {counted(articles[fewest], 'article', 'articles')}"
         said.append(Caution("wald-few-articles", blank.kind, few_articles(what, articles[fewest], df, alpha)))
     return replace(blank, rows=odds_with_holm(rows, alpha), cautions=tuple(said), fit=fit)
 

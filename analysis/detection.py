@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analysis.counted import counted
 from analysis.detection_counts import MEASURES, AnswerCounts, bootstrap
 from analysis.equivalence import detectable
 from analysis.intervals import NAN
@@ -169,11 +170,15 @@ def _statements(counts: AnswerCounts, options: DetectionOptions, neutral: int) -
         said.append(f"{NEUTRAL_IN_WORDS[options.treatment].capitalize()}; there are {neutral}.{auc}")
     left = counts.n_people - int(counts.complete.sum())
     if left:
-        said.append(f"{left} people have no answers that count for one kind of article and no d' of their own.")
+        said.append(
+            f"{counted(left, 'person has', 'people have')} no answers that count for one kind of article and no d' of "
+            "their own."
+        )
     for name, is_synthetic in (("synthetic", True), ("real", False)):
         n = int((counts.synthetic == is_synthetic).sum())
         if n < 5:
-            said.append(f"There are {n} {name} articles only: an interval over so few articles is too narrow.")
+            there = f"There {'is' if n == 1 else 'are'} {counted(n, f'{name} article', f'{name} articles')} only"
+            said.append(f"{there}: an interval over so few articles is too narrow.")
     return tuple(said)
 
 

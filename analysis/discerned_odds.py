@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analysis.counted import counted
 from analysis.crossed_frame import numbered, rated_frame
 from analysis.crossed_odds import (
     FEW_ARTICLES,
@@ -176,7 +177,8 @@ def _refuse_alone(data: pd.DataFrame, reference: str, out: Mapping[str, str], na
 def _few(cells: Mapping[tuple[str, float], int], df: float, alpha: float, names: Mapping[str, str]) -> str:
     """That the arm with fewest articles of one truth has few, and what that makes of tests."""
     (arm, side), least = min(cells.items(), key=lambda cell: cell[1])
-    what = f"{names.get(arm, arm)} has {least} {'true' if side > 0 else 'false'} articles"
+    kind = "true" if side > 0 else "false"
+    what = f"{names.get(arm, arm)} has {counted(least, f'{kind} article', f'{kind} articles')}"
     return few_articles(what, least, df, alpha)
 
 

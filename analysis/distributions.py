@@ -5,7 +5,7 @@ wrong for them: p comes from permuting people, with all their ratings, between t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,8 @@ class EcdfPoint:
 @dataclass(frozen=True)
 class DistributionTest:
     """``estimate`` is the largest distance of the two cumulative curves; ``superiority`` the chance that a rating in
-    ``arm`` is above one in ``reference``, ties counting half. Both p values are by permutation."""
+    ``arm`` is above one in ``reference``, ties counting half. Both p values are by permutation, and each is adjusted by
+    Holm's method over the contrasts."""
 
     contrast: str
     arm: str
@@ -43,6 +44,7 @@ class DistributionTest:
     p_adjusted: float
     superiority: float
     superiority_p: float
+    superiority_p_adjusted: float
     permuted: str
     n: int
     n_reference: int
@@ -98,10 +100,14 @@ def compare_distributions(
     rows = [
         _tested(arm, reference, tables[arm], tables[reference], permutations, rng) for arm in order if arm != reference
     ]
-    adjusted = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+    distances = ADJUSTMENTS["holm"]([row.p_value for row in rows])
+    ranks = ADJUSTMENTS["holm"]([row.superiority_p for row in rows])
     return Distributions(
         tuple(points),
-        tuple(DistributionTest(**{**row.__dict__, "p_adjusted": p}) for row, p in zip(rows, adjusted, strict=True)),
+        tuple(
+            replace(row, p_adjusted=p, superiority_p_adjusted=q)
+            for row, p, q in zip(rows, distances, ranks, strict=True)
+        ),
         permutations,
         seed,
     )
@@ -141,7 +147,7 @@ def _tested(
     n, m = len(first), len(second)
     contrast, how = f"{arm} - {reference}", "arms within people" if within else "people between arms"
     if not (n and m):
-        return DistributionTest(contrast, arm, reference, NAN, NAN, NAN, NAN, NAN, how, n, m)
+        return DistributionTest(contrast, arm, reference, NAN, NAN, NAN, NAN, NAN, NAN, how, n, m)
     distance, superiority = _statistics(first, second)
     further = higher = 0
     pooled = np.concatenate([first, second])
@@ -157,4 +163,4 @@ def _tested(
         further += drawn[0] >= distance - 1e-12
         higher += abs(drawn[1] - 0.5) >= abs(superiority - 0.5) - 1e-12
     p, q = ((count + 1) / (permutations + 1) for count in (further, higher))
-    return DistributionTest(contrast, arm, reference, distance, p, NAN, superiority, q, how, n, m)
+    return DistributionTest(contrast, arm, reference, distance, p, NAN, superiority, q, NAN, how, n, m)

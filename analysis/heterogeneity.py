@@ -15,6 +15,7 @@ from pandas.api import types
 from analysis.adjust import ADJUSTMENTS
 from analysis.cautions import Caution
 from analysis.compare import arm_order, reference_arm, refuse_mixed_modes
+from analysis.counted import counted
 from analysis.crossed import NO_OMNIBUS
 from analysis.crossed_frame import model_frame
 from analysis.crossed_terms import ARM, OUTCOME, PERSON, random_part
@@ -163,7 +164,11 @@ def _tested(
     statements = [one for one in fit.statements if not (dropped and dropped in one)]
     said += [Caution("mixed-model", blank.covariate, sentence) for sentence in statements]
     said += [
-        Caution("few-people", group, f"The group {group} of {blank.covariate} has {people[group]} people only.")
+        Caution(
+            "few-people",
+            group,
+            f"The group {group} of {blank.covariate} has {counted(people[group], 'person', 'people')} only.",
+        )
         for group in dict.fromkeys(row.group for row in rows)
         if people[group] < FEW_PEOPLE
     ]

@@ -107,10 +107,12 @@ def as_covariate(series: pd.Series) -> pd.Series:
 def header_of(path: Path) -> list[str]:
     """The names of a CSV file's columns as they are written; pandas renames one that stands there twice.
 
-    Raises what pandas does for a file that is no table.
+    Raises what pandas does for a file that is no table, and ``FrameError`` for columns parted by another mark.
     """
     header = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", header=None, nrows=1)
-    return [*map(str, header.iloc[0])]
+    names = [*map(str, header.iloc[0])]
+    _refuse_other_separator(names, path.name)
+    return names
 
 
 def refuse_twice(names: Iterable[str], file: str) -> None:
@@ -121,6 +123,15 @@ def refuse_twice(names: Iterable[str], file: str) -> None:
             f"{file} has these columns more than once: {', '.join(twice)}. Keep one of each, or rename the others",
             column=twice[0],
         )
+
+
+def _refuse_other_separator(names: Sequence[str], file: str) -> None:
+    """Raises ``FrameError`` for a header that is one name with semicolons or tabs in it: another program's CSV."""
+    for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and mark in names[0]:
+            raise FrameError(
+                f"{file} has {word} between its columns: save it with commas, and with a point in decimals"
+            )
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from analysis.plan import Plan, cut_problem, parse_plan
 from analysis.plan_rules import PlanError
 from analysis.read_table import as_covariate, as_numbers, read_people, read_ratings
 from analysis.report import Report, StudyInfo, build_report
+from analysis.report_files import report_files, write_files
 from analysis.report_html import to_html
 from analysis.report_json import to_dict
 from analysis.report_tables import ReportTable
@@ -58,6 +59,12 @@ def add_parser(commands: Any) -> None:
     report.add_argument("--alpha", type=float, metavar="NUMBER", help="0.05, the default, gives 95%% intervals")
     report.add_argument("--json", metavar="OUT", help="write all numbers to this file")
     report.add_argument("--html", metavar="OUT", help="write the report to this file")
+    report.add_argument(
+        "--files",
+        metavar="FOLDER",
+        help="write report, numbers, figures (SVG, PNG) and tables (CSV, LaTeX, HTML for Word) there; a zip if it ends "
+        "in .zip",
+    )
 
 
 def run(options: argparse.Namespace) -> str:
@@ -72,6 +79,8 @@ def run(options: argparse.Namespace) -> str:
         Path(options.json).write_text(content + "\n", encoding="utf-8")
     if options.html:
         Path(options.html).write_text(to_html(report), encoding="utf-8")
+    if options.files:
+        write_files(report_files(report), Path(options.files))
     return as_text(report)
 
 

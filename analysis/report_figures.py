@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 
 from analysis.articles import ArticleSummary, Distribution
+from analysis.counted import counted
 from analysis.mixed.result import VarianceShare
 from analysis.plots import ARM, DASHES, INK, MUTED, REFERENCE, WIDTH, Figure, svg_of
 from analysis.report_text import level_text
@@ -263,5 +264,8 @@ def _ranges(articles: Sequence[ArticleSummary], labels: Mapping[str, str]) -> st
     parts = []
     for arm in dict.fromkeys(row.arm for row in articles):
         means = [row.mean for row in articles if row.arm == arm]
-        parts.append(f"{labels.get(arm, arm)}: {len(means)} articles, means from {min(means):.2f} to {max(means):.2f}")
+        parts.append(
+            f"{labels.get(arm, arm)}: {counted(len(means), 'article', 'articles')}, "
+            f"means from {min(means):.2f} to {max(means):.2f}"
+        )
     return "; ".join(parts) + "."

@@ -1,8 +1,11 @@
 """PURE: a report as files for a paper: figures as SVG and PNG, tables as LaTeX and HTML that Word opens, and as CSV."""
 
+import io
 import json
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from html import escape
+from pathlib import Path
 
 import vl_convert
 
@@ -52,6 +55,30 @@ def report_files(report: Report) -> dict[str, bytes]:
         files[f"tables/{table.name}.tex"] = table_latex(table).encode()
         files[f"tables/{table.name}.html"] = table_word(table).encode()
     return files
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """The files as a zip, in the order of their names and without the moment at which they were written: equal files
+    give an equal zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(files):
+            target.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def write_files(files: Mapping[str, bytes], target: Path) -> None:
+    """Writes the files to ``target``: a zip if its name ends in .zip, else a folder, made if it is not there.
+
+    Files of other names in the folder stay. Raises OSError for what cannot be written.
+    """
+    if target.suffix.lower() == ".zip":
+        target.write_bytes(archive(files))
+        return
+    for name, content in files.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def figure_files(figure: Figure) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from analysis.counted import counted
 from analysis.dark_figures import follows_theme
 from analysis.plan_text import plan_in_words
 from analysis.plots import Figure
@@ -141,7 +142,10 @@ def _identity(report: Report) -> Iterator[str]:
         ("Version (SHA-256)", info.version),
         ("Mode", info.mode),
         ("Unblinded", info.unblinded),
-        ("Analysed", f"{comparison.n_people} people, {comparison.n_ratings} ratings"),
+        (
+            "Analysed",
+            f"{counted(comparison.n_people, 'person', 'people')}, {counted(comparison.n_ratings, 'rating', 'ratings')}",
+        ),
         ("Design", {"between": "one arm a person", "within": "all arms a person"}.get(comparison.design, "mixed")),
     ]
     yield from _definitions([(name, value) for name, value in lines if value])

@@ -12,6 +12,11 @@ from analysis.curation import CurationContrast
 from analysis.discernment import Discernment
 from analysis.report_text import MISSING, digits_of, interval, level_text, number, p_number, percent
 
+# Where g stands beside Welch's test.
+POOLED = (
+    "Hedges' g and its interval go by the pooled SD, as if spreads were equal, and Welch's t does not: where spreads "
+    "and numbers of people differ, one of them can leave 0 out and the other not. The test is Welch's. "
+)
 # What every table says that does not sample articles.
 FIXED = "Articles are held fixed: these numbers speak of these articles only."
 
@@ -96,6 +101,11 @@ def variance_table(crossed: Crossed, names: Mapping[str, str], digits: int = 2) 
     return ReportTable("variance", "Where the ratings differ", caption, ("Source", "Variance", "Share"), rows)
 
 
+def _pooled(comparison: Comparison) -> str:
+    """That g and the test beside it differ in what they take of spreads, where both are of different people."""
+    return POOLED if any(row.effect_size_kind == "g" for row in comparison.means.rows) else ""
+
+
 def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str, title: str) -> ReportTable:
     """The contrasts of means with the reference arm."""
     level = level_text(comparison.level)
@@ -113,7 +123,10 @@ def means_table(comparison: Comparison, labels: Mapping[str, str], *, name: str,
             str(row.n) if row.n == row.n_reference else f"{row.n}, {row.n_reference}",
         ]
         rows.append(tuple(cells + ([p_number(row.equivalence_p)] if with_bound else [])))
-    caption = f"Arm less {labels.get(comparison.reference, comparison.reference)}; intervals are not adjusted. {FIXED}"
+    caption = (
+        f"Arm less {labels.get(comparison.reference, comparison.reference)}; intervals are not adjusted. "
+        f"{_pooled(comparison)}{FIXED}"
+    )
     return ReportTable(name, title, caption, tuple(header), tuple(rows), n_text=2)
 
 
@@ -249,7 +262,9 @@ def pairwise_table(comparison: Comparison, labels: Mapping[str, str]) -> ReportT
     )
     tests = ("t", "df", "p", "p (Bonferroni)", "p (Holm)", "p (BH)")
     header = ("Pair", "Difference", f"{level} interval", *tests, "Cohen's d", "Hedges' g", f"{level} interval")
-    caption = f"Welch's t on one value a person. BH: Benjamini and Hochberg. Intervals are not adjusted. {FIXED}"
+    caption = (
+        f"Welch's t on one value a person. BH: Benjamini and Hochberg. Intervals are not adjusted. {POOLED}{FIXED}"
+    )
     return ReportTable("pairwise", "All pairs of arms, with articles fixed", caption, header, rows)
 
 

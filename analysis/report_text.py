@@ -66,6 +66,11 @@ def interval(low: float, high: float, digits: int = 2) -> str:
     return MISSING if math.isnan(low) else f"{number(low, digits)} to {number(high, digits)}"
 
 
+def df_pair(df: float, within: float) -> str:
+    """The degrees of freedom of an F, '2, 31.4'."""
+    return MISSING if math.isnan(df) else f"{df:g}, {number(within, 1)}"
+
+
 def p_text(p: float) -> str:
     """'p = 0.012', 'p < 0.001', or that there is none."""
     if math.isnan(p):

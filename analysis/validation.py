@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from analysis.counted import counted
 from analysis.schema_columns import Column, Table
 
 # Squares of larger values overflow the sums that variances are made of.
@@ -171,7 +172,10 @@ def _check_numbers(given: pd.Series, column: Column) -> None:
     high = np.inf if column.maximum is None else column.maximum
     outside = given[(given < low) | (given > high)]
     if len(outside):
-        raise _error(column.name, outside, f"must lie from {low:g} to {high:g}, unlike")
+        bounds = f"lie from {low:g} to {high:g}"
+        if column.maximum is None or column.minimum is None:
+            bounds = f"be {low:g} or more" if column.maximum is None else f"be {high:g} or less"
+        raise _error(column.name, outside, f"must {bounds}, unlike")
 
 
 def _key_text(series: pd.Series) -> pd.Series:
@@ -230,10 +234,14 @@ def refuse_two_of_an_article(frame: pd.DataFrame, name: str) -> None:
 def _refuse_twice(frame: pd.DataFrame, key: Sequence[str]) -> None:
     twice = frame[frame.duplicated(list(key), keep=False)]
     if len(twice):
-        named = ", ".join(f"{name} {twice.iloc[0][name]!r}" for name in key)
+        first = twice.iloc[0]
+        named = ", ".join(f"{name} {first[name]!r}" for name in key)
+        pair = twice.groupby(list(key), dropna=False).ngroup()
+        own, others = twice.index[pair == pair.iloc[0]], pair.nunique() - 1
+        more = f", and {counted(others, 'other stands', 'others stand')} in several rows too" if others else ""
         raise FrameError(
-            f"{' and '.join(key)} must be unique together: {named} stands in more than one row "
-            f"({rows_in_words(twice.index)}). Keep one row of each",
+            f"{' and '.join(key)} must be unique together: {named} stands in {rows_in_words(own)}{more}. Keep one row "
+            "of each",
             column=key[-1],
             rows=tuple(twice.index),
         )

@@ -13,11 +13,13 @@ import pandas as pd
 import pyreadstat
 from pandas.api.types import union_categoricals
 
+from analysis.counted import counted
 from analysis.files.table_file import Made, TableFile
 from analysis.files.variables import REASONS, Variable, cut, floats, naive_times, variables
 
 PART = 500_000
-_SPSS_TEXT, _STATA_TEXT = 32_767, 2_045
+# Bytes. A column of Stata's with a text above 2,045 is of the kind strL, which pyreadstat chooses by itself.
+_SPSS_TEXT, _STATA_TEXT = 32_767, 2_000_000_000
 _SPSS_AT_ONCE = 49
 # SPSS: numbers that are no answer, kept outside what any scale or count holds.
 _SPSS_MISSING = {reason: -9_999_999.0 + n for n, reason in enumerate(REASONS)}
@@ -31,6 +33,8 @@ class StatisticsFile(TableFile):
     program: ClassVar[str]
     longest_name: ClassVar[int]
     longest_text: ClassVar[int]
+    # Whose limit that is, in a note about texts that were cut.
+    whose_limit: ClassVar[str]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -63,8 +67,8 @@ class StatisticsFile(TableFile):
                 f"{Path(path).name}, run in their folder, joins."
             )
         self.notes += [
-            f"{self.title}: {n} texts of '{name}' in {self.table.name} are cut to {self.longest_text} bytes, "
-            "all that the format holds; they stand whole in the CSV file."
+            f"{self.title}: {counted(n, 'text', 'texts')} of '{name}' in {self.table.name} "
+            f"{'is' if n == 1 else 'are'} cut to {self.longest_text} bytes, {self.whose_limit}; the CSV file has them whole."
             for name, n in self._cut.items()
         ]
         return self._made
@@ -108,6 +112,7 @@ class SpssFile(StatisticsFile):
 
     title, folder, suffix, program = "SPSS", "spss", ".sav", ".sps"
     longest_name, longest_text = 64, _SPSS_TEXT
+    whose_limit = "all that SPSS holds, where letters beyond a to z take two bytes or more"
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
         made: dict[str, Any] = {}
@@ -162,6 +167,7 @@ class StataFile(StatisticsFile):
 
     title, folder, suffix, program = "Stata", "stata", ".dta", ".do"
     longest_name, longest_text = 32, _STATA_TEXT
+    whose_limit = "all that Stata holds"
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
         made: dict[str, Any] = {}

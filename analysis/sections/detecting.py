@@ -75,26 +75,52 @@ def detecting(material: Material) -> Section:
 def _sentences(found: Detection, material: Material) -> tuple[str, ...]:
     sharp, area, right = (found.pooled(term) for term in ("d_prime", "auc", "accuracy"))
     lean = found.pooled("criterion")
-    chance = _against(area, CHANCE["auc"])
     ends = [number(CHANCE["auc"] + sign * area.detectable) for sign in (1, -1)]
     would = would_be_found(f"an area of {' or '.join(ends)}") if area.ci_low <= CHANCE["auc"] <= area.ci_high else ""
     toward = "'human'" if lean.ci_low > 0 else "'machine'" if lean.ci_high < 0 else "neither side for certain"
+    kinds = [sum(getattr(person, kind) for person in found.people) for kind in ("n_synthetic", "n_real")]
     return (
-        f"Readers' answers {chance} d' is {_with(sharp)}, the area under the curve {_with(area)} "
-        f"({material.level} intervals over people and articles; 0.5 is guessing){would}.",
+        f"{_told(sharp, area)} ({material.level} intervals over people and articles; guessing has a d' of 0 and an "
+        f"area of 0.5){would}.",
         f"{percent(right.estimate)} of the answers that count are right ({material.level} interval "
-        f"{interval(100 * right.ci_low, 100 * right.ci_high, 1)}%); the criterion of {_with(lean)} leans to {toward}.",
+        f"{interval(100 * right.ci_low, 100 * right.ci_high, 1)}%), where always giving the same answer would be right "
+        f"in up to {percent(max(kinds) / sum(kinds))}; the criterion of {_with(lean)} leans to {toward}.",
     )
 
 
-def _against(row: DetectionRow, chance: float) -> str:
+BETTER, WORSE, NOT_SHOWN, NO_INTERVAL = "better than guessing", "worse than guessing", "not shown", "no interval"
+AGREED = {
+    BETTER: "Readers' answers tell machine-written from real articles better than guessing",
+    WORSE: "Readers' answers take machine-written articles for real ones more often than the real ones",
+    NOT_SHOWN: "Readers' answers were not shown to tell machine-written from real articles",
+    NO_INTERVAL: "Readers' answers have no interval that says whether they tell machine from human",
+}
+
+
+def _told(sharp: DetectionRow, area: DetectionRow) -> str:
+    """What d' and the area say together: a claim only where they say the same, and else what each says."""
+    verdicts = {row.term: _verdict(row) for row in (sharp, area)}
+    if len({*verdicts.values()}) == 1:
+        return f"{AGREED[verdicts['auc']]}: d' is {_with(sharp)}, the area under the curve {_with(area)}"
+    said = {
+        BETTER: "tells them apart better than guessing",
+        WORSE: "tells them apart worse than guessing",
+        NOT_SHOWN: "was not shown to tell them apart",
+        NO_INTERVAL: "has no interval",
+    }
+    return (
+        "The measures do not agree on whether readers tell machine-written from real articles: the area under the "
+        f"curve, of the whole scale, {said[verdicts['auc']]}, {_with(area)}; d', of the answers that count, "
+        f"{said[verdicts['d_prime']]}, {_with(sharp)}"
+    )
+
+
+def _verdict(row: DetectionRow) -> str:
+    """On which side of guessing the interval lies."""
     if math.isnan(row.ci_low):
-        return "have no interval that says whether they tell machine from human:"
-    if row.ci_low > chance:
-        return "tell machine-written from real articles better than guessing:"
-    if row.ci_high < chance:
-        return "take machine-written articles for real ones more often than the real ones:"
-    return "were not shown to tell machine-written from real articles:"
+        return NO_INTERVAL
+    chance = CHANCE[row.term]
+    return BETTER if row.ci_low > chance else WORSE if row.ci_high < chance else NOT_SHOWN
 
 
 def _with(row: DetectionRow) -> str:

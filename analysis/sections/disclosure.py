@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from analysis.counted import counted
 from analysis.report_tables import ReportTable
 from analysis.report_text import level_text
 from analysis.sections.section import Material, Section
@@ -95,7 +96,8 @@ def _jars(material: Material) -> Iterator[tuple[str, str]]:
     comparison = material.comparison
     yield (
         "Missing data",
-        f"{comparison.n_missing} ratings have no value of the outcome and do not count; none is imputed.",
+        f"{counted(comparison.n_missing, 'rating has', 'ratings have')} no value of the outcome, and what is "
+        "missing does not count; none is imputed.",
     )
     adjusted = f"alpha is {plan.alpha:g} after Holm's adjustment over the contrasts with the reference"
     yield "Statistics", f"The tests stand under 'Methods', with software and versions at the end; {adjusted}."
@@ -115,7 +117,11 @@ def _dates(material: Material) -> str:
 
 def _sizes(material: Material) -> str:
     comparison = material.comparison
-    people = f"{comparison.n_people} people" if material.info.persons_known else "An unknown number of people"
+    people = (
+        counted(comparison.n_people, "person", "people")
+        if material.info.persons_known
+        else "An unknown number of people"
+    )
     by_arm = ", ".join(f"{material.label(arm.arm)} {arm.n_people}" for arm in comparison.arms.rows)
     what = "answers" if material.info.truth else "ratings"
     return f"{people} and {comparison.n_ratings} {what} count ({by_arm})."

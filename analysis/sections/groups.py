@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from analysis.cautions import spelt_alike
+from analysis.counted import counted
 from analysis.heterogeneity import GroupContrast, Heterogeneity, heterogeneity
 from analysis.heterogeneity_terms import UNIT
 from analysis.report_tables import FOUND, ReportTable
-from analysis.report_text import interval, number, p_number, p_text, would_be_found
+from analysis.report_text import df_pair, interval, number, p_number, p_text, would_be_found
 from analysis.sections.alike import covariates_of
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
@@ -34,9 +36,17 @@ def groups(material: Material) -> Section:
             continue
         warnings += [caution.sentence for caution in one.cautions]
         if one.n_missing:
-            warnings.append(f"{one.n_missing} ratings have no value of {name} or of the outcome and do not count here.")
+            warnings.append(
+                f"{counted(one.n_missing, 'rating has', 'ratings have')} no value of {name} or of the outcome and "
+                f"{'does' if one.n_missing == 1 else 'do'} not count here."
+            )
         if one.rows:
             found.append(one)
+            warnings += [
+                f"The groups {' and '.join(map(repr, alike))} of {name} differ in capitals or blanks alone: write them "
+                "in one way if they are one."
+                for alike in spelt_alike(row.group for row in one.rows)
+            ]
     if len(names) > MOST_COVARIATES:
         warnings.append(f"Only the first {MOST_COVARIATES} of {len(names)} covariates are shown.")
     if not found:
@@ -102,7 +112,7 @@ def _sentences(one: Heterogeneity, material: Material) -> Iterator[str]:
         yield f"Whether the contrasts depend on {one.covariate} could not be tested."
         return
     yield (
-        f"The contrasts {verb} {one.covariate} (F({test.df:g}, {number(test.df_within, 1)}) = "
+        f"The contrasts {verb} {one.covariate} (F({df_pair(test.df, test.df_within)}) = "
         f"{number(test.statistic)}, {p_text(test.p_value)}){_would(one, material)}."
     )
     for pair in dict.fromkeys(_pair(row, material) for row in one.rows):
@@ -129,7 +139,7 @@ def _tests(found: Sequence[Heterogeneity], material: Material) -> ReportTable:
         (
             one.covariate,
             number(one.interaction.statistic),
-            f"{one.interaction.df:g}, {number(one.interaction.df_within, 1)}",
+            df_pair(one.interaction.df, one.interaction.df_within),
             p_number(one.interaction.p_value),
             number(one.interaction_detectable, material.digits + 1),
             str(one.n_missing),

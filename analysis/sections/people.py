@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from analysis.attrition import LEAST_EXPECTED, Attrition, attrition
+from analysis.counted import counted
 from analysis.flow import arm_in_words, participant_flow
 from analysis.flow_figure import flow_figure
 from analysis.report_tables import ReportTable
@@ -23,7 +24,10 @@ def people_flow(material: Material) -> Section:
         material.participants, arms=_arms_of_people(material.participants, material.arms), analysed=material.kept
     )
     lost = attrition(flow, material.reference, material.plan.alpha)
-    sentences = [f"{flow.arrived} people arrived, {flow.randomised} were assigned an arm."]
+    sentences = [
+        f"{counted(flow.arrived, 'person', 'people')} arrived, {counted(flow.randomised, 'was', 'were')} "
+        "assigned an arm."
+    ]
     warnings = []
     if math.isfinite(lost.p_value):
         verb = "differed" if lost.p_value < material.plan.alpha else "was not shown to differ"

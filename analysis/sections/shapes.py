@@ -32,13 +32,15 @@ def shapes(material: Material) -> Section:
     data, notes = material.some_kept(MOST_RESAMPLED)
     data, bins = binned(data, material.plan.outcome)
     found = compare_distributions(data, material.plan, arms=material.arms, permutations=PERMUTATIONS)
+    # One contrast has nothing to be adjusted for.
+    holm = ", Holm" if sum(row.estimate == row.estimate for row in found.rows) > 1 else ""
     return Section(
         NAME,
         TITLE,
         sentences=tuple(
             f"{material.pair(row.arm)}: a rating in the first is the higher one in {percent(row.superiority)} of "
-            f"pairs, ties counting half ({p_text(row.superiority_p)}); the cumulative lines are at most "
-            f"{number(100 * row.estimate, 1)} points apart ({p_text(row.p_adjusted)}, Holm)."
+            f"pairs, ties counting half ({p_text(row.superiority_p_adjusted)}{holm}); the cumulative lines are at most "
+            f"{number(100 * row.estimate, 1)} points apart ({p_text(row.p_adjusted)}{holm})."
             for row in found.rows
             if row.estimate == row.estimate
         ),
@@ -71,13 +73,15 @@ def _table(found: Distributions, material: Material) -> ReportTable:
             p_number(row.p_adjusted),
             percent(row.superiority),
             p_number(row.superiority_p),
+            p_number(row.superiority_p_adjusted),
             f"{row.n}, {row.n_reference}",
         )
         for row in found.rows
     )
-    header = ("Contrast", "Permuted", "Distance", "p", "p (Holm)", "Larger", "p", "People")
+    header = ("Contrast", "Permuted", "Distance", "p", "p (Holm)", "Larger", "p", "p (Holm)", "People")
     caption = (
         "Distance: the largest one between the cumulative lines, as a share. Larger: how often a rating of the arm is "
-        f"above one of the reference, ties as halves. {FIXED}"
+        f"above one of the reference, ties as halves. Holm's "
+        f"adjustment is over the contrasts, of each of the two tests for itself. {FIXED}"
     )
     return ReportTable("distribution-tests", "Whole distributions against the reference", caption, header, rows, 2)

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from analysis.counted import counted
 from analysis.multiverse import Multiverse, Specification, multiverse
 from analysis.plan import MODELS, MOST_RULES
 from analysis.plots import ARM, DASHES, INK, MUTED, REFERENCE, WIDTH, Figure, svg_of
@@ -78,8 +79,8 @@ def _sentences(
     said = (
         f"Over {len(known)} analyses, {material.pair(arm)} lies from {number(min(estimates), material.digits)} to "
         f"{number(max(estimates), material.digits)}, with the median "
-        f"{number(float(np.median(estimates)), material.digits)}; {significant} of them have "
-        f"p below {material.plan.alpha:g}.{why}"
+        f"{number(float(np.median(estimates)), material.digits)}; "
+        f"{counted(significant, 'of them has', 'of them have')} p below {material.plan.alpha:g}.{why}"
     )
     planned = next((row for row in known if row.planned), None)
     if planned is None:

@@ -3,6 +3,7 @@
 import math
 
 from analysis.articles import ArticleSummaries, ArticleSummary, summarise_articles
+from analysis.counted import counted
 from analysis.descriptives import ArmSummary, summarise_arms, unit_means
 from analysis.plots import Figure
 from analysis.report_figures import forest_figure, shown_articles, variance_figure
@@ -74,7 +75,7 @@ def _sentence(found: ArticleSummaries, material: Material) -> str:
                 f"{material.label(arm)} from {number(low.mean, material.digits)} ({material.level} interval "
                 f"{interval(low.ci_low, low.ci_high, material.digits)}) to "
                 f"{number(high.mean, material.digits)} ({interval(high.ci_low, high.ci_high, material.digits)}) "
-                f"over {len(own)} articles"
+                f"over {counted(len(own), 'article', 'articles')}"
             )
     return f"Articles' means: {'; '.join(parts)}."
 
@@ -102,8 +103,19 @@ def _table(found: ArticleSummaries, material: Material) -> ReportTable:
     if with_share:
         header += ("Credible", f"{material.level} interval (%)")
         caption += f" Credible: ratings from {material.plan.credible_cut:g} upwards, Wilson interval."
-    caption += more
+    caption += _beyond(found, material) + more
     return ReportTable("articles", "Every article", caption, header, rows, n_text=2)
+
+
+def _beyond(found: ArticleSummaries, material: Material) -> str:
+    """What an interval says that leaves the outcome's scale, where one does."""
+    scale = material.info.outcome_scale
+    if scale is None or not any(row.ci_low < scale[0] or row.ci_high > scale[1] for row in found.rows):
+        return ""
+    return (
+        f" An interval that leaves the scale, {scale[0]:g} to {scale[1]:g}, is of too few ratings: t intervals know no "
+        "bounds, and no mean lies beyond them."
+    )
 
 
 def _share(row: ArmSummary | ArticleSummary) -> tuple[str, str]:

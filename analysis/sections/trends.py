@@ -5,7 +5,7 @@ import math
 from analysis.plots import Figure
 from analysis.report_figures import is_wide, trend_figure
 from analysis.report_tables import ReportTable
-from analysis.report_text import MISSING, interval, number, p_number, p_text, would_be_found
+from analysis.report_text import MISSING, df_pair, interval, number, p_number, p_text, would_be_found
 from analysis.sections.section import MOST_FITTED, LeftOut, Material, Section, needs_models
 from analysis.tables import to_json
 from analysis.trend import Trend, trend
@@ -18,9 +18,10 @@ def trends(material: Material) -> Section:
     places, source = _places(material)
     present = {arm.arm for arm in material.comparison.arms.rows if arm.n_ratings}
     places = {arm: place for arm, place in places.items() if arm in present}
-    if len(set(places.values())) < 2:
+    if len(places) < 3 or len(set(places.values())) < 2:
         raise LeftOut(
-            "fewer than two arms have a place on a scale, neither in the plan's trend_scores nor in the study"
+            "fewer than three arms have a place on a scale, and two different ones, in the plan's trend_scores or in "
+            "the study; two arms are one pair, which the main test compares"
         )
     needs_models(material)
     ordered = sorted(places.values())
@@ -33,8 +34,8 @@ def trends(material: Material) -> Section:
     if math.isfinite(found.departure.p_value):
         beyond = "do" if found.departure.p_value < material.plan.alpha else "were not shown to"
         sentences.append(
-            f"The arms' means {beyond} depart from a straight line (F({found.departure.df:g}, "
-            f"{number(found.departure.df_within, 1)}) = {number(found.departure.statistic)}, "
+            f"The arms' means {beyond} depart from a straight line (F("
+            f"{df_pair(found.departure.df, found.departure.df_within)}) = {number(found.departure.statistic)}, "
             f"{p_text(found.departure.p_value)})."
         )
     return Section(
@@ -113,7 +114,7 @@ def _table(found: Trend, material: Material, unit: str, places: dict[str, float]
     ]
     departure = found.departure
     if math.isfinite(departure.p_value):
-        df = f"{departure.df:g}, {number(departure.df_within, 1)}"
+        df = df_pair(departure.df, departure.df_within)
         blank = (MISSING, MISSING, MISSING)
         rows.append(
             (

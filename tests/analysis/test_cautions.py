@@ -16,7 +16,7 @@ def test_one_value_a_billion_away_is_named_with_the_outcome() -> None:
     assert "far-value" not in {caution.code for caution in compare_arms(ratings, Plan(reference="real")).cautions}
     ratings.loc[3, "credibility"] = 1e9
     (said,) = [c for c in compare_arms(ratings, Plan(reference="real")).cautions if c.code == "far-value"]
-    assert "1 of 90 values of credibility, such as 1e+09, lie more than 1,000 times" in said.sentence
+    assert "1 of 90 values of credibility, such as 1e+09, lies more than 1,000 times" in said.sentence
 
 
 def test_values_that_all_lie_far_out_or_do_not_vary_are_no_slips() -> None:

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from analysis.distributions import compare_distributions
+from analysis.intervals import holm
 from analysis.plan import Plan
 from tests.analysis.ratings import ratings_of, simulated
 
@@ -67,3 +68,10 @@ def test_equal_seeds_give_equal_p_and_an_empty_arm_has_none() -> None:
     )
     pd.testing.assert_frame_equal(one.to_frame(), other.to_frame())
     assert np.isnan(one.rows[-1].p_value)
+
+
+def test_both_tests_are_adjusted_alike_over_the_contrasts() -> None:
+    rows = compare_distributions(simulated(people=60, shift=-0.6), PLAN, permutations=300).rows
+    assert [row.p_adjusted for row in rows] == pytest.approx(holm([row.p_value for row in rows]))
+    assert [row.superiority_p_adjusted for row in rows] == pytest.approx(holm([row.superiority_p for row in rows]))
+    assert any(row.superiority_p_adjusted > row.superiority_p for row in rows)

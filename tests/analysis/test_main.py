@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,24 @@ def test_without_persons_every_row_is_one_and_that_is_said(tmp_path: Path, capsy
         (b"arm,score\na,inf\n", [], "holds 'inf' in row 2"),
         (b"arm,score\na,1\n,2\n", [], "the column 'arm' has no value in row 3"),
         (b"arm,score\na,1\n", ["--reference", "z"], "the reference 'z' is no arm; there are a"),
+        (b"arm;score\na;1,5\n", [], "bad.csv has semicolons between its columns: save it with commas"),
+        (b"arm\tscore\na\t1\n", [], "bad.csv has tabs between its columns"),
         (b"arm,points\na,1\n", [], "has no column 'score'; it has arm, points"),
         (b"arm,score\n", [], "there are no ratings"),
         (b"", [], "is empty"),
         (b"arm,score\na,\xff\n", [], "is not UTF-8"),
         (b"arm,score\na,1,2\nb,2,3\n", [], "more cells than the header has names"),
         (b"arm,score\na,1\nb,2,3\n", [], "Expected 2 fields in line 3, saw 3"),
-        (b"arm,score,participant,article\na,1,p,t\na,2,p,t\n", [], "stands in more than one row (rows 2, 3)"),
+        (
+            b"arm,score,participant,article\na,1,p,t\na,2,p,t\n",
+            [],
+            "participant 'p', article 't' stands in rows 2, 3. Keep one row of each",
+        ),
+        (
+            b"arm,score,participant,article\na,1,p,t\na,2,p,t\na,1,q,t\na,2,q,t\n",
+            [],
+            "participant 'p', article 't' stands in rows 2, 3, and 1 other stands in several rows too",
+        ),
         (b"arm,score,score\na,1,2\nb,2,3\n", [], "has these columns more than once: score. Keep one of each"),
         (b"participant,arm,article,score\np,a,t,1\nNA,b,t,2\nNA,b,u,3\n", [], "(empty or NA) in rows 3, 4; every"),
         (b"participant,arm,article,score\np,a,NA,1\nq,b,t,2\n", [], "'article' of bad.csv has no value (empty or NA)"),
@@ -101,6 +113,33 @@ def test_a_bad_file_gets_a_sentence_and_status_2(
     caught = capsys.readouterr()
     assert says in caught.err
     assert caught.out == ""
+
+
+@pytest.mark.parametrize("target", ["paper", "paper.zip"])
+def test_the_files_of_a_paper_are_those_of_the_platforms_archive(
+    ratings_csv: Path, tmp_path: Path, target: str
+) -> None:
+    written = tmp_path / target
+    assert main(["report", str(ratings_csv), "--outcome", "credibility", *NAMES, "--files", str(written)]) == 0
+    if target.endswith(".zip"):
+        with zipfile.ZipFile(written) as packed:
+            files = {name: packed.read(name) for name in packed.namelist()}
+    else:
+        files = {str(path.relative_to(written)): path.read_bytes() for path in written.rglob("*") if path.is_file()}
+    assert {"report.html", "report.json", "figures/mean-outcome.svg", "figures/mean-outcome.png"} <= set(files)
+    assert {f"tables/means.{ending}" for ending in ("csv", "tex", "html")} <= set(files)
+    assert files["figures/mean-outcome.png"].startswith(b"\x89PNG")
+
+
+def test_a_slip_of_one_capital_is_named_before_it_makes_an_arm(
+    ratings_csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ratings_csv.read_text().replace(",real,", ",Real,", 1)
+    ratings_csv.write_text(text)
+    assert main(["report", str(ratings_csv), "--outcome", "credibility", *NAMES]) == 0
+    printed = capsys.readouterr().out
+    assert "The arms 'Real' and 'real' differ in capitals or blanks alone" in printed
+    assert "compares the 1 person who is in both arms" in printed
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from analysis.report_json import to_dict
 from tests.analysis.ratings import simulated
 
 ARMS = (
-    ArmInfo("real", "Originals", "real"),
+    ArmInfo("real", "Originals", "real", level=6000),
     ArmInfo("small", "Small <model>", "synthetic", level=355),
     ArmInfo("large", "Large", "synthetic", level=1500),
 )

@@ -56,7 +56,7 @@ def test_a_bad_cell_is_named_with_its_row(column: str, value: object, says: str)
 
 
 def test_an_article_rated_twice_by_one_person_is_refused_with_both_rows() -> None:
-    with pytest.raises(FrameError, match=r"participant 'real-000', article 'real-0' stands in more than one") as e:
+    with pytest.raises(FrameError, match=r"participant 'real-000', article 'real-0' stands in rows 0, 6. Keep") as e:
         check_ratings(pd.concat([GOOD, GOOD.iloc[[0]]], ignore_index=True))
     assert e.value.rows == (0, 6)
 

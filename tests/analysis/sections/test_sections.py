@@ -39,7 +39,7 @@ from tests.analysis.ratings import simulated
 
 ROOT = Path(__file__).parents[3]
 ARMS = (
-    ArmInfo("real", "Originals", "real"),
+    ArmInfo("real", "Originals", "real", level=6000),
     ArmInfo("small", "Small model", "synthetic", curation="curated", level=355),
     ArmInfo("large", "Large model", "synthetic", curation="uncurated", level=1500),
 )
@@ -124,7 +124,7 @@ def test_every_source_that_the_methods_name_is_among_the_references(report: Repo
 def test_each_number_is_that_of_its_own_function(results: dict[str, Any]) -> None:
     kept = ratings().query("seconds_on_page >= 5")
     assert results["trend"]["rows"][0]["estimate"] == pytest.approx(
-        trend(kept, PLAN, {"small": np.log2(355), "large": np.log2(1500)}).rows[0].estimate
+        trend(kept, PLAN, {"small": np.log2(355), "large": np.log2(1500), "real": np.log2(6000)}).rows[0].estimate
     )
     curve = multiverse(ratings(), PLAN, "large", arms=("real", "small", "large"))
     assert [row["estimate"] for row in results["specifications"]] == [row.estimate for row in curve.rows]
@@ -202,7 +202,13 @@ def test_what_is_wrong_with_a_covariate_or_an_arm_ends_no_report() -> None:
     why = {one.name: one.left_out for one in found.left_out}
     assert "'height' is no column" in why["heterogeneity"]
     assert "'huge', which is no arm with ratings" in why["specifications"]
-    assert "fewer than two arms have a place" in why["trend"]
+    assert "fewer than three arms have a place" in why["trend"]
+
+
+def test_two_arms_are_one_pair_which_no_trend_tests_a_second_time() -> None:
+    pair = replace(PLAN, covariates=(), trend_scores=(("small", 355.0), ("large", 1500.0)))
+    found = build_report(ratings(), None, pair, INFO)
+    assert "two arms are one pair, which the main test compares" in section(found, "trend").left_out
 
 
 def test_a_covariate_that_varies_within_people_is_left_out_of_the_balance_and_said() -> None:
