@@ -68,7 +68,7 @@ class StatisticsFile(TableFile):
             )
         self.notes += [
             f"{self.title}: {counted(n, 'text', 'texts')} of '{name}' in {self.table.name} "
-            f"{'is' if n == 1 else 'are'} cut to {self.longest_text} bytes, {self.whose_limit}; the CSV file has them whole."
+            f"{'is' if n == 1 else 'are'} cut to {self.longest_text} bytes, {self.whose_limit}; whole in the CSV file."
             for name, n in self._cut.items()
         ]
         return self._made
