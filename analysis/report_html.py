@@ -16,8 +16,9 @@ from analysis.sections.arms import NAME as ARMS
 from analysis.sections.section import Section
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fdfdfb; --rule: #c9c9c2; --note: #fff4d6; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e9e9e4; --paper: #191a1b; --rule: #4b4c4d; --note: #3a3115; } }
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fdfdfb; --rule: #c9c9c2; --note: #fff4d6; --shadow: #0003; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9e9e4; --paper: #191a1b; --rule: #4b4c4d; --note: #3a3115;
+  --shadow: #fff4; } }
 body { font: 17px/1.55 Georgia, "Times New Roman", serif; color: var(--ink); background: var(--paper);
   max-width: 62rem; margin: 2.5rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .25rem; }
@@ -25,26 +26,47 @@ h2 { font-size: 1.2rem; margin-top: 2.25rem; border-top: 1px solid var(--rule); 
 .result { font-size: 1.15rem; }
 .cautions { background: var(--note); padding: .75rem 1rem .75rem 2.25rem; margin: 1rem 0; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font: .85rem/1.4 system-ui, sans-serif; width: 100%; }
+/* Shadows at the edges behind which there is more: the paper moves along with the table and hides them at its ends. */
+.scroll.rows { background: linear-gradient(to right, var(--paper) 30%, transparent) 0 0 / 3rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 30%, transparent) 100% 0 / 3rem 100% no-repeat local,
+  radial-gradient(farthest-side at 0 50%, var(--shadow), transparent) 0 0 / 1rem 100% no-repeat scroll,
+  radial-gradient(farthest-side at 100% 50%, var(--shadow), transparent) 100% 0 / 1rem 100% no-repeat scroll; }
+table { border-collapse: separate; border-spacing: 0; font: .85rem/1.4 system-ui, sans-serif; width: 100%; }
 caption { text-align: left; font-weight: 600; padding: .4rem 0; }
+caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 2.5rem); }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
 thead th { vertical-align: bottom; }
 td:not(.word) { white-space: nowrap; }
 .wide { font-size: .78rem; }
 .wide th, .wide td { padding: .3rem .38rem; }
-.wide th.word[scope=row] { min-width: 9.5rem; }
+.wide th.word[scope=row] { min-width: min(9.5rem, 28vw); }
 .word { text-align: left; }
-th.word[scope=row] { min-width: 11rem; }
+th.word[scope=row] { min-width: min(11rem, 28vw); }
+.short th.word[scope=row] { min-width: 0; white-space: nowrap; }
 td.word { min-width: 5rem; }
 figure { margin: 1.5rem 0; }
 figure img { max-width: 100%; min-width: 36rem; height: auto; }
 figcaption, .note { font-size: .9rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .9rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
+/* Narrower than a figure can be read at: tables keep their first column in sight, figures say that they go on. */
+@media screen and (max-width: 38.5rem) {
+  body { margin: 1.25rem auto; font-size: 16px; }
+  .result { font-size: 1.05rem; }
+  table, .wide { font-size: .75rem; }
+  th, td, .wide th, .wide td { padding: .3rem .25rem; }
+  tr > .word:first-child { position: sticky; left: 0; background: var(--paper); padding-left: 0; z-index: 1;
+    max-width: 30vw; overflow-wrap: anywhere; }
+  td.word { min-width: 0; }
+  th.word[scope=row], .wide th.word[scope=row] { min-width: 22vw; }
+  .short tr > .word:first-child { min-width: 0; overflow-wrap: normal; white-space: normal; }
+  figcaption::after { content: " Move the figure sideways to see all of it."; font-style: italic; }
+}
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dt { font-weight: 600; margin-top: .4rem; } }
 a { color: inherit; }
 nav ol { columns: 18rem; font-size: .95rem; padding-left: 1.6rem; }
 nav li { break-inside: avoid; }
+nav a { display: block; padding: .15rem 0; }
 .made { font-style: italic; }
 @media print {
   :root { color-scheme: light; --ink: #000; --paper: #fff; --rule: #999; --note: #f3f0e2; }
@@ -53,10 +75,11 @@ nav li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   figure, tr, .cautions { break-inside: avoid; }
   figure img { min-width: 0; max-height: 20cm; }
-  .scroll { overflow: visible; }
+  .scroll, .scroll.rows { overflow: visible; background: none; }
   table { font-size: 7.5pt; }
   th, td { padding: .15rem .25rem; }
   th.word[scope=row], .wide th.word[scope=row], td.word { min-width: 0; }
+  .short th.word[scope=row] { white-space: normal; }
   .wide { font-size: 6.2pt; }
   .wide th, .wide td { padding: .12rem .16rem; }
 }
@@ -65,6 +88,8 @@ nav li { break-inside: avoid; }
 
 # From so many columns on a table does not fit the width of a sheet of A4.
 WIDE = 9
+# So many letters in every row's name never break its line.
+SHORT = 12
 
 
 def to_html(report: Report) -> str:
@@ -170,7 +195,7 @@ def _figure(figure: Figure) -> str:
     # As an image the figure's inner ids and styles cannot meet those of another figure or of the page.
     data = base64.b64encode(follows_theme(figure.svg).encode()).decode()
     return (
-        f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{escape(figure.title)}">'
+        f'<figure><div class="scroll" tabindex="0" role="region" aria-label="Figure: {escape(figure.title)}">'
         f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(figure.alt)}"></div>'
         f"<figcaption><strong>{escape(figure.title)}.</strong> {escape(figure.caption)}</figcaption></figure>"
     )
@@ -178,10 +203,13 @@ def _figure(figure: Figure) -> str:
 
 def _table(table: ReportTable) -> Iterator[str]:
     title = escape(table.title)
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
+    yield f'<div class="scroll rows" tabindex="0" role="region" aria-label="Table: {title}">'
     # On paper nothing can be scrolled: a table of many columns is printed smaller, so that no number breaks.
-    kind = ' class="wide"' if len(table.header) >= WIDE else ""
-    yield f"<table{kind}>\n<caption>{title}</caption>\n<thead><tr>"
+    names = ["wide"] if len(table.header) >= WIDE else []
+    # A first column of a few letters takes no room that the numbers need.
+    names += ["short"] if all(len(row[0]) <= SHORT for row in table.rows) else []
+    kind = f' class="{" ".join(names)}"' if names else ""
+    yield f"<table{kind}>\n<caption><span>{title}</span></caption>\n<thead><tr>"
     for n, name in enumerate(table.header):
         yield f'<th scope="col"{_word(n, table)}>{escape(name)}</th>'
     yield "</tr></thead>\n<tbody>"
