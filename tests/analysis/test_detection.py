@@ -164,7 +164,7 @@ def test_people_without_one_kind_have_no_value_of_their_own_and_are_counted() ->
     found = detection(frame, FEW)
     assert found.per_person("d_prime").n_people == 19
     assert math.isnan(next(row.d_prime for row in found.people if row.participant == "p03"))
-    assert any(sentence.startswith("1 people have no answers") for sentence in found.statements)
+    assert any(sentence.startswith("1 person has no answers") for sentence in found.statements)
 
 
 def test_few_articles_are_spoken_of() -> None:
