@@ -195,7 +195,7 @@ def _share_beside(share: ShareContrast | None) -> str:
     if share is None or math.isnan(share.estimate):
         return ""
     points = number(100 * share.estimate, 1)
-    return f"; among these ratings the share credible differed by {points} percentage points (no test)"
+    return f"; among these ratings the difference of the shares credible is {points} percentage points (no test)"
 
 
 def _share_words(share: ShareContrast | None, alpha: float, tested: int) -> str:
@@ -206,8 +206,8 @@ def _share_words(share: ShareContrast | None, alpha: float, tested: int) -> str:
     if share.p_adjusted < alpha or math.isnan(share.detectable_adjusted):
         found = ""
     return (
-        f"; the share credible differed by {number(100 * share.estimate, 1)} percentage points (interval {points}, "
-        f"articles held fixed){found}"
+        f"; the difference of the shares credible is {number(100 * share.estimate, 1)} percentage points (interval "
+        f"{points}, articles held fixed){found}"
     )
 
 

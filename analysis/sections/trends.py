@@ -2,6 +2,7 @@
 
 import math
 
+from analysis.crossed_pairs import crossed_pairs
 from analysis.plots import Figure
 from analysis.report_figures import is_wide, trend_figure
 from analysis.report_tables import ReportTable
@@ -30,7 +31,7 @@ def trends(material: Material) -> Section:
     scores = {arm: math.log2(place) if log else place for arm, place in places.items()}
     found = trend(data, material.plan, scores)
     unit = "each doubling" if log else "each unit"
-    sentences = [_sentence(row.term, row, unit, material) for row in found.rows]
+    sentences = [*(_sentence(row.term, row, unit, material) for row in found.rows), *_beside_pairs(found, material)]
     if math.isfinite(found.departure.p_value):
         beyond = "do" if found.departure.p_value < material.plan.alpha else "were not shown to"
         sentences.append(
@@ -68,6 +69,21 @@ def _places(material: Material) -> tuple[dict[str, float], str]:
         return dict(material.plan.trend_scores), "the scores of the plan"
     found = {arm.key: arm.level for arm in material.info.arms if arm.level is not None}
     return found, "the places of the arms"
+
+
+def _beside_pairs(found: Trend, material: Material) -> tuple[str, ...]:
+    """That no two of the arms were shown to differ, where a trend was: the main test's pairs stand beside it."""
+    alpha = material.plan.alpha
+    lines = [row for row in found.rows if row.term != "Jonckheere-Terpstra" and row.p_value < alpha]
+    pairs = () if material.crossed is None else crossed_pairs(material.crossed, material.plan)
+    placed = {arm for arm, _ in found.scores}
+    own = [pair for pair in pairs if {pair.arm, pair.reference} <= placed and math.isfinite(pair.p_adjusted)]
+    if not lines or not own or any(pair.p_adjusted < alpha for pair in own):
+        return ()
+    return (
+        "No two of these arms were shown to differ by themselves (main test's pairs, Holm): the trend takes all of "
+        "them together, and says nothing of any one pair.",
+    )
 
 
 def _sentence(term: str, row: object, unit: str, material: Material) -> str:
