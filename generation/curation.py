@@ -64,7 +64,11 @@ def accept(
     ``DraftOnly`` as ``add_article`` does.
     """
     prompt = candidate.batch.prompt
-    changed = None if text is None or normal_text(text) == standing_text(candidate) else changed_to(candidate, text)
+    changed = (
+        None
+        if text is None or normal_text(text) == normal_text(standing_text(candidate))
+        else changed_to(candidate, text)
+    )
     with transaction.atomic():
         hold(candidate, revision, expected={Decision.PENDING})
         _theirs_to_decide(candidate, by, reason)

@@ -125,7 +125,7 @@ def changed_to(candidate: Candidate, text: str) -> Changed:
 
 def add_edit(candidate: Candidate, by: Researcher, changed: Changed) -> Edit:
     """Store a change of the standing text. Needs the candidate held. Raises ``CurationError`` where it may not be."""
-    if changed.text == standing_text(candidate):
+    if changed.text == normal_text(standing_text(candidate)):
         raise CurationError({"text": _("Nothing was changed.")})
     check_edit(candidate, changed.text)
     return _stored_edit(candidate, by, changed.text, changed.found)

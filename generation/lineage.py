@@ -13,6 +13,7 @@ from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Rev
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
 from surveys.models import normal_text
+from surveys.sentences import paragraphs
 
 Row = TypeVar("Row", Edit, Opinion, Review)
 
@@ -166,7 +167,7 @@ def _prompt(candidate: Candidate) -> dict[str, Any]:
         "tokens": batch.prompt_tokens,
         # How much of an article the model was given: the published studies differ in it.
         "sentences": len(sentences(prompt.text)),
-        "paragraphs": sum(bool(part.strip()) for part in prompt.text.split("\n\n")),
+        "paragraphs": len(paragraphs(prompt.text)),
         "template": prompt.template,
         "slots": prompt.slots,
         "given": {"text": run.given_text, "sha256": text_sha256(run.given_text), "tokens": run.given_tokens}

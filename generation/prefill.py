@@ -11,6 +11,7 @@ from generation.engine.filling import slots
 from generation.models import Batch, Prompt
 from generation.registry import BUILTIN_KEY
 from surveys.models import Article, Origin, Study
+from surveys.sentences import paragraphs
 
 MOST_PARAGRAPHS = 3
 
@@ -110,12 +111,8 @@ def _reals(study: Study) -> QuerySet[Article]:
 
 def _counts(article: Article) -> range:
     # The whole article is no opening.
-    return range(1, min(2, len(_paragraphs(article.text)) - 1) + 1)
+    return range(1, min(2, len(paragraphs(article.text)) - 1) + 1)
 
 
 def _opening(text: str, count: int) -> str:
-    return "\n\n".join(_paragraphs(text)[:count])
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [part.strip() for part in text.split("\n\n") if part.strip()]
+    return "\n\n".join(paragraphs(text)[:count])

@@ -170,7 +170,7 @@ def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Artic
         if current.replaced_by_id is not None:
             raise ArticleError({"text": _("Somebody edited this article in the meantime. Open it again to see how.")})
         kept = {name: getattr(current, name) for name in REVISABLE}
-        changes_text = normal_text(changes.get("text", current.text)) != current.text
+        changes_text = normal_text(changes.get("text", current.text)) != normal_text(current.text)
         if changes_text and "lineage" not in changes and (why := refusal(current, "change the text")):
             raise ArticleError({"text": why})
         lineage = changes.pop("lineage", current.lineage)

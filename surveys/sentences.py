@@ -1,7 +1,7 @@
-"""PURE: the sentences of an article, numbered from 1, as readers mark them.
+"""PURE: the paragraphs of a text, and the sentences of an article, numbered from 1, as readers mark them.
 
-Answers hold these numbers beside the hash of the text. So the rule below is fixed for good: another rule would move
-every mark that was ever made, and needs a name of its own beside this one.
+Answers hold these numbers beside the hash of the text. So the rules below are fixed for good: other rules would move
+every mark that was ever made, and need names of their own beside these.
 """
 
 import re
@@ -21,11 +21,19 @@ _ABBREVIATION = re.compile(
 )
 
 
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of a plain text, wherever one is shown, measured or curated: what stands between empty lines.
+
+    A line of blanks parts nothing. In no text that is stored now are there any (``surveys.models.normal_text``); one
+    that was stored and frozen before is shown, and measured, as it always was.
+    """
+    return tuple(found for part in text.split("\n\n") if (found := part.strip()))
+
+
 @lru_cache(maxsize=512)
 def sentences(text: str) -> tuple[tuple[str, ...], ...]:
-    """The sentences of each paragraph (what stands between blank lines); all of them together are counted from 1."""
-    paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
-    return tuple(tuple(_split(paragraph)) for paragraph in paragraphs if paragraph)
+    """The sentences of each paragraph; all of them together are counted from 1."""
+    return tuple(tuple(_split(" ".join(part.split()))) for part in paragraphs(text))
 
 
 def count(text: str) -> int:

@@ -8,6 +8,7 @@ from generation.engine.screening import screen
 from generation.engine.sentences import words
 from generation.parity.passages import sentences
 from generation.parity.readability import is_alphabetic, lix, reading_ease
+from surveys.sentences import paragraphs
 
 # Silent reading of English non-fiction: Brysbaert (2019), Journal of Memory and Language 109, 104047.
 WORDS_A_MINUTE = 238
@@ -54,14 +55,13 @@ def measured(shown: Shown) -> dict[str, float | None]:
     """Each of ``NAMES`` for one text. Rates are per 100 words; None where a measure does not fit the language."""
     said = words(shown.text)
     parts = sentences(shown.text)
-    paragraphs = [part for part in re.split(r"\n\s*\n", shown.text) if part.strip()]
     hundred = len(said) / 100 or 1.0
     days = _dates(shown)
     named = _names(parts, shown.language)
     return {
         "words": len(said),
         "sentences": len(parts),
-        "paragraphs": len(paragraphs),
+        "paragraphs": len(paragraphs(shown.text)),
         "sentence_words": len(said) / len(parts) if parts else 0.0,
         "reading_minutes": len(said) / WORDS_A_MINUTE,
         "reading_ease": reading_ease(shown.text, shown.language),

@@ -21,7 +21,8 @@ from generation.rules import CurationError, rules_of, sees_models
 from generation.views.review import candidate_url, name_of
 from surveys.access import Permission, permits, signed_in, study_for
 from surveys.articles import ArticleError, DraftOnly
-from surveys.models import Study
+from surveys.models import Study, normal_text
+from surveys.sentences import paragraphs
 from surveys.workbench.pages import study_page
 
 
@@ -177,5 +178,5 @@ def _prompt(study: Study, number: int) -> Prompt:
     return get_object_or_404(Prompt.objects.select_related("story"), study=study, number=number)
 
 
-def _paragraphs(text: Candidate) -> list[str]:
-    return [part for part in standing_text(text).split("\n\n") if part.strip()]
+def _paragraphs(text: Candidate) -> tuple[str, ...]:
+    return paragraphs(normal_text(standing_text(text)))

@@ -22,7 +22,8 @@ from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filt
 from generation.rules import rules_of, sees_models
 from generation.undoing import Act, last_act, named
 from surveys.access import Permission, permits, signed_in, study_for
-from surveys.models import Article, Curation, Origin, Study
+from surveys.models import Article, Curation, Origin, Study, normal_text
+from surveys.sentences import paragraphs
 from surveys.workbench.pages import study_page
 
 
@@ -84,7 +85,7 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "candidate": text,
         "name": name_of(text, is_blind=filters.is_blind),
         "standing": standing,
-        "text_paragraphs": [part for part in standing.split("\n\n") if part.strip()],
+        "text_paragraphs": paragraphs(normal_text(standing)),
         **_history(text, standing, shows_draft=shows_draft(study)),
         "real": _real(text),
         **_panel(panel, by.pk, decide=decide),

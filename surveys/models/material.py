@@ -28,13 +28,27 @@ class Curation(models.TextChoices):
 
 
 def normal_text(text: str) -> str:
-    """The text as it is stored, shown and hashed: NFC, lines ended by a line feed, no NUL, no outer blank."""
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+    """The text as it is stored and shown: NFC, lines ended by a line feed, no NUL, blank lines empty, no outer blank.
+
+    A line on which nothing can be seen parts paragraphs for every reader, whatever blanks a word processor left on it.
+    """
+    lines = _plain(text).split("\n")
+    return "\n".join("" if _shows_nothing(line) else line for line in lines).strip()
 
 
 def article_digest(headline: str, text: str) -> str:
     """SHA-256, in hexadecimal, of an article as it is shown: headline, blank line, text, in NFC and UTF-8."""
-    return hashlib.sha256(f"{normal_text(headline)}\n\n{normal_text(text)}".encode()).hexdigest()
+    # Blank lines count as they are: texts that were stored before such lines were emptied keep their hash.
+    return hashlib.sha256(f"{_plain(headline)}\n\n{_plain(text)}".encode()).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+
+
+def _shows_nothing(line: str) -> bool:
+    # Cf: a zero-width space, a mark of direction, a byte order mark.
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in line)
 
 
 class Arm(models.Model):

@@ -19,6 +19,7 @@ from surveys.items.page import brought_up, waiting
 from surveys.items.reading import NUMBERS, as_meant, both_readings
 from surveys.items.texts import plain
 from surveys.participant.complaints import sentence
+from surveys.sentences import paragraphs
 
 Raw = Mapping[str, Sequence[str]]
 
@@ -128,11 +129,6 @@ class Filling:
     def text(self, text: Mapping[str, str] | None) -> str:
         """These words in the language of the page."""
         return self.study.definition.text(dict(text or {}), self.language)
-
-
-def paragraphs(text: str) -> tuple[str, ...]:
-    """The paragraphs of a plain text: what stands between blank lines."""
-    return tuple(part.strip() for part in text.split("\n\n") if part.strip())
 
 
 def anchor_of(item: Item) -> str:

@@ -15,9 +15,9 @@ from surveys.frozen import FrozenStudy
 from surveys.languages import direction, own_name
 from surveys.manipulation import beside
 from surveys.models import PanelIdentity, Study, Trial
-from surveys.participant.controls import paragraphs
 from surveys.participant.questions import lang_attribute
 from surveys.route import Step, progress
+from surveys.sentences import paragraphs
 from surveys.tokens import InvalidToken, unseal
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,10 @@ from surveys.items.order import shown_codes
 from surveys.items.page import read_page
 from surveys.models import Article, Study
 from surveys.participant import questions
-from surveys.participant.controls import paragraphs
 from surveys.participant.pages import ShownArticle
 from surveys.participant.questions import Complaint
 from surveys.route import Step
-from surveys.sentences import count, sentences
+from surveys.sentences import count, paragraphs, sentences
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from studyweb.demonstration import make_demonstration
 from surveys import audit, lifecycle
 from surveys.articles import ArticleError, DraftOnly
 from surveys.models import Article, Curation, Origin, Researcher, article_digest
+from surveys.sentences import paragraphs
 from tests.factories import ArmFactory, StudyFactory, ready_study
 from tests.generation.factories import CONTINUATION, OPENING, curator, queued, synthetic_arm, text_of, written
 
@@ -59,10 +60,12 @@ def test_a_text_that_was_changed_while_accepting_is_stored_as_an_edit() -> None:
     assert text.edits.get().text == article.text
 
 
-def test_an_unchanged_text_makes_no_edit() -> None:
-    text = text_of(written())
-    curation.accept(text, by=curator(text.batch.study), arm=None, text=standing_text(text) + "\r\n")
+@pytest.mark.parametrize("raw", [CONTINUATION, CONTINUATION.replace("\n\n", "\n \n")])
+def test_an_unchanged_text_makes_no_edit(raw: str) -> None:
+    text = text_of(written([raw]))
+    article = curation.accept(text, by=curator(text.batch.study), arm=None, text=standing_text(text) + "\r\n")
     assert not text.edits.exists()
+    assert len(paragraphs(article.text)) == 2
 
 
 def test_edits_are_kept_whole_beside_the_draft() -> None:

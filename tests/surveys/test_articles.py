@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from generation.parity.measures import Shown, measured
 from surveys import articles, lifecycle
 from surveys.articles import (
     ArticleError,
@@ -19,6 +20,7 @@ from surveys.articles import (
     take_down,
 )
 from surveys.models import Article, Origin, article_digest, normal_text
+from surveys.sentences import paragraphs, sentences
 from tests.factories import ArmFactory, ArticleFactory, StoryFactory, StudyFactory, ready_study
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +28,43 @@ pytestmark = pytest.mark.django_db
 
 def test_a_text_is_stored_in_nfc_without_nul_and_with_plain_line_ends() -> None:
     assert normal_text(" cafe\u0301\r\nx\ry\0 ") == "café\nx\ny"
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "\u00a0", "\t ", "\u200b", "\ufeff\u3000", " \r\n\u00a0"])
+def test_whatever_blanks_part_the_paragraphs_of_a_text_readers_and_the_parity_report_count_them_alike(
+    blanks: str,
+) -> None:
+    arm = ArmFactory(origin=Origin.REAL)
+    text = f"The first.\n{blanks}\nThe second,\n of two lines.\r\n{blanks}\r\nThe third."
+    article = add_article(
+        arm.study,
+        by=arm.study.created_by,
+        story=StoryFactory(study=arm.study),
+        arm=arm,
+        origin=Origin.REAL,
+        headline="",
+        text=text,
+    )
+    article.refresh_from_db()
+    shown = paragraphs(article.text)
+    assert shown == ("The first.", "The second,\n of two lines.", "The third.")
+    assert len(sentences(article.text)) == measured(Shown("a", "real", "real", "", article.text))["paragraphs"] == 3
+    assert normal_text(article.text) == article.text
+
+
+def test_a_text_that_was_stored_with_blanks_between_its_paragraphs_keeps_hash_and_sentences() -> None:
+    older = "The first.\n \nThe second."
+    assert article_digest("H", older) == hashlib.sha256(f"H\n\n{older}".encode()).hexdigest()
+    assert sentences(older) == (("The first.", "The second."),)
+    # As it is shown, so it is measured: the report tells of it beside texts of several paragraphs.
+    assert len(paragraphs(older)) == measured(Shown("a", "real", "real", "", older))["paragraphs"] == 1
+
+
+def test_a_text_of_before_whose_blanks_alone_would_go_is_not_taken_for_edited() -> None:
+    old = ArticleFactory(lineage={"schema": "invented"})
+    Article.objects.filter(pk=old.pk).update(text="The first.\n \nThe second.")
+    new = revise_article(old, by=old.created_by, headline="Another")
+    assert (new.headline, new.text) == ("Another", "The first.\n\nThe second.")
 
 
 def test_the_hash_covers_headline_and_text_as_shown() -> None:
