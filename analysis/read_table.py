@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.files.data_digest import order_of_rows
 from analysis.schema import PARTICIPANTS, RATINGS
 from analysis.typed import MISSING, typed
 from analysis.validation import FrameError, numbers, rows_in_words
@@ -70,7 +71,10 @@ def read_ratings(
     ratings = typed(ratings, RATINGS, leave=made, file=path.name)
     persons_known = "participant" in chosen
     if not persons_known:
-        ratings["participant"] = [f"row {row}" for row in frame.index]
+        # Named by what the row holds and not by where it stands, so that the same data stay the same.
+        places = np.empty(len(ratings), dtype=np.intp)
+        places[order_of_rows(ratings)] = np.arange(1, len(ratings) + 1)
+        ratings["participant"] = [f"rating {place:0{len(str(len(ratings)))}}" for place in places]
     return Ratings(ratings, persons_known, "article" in chosen)
 
 

@@ -68,3 +68,15 @@ def test_answers_off_the_five_points_of_an_attribution_are_refused_with_their_va
         assert "the column 'whom' must hold whom readers take for the author" in said
         assert named in said
         assert "Recode" in said
+
+
+def test_ratings_of_nobody_are_named_by_what_they_hold_and_not_by_their_row(tmp_path: Path) -> None:
+    lines = [f"{arm},t{n % 3},{1 + n % 7},{n}" for n in range(12) for arm in "ab"]
+    named = []
+    for order in (lines, [*lines[7:], *lines[:7]][::-1]):
+        path = tmp_path / "ratings.csv"
+        path.write_text("\n".join(["arm,article,score,age", *order]) + "\n")
+        frame = read_ratings(path, outcome="score").frame
+        named.append(frame.sort_values("participant", ignore_index=True))
+    assert named[0].equals(named[1])
+    assert named[0]["participant"].tolist()[:2] == ["rating 01", "rating 02"]
