@@ -209,7 +209,7 @@ _COUNTED = Update(
 def _assigning(lease_minutes: int) -> Together:
     def build() -> tuple[QuerySet[Participant], dict[str, Any]]:
         values = {name: Given(name, CharField()) for name in ("arm", "condition", "stratum")}
-        times = {"randomised_at": Now(), "lease_expires_at": lease_end()}
+        times = {"randomised_at": Now(), "lease_expires_at": lease_end(), "settled": False}
         return Participant.objects.filter(pk=Given("pk", IntegerField())), values | times
 
     return Together(Update(build), _TRIALS, _COUNTED, entry=_LINE)

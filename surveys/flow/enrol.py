@@ -281,6 +281,8 @@ def _new(study: Study, mode: str, token: str, language: str, *, kept_out: bool =
         mode=mode,
         token_hash=tokens.token_hash(token),
         language=language if language in languages else languages[0],
+        # Who was given nothing is in no tally, and the allocation need not look at them (surveys/flow/tally.py).
+        settled=True,
         **({"stage": Stage.END, "outcome": Outcome.TOOK_PART_BEFORE, "ended_at": Now()} if kept_out else {}),
     )
 

@@ -5,6 +5,9 @@ lease holds none until they come back. Nothing of them needs to be counted again
 settled, which adds what they hold to the tally on the counter's row, and marks them. What is counted at a randomisation
 is then who is under way. Who had been silent and goes on, or completes, is unsettled by the very statement that moves
 them (``place.go_on``, ``endings.complete``): as long as they were silent, the tally held nothing of them.
+
+Whoever was given nothing is settled from their arrival to their assignment. PostgreSQL goes by how rare those who are
+not settled are: while all who never got that far were among them, it read every reading there was, in vain.
 """
 
 import json
@@ -176,7 +179,7 @@ def settle(counter: AllocationCounter) -> int:
 
 def begin_again(counter: AllocationCounter) -> None:
     """Throw the tally of this counter away, whose row must be locked, and make it from the people and their trials."""
-    _of(counter).filter(settled=True).update(settled=False)
+    _of(counter).filter(settled=True, arm__gt="").update(settled=False)
     _store(counter, Tally())
     while settle(counter):
         pass

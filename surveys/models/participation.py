@@ -90,7 +90,8 @@ class Participant(models.Model):
     # The levels of the factors that vary between persons, as ``surveys.design`` writes them: 'disclaimer:shown'.
     condition = models.CharField(max_length=120, blank=True, default="")
     stratum = models.CharField(max_length=120, blank=True, default="")
-    # Whether the counter's tally already holds what the allocation counts of this person; surveys/flow/tally.py.
+    # Whether the counter's tally already holds what the allocation counts of this person, which is nothing before they
+    # are assigned; surveys/flow/tally.py.
     settled = models.BooleanField(default=False, db_default=False, editable=False)
     completion_code = models.CharField(max_length=40, blank=True, default="")
     arrived_at = models.DateTimeField(db_default=Now())

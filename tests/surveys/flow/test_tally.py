@@ -1,6 +1,7 @@
 """The tally that the allocation goes on from: always what people and trials add up to, whoever comes or goes."""
 
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from surveys import flow, lifecycle
 from surveys.flow import tally
@@ -174,3 +175,41 @@ def test_a_tally_that_was_damaged_is_told_and_made_again(capsys: pytest.CaptureF
 def _settle() -> None:
     with transaction.atomic():
         tally.settle(AllocationCounter.objects.select_for_update().get())
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgres_database")
+def test_where_many_came_and_were_assigned_nothing_no_assignment_reads_all_readings() -> None:
+    study = factories.launched_study()
+    here, done = Person(study), Person(study).walk_to("end")
+    Participant.objects.filter(pk=done.row.pk).update(settled=True)
+    _copied(here.row, 5_000)
+    _copied(done.row, 5_000)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE surveys_participant, surveys_trial")
+        statement = tally._SEEN._written(connections[DEFAULT_DB_ALIAS])[0].sql
+        places = iter(range(1, 1000))
+        numbered = re.sub("%s", lambda _: f"${next(places)}", statement).replace("%%", "%")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "participant_unsettled" in plan
+    assert "Seq Scan on surveys_trial" not in plan
+
+
+def _copied(person: Participant, times: int) -> None:
+    """So many more people as far as this one, with the same readings; as rows only."""
+    own = {"token_hash": "n || 'of' || p.id", "export_id": "n || 'of' || p.id"}
+    people, trials = (
+        [str(field.column) for field in model._meta.concrete_fields if not field.primary_key]
+        for model in (Participant, Trial)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH made AS (INSERT INTO surveys_participant ({', '.join(people)}) "  # noqa: S608  # names of our models
+            f"SELECT {', '.join(own.get(name, f'p.{name}') for name in people)} "
+            "FROM surveys_participant p, generate_series(1, %s) n WHERE p.id = %s RETURNING id) "
+            f"INSERT INTO surveys_trial ({', '.join(trials)}) "
+            f"SELECT {', '.join('made.id' if name == 'participant_id' else f't.{name}' for name in trials)} "
+            "FROM made, surveys_trial t WHERE t.participant_id = %s",
+            [times, person.pk, person.pk],
+        )

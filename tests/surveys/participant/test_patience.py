@@ -52,6 +52,8 @@ def test_a_database_that_stays_away_is_told_with_all_that_was_typed(caplog: pyte
     assert "personal link" not in page
     assert "<script>alert" not in page
     assert 'value="old"' not in page
+    # Only the database is away: who somebody is, the browser still says.
+    assert "link" not in page[page.index("<main") : page.index("</main>")]
     assert "The database did not answer" in caplog.text
 
 

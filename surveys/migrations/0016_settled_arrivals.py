@@ -1,0 +1,13 @@
+"""Whoever was assigned nothing is settled (surveys/flow/tally.py)."""
+
+from django.db import migrations
+
+
+def settle_arrivals(apps, schema_editor):
+    apps.get_model("surveys", "Participant").objects.filter(arm="", settled=False).update(settled=True)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("surveys", "0015_article_hash")]
+
+    operations = [migrations.RunPython(settle_arrivals, migrations.RunPython.noop)]
