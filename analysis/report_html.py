@@ -54,11 +54,12 @@ dd { margin: 0; overflow-wrap: anywhere; }
   body { margin: 1.25rem auto; font-size: 16px; }
   .result { font-size: 1.05rem; }
   table, .wide { font-size: .75rem; }
-  th, td, .wide th, .wide td { padding: .3rem .25rem; }
+  th, td, .wide th, .wide td { padding: .3rem .2rem; }
   tr > .word:first-child { position: sticky; left: 0; background: var(--paper); padding-left: 0; z-index: 1;
     max-width: 30vw; overflow-wrap: anywhere; }
+  thead th { font-size: .68rem; }
   td.word { min-width: 0; }
-  th.word[scope=row], .wide th.word[scope=row] { min-width: 22vw; }
+  th.word[scope=row], .wide th.word[scope=row] { min-width: 25.5vw; }
   .short tr > .word:first-child { min-width: 0; overflow-wrap: normal; white-space: normal; }
   figcaption::after { content: " Move the figure sideways to see all of it."; font-style: italic; }
 }

@@ -43,7 +43,7 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
     """What each arm holds."""
     level = level_text(comparison.level)
     with_share = comparison.credible_cut is not None
-    header = ["Arm", "People", "Ratings", "Articles", f"Mean {outcome}", f"{level} interval", "SD", "Median"]
+    header = ["Arm", "People", "Ratings", "Articles", "Mean", f"{level} interval", "SD", "Median"]
     rows, digits = [], digits_of(comparison)
     for arm in comparison.arms.rows:
         name = labels.get(arm.arm, arm.arm) + (" (reference)" if arm.arm == comparison.reference else "")
@@ -53,7 +53,9 @@ def arms_table(comparison: Comparison, labels: Mapping[str, str], outcome: str) 
         if with_share:
             row += [percent(arm.share), interval(100 * arm.share_ci_low, 100 * arm.share_ci_high, 1)]
         rows.append(tuple(row))
-    caption = "Mean, SD and median are of people's means; the interval is a t interval over people. " + FIXED
+    caption = (
+        f"Mean, SD and median are of people's means of the {outcome}; the interval is a t interval over people. {FIXED}"
+    )
     if with_share:
         header += ["Credible", f"{level} interval (%)"]
         caption += f" Credible: ratings from {comparison.credible_cut:g} upwards, Wilson interval."
