@@ -17,7 +17,7 @@ from analysis.plan_rules import parse_rule
 from analysis.report import ArmInfo, Report, StudyInfo, build_report
 from analysis.report_html import to_html
 from analysis.report_json import to_dict
-from analysis.report_text import level_text, main_sentences, number
+from analysis.report_text import df_pair, level_text, main_sentences, number
 from analysis.software import software_versions
 from analysis.validation import FrameError
 from tests.analysis.ratings import ratings_of, simulated
@@ -178,6 +178,11 @@ def test_attribution_is_reported_where_it_was_asked() -> None:
 @pytest.mark.parametrize(("alpha", "level"), [(0.05, "95%"), (0.025, "97.5%"), (0.005, "99.5%"), (0.001, "99.9%")])
 def test_an_interval_is_called_by_its_whole_level(alpha: float, level: str) -> None:
     assert level_text(1 - alpha) == level
+
+
+def test_an_f_without_degrees_of_freedom_has_a_dash_and_no_nan() -> None:
+    assert df_pair(math.nan, math.nan) == "–"
+    assert df_pair(2.0, 31.44) == "2, 31.4"
 
 
 def test_a_report_at_another_level_says_it_in_every_place() -> None:
