@@ -38,6 +38,15 @@ class Differences:
         """Characters deleted and inserted, as a share of the old text's characters; 1 at most."""
         return min(1.0, (self.deleted + self.inserted) / max(1, self.old_length))
 
+    def kept_of(self, length: int) -> int:
+        """How many of the first ``length`` characters of the old text stand in the new one."""
+        old = kept = 0
+        for piece in self.pieces:
+            if piece.kind == "same":
+                kept += max(0, min(len(piece.text), length - old))
+            old += len(piece.text) if piece.kind != "inserted" else 0
+        return kept
+
 
 def compare(old: str, new: str) -> Differences:
     """The differences between two texts, in whole words, blanks and punctuation marks.

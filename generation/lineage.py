@@ -118,6 +118,10 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
             "inserted": changed.inserted,
             "share": round(before.share(standing), 6),
         },
+        # In characters: how much of the text people wrote before any model did, and how much of that still stands.
+        "opening": {"given": before.opening, "kept": changed.kept_of(before.opening)},
+        # Of the text that this accounts for: one that was changed since, elsewhere, has another.
+        "text_sha256": text_sha256(normal_text(standing)),
         "continues": _continues(candidate),
     }
 

@@ -111,6 +111,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STUDY_TABS = ["generation.study.tab", "analysis.study.power_tab", "analysis.study.tab"]
 ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_panel"]
 ARTICLE_GUARDS = ["generation.study.guard"]
+PARTS_OF_PEOPLE = ["generation.study.part_of_people"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
 TEAM_CHANGED = ["generation.leaving.after_team_change"]
 LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]

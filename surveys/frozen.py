@@ -7,9 +7,9 @@ taken down leaves its hash behind.
 import hashlib
 import json
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from surveys.definition import Definition, DefinitionError, Part, validated
 from surveys.design import ArmSpec, ArticleSpec, DesignSpec
@@ -35,6 +35,8 @@ class FrozenArticle(Part):
 
     ``published_on`` is an ISO date or ''. ``model_name`` is the arm's model where the article names none. ``untrue``
     is what participants are told is not true in it, in full, in the study's first language, ``untrue_in`` in others.
+    A machine-written text is ``opened_by_people`` where a model went on from words of people that readers get too,
+    and ``edited_by_people`` where people changed what the model wrote.
     """
 
     key: str
@@ -52,6 +54,17 @@ class FrozenArticle(Part):
     untrue: str
     untrue_in: dict[str, str] = Field(default_factory=dict)
     is_invented: bool
+    opened_by_people: bool = False
+    edited_by_people: bool = False
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_people_did_not_do(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """An article of which people wrote nothing is written, and hashed, as before there were these fields."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name not in _LATER_FIELDS}
+
+
+_LATER_FIELDS = frozenset({"opened_by_people", "edited_by_people"})
 
 
 class FrozenStudy(Part):

@@ -54,6 +54,20 @@ def refusal(article: Article, act: Act) -> str:
     return next(filter(None, said), "")
 
 
+@dataclass(frozen=True)
+class PartOfPeople:
+    """What people wrote of a machine-written text: how it begins, before a model went on; and edits afterwards."""
+
+    opened: bool = False
+    edited: bool = False
+
+
+def part_of_people(article: Article) -> PartOfPeople:
+    """What the other apps know that people wrote of a machine-written article."""
+    known = [import_string(name)(article) for name in settings.PARTS_OF_PEOPLE]
+    return PartOfPeople(opened=any(part.opened for part in known), edited=any(part.edited for part in known))
+
+
 def team_changed(study: Study, person: Researcher, *, by: Researcher) -> None:
     """Let the other apps go on without somebody whose role was changed or taken. Needs the study's row held."""
     for name in settings.TEAM_CHANGED:

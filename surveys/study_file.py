@@ -13,6 +13,7 @@ from surveys.definition import Definition, DefinitionError, Part, read_json, val
 from surveys.frozen import FrozenArm, FrozenArticle, canonical
 from surveys.library import offered
 from surveys.models import Arm, Article, Origin, Study
+from surveys.other_apps import PartOfPeople, part_of_people
 
 
 class StudyFile(Part):
@@ -129,7 +130,9 @@ def frozen_arm(arm: Arm) -> FrozenArm:
 
 def frozen_article(article: Article, arm: Arm) -> FrozenArticle:
     """An article's row, placed in this arm, as it is hashed."""
-    slot = arm.model_slot if article.origin == Origin.SYNTHETIC else ""
+    is_synthetic = article.origin == Origin.SYNTHETIC
+    slot = arm.model_slot if is_synthetic else ""
+    people = part_of_people(article) if is_synthetic else PartOfPeople()
     return FrozenArticle(
         key=article.key,
         story=article.story.key,
@@ -146,4 +149,6 @@ def frozen_article(article: Article, arm: Arm) -> FrozenArticle:
         untrue=article.untrue,
         untrue_in=article.untrue_in,
         is_invented=article.is_invented,
+        opened_by_people=people.opened,
+        edited_by_people=people.edited,
     )

@@ -53,6 +53,8 @@ class Revealed:
     language: str
     is_machine_written: bool
     is_invented: bool
+    is_opened_by_people: bool
+    is_edited_by_people: bool
     model: str
     source: str
     author: str
@@ -256,6 +258,8 @@ def _reveal(
         language=frozen.language,
         is_machine_written=is_machine_written,
         is_invented=frozen.is_invented,
+        is_opened_by_people=frozen.opened_by_people,
+        is_edited_by_people=frozen.edited_by_people,
         model=frozen.model_name if is_machine_written else "",
         source=frozen.source,
         author=frozen.author,

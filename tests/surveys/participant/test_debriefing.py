@@ -25,6 +25,8 @@ ARTICLE = Revealed(
     language="en",
     is_machine_written=False,
     is_invented=False,
+    is_opened_by_people=False,
+    is_edited_by_people=False,
     model="",
     source="",
     author="",
@@ -94,7 +96,8 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
         "untrue": ("The number.",),
         "beside": (RevealedBeside("source-label", "false", ("A label.",)),),
     }
-    assert {field.name for field in dataclasses.fields(Revealed)} == {*others, "model", "untrue_language"}
+    of_machines = {"model", "is_opened_by_people", "is_edited_by_people"}
+    assert {field.name for field in dataclasses.fields(Revealed)} == {*others, *of_machines, "untrue_language"}
     page = without_token(_page(around, ARTICLE))
     for name, value in others.items():
         assert without_token(_page(around, dataclasses.replace(ARTICLE, **{name: value}))) != page, name
@@ -103,6 +106,31 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
     assert '<p dir="auto" lang="es">La cifra.</p>' in _page(around, untrue)
     machines = [dataclasses.replace(ARTICLE, is_machine_written=True, model=model) for model in ("model-1", "model-2")]
     assert ["model-1" in _page(around, machine) for machine in machines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("opened", "edited", "said"),
+    [
+        (False, False, ["wrote this text.", "nothing in it has been checked"]),
+        (True, False, ["wrote this text, except for its beginning.", "People wrote the beginning", "may be untrue"]),
+        (False, True, ["wrote this text.", "People then edited the text.", "may be untrue"]),
+        (True, True, ["except for its beginning.", "People wrote the beginning", "People then edited the text."]),
+    ],
+)
+def test_what_people_wrote_of_a_machines_text_is_said_of_just_that_text(
+    around: Around, opened: bool, edited: bool, said: list[str]
+) -> None:
+    words = {
+        "wrote this text.", "nothing in it has been checked", "except for its beginning.",
+        "People wrote the beginning", "People then edited the text.",
+    }  # fmt: skip
+    machine = dataclasses.replace(
+        ARTICLE, is_machine_written=True, is_opened_by_people=opened, is_edited_by_people=edited
+    )
+    page = _page(around, machine)
+    assert [part for part in said if part not in page] == []
+    assert [part for part in words if part in page and not any(part in each for each in said)] == []
+    assert "People" not in _page(around, ARTICLE)
 
 
 def test_articles_stand_in_the_order_in_which_they_were_read(around: Around) -> None:
