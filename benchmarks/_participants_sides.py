@@ -148,7 +148,7 @@ def studyweb(server: Server, folder: Path) -> Iterator[Side]:
     with running(command, folder=PROJECT, environment=own, log=log, ready=ready) as supervisor:
         web = next(child for child in supervisor.children() if "gunicorn" in " ".join(child.cmdline()))
         side = Studyweb(address, database, lambda: cpu_seconds(web))
-        side.study_key = _said([sys.executable, "-m", "benchmarks._participants_study"], PROJECT, own).strip()
+        side.study_key = said([sys.executable, "-m", "benchmarks._participants_study"], PROJECT, own).strip()
         yield side
 
 
@@ -158,7 +158,7 @@ def bare_django(postgres: Postgres, folder: Path) -> Iterator[Side]:
     database, port, project = postgres.new("bare_django"), free_port(), PEERS / "plain_django"
     own = {"PGDATABASE": database.name, "PGUSER": database.user, "PGHOST": database.host}
     own |= {"SECRET_KEY": secrets.token_hex(), "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project)}
-    _said([sys.executable, "manage.py", "migrate", "--verbosity", "0"], project, own)
+    said([sys.executable, "manage.py", "migrate", "--verbosity", "0"], project, own)
     command = [sys.executable, "-m", "gunicorn", "wsgi:application", "--bind", f"127.0.0.1:{port}", *_GUNICORN]
     command.append("--no-control-socket")
     address, log = f"http://127.0.0.1:{port}", folder / "bare-django.log"
@@ -179,7 +179,7 @@ def otree(postgres: Postgres, folder: Path) -> Iterator[Side]:
     shutil.copytree(PEERS / "otree_study", project)
     shutil.copy(PEERS / "content.json", project.parent)
     (project / "_static").mkdir()  # it does not start without one
-    _said([str(bin_folder / "otree"), "resetdb", "--noinput"], project, own)
+    said([str(bin_folder / "otree"), "resetdb", "--noinput"], project, own)
     command = [str(bin_folder / "otree"), "prodserver", f"127.0.0.1:{port}"]
     address, log = f"http://127.0.0.1:{port}", folder / "otree.log"
     with running(command, folder=project, environment=own, log=log, ready=f"{address}/login") as web:
@@ -189,7 +189,7 @@ def otree(postgres: Postgres, folder: Path) -> Iterator[Side]:
         yield side
 
 
-def _said(command: list[str], folder: Path, environment: dict[str, str], seconds: float = 120) -> str:
+def said(command: list[str], folder: Path, environment: dict[str, str], seconds: float = 120) -> str:
     """What a command printed. Raises RuntimeError with its complaints if it fails."""
     done = subprocess.run(
         command,

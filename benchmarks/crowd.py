@@ -1,46 +1,92 @@
-"""A page's time with 10 people in the table and with 100,000: what a page asks of the database must not grow with them.
+"""What a page costs with few people in the table and with 100,000: what it asks of the database must not grow.
 
-`python -m benchmarks.crowd` starts studyweb as `manage.py up` runs it, over PostgreSQL committing durably, with the
-study of the participants' benchmark. Readers walk it one after another; then the table is filled with people who have
-completed, each with an arm and five articles, and others walk it again. Two times are told: of a submitted page with
-the page that follows, and of the consent, behind which the randomisation counts who was given what. It prints a table
-and one line of JSON, which says whether neither a page nor a consent takes more than half as long again. Before the
-second readers others settle the crowd (surveys/flow/tally.py), which in a study happens all along, and PostgreSQL looks
-at its tables again, as it does by itself within a minute.
+`python -m benchmarks.crowd` starts studyweb twice, as `manage.py up` runs it, each over a database of its own in one
+PostgreSQL that commits durably. Each has the study of the participants' benchmark as a panel uses it: it keeps the
+panel's ids, and keeps out who took part in an earlier study or read one of its stories there. One database holds a few
+hundred people; the other's tables are filled besides with people who have completed one of the two studies, each with
+an arm, five articles and a panel's id.
+
+Readers come to the two in turn, round by round, so that whatever else the machine does meets both alike. What is told
+is the processor's time, of the web process and of the database, for a submit with the page that follows: of the
+consent, which asks about earlier participants, keeps the ids and randomises; and of a page of answers. A figure is the
+median of the rounds, the first of which is thrown away, and the ratio is many people's over few people's. The bar holds
+where neither ratio, of both processors together, is above 1.5.
+
+Before that others settle the crowd (surveys/flow/tally.py), which in a study happens all along, and PostgreSQL looks at
+its tables, as it does by itself within a minute.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import signal
 import statistics
+import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from benchmarks._participants_servers import Database, Postgres, cpu_seconds
-from benchmarks._participants_sides import Studyweb, studyweb
-from benchmarks._participants_walk import Given, browser
-from benchmarks.participants import WrongRun, check, percentile
+import httpx
 
-READERS = 40
+from benchmarks._participants_servers import Database, Postgres, cpu_seconds
+from benchmarks._participants_sides import PROJECT, Rows, Studyweb, said, studyweb
+from benchmarks._participants_walk import ARTICLES, Given, Walk, browser
+from benchmarks.participants import WrongRun, check
+
+READERS, ROUNDS = 16, 13
 # So many of the crowd are settled by one consent (surveys.flow.tally.AT_MOST; a benchmark loads no Django).
 AT_MOST = 2_000
 MANY = 100_000
 BAR = 1.5
-# What differs between two people of the crowd; all else they have from somebody of their arm who walked the study.
+# What differs between two people of the crowd; all else they have from somebody of their study and arm who walked it.
 # None of them is in the allocation's tally before the first randomisation afterwards, as after an upgrade.
 _OWN = {"settled": "false", "token_hash": "'crowd-' || n || '-' || first.id", "export_id": "n || '-' || first.id"}
+_KINDS = ("consent", "page")
 
 
 @dataclass(frozen=True)
-class Walked:
-    """Seconds of each consent and of each page of answers, and the database's CPU seconds for all of them."""
+class Spent:
+    """Milliseconds of the processor for one submit with the page that follows."""
 
-    consents: tuple[float, ...]
-    pages: tuple[float, ...]
+    web: float
     database: float
+
+    @property
+    def both(self) -> float:
+        """Of web process and database together."""
+        return self.web + self.database
+
+
+@dataclass
+class Place:
+    """One of the two: its server, the earlier study's key, all that was sent there, and what each round took."""
+
+    name: str
+    side: Studyweb
+    earlier: str
+    database: Database
+    sent: list[Given] = field(default_factory=list)
+    spent: dict[str, list[Spent]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def median(self, kind: str) -> Spent:
+        """Of all rounds but the first."""
+        rounds = self.spent[kind][1:]
+        return Spent(statistics.median(s.web for s in rounds), statistics.median(s.database for s in rounds))
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The server of the databases, for a side that calls its own as the other one does."""
+
+    postgres: Postgres
+    name: str
+
+    def new(self, name: str) -> Rows:
+        return self.postgres.new(f"{name}_{self.name}")
 
 
 def main(many: int) -> None:
@@ -48,40 +94,67 @@ def main(many: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crowd-", dir="/tmp")))
         postgres = stack.enter_context(Postgres())
-        side = stack.enter_context(studyweb(postgres, folder))
+        few, crowded = (stack.enter_context(_place(name, postgres, folder)) for name in ("few", "many"))
+        for place in (few, crowded):
+            for key in (place.earlier, place.side.study_key):
+                _walk(place, postgres, key, 4)
+        fill(crowded.database, many)
+        for key in (crowded.earlier, crowded.side.study_key):
+            _walk(crowded, postgres, key, many // 2 // AT_MOST + 4)
+        for place in (few, crowded):
+            place.spent = {kind: [] for kind in _KINDS}
+            place.database.run("ANALYZE")
+        for number in range(ROUNDS):
+            for place in (few, crowded)[:: 1 if number % 2 else -1]:
+                _walk(place, postgres, place.side.study_key, READERS)
+        for place in (few, crowded):
+            check(place.side.name, place.sent, place.side.recorded())
+    _print(few, crowded, many)
+    ratios = {kind: crowded.median(kind).both / few.median(kind).both for kind in _KINDS}
+    told = {"ratio": round(ratios["page"], 2), "consent_ratio": round(ratios["consent"], 2), "bar": BAR}
+    print(json.dumps({"benchmark": "crowd", "people": many, **told, "holds": max(ratios.values()) <= BAR}))
+
+
+@contextlib.contextmanager
+def _place(name: str, postgres: Postgres, folder: Path) -> Iterator[Place]:
+    own = folder / name
+    own.mkdir()
+    with studyweb(_Named(postgres, name), own) as side:
         assert isinstance(side, Studyweb)
         assert isinstance(side.database, Database)
-        sent: list[Given] = []
-        _walked(side, postgres, "warming up", 10, sent)
-        few = _walked(side, postgres, "few", READERS, sent)
-        fill(side.database, many)
-        _walked(side, postgres, "warming up again", many // AT_MOST + 4, sent)
-        side.database.run("ANALYZE")
-        crowded = _walked(side, postgres, "many", READERS, sent)
-    _print(few, crowded, many)
-    page = statistics.median(crowded.pages) / statistics.median(few.pages)
-    consent = statistics.median(crowded.consents) / statistics.median(few.consents)
-    told = {"ratio": round(page, 2), "consent_ratio": round(consent, 2), "bar": BAR, "holds": max(page, consent) <= BAR}
-    print(json.dumps({"benchmark": "crowd", "people": many, **told}))
+        environment = {"DATABASE_URL": side.database.django_url, "STUDYWEB_DATA_DIR": str(own / "studyweb")}
+        environment["DJANGO_SETTINGS_MODULE"] = "studyweb.settings"
+        earlier = said([sys.executable, "-m", "benchmarks._crowd_study", side.study_key], PROJECT, environment).strip()
+        yield Place(name, side, earlier, side.database)
 
 
 def fill(database: Database, many: int) -> None:
-    """Add so many people who have completed, half in each arm, with their trials; their answers are left out."""
-    first = "(SELECT DISTINCT ON (arm) * FROM surveys_participant WHERE completed_at IS NOT NULL ORDER BY arm, id)"
-    people = _columns(database, "surveys_participant")
-    trials = _columns(database, "surveys_trial")
+    """Add so many people who have completed, as many to each study and arm, with their trials and a panel's id each.
+
+    Their answers are left out.
+    """
+    first = "(SELECT DISTINCT ON (study_id, arm) * FROM surveys_participant WHERE completed_at IS NOT NULL "
+    first += "ORDER BY study_id, arm, id)"
+    people, trials = _columns(database, "surveys_participant"), _columns(database, "surveys_trial")
     theirs = ", ".join("made.id" if name == "participant_id" else f"trial.{name}" for name in trials)
     database.run(
         f"WITH first AS {first}, made AS (INSERT INTO surveys_participant ({', '.join(people)}) "  # noqa: S608 -- names of our own columns
         f"SELECT {', '.join(_OWN.get(name, f'first.{name}') for name in people)} "
-        f"FROM first, generate_series(1, {many // 2}) AS n RETURNING id, arm) "
-        f"INSERT INTO surveys_trial ({', '.join(trials)}) SELECT {theirs} "
-        "FROM made JOIN first ON first.arm = made.arm JOIN surveys_trial trial ON trial.participant_id = first.id"
+        f"FROM first, generate_series(1, {many // 4}) AS n RETURNING id, study_id, mode, arm, token_hash), "
+        "known AS (INSERT INTO surveys_panelidentity (study_id, mode, keyed_hash, panel, ciphertext, participant_id) "
+        "SELECT study_id, mode, encode(sha256(token_hash::bytea), 'hex'), 'prolific', 'sealed', id FROM made) "
+        f"INSERT INTO surveys_trial ({', '.join(trials)}) SELECT {theirs} FROM made "
+        "JOIN first ON first.study_id = made.study_id AND first.arm = made.arm "
+        "JOIN surveys_trial trial ON trial.participant_id = first.id"
     )
     database.run("ANALYZE")
-    held = database.rows("SELECT count(*) FROM surveys_participant WHERE token_hash LIKE 'crowd-%'")
-    if held != [(2 * (many // 2),)]:
-        raise WrongRun(f"the table holds {held[0][0]} people of a crowd of {many}")
+    held = database.rows(
+        "SELECT count(*), count(DISTINCT person.study_id), count(identity.participant_id) "
+        "FROM surveys_participant person LEFT JOIN surveys_panelidentity identity "
+        "ON identity.participant_id = person.id WHERE person.token_hash LIKE 'crowd-%'"
+    )
+    if held != [(4 * (many // 4), 2, 4 * (many // 4))]:
+        raise WrongRun(f"the table holds {held[0]} (people, studies, ids) of a crowd of {many}")
 
 
 def _columns(database: Database, table: str) -> list[str]:
@@ -89,41 +162,62 @@ def _columns(database: Database, table: str) -> list[str]:
     return [str(name) for (name,) in database.rows(query)]
 
 
-def _walked(side: Studyweb, postgres: Postgres, label: str, readers: int, sent: list[Given]) -> Walked:
-    """Let so many readers walk one after another; what they send is held against the database."""
-    consents, pages, database = list[float](), list[float](), 0.0
-    for number, entry in enumerate(side.entries(readers)):
-        with browser() as client:
-            walk = side.walk(client, entry, f"{label}, reader {number}", side.consent)
+def _walk(place: Place, postgres: Postgres, key: str, readers: int) -> None:
+    """Let so many readers come to the study of this key: all consent, then all answer, one after the other."""
+    with contextlib.ExitStack() as stack:
+        walks = [_reader(place, key, stack.enter_context(browser())) for _ in range(readers)]
+        for walk in walks:
             walk.enter()
-            before = cpu_seconds(postgres.process)
-            seconds = walk.submit_all()
-            database += cpu_seconds(postgres.process) - before
-            side.finish(walk)
-        consents.append(seconds[0])
-        pages += seconds[1:]
-        sent += walk.given
-    check(side.name, sent, side.recorded())
-    return Walked(tuple(consents), tuple(pages), database)
+        with _spending(place, postgres, "consent", readers):
+            for walk in walks:
+                walk.submit(place.side.consent)
+        with _spending(place, postgres, "page", readers * ARTICLES):
+            for walk in walks:
+                walk.rate_all()
+        for walk in walks:
+            place.side.finish(walk)
+            place.sent += walk.given
 
 
-def _print(few: Walked, crowded: Walked, many: int) -> None:
-    print(f"{READERS} readers one after another, PostgreSQL; times in ms\n")
-    print(f"{'people in the table':22}{'a page':>16}{'consent':>20}{'database CPU':>16}")
-    print(f"{'':22}{'p50':>8}{'p95':>8}{'p50':>12}{'p95':>8}{'a submit':>16}")
-    for name, walked in (("some 10", few), (f"{many:,}", crowded)):
-        cells = [1000 * cell for cell in (*_times(walked.pages), *_times(walked.consents))]
-        spent = 1000 * walked.database / (len(walked.pages) + len(walked.consents))
-        print(f"{name:22}{cells[0]:8.1f}{cells[1]:8.1f}{cells[2]:12.1f}{cells[3]:8.1f}{spent:16.1f}")
-    print()
+def _reader(place: Place, key: str, client: httpx.Client) -> Walk:
+    number = next(place.numbers)
+    entry = f"{place.side.address}/s/{key}/?PROLIFIC_PID={place.name}{number}&SESSION_ID=of-{number}"
+    return Walk(client, entry, f"{place.name}, reader {number}")
 
 
-def _times(seconds: Sequence[float]) -> list[float]:
-    return [percentile(seconds, share) for share in (0.5, 0.95)]
+@contextlib.contextmanager
+def _spending(place: Place, postgres: Postgres, kind: str, submits: int) -> Iterator[None]:
+    web, database = place.side.cpu(), cpu_seconds(postgres.process)
+    yield
+    web, database = place.side.cpu() - web, cpu_seconds(postgres.process) - database
+    place.spent[kind].append(Spent(1000 * web / submits, 1000 * database / submits))
+
+
+def _print(few: Place, crowded: Place, many: int) -> None:
+    rounds = f"medians of {ROUNDS - 1} rounds of {READERS} readers"
+    print(f"ms of the processor for a submit with the page that follows; PostgreSQL; {rounds}; load {_load()}\n")
+    print(f"{'people in the tables':22}{'a page of answers':>30}{'the consent':>30}")
+    print(f"{'':22}{('web' + 'database'.rjust(10) + 'both'.rjust(10)).rjust(30) * 2}")
+    for name, place in (("at most 220", few), (f"{many:,}", crowded)):
+        cells = [cell for kind in ("page", "consent") for cell in _cells(place.median(kind))]
+        print(f"{name:22}" + "".join(f"{cell:10.2f}" for cell in cells))
+    print(f"{'ratio':22}", end="")
+    for kind in ("page", "consent"):
+        pairs = zip(_cells(crowded.median(kind)), _cells(few.median(kind)), strict=True)
+        print("".join(f"{one / other:10.2f}" for one, other in pairs), end="")
+    print("\n")
+
+
+def _cells(spent: Spent) -> Sequence[float]:
+    return spent.web, spent.database, spent.both
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--people", type=int, default=MANY, help="how many are in the table at the end")
+    options.add_argument("--people", type=int, default=MANY, help="how many are in the filled tables")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     main(options.parse_args().people)
