@@ -101,7 +101,12 @@ def test_with_enough_done_no_further_text_is_begun_and_those_under_way_are_finis
     found = list(tiny.draft(PROMPT, sampling, JOBS, rows=3, enough=lambda: True))
     assert [(draft.index, draft.seed) for draft in found] == JOBS[:3]
     asked: list[None] = []
-    everything = tiny.draft(PROMPT, sampling, JOBS[:5], rows=2, enough=lambda: bool(asked.append(None)))
+
+    def not_yet() -> bool:
+        asked.append(None)
+        return False
+
+    everything = tiny.draft(PROMPT, sampling, JOBS[:5], rows=2, enough=not_yet)
     assert sorted(draft.index for draft in everything) == [0, 1, 2, 3, 4]
     assert len(asked) == 2, "it is asked while texts wait, when others are done"
 
