@@ -55,7 +55,9 @@ def evidence(
     views = PageView.objects.filter(participant__in=people).values_list("participant")
     away = dict(views.annotate(longest=Max("longest_away_ms")))
     sent = people.filter(panel_identity__isnull=False).values_list("pk")
-    submissions = dict(sent.annotate(n=Count("panel_identity__submissions")))
+    # One that only the panel's list told of may be another study's: they never came with it.
+    came_with = Q(panel_identity__submissions__is_imported=False)
+    submissions = dict(sent.annotate(n=Count("panel_identity__submissions", filter=came_with)))
     # A second version of a study is the same study to somebody who comes twice.
     everybody = Participant.objects.filter(study=version.study_id, mode=mode, network_hash__gt="")
     if only is not None:

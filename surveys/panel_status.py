@@ -49,7 +49,7 @@ _CHUNK = 500
 # How many people one transaction is about: for so long others may have to wait.
 _TOGETHER = 100
 
-What = Literal["release", "goes-on", "ended", "completed", "not-consented", "unknown"]
+What = Literal["release", "goes-on", "another", "ended", "completed", "not-consented", "unknown"]
 
 
 class PanelFileError(Exception):
@@ -75,8 +75,9 @@ class Line:
     """What the list means for one person of it.
 
     'release': under way, and ``outcome`` is how their way will end. 'goes-on': under way here and at the panel.
-    'ended': had ended before. 'completed': completed here although the panel says otherwise. 'not-consented': has no
-    place to free. 'unknown': never came here.
+    'another': under way here, and not every submission that they came with has ended by the list, which tells of others
+    that have: it is older than their last one, or another study's. 'ended': had ended before. 'completed': completed
+    here although the panel says otherwise. 'not-consented': has no place to free. 'unknown': never came here.
     """
 
     person: str
@@ -120,10 +121,10 @@ def look(study: Study, rows: Iterable[Row]) -> list[Line]:
         statuses = tuple(row.status for row in theirs)
         found = [here[hashed] for mode in MODES if (hashed := tokens.keyed_hash(study, mode, person)) in here]
         # Somebody of the pilot who came back for the study itself is two participants.
-        lines += [_line(person, statuses, identity.participant) for identity in found]
+        lines += [_line(study, theirs, identity) for identity in found]
         if not found:
             lines.append(Line(person, statuses, "unknown"))
-    order = ("release", "completed", "goes-on", "ended", "not-consented", "unknown")
+    order = ("release", "another", "completed", "goes-on", "ended", "not-consented", "unknown")
     return sorted(lines, key=lambda line: order.index(line.what))
 
 
@@ -183,22 +184,37 @@ def _apply_part(study: Study, rows: Sequence[Row], by: Researcher) -> Counter[st
     return counts
 
 
-def _line(person: str, statuses: tuple[str, ...], participant: Participant) -> Line:
+def _line(study: Study, theirs: Sequence[Row], identity: PanelIdentity) -> Line:
     # Who has a second submission that counts has come back: only when every one of them has ended is the place free.
+    statuses, participant = tuple(row.status for row in theirs), identity.participant
     outcome = ENDED.get(statuses[-1], Outcome.UNDER_WAY) if all(status in ENDED for status in statuses) else None
+    is_theirs = outcome is None or _has_ended_all_they_came_with(study, theirs, identity)
     what: What = "ended"
     if participant.completed_at is not None:
-        what = "completed" if outcome is not None else "ended"
+        what = "completed" if outcome is not None and is_theirs else "ended"
     elif participant.outcome == Outcome.UNDER_WAY:
-        what = "goes-on" if outcome is None else "release" if participant.consented_at else "not-consented"
-    return Line(person, statuses, what, participant, outcome or Outcome.UNDER_WAY)
+        what = "goes-on" if outcome is None else "release" if is_theirs else "another"
+        what = what if participant.consented_at or what == "goes-on" else "not-consented"
+    return Line(theirs[0].person, statuses, what, participant, outcome or Outcome.UNDER_WAY)
+
+
+def _has_ended_all_they_came_with(study: Study, theirs: Sequence[Row], identity: PanelIdentity) -> bool:
+    """Whether each submission that somebody came with has ended, by this list or by one before it.
+
+    True where none is known here, or where the list does not name those that it tells of.
+    """
+    if not all(row.submission for row in theirs):
+        return True
+    of_the_list = {tokens.keyed_hash(study, identity.mode, row.submission): row.status for row in theirs}
+    brought = [submission for submission in identity.submissions.all() if not submission.is_imported]
+    return all(of_the_list.get(submission.keyed_hash, submission.status) in ENDED for submission in brought)
 
 
 def _known(study: Study, people: Iterable[str]) -> Iterator[tuple[str, PanelIdentity]]:
     hashes = iter([tokens.keyed_hash(study, mode, person) for person in people for mode in MODES])
     while chunk := list(islice(hashes, _CHUNK)):
         identities = PanelIdentity.objects.filter(study=study, mode__in=MODES, keyed_hash__in=chunk)
-        for identity in identities.select_related("participant__study"):
+        for identity in identities.select_related("participant__study").prefetch_related("submissions"):
             yield identity.keyed_hash, identity
 
 
@@ -219,6 +235,7 @@ def _keep_statuses(study: Study, rows: Sequence[Row]) -> None:
                 status=row.status,
                 status_at=Now(),
                 ciphertext=tokens.seal(row.submission),
+                is_imported=True,
             )
             for (identity_key, keyed), row in sorted(theirs.items(), key=lambda each: each[0])
         ),

@@ -70,7 +70,9 @@ def payments(study: Study, mode: str) -> list[Payment]:
         person = identity.participant
         has_completed = person.completed_at is not None
         outcome = "completed" if has_completed else person.outcome
-        sent = sorted(identity.submissions.all(), key=lambda submission: submission.seen_at)
+        known = sorted(identity.submissions.all(), key=lambda submission: submission.seen_at)
+        # What only the panel's list told of may be another study's: it stands here where they came with none.
+        sent = [submission for submission in known if not submission.is_imported] or known
         found.append(
             (
                 not has_completed,

@@ -76,7 +76,7 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
         return None
     if known.consented_at is not None:
         if entrant.submission_id:
-            _SUBMISSION.run([_submission(known, entrant)])
+            _note_submission(known, entrant)
     elif earlier is None:
         pass  # they were asked about as they came
     elif known.outcome == Outcome.UNDER_WAY and _is_kept_out(study, mode, entrant):
@@ -285,6 +285,14 @@ def _new(study: Study, mode: str, token: str, language: str, *, kept_out: bool =
         settled=True,
         **({"stage": Stage.END, "outcome": Outcome.TOOK_PART_BEFORE, "ended_at": Now()} if kept_out else {}),
     )
+
+
+def _note_submission(known: Participant, entrant: Entrant) -> None:
+    row = _submission(known, entrant)
+    _SUBMISSION.run([row])
+    # One that a panel's list told of first is theirs now that they come with it.
+    told = PanelSubmission.objects.filter(identity__participant=known, keyed_hash=row[0], is_imported=True)
+    told.update(is_imported=False)
 
 
 def _submission(participant: Participant, entrant: Entrant) -> tuple[Any, ...]:

@@ -31,6 +31,7 @@ class PanelSubmission(models.Model):
     """One of a panel's own submissions (Prolific's SESSION_ID) of one person.
 
     ``status`` is what the panel's own list last said of it, such as 'RETURNED'; empty where none was imported.
+    ``is_imported`` where only such a list told of it: the person never came with it, and it may be another study's.
     """
 
     identity = models.ForeignKey(PanelIdentity, models.CASCADE, related_name="submissions")
@@ -39,6 +40,7 @@ class PanelSubmission(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
     status = models.CharField(max_length=30, blank=True, default="")
     status_at = models.DateTimeField(null=True, blank=True)
+    is_imported = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["identity", "keyed_hash"], name="submission_once_an_identity")]

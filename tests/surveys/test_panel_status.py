@@ -14,6 +14,7 @@ from surveys import audit, panel_status
 from surveys.article_files import RowProblem
 from surveys.models import Answer, Mode, PanelIdentity, PanelSubmission, Participant, Study
 from surveys.panel_status import MOST_ROWS, PanelFileError, Row, read
+from surveys.payments import payments
 from surveys.recruitment import signed_mode
 from surveys.tokens import keyed_hash, unseal
 from tests import factories
@@ -163,6 +164,46 @@ def test_who_has_a_second_submission_that_counts_keeps_the_place(study: Study) -
     assert person.row.outcome == "timed-out"
 
 
+def test_a_list_that_tells_of_another_submission_than_the_one_they_came_with_ends_nobody(study: Study) -> None:
+    person, done = _person(study, "a"), _person(study, "d", "end")
+    foreign = (("elsewhere", "a", "RETURNED"), ("elsewhere-too", "d", "TIMED-OUT"))
+    assert _look(study, *foreign) == {"a": "another", "d": "ended"}
+    assert _apply(study, *foreign) == {"another": 1, "ended": 1}
+    assert (person.row.outcome, done.row.outcome) == ("", "completed")
+    # Their own ending still counts, and what they never came with is not in its way.
+    assert _apply(study, ("of-a", "a", "RETURNED")) == {"release": 1}
+
+
+def test_a_list_from_before_the_second_submission_ends_nobody_and_one_of_the_second_does(
+    study: Study,
+) -> None:
+    person = _person(study, "a")
+    person.enter("?PROLIFIC_PID=a&SESSION_ID=again")
+    assert _apply(study, ("of-a", "a", "RETURNED")) == {"another": 1}
+    assert _apply(study, ("again", "a", "TIMED-OUT")) == {"release": 1}
+    assert person.row.outcome == "timed-out"
+
+
+def test_where_no_submission_is_known_the_persons_own_id_decides(study: Study) -> None:
+    person = Person(study, entry="?PROLIFIC_PID=a").walk_to("reading-1")
+    assert _look(study, ("any", "a", "RETURNED")) == {"a": "release"}
+    other = _person(study, "b")
+    panel_status.apply(study, read(b"Participant id,Status\nb,RETURNED\n"), by=study.created_by)
+    assert (person.row.outcome, other.row.outcome) == ("", "returned")
+
+
+def test_a_submission_that_only_a_list_told_of_is_nobodys_second_until_they_come_with_it(study: Study) -> None:
+    person = _person(study, "a")
+    _apply(study, ("of-a", "a", "ACTIVE"), ("late", "a", "RETURNED"))
+    assert _told(study) == [("of-a", "ACTIVE", "")]
+    person.enter("?PROLIFIC_PID=a&SESSION_ID=late")
+    assert _told(study) == [("of-a late", "ACTIVE RETURNED", "duplicate-panel-id")]
+
+
+def _told(study: Study) -> list[tuple[str, str, str]]:
+    return [(each.submission, each.panel_status, each.flags) for each in payments(study, "live")]
+
+
 @pytest.mark.postgres
 @pytest.mark.usefixtures("postgres_database")
 @pytest.mark.parametrize(("rows", "status"), [(Participant, "RETURNED"), (PanelSubmission, "ACTIVE")])
@@ -244,7 +285,7 @@ def test_each_submission_keeps_its_status_and_only_the_arrival_is_kept_of_who_ha
 
 def test_an_import_is_logged_with_a_count_and_a_digest_and_without_an_id(study: Study) -> None:
     _person(study, "secret-id")
-    _apply(study, ("of-a", "secret-id", "RETURNED"))
+    _apply(study, ("of-secret-id", "secret-id", "RETURNED"))
     entry = study.audit.order_by("-sequence")[0]
     assert (entry.verb, entry.subject) == ("panel statuses imported", "1 places freed of 1 submissions")
     assert "secret-id" not in str(vars(entry))

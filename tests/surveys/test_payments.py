@@ -52,8 +52,7 @@ def test_who_withdrew_after_completing_is_paid_all_the_same(study: Study) -> Non
 
 
 def test_flags_stand_beside_the_code_and_take_nothing_away(study: Study) -> None:
-    _person(study, "done", "end")
-    panel_status.apply(study, [Row(2, "done", "second", "ACTIVE")], by=study.created_by)
+    _person(study, "done", "end").enter("?PROLIFIC_PID=done&SESSION_ID=second")
     (payment,) = payments.payments(study, Mode.LIVE)
     assert payment.flags == "duplicate-panel-id"
     assert payment.code == "DONE"

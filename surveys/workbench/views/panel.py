@@ -135,6 +135,9 @@ def _counted(lines: list[Line]) -> list[tuple[str, int]]:
     """(what it means in words, how many), only what there is."""
     words = {
         "release": _("under way here and ended at the panel: their part ends, their place is free again"),
+        "another": _(
+            "under way here, and the list tells of another submission than the one they came with: nothing changes"
+        ),
         "completed": _(
             "completed here although the panel says that they returned or timed out: nothing changes, look at them"
         ),
