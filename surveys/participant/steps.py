@@ -99,7 +99,7 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     raw = visit.typed(request)
     result = flow.submit(place, place.step.slug, raw)
     if isinstance(result, Problems):
-        return _question_page(request, place, raw, result, status=422)
+        return _question_page(request, place, raw, result, sequence=_kept(request, place, raw), status=422)
     study_key = place.participant.study.key
     if result.onward:
         return replies.to_step(study_key, result.onward)
@@ -107,6 +107,16 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     if now is None:
         return replies.unknown(request, study_key)
     return replies.onward(now) if result.recorded else _past(request, now, place.step.slug)
+
+
+def _kept(request: HttpRequest, place: Place, raw: Mapping[str, Sequence[str]]) -> int:
+    """The draft's number, now that a page that cannot be taken is kept as one: no script may have done so before."""
+    sequence = place.draft.sequence + 1 if place.draft else 1
+    try:
+        flow.save_draft(visit.token_of(request), place.participant.study.key, place.step.slug, sequence, raw)
+    except DraftTooLongError:
+        return sequence - 1  # the page itself has all of it
+    return sequence
 
 
 def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
@@ -138,19 +148,21 @@ def _question_page(
     problems: Problems | None = None,
     *,
     expired: bool = False,
+    sequence: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     sheet, wrong = sheets.sheet_of(place), problems.by_item if problems else {}
-    sequence = str(place.draft.sequence if place.draft else 0)
+    if sequence is None:
+        sequence = place.draft.sequence if place.draft else 0
     asked = asked_of(place, earlier_answers(place))
     told = replies.told(request)
     if not typed and not wrong and not expired and not told:
         html = questions.html(place.study, place.step, sheet.language, sheet.interface, asked)
-        return sheets.filled(request, sheet, {"questions": html, "draft_sequence": sequence})
+        return sheets.filled(request, sheet, {"questions": html, "draft_sequence": str(sequence)})
     with translation.override(sheet.interface):
         html = questions.html_with(place.study, place.step, sheet.language, asked, typed, wrong)
         complaints = questions.complaints(place.study, place.step, sheet.language, wrong)
-    gaps = {"questions": html, "draft_sequence": sequence}
+    gaps = {"questions": html, "draft_sequence": str(sequence)}
     if not complaints and not expired and not told:
         return sheets.filled(request, sheet, gaps)
     about = {"problems": complaints, "has_errors": bool(complaints), "expired": expired, "told": told}

@@ -34,6 +34,22 @@ def test_what_was_typed_is_back_when_the_page_is_loaded_again(person: Person) ->
     assert not Answer.objects.exists()
 
 
+def test_a_page_that_cannot_be_taken_is_kept_as_a_draft_where_no_script_saves_one(person: Person) -> None:
+    for words in ("a long careful answer", "another one"):
+        page = person.post(data={"words": words})
+        assert page.status_code == 422
+        assert f"{words}</textarea>" in person.get().content.decode()
+    assert Draft.objects.get().content == {"words": ["another one"]}
+    assert 'data-sequence="2"' in page.content.decode()
+    # The newest counts, whoever saved the one before it: a script's number is a time.
+    assert _save(person, {"words": "typed on"}, sequence=1_790_000_000_000) == 204
+    person.post(data={"words": "sent again"})
+    assert "sent again</textarea>" in person.get().content.decode()
+    assert person.post(data={"words": "x" * 300_001}).status_code == 422
+    assert "sent again</textarea>" in person.get().content.decode()
+    assert not Answer.objects.exists()
+
+
 def test_a_later_draft_replaces_an_earlier_one_and_never_the_other_way_round(person: Person) -> None:
     assert _save(person, {"word": "second"}, sequence=2) == 204
     assert _save(person, {"word": "first"}, sequence=1) == 204

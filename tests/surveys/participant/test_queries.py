@@ -210,10 +210,10 @@ def test_looking_at_a_page_again_costs_one_statement(study: Study) -> None:
     assert len(_statements(lambda: person.client.get(f"{person.base}reading-1/"))) == 1
 
 
-def test_a_page_that_cannot_be_taken_costs_one_statement(study: Study) -> None:
+def test_a_page_that_cannot_be_taken_costs_a_look_and_its_draft(study: Study) -> None:
     person = Person(study).walk_to("reading-1")
     person.get()
-    assert len(_statements(lambda: person.client.post(f"{person.base}reading-1/", {"clear": "1"}))) == 1
+    assert len(_statements(lambda: person.client.post(f"{person.base}reading-1/", {"clear": "1"}))) == 2
 
 
 def _crowd_more(study: Study) -> None:
