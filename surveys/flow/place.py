@@ -216,15 +216,19 @@ def _going_on(lease_minutes: int | None) -> Move:
     return Move(dict if lease_minutes is None else lambda: {"lease_expires_at": lease_end(), "settled": False})
 
 
-def mark_shown(place: Place) -> None:
-    """Record that the article of this step is about to be shown; only the first time counts."""
-    trial = place.trial
-    if trial is None or trial.shown_at is not None or place.step.stage != Stage.READING:
-        return
+def mark_shown(place: Place) -> bool:
+    """Record that the article of this step is about to be shown; only the first time counts.
+
+    False where it is not to be shown after all, or was at this moment: the person's way may have ended since the look,
+    and who is shown a first article after the end would never be debriefed. Where they are must be looked up again.
+    """
+    trial, step = place.trial, place.step
+    if trial is None or trial.shown_at is not None or step.stage != Stage.READING:
+        return True
+    given = {"trial": trial.pk, "pk": place.participant.pk, "step": step.number}
     if place.participant.exposed_at is not None:
-        _SHOWN.run(trial=trial.pk)
-    else:
-        _FIRST_SHOWN.run(trial=trial.pk, pk=place.participant.pk)
+        return _SHOWN.run(**given) > 0
+    return _FIRST_SHOWN.run(**given)
 
 
 def articles_shown(place: Place) -> list[tuple[Article, str]]:
@@ -233,11 +237,22 @@ def articles_shown(place: Place) -> list[tuple[Article, str]]:
     return [(_article(pk, sha256, version), condition) for pk, sha256, condition in _SEEN.all(pk=place.participant.pk)]
 
 
-_SHOWN = Update(lambda: (Trial.objects.filter(pk=Given("trial", IntegerField()), shown_at=None), {"shown_at": Now()}))
-_EXPOSED = Update(
-    lambda: (Participant.objects.filter(pk=Given("pk", IntegerField()), exposed_at=None), {"exposed_at": Now()})
+def _reader() -> QuerySet[Participant]:
+    at = {"stage": Stage.READING, "step": Given("step", IntegerField())}
+    return Participant.objects.filter(pk=Given("pk", IntegerField()), outcome=Outcome.UNDER_WAY, **at)
+
+
+def _unshown() -> QuerySet[Trial]:
+    return Trial.objects.filter(pk=Given("trial", IntegerField()), shown_at=None)
+
+
+_SHOWN = Update(lambda: (_unshown().filter(Exists(_reader())), {"shown_at": Now()}))
+# The person's row first: an ending that is under way there is waited for, and then nothing is shown.
+_FIRST_SHOWN = Together(
+    Update(lambda: (_reader().filter(exposed_at=None), {"exposed_at": Now()})),
+    None,
+    Update(lambda: (_unshown(), {"shown_at": Now()})),
 )
-_FIRST_SHOWN = Together(_SHOWN, None, _EXPOSED)
 _SEEN = Lookup(
     lambda: (
         Trial.objects.filter(participant=Given("pk", IntegerField()), shown_at__isnull=False)

@@ -93,8 +93,8 @@ def _has_lost_its_study(place: Place, slug: str, *, is_sent: bool = False) -> bo
 
 def _questions(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method != "POST":
-        if request.method == "GET":
-            flow.mark_shown(place)
+        if request.method == "GET" and not flow.mark_shown(place):
+            return replies.where_now(request, place.participant.study.key)
         return _question_page(request, place, visit.draft_of(request, place))
     raw = visit.typed(request)
     result = flow.submit(place, place.step.slug, raw)

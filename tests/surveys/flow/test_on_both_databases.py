@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from surveys import flow
-from surveys.models import Answer, Draft, Participant, Study
+from surveys.models import Answer, Draft, Outcome, Participant, Study
 from tests import factories
 from tests.surveys.participant.person import WHOLE, Person
 
@@ -33,6 +33,34 @@ def test_the_way_from_the_entry_to_the_code_with_whatever_people_write(study: St
     assert row.completion_code in person.get().content.decode()
     assert flow.withdraw(person.place)
     assert not Answer.objects.exists()
+
+
+def test_nobody_is_shown_an_article_for_whom_it_ended_since_the_look(study: Study) -> None:
+    first = Person(study).walk_to("reading-1")
+    looked = first.place
+    assert flow.end_at_panel(looked.participant, Outcome.RETURNED)
+    assert not flow.mark_shown(looked)
+    assert (first.row.stage, first.row.exposed_at) == ("end", None)
+    second = Person(study).walk_to("reading-2")
+    looked = second.place
+    assert flow.leave(looked)
+    assert not flow.mark_shown(looked)
+    assert [position for position, shown in _shown(second) if shown] == [0]
+
+
+def test_an_article_that_two_tabs_open_at_once_is_shown_from_the_first_on(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    looked = person.place
+    assert flow.mark_shown(looked)
+    before = _shown(person), person.row.exposed_at
+    # The other tab is led to where it is, and shows the article then.
+    assert not flow.mark_shown(looked)
+    assert flow.mark_shown(person.place)
+    assert (_shown(person), person.row.exposed_at) == before
+
+
+def _shown(person: Person) -> list[tuple[int, object]]:
+    return list(person.row.trials.order_by("position").values_list("position", "shown_at"))
 
 
 def test_leases_and_the_cut_off_go_by_the_databases_clock(study: Study) -> None:

@@ -5,18 +5,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import RequestFactory
 
-from surveys import lifecycle
+from surveys import flow, lifecycle
 from surveys.definition import Contact
 from surveys.flow.place import frozen
-from surveys.models import Study
+from surveys.models import Outcome, Participant, Study
 from surveys.participant import debriefing, pages, sheets
 from surveys.participant.debriefing import Around
 from surveys.participant.pages import Revealed, RevealedBeside
 from surveys.readiness import compose
 from tests import factories
-from tests.surveys.participant.person import WHOLE, Person, without_token
+from tests.surveys.participant.person import WHOLE, Person, leads_to, without_token
 
 pytestmark = pytest.mark.django_db
 ARTICLE = Revealed(
@@ -185,3 +186,18 @@ def test_an_invented_original_is_called_invented() -> None:
     people = [Person(study).walk_to("debrief") for _ in range(2)]
     page = next(person for person in people if person.row.arm == "real").get().content
     assert b"What it reports is invented." in page
+
+
+def test_whose_way_ends_as_they_open_their_first_article_is_led_to_the_end_and_not_shown_it() -> None:
+    person = Person(factories.launched_study(blocks=WHOLE)).walk_to("reading-1")
+    has_ended: list[bool] = []
+
+    def then_end(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(("WITH", "BEGIN", "UPDATE", "SAVEPOINT")) and not has_ended:
+            has_ended.append(True)
+            assert flow.end_at_panel(Participant.objects.get(), Outcome.RETURNED)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(then_end):
+        assert leads_to(person.get()) == "end"
+    assert person.row.exposed_at is None
