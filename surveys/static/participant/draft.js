@@ -157,7 +157,7 @@
     }
     // Sent now, the browser could put its own error in the place of the page.
     event.preventDefault();
-    waitingButton = event.submitter ?? form.querySelector("button[type=submit]");
+    waitingButton = event.submitter ?? form.querySelector("button[type=submit]:enabled");
     isUnsaved = true;
     save();
   };
@@ -178,6 +178,10 @@
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 
   form.addEventListener("input", changed);
+  // A radio button passes Enter on to the next button that works, behind the form's first (enter_sends_nothing.html).
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && event.target.matches("input")) event.preventDefault();
+  });
   form.addEventListener("submit", submit);
   document.addEventListener("visibilitychange", hide);
   window.addEventListener("pageshow", shown);

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from surveys.models import Answer, Participant
 from tests import factories
 from tests.surveys.participant.kinds import FOLLOW_UP, HIGHLIGHT, KINDS
-from tests.surveys.participant.person import RATING, block
+from tests.surveys.participant.person import RATING, block, item, option
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # More stops than any page has.
@@ -76,6 +76,45 @@ def test_a_question_of_every_kind_is_answered_and_the_whole_way_gone_by_the_keyb
         FOLLOW_UP["key"]: "An invented paper",
     }
     assert set(Answer.objects.filter(item="doubt").values_list("value", flat=True)) == {"2"}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_enter_in_a_field_sends_nothing_and_the_button_is_pressed_by_either_key(
+    chromium: Browser, live_server: LiveServer, key: str, scripts: bool
+) -> None:
+    asked = [
+        item("age", "number", required=False, wording={"en": "Age?"}),
+        item("word", "short-text", required=False, wording={"en": "Word?"}),
+        item("one", "single", required=False, options=[option("yes"), option("no")]),
+    ]
+    study = factories.launched_study(blocks=[block("first", "before", *asked), RATING])
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=scripts)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.goto(f"/s/{study.key}/")
+    page.get_by_role("button", name="I agree").click()
+    page.wait_for_url("**/before-1/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.is_navigation_request() else None)
+    for field, typed in (("Age?", "33"), ("Word?", "Plain")):
+        page.get_by_label(field).fill(typed)
+        page.keyboard.press("Enter")
+    page.locator("input[name=one][value=no]").check()
+    if scripts:
+        # Browsers send a form by Enter on a choice past a button that does nothing.
+        page.keyboard.press("Enter")
+        page.locator("input[name=one][value=no]").check()
+    # What Enter had sent would have gone before this.
+    assert sent == []
+    page.get_by_role("button", name="Continue").press(key)
+    page.wait_for_url(re.compile("/reading-1/"))
+    context.close()
+    assert dict(Answer.objects.filter(step="before-1").values_list("item", "value")) == {
+        "age": "33",
+        "word": "Plain",
+        "one": "no",
+    }
 
 
 def _answer_every_kind(page: Page) -> None:
