@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
 from django.db import transaction
@@ -149,13 +149,20 @@ def end_because_late(place: Place, limit: timedelta) -> bool:
     return _stopped(place.participant, Outcome.TIMED_OUT, CAME_BACK_LATE, place.step.slug, silent)
 
 
+# Where a day ends last. Participants are told a day and no time: it has not passed while it goes on anywhere on Earth.
+WEST = timezone(timedelta(hours=-12))
+
+
 def withdrawal_deadline(place: Place) -> datetime | None:
-    """Until when somebody whose way has ended can withdraw: a whole day in UTC, to its end. None while it has not."""
+    """Until when somebody whose way has ended can withdraw: the end of a day, as it ends last on Earth (UTC-12).
+
+    Days are counted from the one on which their way ended, in UTC. None while it has not ended.
+    """
     ended = place.participant.ended_at
     if ended is None:
         return None
     last = ended.astimezone(UTC).date() + timedelta(days=place.study.definition.withdrawal_days)
-    return datetime.combine(last, time.max, UTC)
+    return datetime.combine(last, time.max, WEST)
 
 
 def can_withdraw(place: Place, now: datetime) -> bool:
@@ -172,7 +179,8 @@ def withdraw(place: Place) -> bool:
     False if there is nothing to withdraw, or the cut-off that the study states has passed.
     """
     participant = place.participant
-    ago = Now() - timedelta(days=place.study.definition.withdrawal_days)
+    # As ``withdrawal_deadline`` has it: a day in the farthest west ends twelve hours after that in UTC.
+    ago = Now() - timedelta(days=place.study.definition.withdrawal_days, hours=12)
     since = TruncDay(ExpressionWrapper(ago, output_field=DateTimeField()), tzinfo=UTC)
     people = Participant.objects.filter(pk=participant.pk, consented_at__isnull=False, withdrawn_at__isnull=True)
     people = people.filter(Q(outcome=Outcome.UNDER_WAY) | Q(ended_at__gte=since))

@@ -109,9 +109,11 @@ def end(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _withdrawal(place: Place) -> dict[str, Any]:
+    deadline = flow.withdrawal_deadline(place)
     return {
         "can_withdraw": flow.can_withdraw(place, timezone.now()),
-        "deadline": flow.withdrawal_deadline(place),
+        # The day that is told: as a time it would be another one in UTC.
+        "deadline": deadline.date() if deadline else None,
         "is_withdrawn": place.participant.withdrawn_at is not None,
         "withdrawal_days": place.study.definition.withdrawal_days,
         # The ledger could not be replayed without the answer by which people are assigned evenly.

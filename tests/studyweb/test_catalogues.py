@@ -153,6 +153,6 @@ def test_collecting_keeps_what_is_translated_adds_what_is_new_and_drops_what_is_
 def test_strings_of_templates_are_found_in_whatever_way_they_are_written(tmp_path: Path) -> None:
     folder = Path(settings.BASE_DIR) / "surveys" / "templates"
     found = collect([folder / "participant" / "withdraw.html", folder / "workbench" / "monitor_counts.html"])
-    assert found.get("You can withdraw until %(date)s (UTC).") is not None
+    assert found.get("You can withdraw until the end of %(date)s, wherever you are.") is not None
     plural = next(message for message in found if message.pluralizable)
     assert len(plural.id) == 2

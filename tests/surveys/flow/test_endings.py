@@ -1,9 +1,10 @@
 """Endings: each after an article leads to the debriefing; withdrawal deletes answers and keeps the code."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from django.db.models import F
+from django.utils.formats import date_format
 
 from surveys import flow, lifecycle
 from surveys.flow.endings import FINISHING
@@ -121,7 +122,9 @@ def test_withdrawing_works_once_and_until_the_stated_cut_off(study: Study) -> No
 @pytest.mark.parametrize("days", [0, 14])
 def test_the_day_until_which_one_can_withdraw_counts_to_its_end(days: int) -> None:
     study = factories.launched_study(withdrawal_days=days)
-    first = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+    # The day has passed once it has ended in the farthest west, twelve hours behind UTC.
+    today = datetime.now(timezone(timedelta(hours=-12))).date()
+    first = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=days)
     for ended_at, is_in_time in ((first - timedelta(seconds=1), False), (first, True)):
         person = Person(study).walk_to("debrief")
         Participant.objects.filter(pk=person.row.pk).update(ended_at=ended_at)
@@ -129,6 +132,9 @@ def test_the_day_until_which_one_can_withdraw_counts_to_its_end(days: int) -> No
         deadline = flow.withdrawal_deadline(person.place)
         assert deadline is not None
         assert deadline.date() == ended_at.date() + timedelta(days=days)
+        told = date_format(deadline.date())
+        assert (told in person.get("debrief").content.decode()) == is_in_time
+        assert told in person.get("withdraw").content.decode()
         assert flow.withdraw(person.place) == is_in_time
 
 
