@@ -152,7 +152,7 @@ def test_a_value_far_from_all_others_is_spoken_of_as_in_the_report(
     frame.loc[3, "y"] = 1e9
     frame.to_csv(file, index=False)
     assert main(["mixed", str(file), "--formula", MODEL]) == 0
-    assert "such as 1e+09, lie more than 1,000 times as far" in capsys.readouterr().out
+    assert "such as 1e+09, lies more than 1,000 times as far" in capsys.readouterr().out
 
 
 def test_none_is_a_level_and_empty_cells_and_na_are_missing_as_r_reads_them(tmp_path: Path) -> None:
