@@ -372,5 +372,5 @@ def test_an_unknown_reference_and_ratings_twice_are_refused() -> None:
     with pytest.raises(FrameError, match="is no arm"):
         crossed_contrasts(simulated(), Plan(reference="nobody"))
     twice = pd.concat([simulated(), simulated().iloc[:1]], ignore_index=True)
-    with pytest.raises(FrameError, match="more than one row"):
+    with pytest.raises(FrameError, match="stands in rows 0, 270"):
         crossed_contrasts(twice, Plan(reference="real"))

@@ -32,10 +32,12 @@ class Researcher:
         page.get_by_role("button", name="Sign me in").click()
         self.shot("first-home")
         page.get_by_role("link", name="Set a password").click()
+        expect(page.get_by_role("button", name="Set the password")).to_be_visible()
         for field in page.locator("input[type=password]").all():
             field.fill(PASSWORD)
         self.shot("password")
         page.get_by_role("button", name="Set the password").click()
+        expect(page.get_by_text("Your password is set")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         page.goto(link)
         page.get_by_role("button", name="Sign me in").click()
