@@ -25,7 +25,7 @@ test check served: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev-installed chromium ## Run all tests, the ones in a real browser too, and those against R where it is
 	@kept="not stack and not llama"; sh .ci/r || { kept="not stack and not llama and not r"; echo "The tests against R are LEFT OUT of this run." >&2; }; \
 	set -x; $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "$$kept"
-	$(BIN)/python -m pytest -m stack
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m stack
 
 served: .venv/.dev-installed ## Test served models against llama.cpp's own server, which is built once (minutes, a compiler)
 	$(BIN)/python -m pytest -m llama
