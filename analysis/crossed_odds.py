@@ -18,7 +18,7 @@ from analysis.counted import counted
 from analysis.crossed_frame import numbered, rated_frame
 from analysis.crossed_terms import ARM, ARTICLE, OUTCOME, PERSON, STORY, random_part, tells_apart
 from analysis.equivalence import with_detectable
-from analysis.intervals import NAN
+from analysis.intervals import NAN, antilog
 from analysis.mixed import MixedModelError
 from analysis.mixed.inference import tested
 from analysis.mixed.laplace import LaplaceFit, fit_logistic, fit_ordinal
@@ -230,9 +230,9 @@ def odds_contrast(arm: str, reference: str, numbers: tuple[float, ...], people: 
         p_adjusted=NAN,
         ci_low=low,
         ci_high=high,
-        odds_ratio=math.exp(estimate),
-        odds_ratio_ci_low=math.exp(low),
-        odds_ratio_ci_high=math.exp(high),
+        odds_ratio=antilog(estimate),
+        odds_ratio_ci_low=antilog(low),
+        odds_ratio_ci_high=antilog(high),
         detectable=NAN,
         detectable_adjusted=NAN,
         n=people.get(arm, 0),

@@ -146,7 +146,7 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
                     std_error=error,
                     ci_low=float(low),
                     ci_high=float(high),
-                    detectable=detectable(error, math.inf, options.alpha) if term in CHANCE else NAN,
+                    detectable=_detectable(term, error, options.alpha),
                     n_people=counts.n_people if kind == "pooled" else whole[term == "auc"],
                     n_articles=counts.n_articles,
                     n_answers=len(answers) if term == "auc" else int(answers["counts"].sum()),
@@ -161,6 +161,14 @@ def detection(ratings: pd.DataFrame, options: DetectionOptions | None = None) ->
         treatment=options.treatment,
         statements=_statements(counts, options, neutral),
     )
+
+
+def _detectable(term: str, error: float, alpha: float) -> float:
+    """How far from chance a true value of the measure lies that would be found; nan where none lies so far."""
+    if term not in CHANCE:
+        return NAN
+    distance = detectable(error, math.inf, alpha)
+    return NAN if term == "auc" and distance > 1 - CHANCE["auc"] else distance
 
 
 def _statements(counts: AnswerCounts, options: DetectionOptions, neutral: int) -> tuple[str, ...]:

@@ -151,9 +151,11 @@ def detectable_noncentrality(df: float, df_within: float, alpha: float = 0.05, p
         return NAN
     if df == 1:
         return detectable(1.0, df_within, alpha, power) ** 2
-    critical = float(stats.f.isf(alpha, df, df_within))
+    critical = float(stats.chi2.isf(alpha, df) if math.isinf(df_within) else stats.f.isf(alpha, df, df_within))
 
     def lacking(noncentrality: float) -> float:
+        if math.isinf(df_within):
+            return float(stats.ncx2.sf(critical, df, noncentrality)) - power
         return float(stats.ncf.sf(critical, df, df_within, noncentrality)) - power
 
     furthest = 8.0

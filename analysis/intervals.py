@@ -135,6 +135,8 @@ def newcombe_detectable(
         limits = newcombe(share, _wilson_at(share, n, quantile), other_share, other, alike)
         return limits.low if sign > 0 else -limits.high
 
+    if not math.isfinite(quantile):
+        return NAN
     found = []
     for sign, room in ((1, 1 - other_share), (-1, other_share)):
         if room > ROUNDING and reaches_0(room, sign) > 0:
@@ -168,7 +170,19 @@ def ratio_interval(
         return NO_INTERVAL
     logs = [Interval(math.log(limits.low), math.log(limits.high)) for limits in (own, other)]
     limits = hybrid(math.log(share), logs[0], math.log(other_share), logs[1], correlation)
-    return Interval(math.exp(limits.low), math.exp(limits.high))
+    return Interval(antilog(limits.low), antilog(limits.high))
+
+
+def antilog(value: float) -> float:
+    """The number of which ``value`` is the natural logarithm; inf where it is larger than a float can be.
+
+    >>> antilog(0.0), antilog(1_000.0), antilog(-1_000.0)
+    (1.0, inf, 0.0)
+    """
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
 
 
 def t_interval(estimate: float, std_error: float, df: float, alpha: float = 0.05) -> Interval:

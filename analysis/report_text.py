@@ -14,6 +14,8 @@ from analysis.schema import INDEX_COLUMN
 from analysis.untested import untested_sentence, why_no_test
 
 MISSING = "–"
+# So large a number is told by its first digits and its power of ten.
+LONG = 1e12
 
 
 class Tested(Protocol):
@@ -32,6 +34,8 @@ def number(value: float, digits: int = 2) -> str:
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
+    if abs(value) >= LONG:
+        return f"{value:.1e}".replace("-", "−")
     text = f"{value:.{digits}f}"
     # A value that rounds to zero has no sign.
     text = text.lstrip("-") if float(text) == 0 else text

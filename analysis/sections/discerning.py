@@ -1,15 +1,16 @@
 """PURE: whether the arms tell true articles from false alike, with articles as samples, in odds."""
 
-import math
-
 from analysis.crossed_odds import OddsContrast
 from analysis.discerned_odds import DiscernedOdds, discerned_odds
+from analysis.intervals import antilog
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number, on_its_own, p_beside, p_number, would_be_found
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import MOST_SEARCHED, LeftOut, Material, Section
 from analysis.tables import to_records
 
+# A ratio further out is only said to be so: no study finds it.
+FURTHEST = 1_000
 _FOUND = "Would be found: the true ratio, or one over it, that this test finds in at least four of five such studies"
 LI_REDDEN = (
     "Li, P., & Redden, D. T. (2015). Comparing denominator degrees of freedom approximations for the generalized "
@@ -90,8 +91,8 @@ def _of_arms(found: DiscernedOdds, material: Material) -> str:
 
 
 def _of_contrast(row: OddsContrast, tested: int, material: Material) -> str:
-    differed, size = row.p_adjusted < material.plan.alpha, math.exp(row.detectable_adjusted)
-    found = would_be_found(f"a ratio of {number(size)} or {number(1 / size)}", tested)
+    differed, size = row.p_adjusted < material.plan.alpha, row.detectable_adjusted
+    found = would_be_found(f"a ratio of {_ratio(size)} or {_ratio(-size)}", tested)
     return (
         f"Discernment {'differed' if differed else 'was not shown to differ'} between {material.label(row.arm)} and "
         f"{material.label(row.reference)}: ratio of the odds ratios {number(row.odds_ratio)}, {material.level} "
@@ -114,7 +115,15 @@ def _cells(row: OddsContrast) -> tuple[str, ...]:
 
 def _found(row: OddsContrast) -> str:
     """The ratio that the test would have found."""
-    return number(math.exp(row.detectable_adjusted))
+    return _ratio(row.detectable_adjusted)
+
+
+def _ratio(logarithm: float) -> str:
+    """The ratio with this logarithm; of what nobody could ever find only that it is."""
+    ratio = antilog(logarithm)
+    if ratio > FURTHEST:
+        return f"more than {FURTHEST:,}"
+    return f"less than {1 / FURTHEST}" if ratio < 1 / FURTHEST else number(ratio)
 
 
 def _arms_table(found: DiscernedOdds, material: Material) -> ReportTable:

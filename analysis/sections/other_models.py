@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.cautions import Caution
 from analysis.crossed_odds import CrossedOdds, crossed_odds
+from analysis.intervals import antilog
 from analysis.plots import Figure
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
@@ -141,7 +142,7 @@ def _plain_odds_lines(plain: Robust | None, people: Mapping[str, int]) -> list[M
     rows = () if plain is None else plain.rows
     lines = [_line(FIXED_ORDINAL, "odds ratio", row, _of_both(row, people)) for row in rows]
     return [
-        replace(line, estimate=math.exp(line.estimate), ci_low=math.exp(line.ci_low), ci_high=math.exp(line.ci_high))
+        replace(line, estimate=antilog(line.estimate), ci_low=antilog(line.ci_low), ci_high=antilog(line.ci_high))
         for line in lines
     ]
 

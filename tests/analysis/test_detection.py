@@ -189,3 +189,23 @@ def test_an_origin_that_is_neither_and_an_article_that_is_both_are_refused() -> 
 def test_a_scale_needs_a_neutral_point_or_a_cut() -> None:
     with pytest.raises(ValueError, match="one of the two"):
         detection(answers(), DetectionOptions(neutral=None))
+
+
+def test_an_area_that_no_study_could_have_is_not_said_to_be_what_would_be_found() -> None:
+    rated = pd.DataFrame(
+        [
+            {
+                "participant": person,
+                "arm": "a",
+                "article": article,
+                "origin": article[0],
+                "attribution": 1 + (3 * n + 2 * m) % 5,
+            }
+            for n, person in enumerate("pqr")
+            for m, article in enumerate(("r1", "r2", "r3", "s1", "s2", "s3"))
+        ]
+    ).replace({"origin": {"r": "real", "s": "synthetic"}})
+    small, strict = (detection(rated, DetectionOptions(alpha=alpha)).pooled("auc") for alpha in (0.05, 0.001))
+    assert small.detectable == pytest.approx(detectable(small.std_error, math.inf, 0.05))
+    assert detectable(strict.std_error, math.inf, 0.001) > 0.5
+    assert math.isnan(strict.detectable)

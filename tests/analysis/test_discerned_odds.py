@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.__main__ import main
 from analysis.discerned_odds import DiscernedOdds, discerned_odds
 from analysis.equivalence import detectable
 from analysis.plan import Plan
@@ -203,3 +204,18 @@ def test_an_arm_without_answers_is_said_and_left_out() -> None:
     assert [row.arm for row in ours.contrasts] == ["warned"]
     assert "The arm labelled has no answers: it is not in the model." in ours.cautions
     assert ours.contrasts[0].p_adjusted == ours.contrasts[0].p_value
+
+
+def test_limits_that_no_number_holds_are_told_as_endless_and_what_would_be_found_as_beyond_all(tmp_path: Path) -> None:
+    rows = [
+        {"participant": f"p{n}", "arm": arm, "article": f"{arm}{m}", "truth": m % 2, "yes": (m // 2 + n + m * n) % 2}
+        for n in range(2)
+        for arm in "abcd"
+        for m in range(8)
+    ]
+    path, out = tmp_path / "answers.csv", tmp_path / "report.json"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    named = ["--outcome", "yes", "--truth", "truth", "--reference", "a", "--alpha", "0.001"]
+    assert main(["report", str(path), *named, "--json", str(out)]) == 0
+    said = out.read_text(encoding="utf-8")
+    assert "a ratio of more than 1,000 or less than 0.001 would have been found" in said

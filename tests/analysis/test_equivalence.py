@@ -132,3 +132,7 @@ def test_without_a_standard_error_there_is_no_test() -> None:
 def test_bounds_that_are_none_are_refused(bounds: Interval) -> None:
     with pytest.raises(ValueError, match="two numbers in order"):
         equivalence_row("a - b", t_test(0, 1, 10), bounds)
+
+
+def test_with_endless_degrees_of_freedom_the_noncentrality_is_that_of_chi_squared() -> None:
+    assert detectable_noncentrality(3, math.inf) == pytest.approx(detectable_noncentrality(3, 1e7), rel=1e-4)

@@ -9,7 +9,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analysis import intervals
-from analysis.intervals import hedges_g, hedges_g_z, holm, newcombe, paired, spread, t_interval, tost, welch, wilson
+from analysis.intervals import (
+    hedges_g,
+    hedges_g_z,
+    holm,
+    newcombe,
+    newcombe_detectable,
+    paired,
+    spread,
+    t_interval,
+    tost,
+    welch,
+    wilson,
+)
 
 shares = st.floats(0, 1)
 sizes = st.floats(1, 1e6)
@@ -101,3 +113,8 @@ def test_holm_does_not_count_tests_that_were_not_made() -> None:
     first, none, second = holm([0.01, math.nan, 0.04])
     assert (first, second) == (0.02, 0.04)
     assert math.isnan(none)
+
+
+@pytest.mark.parametrize("quantile", [math.nan, math.inf])
+def test_with_no_quantile_no_difference_of_shares_would_be_found(quantile: float) -> None:
+    assert math.isnan(newcombe_detectable(10.0, 0.5, 10.0, quantile))
