@@ -72,16 +72,12 @@ def detecting(material: Material) -> Section:
     )
 
 
-def _tells_none(area: DetectionRow) -> bool:
-    """Whether guessing is among what the interval holds, and an area that is one would have been found."""
-    return area.ci_low <= CHANCE["auc"] <= area.ci_high and not math.isnan(area.detectable)
-
-
 def _sentences(found: Detection, material: Material) -> tuple[str, ...]:
     sharp, area, right = (found.pooled(term) for term in ("d_prime", "auc", "accuracy"))
     lean = found.pooled("criterion")
     ends = [number(CHANCE["auc"] + sign * area.detectable) for sign in (1, -1)]
-    would = would_be_found(f"an area of {' or '.join(ends)}") if _tells_none(area) else ""
+    could_be_found = _verdict(area) == NOT_SHOWN and not math.isnan(area.detectable)
+    would = would_be_found(f"an area of {' or '.join(ends)}") if could_be_found else ""
     toward = "'human'" if lean.ci_low > 0 else "'machine'" if lean.ci_high < 0 else "neither side for certain"
     kinds = [sum(getattr(person, kind) for person in found.people) for kind in ("n_synthetic", "n_real")]
     return (

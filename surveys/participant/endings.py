@@ -23,13 +23,9 @@ _safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @_safe_or_post
 def leave(request: HttpRequest, study_key: str) -> HttpResponse:
     """Leaving: asked once more, then final, and then the debriefing for who has seen an article."""
-    place = visit.place_of(request, study_key)
-    if place is None:
-        return replies.unknown(request, study_key)
-    if visit.is_of_another(request):
-        return replies.somebody_else(request, place)
-    if visit.is_guest(request, place):
-        return replies.guest(request, place)
+    place = _who_may_end(request, study_key)
+    if isinstance(place, HttpResponse):
+        return place
     if request.method == "POST":
         flow.leave(place)
         return replies.where_now(request, study_key)
@@ -46,16 +42,22 @@ def leave(request: HttpRequest, study_key: str) -> HttpResponse:
 @_safe_or_post
 def withdraw(request: HttpRequest, study_key: str) -> HttpResponse:
     """Withdrawing: what it deletes and until when it can be done, then the deletion."""
+    place = _who_may_end(request, study_key)
+    if isinstance(place, HttpResponse):
+        return place
+    if request.method == "POST" and flow.withdraw(place):
+        return replies.where_now(request, study_key)
+    return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
+
+
+def _who_may_end(request: HttpRequest, study_key: str) -> Place | HttpResponse:
+    """Where the person is who can leave and withdraw here; or the page for nobody known, somebody else and a guest."""
     place = visit.place_of(request, study_key)
     if place is None:
         return replies.unknown(request, study_key)
     if visit.is_of_another(request):
         return replies.somebody_else(request, place)
-    if visit.is_guest(request, place):
-        return replies.guest(request, place)
-    if request.method == "POST" and flow.withdraw(place):
-        return replies.where_now(request, study_key)
-    return replies.page(request, "withdraw", place, _withdrawal(place) | {"can_leave": False})
+    return replies.guest(request, place) if visit.is_guest(request, place) else place
 
 
 def debrief(request: HttpRequest, place: Place) -> HttpResponse:
