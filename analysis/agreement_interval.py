@@ -20,6 +20,7 @@ FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
 # Of fewer judges it cannot be told how far other ones would judge otherwise.
 FEWEST_JUDGES = 4
+BY_BOTH, BY_UNITS = "jackknife of units and judges", "jackknife of units"
 
 
 class AlphaInterval(NamedTuple):
@@ -80,7 +81,7 @@ def alpha_interval(judged: Judged, level: float) -> AlphaInterval:
     units = whole.transformed(*whole.without_units())
     judges = whole.transformed(*whole.without_judges())
     several = whole.n_judges >= FEWEST_JUDGES and bool(np.isfinite(judges).all())
-    method = "jackknife of units and judges" if several else "jackknife of units"
+    method = BY_BOTH if several else BY_UNITS
     if not (np.isfinite(centre) and np.isfinite(units).all()):
         why = "Too few people disagree about a unit, or units differ too little, for an interval of alpha."
         return AlphaInterval(corrected, NO_INTERVAL, "none", (why,))

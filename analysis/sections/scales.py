@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.agreement import Agreement, AgreementRow, intraclass, krippendorff
+from analysis.agreement_interval import BY_BOTH, BY_UNITS
 from analysis.reliability import Reliability, reliability
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number
@@ -18,6 +19,14 @@ JACKKNIFE = (
     "Arvesen, J. N., & Schmitz, T. H. (1970). Robust procedures for variance component problems using the jackknife. "
     "Biometrics, 26, 677–686."
 )
+HUGHES = (
+    "Hughes, J. (2022). Toward improved inference for Krippendorff's alpha agreement coefficient. arXiv:2210.13265."
+)
+# What an interval of Krippendorff's alpha is of and from, by how its row says that it was made.
+LEAVING_OUT = {
+    BY_BOTH: "of other articles and people such as these, from leaving out each article and each person in turn",
+    BY_UNITS: "of other articles such as these read by the same people, from leaving out each article in turn",
+}
 
 
 def scale(material: Material) -> Section:
@@ -132,7 +141,7 @@ def agreement(material: Material) -> Section:
     marks = [Mark(row.term, row.estimate, row.ci_low, row.ci_high) for row in rows]
     caption = f"Intervals at {material.level}, where there are any. 0: no more agreement than by chance."
     figure = interval_figure("agreement", "Agreement about articles", caption, marks, Axis("Coefficient"))
-    first = rows[0]
+    first, made = rows[0], _interval_of_alpha(rows)
     return Section(
         AGREEMENT,
         AGREEMENT_TITLE,
@@ -152,16 +161,10 @@ def agreement(material: Material) -> Section:
             "agreement (McGraw & Wong 1996), both within arms: alpha holds articles against others of their arm, and "
             "the arms are in the fixed part of the correlations' model, since what arms differ in is no agreement on "
             "an article.",
-            "Alpha's interval is of other articles and people such as these: from leaving out each article and each "
-            "person in turn, on the scale of the logarithm of F (Arvesen & Schmitz 1970; Hughes 2022), and no narrower "
-            "than articles that differ as a normal distribution make it. Where a few articles stand far apart from the "
-            "others, it holds the truth less often than it says. Alpha itself is too low with few articles, which the "
-            "interval is not.",
+            *made,
         ),
         references=(
-            JACKKNIFE,
-            "Hughes, J. (2022). Toward improved inference for Krippendorff's alpha agreement coefficient. "
-            "arXiv:2210.13265.",
+            *((JACKKNIFE, HUGHES) if made else ()),
             "Krippendorff, K. (2019). Content analysis: An introduction to its methodology (4th ed.). Sage.",
             "McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation coefficients. "
             "Psychological Methods, 1, 30–46.",
@@ -184,6 +187,21 @@ def _measures(data: pd.DataFrame, counted: pd.DataFrame, material: Material, war
     except FrameError as error:
         warnings.append(f"No intraclass correlations: {error}.")
     return found
+
+
+def _interval_of_alpha(rows: list[AgreementRow]) -> tuple[str, ...]:
+    """How the intervals of alpha were made, each as its row's method says; nothing where there are none."""
+    made = {row.term: LEAVING_OUT[row.method] for row in rows if row.method in LEAVING_OUT}
+    if not made:
+        return ()
+    ways = set(made.values())
+    which = [f"that of {term} is {way}" for term, way in made.items()] if len(ways) > 1 else [f"it is {ways.pop()}"]
+    return (
+        "Alpha's interval is made on the scale of the logarithm of F (Arvesen & Schmitz 1970; Hughes 2022): "
+        f"{'; '.join(which)}; and it is no narrower than articles that differ as a normal distribution make it. Where "
+        "a few articles stand far apart from the others, it holds the truth less often than it says. Alpha itself is "
+        "too low with few articles, which the interval is not.",
+    )
 
 
 def _corrected(row: AgreementRow) -> str:
