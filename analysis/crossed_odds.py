@@ -167,15 +167,14 @@ def least_df(data: pd.DataFrame, formula: str, each: int = 1) -> float:
     """The degrees of freedom of the sample that has fewer: articles less those coefficients that are of articles,
     ``each`` an arm, or people less those of people; without an effect of articles in ``formula``, those of people.
 
-    An article is in one arm unless arms share articles, a person in one unless people are in several; where articles
-    are versions of the same stories, only what versions have beyond their story counts. These are between-within
-    degrees of freedom, with which tests of binary outcomes keep their error where clusters are few (Li & Redden 2015,
-    BMC Med. Res. Methodol. 15:38).
+    An article is in one arm unless arms share articles, a person in one unless people are in several, which takes more
+    than a single one (``crosses``); where articles are versions of the same stories, only what versions have beyond
+    their story counts. These are between-within degrees of freedom, with which tests of binary outcomes keep their
+    error where clusters are few (Li & Redden 2015, BMC Med. Res. Methodol. 15:38).
     """
     arms, articles, people = (data[name].nunique() for name in (ARM, ARTICLE, PERSON))
-    shared = len(data[[ARTICLE, ARM]].drop_duplicates()) > articles
     of_people = people - (1 if crosses(data, PERSON) else arms)
-    of_articles = articles - each * (1 if shared else arms)
+    of_articles = articles - each * (1 if crosses(data, ARTICLE) else arms)
     if f"| {STORY})" in formula:
         of_articles = articles - data[STORY].nunique() - each * (arms - 1)
     return float(max(1, min(of_articles, of_people) if f"| {ARTICLE})" in formula else of_people))

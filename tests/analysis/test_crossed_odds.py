@@ -78,6 +78,13 @@ def test_articles_that_all_arms_read_and_people_in_all_arms_count_once() -> None
     assert found.rows[0].df == 6 - 1
 
 
+def test_a_single_article_in_two_arms_changes_no_degrees_of_freedom() -> None:
+    apart = simulated(people=60, per_person=4, arms=("real", "small")).drop(columns="origin")
+    twin = apart["article"] == "small-0"
+    found = crossed_odds(apart.assign(article=apart["article"].mask(twin, "real-0")), PLAN, kind="credible")
+    assert found.rows[0].df == 11 - 2
+
+
 def test_where_articles_are_held_fixed_the_degrees_of_freedom_are_of_people() -> None:
     one_each = simulated(people=60, per_person=3, within=True).assign(article=lambda rows: rows["arm"])
     found = crossed_odds(one_each, PLAN, kind="ordinal")
