@@ -28,7 +28,8 @@ MOST_LEVELS = 20
 class BalanceRow:
     """One covariate, or one level of it, in an arm and in the reference: shares for levels (``level`` is then not
     ''), means for numbers. ``estimate`` is the standardised difference: infinite where the arms differ and neither's
-    people differ among themselves, as where everybody in one arm and nobody in the other has a level.
+    people differ among themselves, as where everybody in one arm and nobody in the other has a level. ``infinite`` then
+    says so in a word, 'above' or 'below' the reference, for JSON, which has no such number; else it is ''.
 
     The first five numbers are of those who are analysed, those that end in ``_randomised`` of all who were assigned an
     arm: nan and None where it is not known who they are or what they answered. ``n`` and ``n_reference`` count people
@@ -53,6 +54,8 @@ class BalanceRow:
     n_missing_randomised: int | None = None
     n_withdrawn: int | None = None
     n_withdrawn_reference: int | None = None
+    infinite: str = ""
+    infinite_randomised: str = ""
 
     @property
     def of_randomised(self) -> bool:
@@ -159,6 +162,8 @@ def balance(
                     n_missing_randomised=missing_of_all,
                     n_withdrawn=gone[0],
                     n_withdrawn_reference=gone[1],
+                    infinite=_infinite(row.estimate),
+                    infinite_randomised=_infinite(row.estimate_randomised),
                 )
             )
     told = None if withdrawn is None else tuple(withdrawn.items())
@@ -265,6 +270,10 @@ def _held(level: str, own: np.ndarray, base: np.ndarray) -> _Held:
         n=own.size,
         n_reference=base.size,
     )
+
+
+def _infinite(estimate: float) -> str:
+    return ("above" if estimate > 0 else "below") if math.isinf(estimate) else ""
 
 
 def _of_constants(difference: float, own: np.ndarray, base: np.ndarray) -> float:

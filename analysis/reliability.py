@@ -5,14 +5,14 @@ by minimum residuals (Harman & Jones 1966); what psych::alpha and psych::omega c
 leaving out each person, with t, on the scale of ``log(1 - coefficient)`` (Arvesen & Schmitz 1970, Biometrics 26:677).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from analysis.intervals import NAN, NO_INTERVAL, Interval
+from analysis.intervals import NAN, NO_INTERVAL, ROUNDING, Interval
 from analysis.tables import to_frame
 from analysis.validation import FrameError, numbers
 
@@ -24,7 +24,7 @@ MOST_SWEEPS = 2000
 
 @dataclass(frozen=True)
 class ReliabilityRow:
-    """One coefficient, with its interval and how that was made."""
+    """One coefficient, with its interval and how that was made: nan and 'none' where there is none."""
 
     term: str
     estimate: float
@@ -76,9 +76,10 @@ def reliability(
     """Alpha and omega of the sum of ``items``, raw and with all items on one SD, and the items one by one.
 
     Where every person has one row, alpha's interval is Feldt's; where people have several, rows are not independent
-    and the intervals of all coefficients come from leaving out each person with all their rows. Raises ``FrameError``
-    for fewer than two items, a column that is missing or holds no numbers, fewer than three complete rows, and an item
-    that does not vary.
+    and the intervals of all coefficients come from leaving out each person with all their rows. A coefficient that
+    is 1, or the same whoever is left out, has no interval, since nothing shows how far it would vary. Raises
+    ``FrameError`` for fewer than two items, a column that is missing or holds no numbers, fewer than three complete
+    rows, and an item that does not vary.
     """
     values, people = _complete(frame, items, person)
     known = ~np.isnan(values).any(axis=1)
@@ -100,6 +101,8 @@ def reliability(
         limits, method = _jackknife(estimate, left[term], alpha), "jackknife of people"
         if term.startswith("alpha") and single:
             limits, method = feldt_interval(estimate, len(complete), len(items), alpha), "Feldt"
+        if not limits.high - limits.low > ROUNDING:
+            limits, method = NO_INTERVAL, "none"
         rows.append(ReliabilityRow(term, estimate, limits.low, limits.high, method))
     return Reliability(
         rows=tuple(rows),
@@ -107,7 +110,10 @@ def reliability(
         n_rows=len(complete),
         n_people=n_people,
         n_incomplete=int((~known).sum()),
-        statements=_statements(complete, items, single=single, bounded=bounded, incomplete=int((~known).sum())),
+        statements=(
+            *_statements(complete, items, single=single, bounded=bounded, incomplete=int((~known).sum())),
+            *_without_interval(rows, complete),
+        ),
     )
 
 
@@ -248,7 +254,7 @@ def _without_each(values: FloatArray, owners: FloatArray, loadings: FloatArray) 
 def _jackknife(estimate: float, left: FloatArray, alpha: float) -> Interval:
     """The interval from the coefficients without each person; nan where one of them is 1 or not known."""
     people = len(left)
-    if people < 2 or not estimate < 1 or not (left < 1).all():
+    if people < 2 or not estimate < 1 - ROUNDING or not (left < 1 - ROUNDING).all():
         return NO_INTERVAL
     centre, each = np.log1p(-estimate), np.log1p(-left)
     variance = (people - 1) / people * float(((each - each.mean()) ** 2).sum())
@@ -278,6 +284,21 @@ def _one_factor_each(correlations: FloatArray, start: FloatArray) -> FloatArray:
         if not len(loadings) or np.abs(loadings - before).max() < 1e-10:
             break
     return loadings
+
+
+def _without_interval(rows: Sequence[ReliabilityRow], values: FloatArray) -> Iterator[str]:
+    """Why coefficients have no interval."""
+    terms = [row.term for row in rows if row.ci_low != row.ci_low]
+    if (np.abs(np.corrcoef(values, rowvar=False)) > 1 - ROUNDING).all():
+        yield (
+            "Each item follows from any other one in all rows: together they say no more than one of them, and what "
+            f"other people would answer cannot be told from it, so that there is no interval of {', '.join(terms)}."
+        )
+    elif terms:
+        yield (
+            f"There is no interval of {', '.join(terms)}: without one of the people, an item would not vary or follow "
+            "from the others in all rows."
+        )
 
 
 def _statements(

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.agreement import Agreement, AgreementRow, intraclass, krippendorff
 from analysis.agreement_interval import BY_BOTH, BY_UNITS
-from analysis.reliability import Reliability, reliability
+from analysis.reliability import Reliability, ReliabilityRow, reliability
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number
 from analysis.schema import INDEX_COLUMN, INDEX_ITEMS, INDEX_LESS
@@ -92,10 +92,14 @@ def _sentences(found: Reliability, material: Material) -> tuple[str, ...]:
     weakest = min(found.items, key=lambda item: (item.item_rest != item.item_rest, item.item_rest))
     return (
         f"Over {found.n_rows} complete ratings of {found.n_people} people, alpha is {number(alpha.estimate)} "
-        f"({material.level} interval {interval(alpha.ci_low, alpha.ci_high)}) and omega {number(omega.estimate)} "
-        f"({interval(omega.ci_low, omega.ci_high)}); '{weakest.item}' goes least with the others "
+        f"({_limits(alpha, f'{material.level} interval ')}) and omega {number(omega.estimate)} "
+        f"({_limits(omega)}); '{weakest.item}' goes least with the others "
         f"(r = {number(weakest.item_rest)}).",
     )
+
+
+def _limits(row: ReliabilityRow, opening: str = "") -> str:
+    return "no interval" if row.ci_low != row.ci_low else f"{opening}{interval(row.ci_low, row.ci_high)}"
 
 
 def _coefficients(found: Reliability, material: Material) -> ReportTable:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.balance import balance, varying_within
+from analysis.tables import to_records
 from analysis.validation import FrameError
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "people.json").read_text(encoding="utf-8"))["balance"]
@@ -141,6 +142,14 @@ def test_what_all_of_one_arm_and_none_of_the_reference_have_is_the_largest_diffe
     for largest in (found.largest_analysed, found.largest_randomised):
         assert largest is not None
         assert (largest.covariate, largest.level) == ("tongue", "de")
+    words = {record["level"] or record["covariate"]: record for record in to_records(found.rows)}
+    assert {name: record["infinite"] for name, record in words.items() if record["estimate"] is None} == {
+        "de": "above",
+        "en": "below",
+        "wave": "below",
+    }
+    assert words["de"]["infinite_randomised"] == "above"
+    assert words["left"]["infinite"] == words["left"]["infinite_randomised"] == ""
 
 
 def test_a_constant_that_is_the_same_but_for_rounding_is_no_difference() -> None:

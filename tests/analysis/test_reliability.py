@@ -118,6 +118,28 @@ def test_an_item_scored_the_wrong_way_is_named() -> None:
     assert any("run against the others: item1" in sentence for sentence in said)
 
 
+@pytest.mark.parametrize("people", [30, 10], ids=["one row a person", "three rows a person"])
+@pytest.mark.parametrize("shift", [0.0, 1.0], ids=["equal", "one point apart"])
+def test_items_that_follow_from_each_other_have_no_interval_and_that_is_said(people: int, shift: float) -> None:
+    values = np.random.default_rng(1).integers(1, 8, 30).astype(float)
+    frame, items = frame_of(np.column_stack([values, values + shift, values]))
+    alike = reliability(frame.assign(participant=[f"p{n % people}" for n in range(30)]), items)
+    assert {row.term: row.estimate for row in alike.rows}["alpha"] == pytest.approx(1)
+    assert all(math.isnan(row.ci_low) and math.isnan(row.ci_high) and row.method == "none" for row in alike.rows)
+    assert any("say no more than one of them" in sentence for sentence in alike.statements)
+
+
+def test_a_coefficient_that_is_1_without_one_of_the_people_has_no_interval() -> None:
+    values = np.random.default_rng(1).integers(1, 8, 12).astype(float)
+    frame, items = frame_of(np.column_stack([values, [*values[:-1], 8.0 - values[-1]]]))
+    rows = {row.term: row for row in reliability(frame, items).rows}
+    assert rows["alpha"].method == "Feldt"
+    assert rows["omega"].method == "none"
+    assert any(
+        "There is no interval of omega, omega, standardised:" in said for said in reliability(frame, items).statements
+    )
+
+
 def test_rows_with_a_missing_answer_are_counted() -> None:
     frame, items = frame_of(R[0]["values"])
     frame.loc[[2, 5], "item1"] = np.nan

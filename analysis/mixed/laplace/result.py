@@ -1,11 +1,11 @@
 """PURE: what a fitted logistic or ordinal mixed model says, as frozen records with stable columns."""
 
 from dataclasses import dataclass, field
-from math import exp
 from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.intervals import antilog
 from analysis.mixed.covariance import layout
 from analysis.mixed.design import Design, FloatArray
 from analysis.mixed.laplace.search import Least
@@ -95,9 +95,10 @@ class LaplaceFit:
         return to_frame(self.random, RandomEffect)
 
     def odds_ratios(self) -> pd.DataFrame:
-        """The coefficients but the intercept as odds ratios: term, estimate, p_value, ci_low, ci_high."""
+        """The coefficients but the intercept as odds ratios: term, estimate, p_value, ci_low, ci_high; inf where one is
+        larger than a float can be."""
         rows = [
-            OddsRatio(row.term, exp(row.estimate), row.p_value, exp(row.ci_low), exp(row.ci_high))
+            OddsRatio(row.term, antilog(row.estimate), row.p_value, antilog(row.ci_low), antilog(row.ci_high))
             for row in self.fixed
             if row.term != "Intercept"
         ]

@@ -108,6 +108,14 @@ def test_odds_ratios_are_the_coefficients_exponentials() -> None:
     assert fit.to_dict()["fixed"][1]["term"] == "origin[T.synthetic]"
 
 
+def test_an_odds_ratio_beyond_every_number_is_infinite() -> None:
+    far = ratings().assign(year=lambda frame: -frame["signed"] / 1e6)
+    fit = fit_logistic(far, "c ~ year + (1 | participant)")
+    (row,) = fit.odds_ratios().to_dict("records")
+    assert fit.effect("year").estimate > 1000
+    assert row["estimate"] == row["ci_high"] == np.inf
+
+
 def test_a_group_that_always_answers_alike_is_refused_by_name() -> None:
     data = ratings()
     data.loc[data["origin"] == "synthetic", "c"] = 1
