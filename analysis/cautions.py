@@ -92,24 +92,33 @@ def spelt_alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     >>> spelt_alike(["original", "gpt2", "Original", "Orig inal"])
     [('original', 'Original', 'Orig inal')]
     """
+    return [alike for alike in _alike({name: name for name in names}) if len(alike) > 1]
+
+
+def _alike(names: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The keys of ``names`` whose names are the same but for capitals and blanks, together, in their order."""
     found: dict[str, list[str]] = {}
-    for name in dict.fromkeys(names):
-        found.setdefault("".join(name.casefold().split()), []).append(name)
-    return [tuple(alike) for alike in found.values() if len(alike) > 1]
+    for key, name in names.items():
+        found.setdefault("".join(name.casefold().split()), []).append(key)
+    return [tuple(alike) for alike in found.values()]
 
 
 def cautions_of_names(arms: Sequence[ArmSummary], labels: Mapping[str, str]) -> list[Caution]:
-    """What is to be said of arms whose names differ in capitals and blanks alone: a slip makes two arms of one."""
-    keys = {labels.get(arm.arm, arm.arm): arm.arm for arm in arms}
-    return [
-        Caution(
-            "alike-arms",
-            keys[alike[0]],
-            f"The arms {' and '.join(map(repr, alike))} differ in capitals or blanks alone and count as different "
-            "arms: write them in one way if they are one.",
-        )
-        for alike in spelt_alike(keys)
-    ]
+    """What is to be said of arms whose names are the same, or differ in capitals and blanks alone: a slip makes two
+    arms of one. ``about`` is the first of them."""
+    names = {arm.arm: labels.get(arm.arm, arm.arm) for arm in arms}
+    found = []
+    for alike in _alike(names):
+        if len(alike) < 2:
+            continue
+        if len({names[key] for key in alike}) < len(alike):
+            told = [f"{names[key]!r} ({key})" for key in alike]
+            why = "are called the same and count as different arms: call them differently, or make one of them if"
+        else:
+            told = [repr(names[key]) for key in alike]
+            why = "differ in capitals or blanks alone and count as different arms: write them in one way if"
+        found.append(Caution("alike-arms", alike[0], f"The arms {' and '.join(told)} {why} they are one."))
+    return found
 
 
 def caution_of_far_values(values: np.ndarray, outcome: str) -> list[Caution]:

@@ -19,6 +19,16 @@ def test_one_value_a_billion_away_is_named_with_the_outcome() -> None:
     assert "1 of 90 values of credibility, such as 1e+09, lies more than 1,000 times" in said.sentence
 
 
+def test_arms_that_are_called_the_same_are_told_apart_by_their_keys_and_each_group_has_its_own_caution() -> None:
+    ratings = simulated(people=40, arms=("real", "a", "b", "c"))
+    names = {"real": "Original", "a": "Model", "b": "Model", "c": "original "}
+    said = [c for c in compare_arms(ratings, Plan(reference="real"), labels=names).cautions if c.code == "alike-arms"]
+    assert [(caution.about, caution.sentence.split(":")[0]) for caution in sorted(said, key=lambda one: one.about)] == [
+        ("a", "The arms 'Model' (a) and 'Model' (b) are called the same and count as different arms"),
+        ("c", "The arms 'original ' and 'Original' differ in capitals or blanks alone and count as different arms"),
+    ]
+
+
 def test_values_that_all_lie_far_out_or_do_not_vary_are_no_slips() -> None:
     values = np.array([5.0, 6.0, 7.0, 8.0])
     assert caution_of_far_values(values + 1e9, "score") == []
