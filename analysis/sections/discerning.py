@@ -119,8 +119,12 @@ def _found(row: OddsContrast) -> str:
 
 
 def _ratio(logarithm: float) -> str:
-    """The ratio with this logarithm; of what nobody could ever find only that it is."""
-    ratio = antilog(logarithm)
+    """The ratio with this logarithm."""
+    return found_ratio(antilog(logarithm))
+
+
+def found_ratio(ratio: float) -> str:
+    """A ratio that would be found; of what nobody could ever find only that it is."""
     if ratio > FURTHEST:
         return f"more than {FURTHEST:,}"
     return f"less than {1 / FURTHEST}" if ratio < 1 / FURTHEST else number(ratio)

@@ -9,12 +9,13 @@ import pandas as pd
 
 from analysis.cautions import Caution
 from analysis.crossed_odds import CrossedOdds, crossed_odds
-from analysis.intervals import antilog
+from analysis.equivalence import with_detectable
+from analysis.intervals import NAN, antilog
 from analysis.plots import Figure
-from analysis.report_tables import ReportTable
+from analysis.report_tables import FOUND, ReportTable
 from analysis.report_text import MISSING, interval, number, p_number, p_text
 from analysis.robust import Robust, RobustContrast, clustered_ols, ordinal_regression
-from analysis.sections.discerning import LI_REDDEN
+from analysis.sections.discerning import LI_REDDEN, found_ratio
 from analysis.sections.interval_figure import Axis, Mark, interval_figure
 from analysis.sections.section import (
     MOST_FITTED,
@@ -37,6 +38,8 @@ class ModelLine:
     """One contrast by one model: a difference in the outcome's units, or the odds ratio with its limits.
 
     ``std_error`` is of the difference, or of the logarithm of the odds ratio; ``n`` and ``n_reference`` count people.
+    ``detectable`` and ``detectable_adjusted`` are what the test finds (``equivalence.with_detectable``): a difference,
+    or an odds ratio, of which the inverse is found as well.
     """
 
     contrast: str
@@ -53,6 +56,8 @@ class ModelLine:
     std_error: float
     n: int
     n_reference: int
+    detectable: float = NAN
+    detectable_adjusted: float = NAN
 
 
 def models(material: Material) -> Section:
@@ -66,7 +71,7 @@ def models(material: Material) -> Section:
     if any(one.kind == "ordinal" for one in odds):
         plain = ordinal_regression(few, material.plan, arms=material.arms, labels=material.labels)
     lines = [*_linear(material), *_robust_lines(robust, _people(data, material)), *_odds_lines(odds)]
-    lines += _plain_odds_lines(plain, _people(few, material))
+    lines = _with_found([*lines, *_plain_odds_lines(plain, _people(few, material))], material.plan.alpha)
     made_of = [f"Least squares: {note[0].lower()}{note[1:]}" for note in notes]
     made_of += [f"Odds: {note[0].lower()}{note[1:]}" for note in searched]
     cautions: list[Caution] = [*robust.cautions, *(caution for one in odds for caution in one.cautions)]
@@ -147,6 +152,25 @@ def _plain_odds_lines(plain: Robust | None, people: Mapping[str, int]) -> list[M
     ]
 
 
+def _with_found(lines: Sequence[ModelLine], alpha: float) -> list[ModelLine]:
+    """The lines with what the tests of each model would find."""
+    found = []
+    for model in dict.fromkeys(line.model for line in lines):
+        for line in with_detectable([line for line in lines if line.model == model], alpha):
+            if line.scale == "odds ratio":
+                ratios = antilog(line.detectable), antilog(line.detectable_adjusted)
+                line = replace(line, detectable=ratios[0], detectable_adjusted=ratios[1])
+            found.append(line)
+    return found
+
+
+def _found(line: ModelLine, material: Material) -> str:
+    """What the test of this line would have found; a dash without a test."""
+    if math.isnan(line.detectable_adjusted) or line.scale == "difference":
+        return number(line.detectable_adjusted, _digits(line, material))
+    return found_ratio(line.detectable_adjusted)
+
+
 def _of_both(row: RobustContrast, people: Mapping[str, int]) -> tuple[int, int]:
     return people.get(row.arm, 0), people.get(row.reference, 0)
 
@@ -220,6 +244,7 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
             "normal" if math.isinf(line.df) else MISSING if math.isnan(line.df) else number(line.df, 1),
             p_number(line.p_value),
             p_number(line.p_adjusted),
+            _found(line, material),
             str(line.n) if line.n == line.n_reference else f"{line.n}, {line.n_reference}",
         )
         for arm in material.arms
@@ -237,11 +262,13 @@ def _table(lines: Sequence[ModelLine], material: Material) -> ReportTable:
         "df",
         "p",
         "p (Holm)",
+        "Would be found",
         "People",
     )
     caption = (
         "Each model's contrasts with the reference; Holm's adjustment is within a model. SE: of an odds ratio, that of "
-        "its logarithm. People's means and the ordinal regression clustered by person hold the articles fixed."
+        f"its logarithm. {FOUND} of the model; of odds this ratio, or one over it. People's means and the ordinal "
+        "regression clustered by person hold the articles fixed."
     )
     return ReportTable("models", TITLE, caption, header, rows, n_text=3)
 

@@ -1,10 +1,13 @@
 """Beside every result that is none a section says what its test would have found."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from analysis.equivalence import detectable
 from analysis.plan import Plan
 from analysis.report import StudyInfo, build_report
 from analysis.report_json import to_dict
@@ -34,11 +37,26 @@ def test_what_would_have_been_found_stands_beside_every_result_that_was_not() ->
         f"; an area of {0.5 + area['detectable']:.2f} or {0.5 - area['detectable']:.2f} would have"
         in (section(none, "detection").sentences[0])
     )
-    for name in ("shares", "share-pairs", "trend", "curation", "heterogeneity", "interactions", "detection"):
+    for name in ("shares", "share-pairs", "trend", "curation", "heterogeneity", "interactions", "detection", "models"):
         (table,) = (one for one in none.tables if one.name == name)
         assert "Would be found" in table.header
         assert "Would be found:" in table.caption
         assert all(len(row) == len(table.header) for row in table.rows)
+
+
+def test_every_other_model_says_what_it_would_have_found_and_those_of_odds_say_it_as_a_ratio() -> None:
+    report = build_report(ratings(60), None, replace(PLAN, exclusions=()), INFO)
+    rows = {(row["arm"], row["model"]): row for row in to_dict(report)["results"]["models"]}
+    (table,) = (one for one in report.tables if one.name == "models")
+    printed = {(row[0], row[1]): row[table.header.index("Would be found")] for row in table.rows}
+    assert len(rows) == len(printed) == 2 * 6
+    for (arm, model), row in rows.items():
+        size = detectable(row["std_error"], math.inf if row["df"] is None else row["df"], 0.05 / 2)
+        expected = math.exp(size) if row["scale"] == "odds ratio" else size
+        assert row["detectable_adjusted"] == pytest.approx(expected)
+        assert row["detectable"] < expected
+        (cell,) = (text for (pair, name), text in printed.items() if name == model and pair.startswith(arm.title()))
+        assert cell == f"{expected:.2f}"
 
 
 def test_an_interaction_says_by_how_much_an_arm_that_departs_in_one_group_would_have_been_found() -> None:
