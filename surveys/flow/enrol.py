@@ -19,6 +19,9 @@ from surveys.models import Mode, Outcome, PanelIdentity, PanelSubmission, Partic
 from surveys.prepared import Given, Insert, InsertFor, Update
 from surveys.recruitment import Entrant
 
+# Somebody pressed a button at the consent, and nobody else decided it: they may have meant another one.
+BY_A_PRESS = (Outcome.NO_CONSENT, Outcome.INCOMPATIBLE_DEVICE)
+
 
 class Gate(Enum):
     """Whether a study lets new people in now."""
@@ -82,7 +85,8 @@ def arrive(study: Study, mode: str, entrant: Entrant, language: str, *, opens: b
     elif known.outcome == Outcome.UNDER_WAY and _is_kept_out(study, mode, entrant):
         _keep_out(known)
     elif known.outcome == Outcome.TOOK_PART_BEFORE and opens and not _is_kept_out(study, mode, entrant):
-        _let_in(known)
+        _let_in(known, Outcome.TOOK_PART_BEFORE)
+        known.refresh_from_db()
     return Arrival(known, token)
 
 
@@ -228,6 +232,21 @@ def turn_back(place: Place) -> bool:
     return place.study.definition.devices.asks_something and _end_at_the_consent(place, Outcome.INCOMPATIBLE_DEVICE)
 
 
+def can_reconsider(place: Place) -> bool:
+    """Whether somebody whose way ended by a press at the consent can take that back: while the study lets people in."""
+    person = place.participant
+    has_pressed = person.outcome in BY_A_PRESS and person.consented_at is None
+    return has_pressed and gate(person.study, person.mode) is Gate.OPEN
+
+
+def reconsider(place: Place) -> bool:
+    """Lead somebody who pressed that by mistake back to the consent. False where they cannot, or stand there already.
+
+    They held no place and hold none: all that is asked and looked at before a consent is so once more.
+    """
+    return can_reconsider(place) and _let_in(place.participant, *BY_A_PRESS)
+
+
 def _end_at_the_consent(place: Place, outcome: str) -> bool:
     if place.step.stage != Stage.CONSENT:
         return False
@@ -254,11 +273,10 @@ def _keep_out(known: Participant) -> None:
     known.refresh_from_db()
 
 
-def _let_in(known: Participant) -> None:
-    """Lead somebody who was kept out back to the consent."""
-    outside = Participant.objects.filter(pk=known.pk, outcome=Outcome.TOOK_PART_BEFORE, consented_at=None)
-    outside.update(stage=Stage.CONSENT, step=0, outcome=Outcome.UNDER_WAY, ended_at=None)
-    known.refresh_from_db()
+def _let_in(known: Participant, *ended: str) -> bool:
+    """Lead somebody whose way ended so before the consent back to it. False where it has not, by now."""
+    outside = Participant.objects.filter(pk=known.pk, outcome__in=ended, consented_at=None)
+    return outside.update(stage=Stage.CONSENT, step=0, outcome=Outcome.UNDER_WAY, ended_at=None) == 1
 
 
 def _known(study: Study, mode: str, keyed_hash: str) -> Participant | None:

@@ -64,8 +64,13 @@ def _answered(request: HttpRequest, place: Place, answer: str) -> HttpResponse:
     if not onward:
         now = visit.place_of(request, study.key)
         response = replies.onward(now) if now else replies.unknown(request, study.key)
+        if now is not None and flow.can_reconsider(now):
+            # Who pressed that by mistake can still agree by these ids; who did not closes the browser, and they go.
+            ids = visit.carried(request, now.participant)
+            if ids.panel_id:
+                visit.carry(response, study.key, ids, lasting=False)
         # Whom it leaves at the consent, since the study has changed meanwhile, is the panel's person still.
-        if now is None or now.step.stage != Stage.CONSENT:
+        elif now is None or now.step.stage != Stage.CONSENT:
             visit.drop_carried(response, study.key)
         return response
     response = replies.to_step(study.key, onward)

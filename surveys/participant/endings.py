@@ -87,10 +87,15 @@ def debrief(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def end(request: HttpRequest, place: Place) -> HttpResponse:
-    """The last page: how the way ended, the code, and the way back."""
+    """The last page: how the way ended, the code, and the ways back: to the panel, to the consent."""
+    if request.method == "POST" and request.POST.get("answer") == "reconsider":
+        flow.reconsider(place)
+        return replies.where_now(request, place.participant.study.key)
     code, link = pages.way_back(place)
     is_guest = visit.is_guest(request, place)
     settings = recruitment.read(place.participant.study)
+    can_reconsider = flow.can_reconsider(place)
+    tells_panel = settings.panel not in recruitment.WITHOUT_PANEL
     context = {
         "outcome": place.participant.outcome or "closed",
         "kept_late": flow.has_kept_late(place),
@@ -103,10 +108,16 @@ def end(request: HttpRequest, place: Place) -> HttpResponse:
         "is_shared": settings.shared_computer,
         "has_key": settings.shared_computer and settings.panel == access_keys.PANEL,
         # On a shared computer the way on is the next person's: nobody is led off the page that clears it.
-        "returns_by_itself": not settings.shared_computer and pages.returns_by_itself(place, timezone.now()),
+        "returns_after": 0
+        if settings.shared_computer
+        else pages.returns_after(place, timezone.now(), is_sure=not (can_reconsider and tells_panel)),
         "is_guest": is_guest,
         "way_back": "" if is_guest else _personal_address(request),
+        "can_reconsider": can_reconsider,
     }
+    if can_reconsider:
+        ids = visit.carried(request, place.participant)
+        context["brings_id"] = bool(ids.panel_id) or not settings.consents_by_id
     return replies.page(request, "end", place, context | _withdrawal(place))
 
 

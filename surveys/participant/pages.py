@@ -146,6 +146,7 @@ class Language:
 
 # How long after somebody came to the end the page still leads back by itself: later they came back to read.
 RETURNS_WITHIN = timedelta(minutes=10)
+_SECONDS, _SECONDS_TO_THINK = 15, 90
 
 
 def languages(study: FrozenStudy, chosen: str) -> list[Language]:
@@ -154,10 +155,15 @@ def languages(study: FrozenStudy, chosen: str) -> list[Language]:
     return [Language(tag, own_name(tag), tag == chosen) for tag in tags] if len(tags) > 1 else []
 
 
-def returns_by_itself(place: Place, now: datetime) -> bool:
-    """Whether the end leads back to the panel without being asked: only for who has just come to it."""
+def returns_after(place: Place, now: datetime, *, is_sure: bool) -> int:
+    """After how many seconds the end leads back to the panel without being asked: only for who has just come to it.
+
+    0 for never. Who may still take back what they pressed, and is not ``is_sure``, has time to read how.
+    """
     reached = place.participant.debriefed_at or place.participant.ended_at
-    return reached is not None and now - reached < RETURNS_WITHIN
+    if reached is None or now - reached >= RETURNS_WITHIN:
+        return 0
+    return _SECONDS if is_sure else _SECONDS_TO_THINK
 
 
 def title(study: FrozenStudy, step: Step, language: str) -> str:

@@ -149,9 +149,9 @@ def forget(response: HttpResponseBase, study_key: str) -> None:
         response.delete_cookie(name, path=_path(study_key), samesite="Lax")
 
 
-def carry(response: HttpResponseBase, study_key: str, entrant: Entrant) -> None:
-    """Give the browser the panel's ids, encrypted, to carry until the person consents."""
-    _set(response, study_key, ENTRANT_COOKIE, pack(entrant))
+def carry(response: HttpResponseBase, study_key: str, entrant: Entrant, *, lasting: bool = True) -> None:
+    """Give the browser the panel's ids, encrypted, to carry until the person consents; not ``lasting`` as above."""
+    _set(response, study_key, ENTRANT_COOKIE, pack(entrant), lasting=lasting)
 
 
 def carried(request: HttpRequest, participant: Participant) -> Entrant:

@@ -94,6 +94,21 @@ def test_one_page_sent_by_twenty_requests_at_once_is_recorded_once(study: Study)
     assert answers.count() == len(RATINGS)
 
 
+def test_a_refusal_taken_back_by_twenty_requests_at_once_is_so_once_and_refused_meanwhile_it_is_one_of_the_two(
+    study: Study,
+) -> None:
+    person = Person(study)
+    asked = person.place
+    assert flow.decline(asked)
+    refused = person.place
+    assert at_once([partial(flow.reconsider, refused) for _ in range(20)]).count(True) == 1
+    jobs: list[Callable[[], bool]] = [partial(flow.reconsider, refused), partial(flow.decline, asked)] * 10
+    at_once(jobs)
+    row = person.row
+    assert (row.stage, row.outcome, row.ended_at is None) in {("consent", "", True), ("end", "no-consent", False)}
+    assert Participant.objects.count() == 1
+
+
 def test_leaving_and_answering_at_the_same_moment_end_in_one_of_the_two_ways(study: Study) -> None:
     people = [Person(study).walk_to("reading-1") for _ in range(10)]
     places = [_after_looking(person) for person in people]

@@ -234,6 +234,8 @@ def _endings() -> Iterator[tuple[str, Response]]:
     small = Person(_launched(PROLIFIC, devices={"width": 900}), entry=ENTRY)
     small.post(data={"answer": "turn-back"})
     yield "end, incompatible-device", small.get("end")
+    del small.client.cookies["entrant"]
+    yield "end, incompatible-device, in a browser that lost the id", small.get("end")
     full = factories.ready_study()
     full.arms.update(target=1)
     lifecycle.freeze(full, full.created_by)
