@@ -9,19 +9,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.intervals import NAN
-from analysis.power import (
-    Components,
-    PlannedDesign,
-    Power,
-    PowerPoint,
-    StudySize,
-    expected_power,
-    people_needed,
-    power_curve,
-    simulated_power,
-)
+from analysis.power import Power, PowerPoint, expected_power, people_needed, power_curve, simulated_power
 from analysis.power_claim import Adjustment, Claim, Which
 from analysis.power_limits import FEW_PEOPLE, MOST_PEOPLE_SIMULATED, studies_of
+from analysis.power_size import Components, PlannedDesign, StudySize
 from analysis.report_tables import ReportTable
 from analysis.report_text import MISSING, interval, level_text, number, percent
 from analysis.tables import to_frame, to_json, to_records

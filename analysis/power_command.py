@@ -8,10 +8,11 @@ from typing import Any
 
 from analysis.crossed import crossed_contrasts
 from analysis.plan import Plan
-from analysis.power import Components, components_of
+from analysis.power import components_of
 from analysis.power_answer import SMALL_SIMULATIONS, PowerQuestion, power_answer, power_table, to_dict
 from analysis.power_claim import ADJUSTMENT_NAMES
 from analysis.power_figure import power_figure
+from analysis.power_size import Components
 from analysis.read_table import read_ratings
 from analysis.report_command import as_text_table, read_plan
 from analysis.validation import FrameError

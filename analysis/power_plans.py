@@ -18,7 +18,7 @@ from surveys import audit
 from surveys.models import Mode, Researcher, Study
 
 if TYPE_CHECKING:
-    from analysis.power import Components
+    from analysis.power_size import Components
 
 Status = PowerPlan.Status
 # Whose ratings may tell spreads before the unblinding: those of a pilot, and of programs.
@@ -84,9 +84,9 @@ def sweep() -> int:
 
 
 def _computed(plan: PowerPlan) -> dict[str, Any]:
-    from analysis.power import Components
     from analysis.power_answer import PowerQuestion, power_answer, power_table, to_dict
     from analysis.power_figure import power_figure
+    from analysis.power_size import Components
     from analysis.tables import to_json
 
     lists = {name: tuple(plan.question["question"][name]) for name in ("people", "articles")}

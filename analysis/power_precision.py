@@ -6,15 +6,12 @@ and what is not read makes no estimate surer.
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from analysis.crossed_terms import LEAST_REPEATS, MOST_INFLATED
-
-if TYPE_CHECKING:
-    from analysis.power import Components, StudySize
+from analysis.power_size import Components, StudySize
 
 # Beyond so many standard deviations no article has readers.
 _TAIL = 12.0
@@ -63,7 +60,7 @@ class _Read:
         return (self.total - squares / self.total) / (self.distinct - 1)
 
 
-def precision(size: "StudySize", parts: "Components") -> Precision:
+def precision(size: StudySize, parts: Components) -> Precision:
     """The precision of the main model's contrast.
 
     Where everybody reads everything it is that of Westfall, Kenny & Judd 2014 (J. Exp. Psychol. Gen. 143:2020); else

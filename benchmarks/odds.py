@@ -24,7 +24,8 @@ from threadpoolctl import threadpool_limits
 from analysis.crossed_odds import OddsContrast, OddsKind, crossed_odds, false_positives
 from analysis.intervals import wilson
 from analysis.plan import Plan
-from analysis.power import Components, PlannedDesign, StudySize, simulated_study
+from analysis.power import simulated_study
+from analysis.power_size import Components, PlannedDesign, StudySize
 
 PERSON, ALPHA = 0.8, 0.05
 

@@ -24,16 +24,9 @@ from scipy import stats
 from analysis.crossed import crossed_contrasts
 from analysis.intervals import wilson
 from analysis.plan import Plan
-from analysis.power import (
-    Components,
-    PlannedDesign,
-    StudySize,
-    arms_of,
-    expected_power,
-    people_needed,
-    simulated_study,
-)
+from analysis.power import arms_of, expected_power, people_needed, simulated_study
 from analysis.power_claim import Claim
+from analysis.power_size import Components, PlannedDesign, StudySize
 
 SEED, ALPHA = 77, 0.05
 USUAL = Components(person=0.8, article=0.35, noise=1.0)

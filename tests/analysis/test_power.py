@@ -12,15 +12,8 @@ from scipy import stats
 from analysis.crossed import crossed_contrasts
 from analysis.crossed_terms import random_part
 from analysis.plan import Plan
-from analysis.power import (
-    Components,
-    StudySize,
-    components_of,
-    expected_power,
-    people_needed,
-    power_curve,
-    simulated_study,
-)
+from analysis.power import components_of, expected_power, people_needed, power_curve, simulated_study
+from analysis.power_size import Components, StudySize
 
 USUAL = Components(person=0.8, article=0.4, noise=1.0)
 USUAL_STORIES = Components(person=0.8, article=0.3, noise=1.0)

@@ -5,8 +5,9 @@ from dataclasses import fields
 
 import pandas as pd
 
-from analysis.power import Components, PowerPoint
+from analysis.power import PowerPoint
 from analysis.power_answer import Needed, PowerAnswer, PowerQuestion, power_answer
+from analysis.power_size import Components
 
 PARTS = Components(person=0.5, article=0.1, noise=0.8)
 

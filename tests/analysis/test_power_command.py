@@ -8,8 +8,9 @@ import pytest
 from analysis.__main__ import main
 from analysis.crossed import crossed_contrasts
 from analysis.plan import Plan
-from analysis.power import Components, StudySize, components_of, expected_power
+from analysis.power import components_of, expected_power
 from analysis.power_claim import Claim
+from analysis.power_size import Components, StudySize
 from tests.analysis.ratings import simulated
 
 # Nothing is simulated but what a test asks for.
