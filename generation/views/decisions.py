@@ -178,6 +178,8 @@ def _done(request: HttpRequest, study: Study, text: Candidate, form: Form, decid
             return _told(request, study, text, str(error))
         except (CurationError, ArticleError) as error:
             show_problems(form, error.problems)
+            # What was refused had counted up the row's revision before it was taken back.
+            text = found(study, text.code)
     forms: dict[str, Any] = {name: form}
     return candidate_page(request, study, text, **forms)
 

@@ -97,11 +97,13 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "sees_models": sees_models(study),
         "rules": rules_of(study),
         "branches": branches(text, is_blind=filters.is_blind),
-        "accept_form": _accept_form(study, text, panel, plain=filters.is_blind or by.pk in panel.missing),
+        "accept_form": _accept_form(study, text, plain=filters.is_blind or by.pk in panel.missing),
         "reject_form": RejectForm(initial={"revision": text.revision}),
         **(_at_work(study, text, by, filters) if decide else {}),
         **forms,
     }
+    # Who decides between opinions says why.
+    context["accept_form"].fields["reason"].required = panel.is_disputed
     return study_page(request, study, "generation/candidate.html", context, status=400 if forms else 200)
 
 
@@ -204,14 +206,9 @@ def _undo_label(act: Act, filters: Filters) -> str:
     return _("Undo my last decision (%(name)s)") % {"name": name}
 
 
-def _accept_form(study: Study, text: Candidate, panel: Panel, *, plain: bool) -> AcceptForm | PlainAcceptForm:
-    form = PlainAcceptForm(initial={"revision": text.revision}) if plain else _whole_accept_form(study, text)
-    # Who decides between opinions says why.
-    form.fields["reason"].required = panel.is_disputed
-    return form
-
-
-def _whole_accept_form(study: Study, text: Candidate) -> AcceptForm:
+def _accept_form(study: Study, text: Candidate, *, plain: bool) -> AcceptForm | PlainAcceptForm:
+    if plain:
+        return PlainAcceptForm(initial={"revision": text.revision})
     prompt = text.batch.prompt
     initial = {
         "arm": default_arm(text.batch, Curation.CURATED),

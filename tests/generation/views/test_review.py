@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from generation import curation
+from generation import curation, opinions
 from generation.curation import standing_text
 from generation.models import Batch
 from surveys import lifecycle
 from surveys.models import Article, Origin
 from tests.factories import ArmFactory, ArticleFactory, ready_study
 from tests.generation.factories import CONTINUATION, address, curator, queued, synthetic_arm, text_of, written
+from tests.generation.test_assignments import panel
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,18 @@ def test_rejecting_needs_a_reason(client: Client, batch: Batch) -> None:
     assert "Write why it is rejected" in refused.content.decode()
     client.post(address(batch.study, "reject", 1, 0), {"reason": "dull", "revision": 0})
     assert text_of(batch).reviews.get().reason == "dull"
+
+
+def test_after_a_refusal_the_other_decision_on_the_page_that_came_back_is_taken(client: Client, batch: Batch) -> None:
+    first, second = panel(batch)
+    opinions.give(text_of(batch), by=first, verdict="accept")
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="It contradicts itself.")
+    response = client.post(address(batch.study, "accept", 1, 0), acceptance(batch))
+    assert response.status_code == 400
+    assert response.context["accept_form"].fields["reason"].required
+    sent = {"reason": "It does.", "revision": response.context["reject_form"]["revision"].value()}
+    client.post(address(batch.study, "reject", 1, 0), sent)
+    assert text_of(batch).decision == "rejected"
 
 
 def test_an_edit_is_shown_as_a_difference_against_the_raw_draft(client: Client, batch: Batch) -> None:
