@@ -15,6 +15,7 @@ from analysis.files.manifest import Manifest
 from analysis.frames import StudyFrames
 from analysis.models import Export, ExportPart
 from analysis.schema_study import FLOW, LINEAGE
+from analysis.schema_workshop import WORKSHOP
 from surveys.models import Participant
 
 # People read at once: memory grows with this number and not with the study.
@@ -39,9 +40,10 @@ def write(export: Export, folder: Path) -> Manifest:
     """The export's files in ``folder``. Raises ``Stopped`` if the export is no longer ours."""
     frozen = export.version.frozen
     empty = _frames(export, [])
+    workshop = frames.workshop_frames(export.version)
     package = Package(
         folder,
-        {**empty.tables, "lineage": LINEAGE, "flow": FLOW},
+        {**empty.tables, "lineage": LINEAGE, "flow": FLOW, **{name: WORKSHOP[name] for name in workshop}},
         _about(export),
         formats=export.formats,
         identifying=export.identifying,
@@ -50,13 +52,13 @@ def write(export: Export, folder: Path) -> Manifest:
         version=export.version.document,
     )
     try:
-        return _filled(export, package, empty)
+        return _filled(export, package, empty, workshop)
     except BaseException:
         package.abandon()
         raise
 
 
-def _filled(export: Export, package: Package, empty: StudyFrames) -> Manifest:
+def _filled(export: Export, package: Package, empty: StudyFrames, workshop: dict[str, pd.DataFrame]) -> Manifest:
     """Everybody's rows, part by part, then the tables about the study."""
     version, mode = export.version, export.mode
     everybody = Participant.objects.filter(version=version, mode=mode).count()
@@ -67,7 +69,8 @@ def _filled(export: Export, package: Package, empty: StudyFrames) -> Manifest:
         package.add(_with_panel_ids(export, _frames(export, keys), keys))
         done += len(keys)
         jobs.step(export, _("%(done)s of %(all)s people") % {"done": done, "all": max(done, everybody)})
-    package.add({"lineage": frames_study.lineage_frame(version), "flow": frames_study.flow_frame(version, mode)})
+    lineage, flow = frames_study.lineage_frame(version), frames_study.flow_frame(version, mode)
+    package.add({"lineage": lineage, "flow": flow, **workshop})
     return package.close()
 
 

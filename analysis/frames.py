@@ -18,6 +18,8 @@ from analysis.scale_scores import scale_columns, scales_of_people
 from analysis.schema import ANSWERS, PARTICIPANTS, RATINGS
 from analysis.schema_columns import Table
 from analysis.schema_quality import PARADATA, QUALITY
+from analysis.schema_workshop import WORKSHOP
+from generation import records
 from surveys import amendments, paradata
 from surveys.items import TEXTS
 from surveys.models import Answer, Participant, Stage, StudyVersion, Trial
@@ -204,3 +206,18 @@ def paradata_frame(version: StudyVersion, mode: str, only: Keys = None) -> pd.Da
     kinds = {"integer": "Int64", "number": "float64"}
     typed = frame.astype({column.name: kinds[column.type] for column in PARADATA.columns if column.type in kinds})
     return typed[list(PARADATA.names)]
+
+
+def workshop_frames(version: StudyVersion) -> dict[str, pd.DataFrame]:
+    """How the study's machine texts were written and chosen, and how models find its articles: the tables with a row.
+
+    They hold nothing that a participant gave, and can be shown before the unblinding.
+    """
+    kinds = {"integer": "Int64", "number": "float64", "yes-no": "boolean"}
+    frames = {}
+    for name, rows in records.of_version(version).items():
+        table = WORKSHOP[name]
+        typed = {column.name: kinds[column.type] for column in table.columns if column.type in kinds}
+        if rows:
+            frames[name] = pd.DataFrame(rows, columns=list(table.names)).astype(typed)
+    return frames

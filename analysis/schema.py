@@ -4,7 +4,7 @@ from analysis.schema_columns import ITEMS_STAND_BEFORE, Column, ColumnType, Leve
 from analysis.schema_levels import CURATIONS, DISCLAIMERS, MODES, ORIGINS, OUTCOMES, REASONS, SOURCE_LABELS, STATES
 
 # Rises whenever a column is added, renamed or changes its meaning; every export and report names it.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 INDEX_COLUMN = ITEMS_STAND_BEFORE
 INDEX_INSTRUMENT = "kreps-credibility"

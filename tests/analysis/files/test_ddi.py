@@ -16,6 +16,7 @@ from analysis.codebook import CodebookTable
 from analysis.files.ddi import NAMESPACE, codebook_ddi
 from analysis.schema_columns import Column, Level, Table
 from analysis.schema_study import FLOW, LINEAGE
+from analysis.schema_workshop import WORKSHOP
 from tests.analysis.exported import TABLES, exported
 
 # Children in the order of the schema: '!' exactly one, '?' at most one, '+' at least one, '*' any number.
@@ -121,7 +122,7 @@ def test_an_exports_codebook_keeps_every_rule(tmp_path: Path) -> None:
 
 
 def test_every_column_that_any_table_has_keeps_the_rules() -> None:
-    tables = [*TABLES.values(), LINEAGE, FLOW]
+    tables = [*TABLES.values(), LINEAGE, FLOW, *WORKSHOP.values()]
     parts = [CodebookTable(f"{n}.csv", table, frozenset(table.names)) for n, table in enumerate(tables)]
     assert [*broken_rules(parsed(codebook_ddi(parts, {}, {})))] == []
 
