@@ -57,12 +57,13 @@ def _ends(paragraph: str, start: int, stop: int, stopped: int, after: int) -> bo
     """Whether a sentence ends with the stop at ``stop`` (to ``stopped``), with closing marks up to ``after``."""
     if paragraph[stopped - 1] in _UNSPACED:
         return True
-    following = paragraph[after:].lstrip()[:1]
+    # Of a paragraph one blank is left between two words. Slices to its ends would be copied at each full stop.
+    following = paragraph[after : after + 2].lstrip()[:1]
     if not paragraph[after].isspace() or following.islower():
         return False
     if paragraph[stop:stopped] != "." or after > stopped:
         return True
-    word = re.split(r"\s", paragraph[start:stop])[-1].lstrip(_QUOTES + "([")
+    word = paragraph[max(start, paragraph.rfind(" ", start, stop) + 1) : stop].lstrip(_QUOTES + "([")
     return not _ABBREVIATION.fullmatch(word)
 
 

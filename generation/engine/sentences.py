@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # Full stops and their kin: Latin, CJK and halfwidth, Arabic and Urdu, Devanagari, Armenian, Ethiopic,
 # Burmese, Khmer, Tibetan, Mongolian, and the doubled marks.
@@ -12,6 +13,7 @@ _UNSPACED = frozenset("。！？．｡।॥።፧။៕།᠃")
 _QUOTES = frozenset("\"'”’»›“‘«‹」』＂＇")
 # Where a text asks in Greek, this is the question mark; the second is the same to Unicode.
 _GREEK_QUESTION = frozenset(";\u037e")
+_STOP = re.compile("[" + re.escape("".join(sorted(TERMINATORS | _GREEK_QUESTION))) + "]")
 _GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 # The typed mark where it opens: at the beginning, behind a blank or behind another that opens, and before a word.
 _TYPED_OPENING = re.compile(r"(?:^|[\s(\[\"“„])['＇](?=\S)")
@@ -62,6 +64,26 @@ def last_sentence_end(text: str) -> int:
         if _terminates(text, position) and _is_boundary(text, position, after):
             return after
     return 0
+
+
+def stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where each run of marks that can end a sentence begins, and the index behind it and what closes there.
+
+    Looks from `start` to `end`, at each character a few times, however long the text.
+    """
+    while match := _STOP.search(text, start, end):
+        start = match.end()
+        if not _terminates(text, match.start()):
+            continue
+        while start < end and (_closes(text[start]) or _terminates(text, start)):
+            start += 1
+        yield match.start(), start
+
+
+def is_sentence_end(text: str, stop: int, after: int) -> bool:
+    """Return whether a sentence ends behind the marks that stand from `stop` to `after`, as `stops` gives them."""
+    places = range(after - 1, stop - 1, -1)
+    return any(_terminates(text, place) and _is_boundary(text, place, after) for place in places)
 
 
 def _is_closing(text: str) -> bool:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.sentences import count, sentences
+from surveys.sentences import _split, count, sentences
+from tests.taken import Taken
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,10 @@ def test_sentences_end_where_readers_end_them(text: str, expected: tuple[tuple[s
 def test_no_character_of_a_text_is_lost_or_doubled(text: str) -> None:
     joined = "".join("".join(paragraph) for paragraph in sentences(text))
     assert joined.replace(" ", "") == "".join(text.split())
+
+
+@pytest.mark.parametrize("unit", ["U.S. ", "J. ", "and. then ", "3. of "])
+def test_a_long_paragraph_in_which_no_sentence_ends_is_looked_through_once(unit: str) -> None:
+    paragraph = Taken((unit * 400).strip())
+    _split(paragraph)
+    assert paragraph.taken < 20 * len(paragraph)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.parity.passages import sentence_ends, sentences
+from tests.taken import Taken
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,9 @@ from generation.parity.passages import sentence_ends, sentences
         ("It cost $3.5 million! Why?", ["It cost $3.5 million!", "Why?"]),
         ("橋は閉鎖された。川が増水した。", ["橋は閉鎖された。", "川が増水した。"]),
         ("Wait... what? Yes.", ["Wait... what?", "Yes."]),
+        ("Go! Up! Now.", ["Go!", "Up!", "Now."]),
+        ("Smith Jr.      Then he left", ["Smith Jr.      Then he left"]),
+        ("Πού πήγε; Έφυγε.", ["Πού πήγε;", "Έφυγε."]),
         ("", []),
         (" \n ", []),
     ],
@@ -29,3 +33,10 @@ def test_the_ends_cut_a_text_into_pieces_that_lose_nothing(text: str) -> None:
     ends = sentence_ends(text)
     assert ends == sorted(set(ends))
     assert "".join("".join(sentences(text)).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("unit", ["U.S. ", "a.", "J. ", "and. then ", '"a. b" ', "... ", "«x. y"])
+def test_a_long_text_in_which_no_sentence_ends_is_looked_through_once(unit: str) -> None:
+    text = Taken(unit * 400)
+    sentence_ends(text)
+    assert text.taken < 20 * len(text)
