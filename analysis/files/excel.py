@@ -48,6 +48,7 @@ class ExcelFile(TableFile):
     """
 
     title, folder, suffix = "Excel", "excel", ".xlsx"
+    limit = f"{MOST_CHARACTERS} characters, all that a cell holds"
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -57,7 +58,6 @@ class ExcelFile(TableFile):
         self._on_sheet = MOST_ROWS
         self._bytes = 0
         self._rows = 0
-        self._cut: Counter[str] = Counter()
         self._replaced: Counter[str] = Counter()
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -88,17 +88,13 @@ class ExcelFile(TableFile):
         for name, content in _about(self._titles).items():
             self._book.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
         self._book.close()
-        self.notes += [
-            f"Excel: {n} texts of the column '{name}' in {self.table.name} are cut to {MOST_CHARACTERS} characters, "
-            "which is all that a cell holds; they stand whole in the CSV file."
-            for name, n in self._cut.items()
-        ]
+        self.notes += map(str, self.shortened())
         self.notes += [
             f"Excel: {n} texts of the column '{name}' in {self.table.name} hold control characters, which a cell "
             "cannot; the character U+FFFD stands for each. They stand whole in the CSV file."
             for name, n in self._replaced.items()
         ]
-        return [Made(self.name(), self._rows, self.table.names)]
+        return [Made(self.name(), self._rows, self.table.names, self.cautions(1, self._rows))]
 
     def _new_sheet(self, title: str, names: Sequence[str]) -> None:
         self._end_sheet()
@@ -141,6 +137,7 @@ class ExcelFile(TableFile):
     def _texts(self, values: list[Any], name: str) -> list[str]:
         """The texts as cells; what had to be cut or replaced is counted. Few of them differ in most columns."""
         known: dict[Any, str] = {None: _EMPTY, "": _EMPTY}
+        too_long = set()
         for value, n in Counter(values).items():
             if value in known:
                 continue
@@ -149,8 +146,10 @@ class ExcelFile(TableFile):
                 self._replaced[name] += n
             whole = _fitting(clean)
             if whole != clean:
-                self._cut[name] += n
+                too_long.add(value)
             known[value] = _text(whole)
+        if too_long:
+            self.count_cut(name, (self._rows + n for n, value in enumerate(values, start=1) if value in too_long))
         return [known[value] for value in values]
 
 

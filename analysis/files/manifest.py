@@ -9,17 +9,21 @@ from analysis.schema import SCHEMA_VERSION
 MANIFEST = "manifest.json"
 # The document whose SHA-256 is the version: what participants saw.
 VERSION = "study-version.json"
+# Which texts a format could not hold whole: there where there are some.
+CUT_TEXTS = "cut-texts.csv"
 
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One file: ``rows`` without headers, None for files that are no table; ``size`` in bytes."""
+    """One file: ``rows`` without headers, None for files that are no table; ``size`` in bytes. ``cautions`` say what of
+    its table the format does not hold."""
 
     name: str
     rows: int | None
     columns: tuple[str, ...]
     size: int
     sha256: str
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ _OF_FORMAT = {
 }
 
 
-def read_me(title: str, formats: Sequence[str], identifying: bool) -> bytes:
+def read_me(title: str, formats: Sequence[str], identifying: bool, *, cut: bool = False) -> bytes:
     """A text that says what lies where, and how to check it."""
     lines = [
         title,
@@ -74,6 +78,11 @@ def read_me(title: str, formats: Sequence[str], identifying: bool) -> bytes:
         "          the lineage of every text, and the flow. Before the unblinding there are no ratings among them.",
         *(_OF_FORMAT[name] for name in formats),
         "codebook.html, codebook.csv, codebook-ddi.xml   What every column means.",
+        *(
+            [f"{CUT_TEXTS}               Which texts a format could not hold whole, by file, column and row."]
+            if cut
+            else []
+        ),
         "datapackage.json            Describes data/ for Frictionless; the folder is a Psych-DS dataset too",
         "dataset_description.json    (this is its head).",
         f"{VERSION}          The frozen version: its questions, design and plan, and the texts by their SHA-256.",

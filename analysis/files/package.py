@@ -14,12 +14,12 @@ import pandas as pd
 from analysis.codebook import CodebookTable, codebook_csv, codebook_html
 from analysis.files.coarse_times import described_to_the_day, to_the_day
 from analysis.files.ddi import codebook_ddi
-from analysis.files.delimited import CsvFile
+from analysis.files.delimited import CsvFile, csv_rows
 from analysis.files.descriptors import data_package, dataset_description
-from analysis.files.manifest import MANIFEST, VERSION, ExportedFile, Manifest, read_me
+from analysis.files.manifest import CUT_TEXTS, MANIFEST, VERSION, ExportedFile, Manifest, read_me
 from analysis.files.qualtrics import QualtricsFile, Question
 from analysis.files.small_cells import SmallCells
-from analysis.files.table_file import Made, TableFile
+from analysis.files.table_file import Made, Shortened, TableFile
 from analysis.schema_columns import Table
 from analysis.validation import FrameError, check_columns, check_unique
 from analysis.wide import wide_ratings
@@ -126,11 +126,12 @@ class Package:
         if self._qualtrics:
             made += self._qualtrics.close()
         written = [self._digested(file) for file in made]
+        shortened = [each for files in self._open.values() for file in files for each in file.shortened()]
         codebook = [
-            CodebookTable(csv.name(), self._described[name], frozenset(csv.table.names))
+            CodebookTable(csv.name(), _with_cautions(self._described[name], shortened), frozenset(csv.table.names))
             for name, (csv, *_) in self._open.items()
         ]
-        written += self._describe(codebook, {file.name: file for file in written})
+        written += self._describe(codebook, {file.name: file for file in written}, shortened)
         manifest = Manifest(self.about, self.identifying, tuple(written), tuple(notes), tuple(self._cells.warnings()))
         (self.folder / MANIFEST).write_bytes(manifest.to_json())
         return manifest
@@ -157,7 +158,9 @@ class Package:
         for file in self._open[name]:
             file.write(frame[names])
 
-    def _describe(self, codebook: Sequence[CodebookTable], files: Mapping[str, ExportedFile]) -> list[ExportedFile]:
+    def _describe(
+        self, codebook: Sequence[CodebookTable], files: Mapping[str, ExportedFile], shortened: Sequence[Shortened]
+    ) -> list[ExportedFile]:
         title = self.about.get("title") or self.about.get("study") or "export"
         rows = {name: file.rows or 0 for name, file in files.items()}
         sizes = {name: {"size": file.size, "sha256": file.sha256} for name, file in files.items()}
@@ -167,8 +170,10 @@ class Package:
             "codebook-ddi.xml": codebook_ddi(codebook, self.about, rows),
             "datapackage.json": data_package(codebook, self.about, sizes),
             "dataset_description.json": dataset_description(codebook, self.about),
-            "README.txt": read_me(title, self._formats, self.identifying),
+            "README.txt": read_me(title, self._formats, self.identifying, cut=bool(shortened)),
         }
+        if shortened:
+            contents[CUT_TEXTS] = _cut_texts(shortened)
         if self._version:
             contents[VERSION] = self._version.encode()
         for name, content in contents.items():
@@ -179,4 +184,24 @@ class Package:
         with (self.folder / made.path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = (self.folder / made.path).stat().st_size
-        return ExportedFile(made.path, made.rows, made.columns, size, digest)
+        return ExportedFile(made.path, made.rows, made.columns, size, digest, made.cautions)
+
+
+def _with_cautions(table: Table, shortened: Sequence[Shortened]) -> Table:
+    """The table with what was cut in each column's description."""
+    said = {
+        column.name: [str(one) for one in shortened if (one.table, one.column) == (table.name, column.name)]
+        for column in table.columns
+    }
+    return replace(
+        table,
+        columns=tuple(
+            replace(column, description=" ".join([column.description, *said[column.name]])) for column in table.columns
+        ),
+    )
+
+
+def _cut_texts(shortened: Sequence[Shortened]) -> bytes:
+    """One row a text that a format does not hold whole. UTF-8."""
+    rows = [(one.title, one.table, one.column, str(row)) for one in shortened for row in one.rows]
+    return csv_rows([("format", "table", "column", "row"), *rows])

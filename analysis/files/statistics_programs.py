@@ -13,7 +13,6 @@ import pandas as pd
 import pyreadstat
 from pandas.api.types import union_categoricals
 
-from analysis.counted import counted
 from analysis.files.table_file import Made, TableFile
 from analysis.files.variables import REASONS, Variable, cut, floats, naive_times, variables
 
@@ -33,17 +32,15 @@ class StatisticsFile(TableFile):
     program: ClassVar[str]
     longest_name: ClassVar[int]
     longest_text: ClassVar[int]
-    # Whose limit that is, in a note about texts that were cut.
-    whose_limit: ClassVar[str]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.variables = variables(self.table, self.longest_name)
         self._waiting: list[pd.DataFrame] = []
         self._made: list[Made] = []
+        self._rows = 0
         # The longest text of each variable in bytes, over all parts.
         self._widths: dict[str, int] = {}
-        self._cut: dict[str, int] = {}
 
     def write(self, frame: pd.DataFrame) -> None:
         while len(frame):
@@ -66,11 +63,7 @@ class StatisticsFile(TableFile):
                 f"{self.title}: the table {self.table.name} is in {len(self._made) - 1} files, which "
                 f"{Path(path).name}, run in their folder, joins."
             )
-        self.notes += [
-            f"{self.title}: {counted(n, 'text', 'texts')} of '{name}' in {self.table.name} "
-            f"{'is' if n == 1 else 'are'} cut to {self.longest_text} bytes, {self.whose_limit}; whole in the CSV file."
-            for name, n in self._cut.items()
-        ]
+        self.notes += map(str, self.shortened())
         return self._made
 
     def _flush(self, *, last: bool) -> None:
@@ -81,8 +74,11 @@ class StatisticsFile(TableFile):
         self._waiting = []
         whole = last and not self._made
         name = self.name(0 if whole else len(self._made) + 1)
+        before = self._rows
         self.save(frame, self.root / name)
-        self._made.append(Made(name, len(frame), tuple(variable.name for variable in self.variables)))
+        self._rows += len(frame)
+        columns = tuple(variable.name for variable in self.variables)
+        self._made.append(Made(name, len(frame), columns, self.cautions(before + 1, self._rows)))
 
     @abstractmethod
     def save(self, frame: pd.DataFrame, path: Path) -> None:
@@ -97,8 +93,8 @@ class StatisticsFile(TableFile):
         name = variable.column.name
         text, shortened, longest = cut(frame[name], self.longest_text)
         self._widths[variable.name] = max(self._widths.get(variable.name, 1), longest)
-        if shortened:
-            self._cut[name] = self._cut.get(name, 0) + shortened
+        if len(shortened):
+            self.count_cut(name, (self._rows + 1 + shortened).tolist())
         return text
 
     def reasons(self, frame: pd.DataFrame, variable: Variable) -> pd.Series | None:
@@ -112,7 +108,7 @@ class SpssFile(StatisticsFile):
 
     title, folder, suffix, program = "SPSS", "spss", ".sav", ".sps"
     longest_name, longest_text = 64, _SPSS_TEXT
-    whose_limit = "all that SPSS holds, where letters beyond a to z take two bytes or more"
+    limit = f"{_SPSS_TEXT} bytes, all that SPSS holds, where letters beyond a to z take two bytes or more"
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
         made: dict[str, Any] = {}
@@ -167,7 +163,7 @@ class StataFile(StatisticsFile):
 
     title, folder, suffix, program = "Stata", "stata", ".dta", ".do"
     longest_name, longest_text = 32, _STATA_TEXT
-    whose_limit = "all that Stata holds"
+    limit = f"{_STATA_TEXT} bytes, all that Stata holds"
 
     def save(self, frame: pd.DataFrame, path: Path) -> None:
         made: dict[str, Any] = {}

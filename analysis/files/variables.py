@@ -104,8 +104,9 @@ def floats(series: pd.Series) -> np.ndarray:
     return numbers(values).to_numpy(dtype=float, copy=True)
 
 
-def cut(series: pd.Series, most: int) -> tuple[pd.Series, int, int]:
-    """The texts in at most ``most`` bytes of UTF-8, missing ones empty; how many had to be cut; the longest's bytes.
+def cut(series: pd.Series, most: int) -> tuple[pd.Series, np.ndarray, int]:
+    """The texts in at most ``most`` bytes of UTF-8, missing ones empty; the places of those that had to be cut; the
+    longest's bytes.
 
     Equal texts are one object: a table of codes and keys takes a pointer a cell.
     """
@@ -116,7 +117,7 @@ def cut(series: pd.Series, most: int) -> tuple[pd.Series, int, int]:
     # A missing text has the code -1: the last one, which is empty.
     texts = np.array([*shorter, ""], dtype=object)[codes]
     longest = max((len(text.encode()) for text in shorter), default=0)
-    return pd.Series(texts, index=series.index, dtype=object), int(changed[codes].sum()), longest
+    return pd.Series(texts, index=series.index, dtype=object), np.flatnonzero(changed[codes]), longest
 
 
 def _within(text: str, most: int) -> str:

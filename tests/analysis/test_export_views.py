@@ -9,7 +9,7 @@ from django.test import Client
 
 from analysis import exports
 from analysis.models import Export
-from surveys.models import Mode, Participant, Role, Study
+from surveys.models import Answer, Mode, Participant, Role, Study
 from tests.analysis.test_views import EFFECTS, signed_in, url
 from tests.factories import launched_study
 from tests.walking import readers_walk
@@ -44,6 +44,18 @@ def test_the_page_offers_the_formats_and_lists_what_was_made(study: Study) -> No
     assert "table-ratings_data.csv" in page
     assert export.sha256[:8] in page
     assert "Answers that fewer than 5 people gave" in page or "alone with a combination" in page
+
+
+def test_the_list_of_files_says_which_of_them_cut_texts_and_in_which_rows(study: Study) -> None:
+    whose = Answer.objects.filter(item="news-use", value="daily").order_by("pk").values_list("pk", flat=True)[:1]
+    assert Answer.objects.filter(pk__in=list(whose)).update(value="ä" * 20_000) == 1
+    by = study.created_by
+    export = exports.request_export(study, by=by, mode=Mode.SIMULATED, identifying=True, formats=["spss", "excel"])
+    exports.make(export.pk)
+    page = " ".join(signed_in(study).get(url(study, "exports")).content.decode().split())
+    said = "SPSS: 1 text of &#x27;value&#x27; in answers is cut to 32767 bytes"
+    assert re.search(rf'spss/answers\.sav ?<br><span class="soft">{said}[^<]*, in row \d+; whole in the CSV file', page)
+    assert not re.search(r"excel/answers\.xlsx ?<br>", page)
 
 
 def test_an_export_is_called_by_its_formats_names_while_it_is_made_and_afterwards(study: Study) -> None:

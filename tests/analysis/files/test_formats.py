@@ -180,7 +180,10 @@ def test_excel_holds_values_never_formulas_and_cuts_what_no_cell_holds(tmp_path:
     where = [cell.value for cell in texts[1]].index("text") + 1
     assert texts.cell(3, where).value == f"{NASTY} {UNICODE}"
     assert len(texts.cell(5, where).value) == 32_767
-    assert any("1 texts of the column 'text' in answers are cut to 32767 characters" in note for note in manifest.notes)
+    assert any(
+        "Excel: 1 text of 'text' in answers is cut to 32767 characters, all that a cell holds, in row 4" in note
+        for note in manifest.notes
+    )
     assert any("control characters" in note for note in manifest.notes)
 
 
@@ -239,7 +242,7 @@ def test_excel_cells_are_as_long_as_excel_counts_and_hold_escapes_and_no_infinit
     assert book["t"]["A2"].value == "\U0001f600" * (32_767 // 2)
     assert [cell.value for cell in book["t"]["B"][1:]] == [None, 1.5]
     assert (unescape(book["t"]["A3"].value), book["t 2"]["A2"].value) == ("_x0041_", "more")
-    assert "1 texts" in " ".join(file.notes)
+    assert "1 text of 'text' in t is cut to 32767 characters" in " ".join(file.notes)
 
 
 def test_qualtrics_style_has_three_header_rows_and_its_names(tmp_path: Path) -> None:
@@ -301,3 +304,38 @@ def test_the_ddi_codebook_names_every_variable_of_every_file_with_its_categories
     believable = next(v for v in variables if v.get("name") == "believable")
     assert [c.text for c in believable.findall("d:catgry/d:catValu", space)] == ["1", "2", "3", "4"]
     assert believable.findtext("d:labl", namespaces=space) == "How believable?"
+
+
+@pytest.mark.parametrize("cells", [500_000, 1], ids=["one file", "a row a file"])
+def test_texts_that_are_cut_are_named_by_row_in_the_files_the_notes_the_codebook_and_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    monkeypatch.setattr(statistics_programs, "PART", cells)
+    manifest = exported(tmp_path, formats=["spss", "excel"], identifying=True)
+    spss = "SPSS: 1 text of 'text' in answers is cut to 32767 bytes"
+    excels = "Excel: 1 text of 'text' in answers is cut to 32767 characters"
+    for said in (spss, excels):
+        assert [note for note in manifest.notes if note.startswith(said) and "in row 4; whole in the CSV" in note]
+    lost = {file.name: file.cautions for file in manifest.files if file.cautions}
+    assert {*lost} == {"excel/answers.xlsx", f"spss/answers{'' if cells > 1 else '-part4'}.sav"}
+    assert all("in row 4" in cautions[0] for cautions in lost.values())
+    (column,) = [
+        row
+        for row in csv.DictReader(io.StringIO((tmp_path / "codebook.csv").read_text("utf-8")))
+        if "answers" in row["table"] and row["column"] == "text"
+    ]
+    assert spss in column["description"]
+    assert excels in column["description"]
+    rows = list(csv.reader(io.StringIO((tmp_path / "cut-texts.csv").read_text("utf-8"))))
+    assert rows == [
+        ["format", "table", "column", "row"],
+        ["SPSS", "answers", "text", "4"],
+        ["Excel", "answers", "text", "4"],
+    ]
+    assert "cut-texts.csv" in (tmp_path / "README.txt").read_text("utf-8")
+
+
+def test_where_nothing_is_cut_nothing_is_said_of_it(tmp_path: Path) -> None:
+    manifest = exported(tmp_path, formats=["stata"], identifying=True)
+    assert not any(file.cautions for file in manifest.files)
+    assert not (tmp_path / "cut-texts.csv").exists()
