@@ -87,9 +87,10 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
     drafter = _drafter(batch.language_model)
     prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
+    versions = drafter.versions
     Run.objects.filter(pk=run.pk).update(
         model_identity=drafter.identity.to_dict(),
-        engine_versions=drafter.versions.to_dict(),
+        engine_versions=versions.to_dict(),
         given_text=storable(drafter.tokens.rendered(prompt)),
         given_tokens=drafter.tokens.count(prompt),
         drafting_since=Now(),
@@ -101,6 +102,10 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         # Read anew each round: others write for the same story, and curators edit.
         beside = Beside.study(batch.prompt)
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted, enough=_enough(batch)):
+            if drafter.versions != versions:
+                # Graphs were given up: the lineage says so from the first text that was written without.
+                versions = drafter.versions
+                Run.objects.filter(pk=run.pk).update(engine_versions=versions.to_dict())
             if isinstance(draft, Refused):
                 refuse(run, draft)
             else:
@@ -218,7 +223,11 @@ def loaded(model: LanguageModel) -> "Drafter":
         _loaded.clear()
         workers.holds("", "")
         drafter = _loaded[found.identity] = Drafter.load(
-            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS, runs_code=found.runs_code
+            found.folder,
+            found.identity,
+            quantised=settings.GENERATION_EIGHT_BITS,
+            runs_code=found.runs_code,
+            graphs=settings.GENERATION_CUDA_GRAPHS,
         )
         workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]

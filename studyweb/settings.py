@@ -179,6 +179,8 @@ DISK_RESERVE_MB = whole_number("DISK_RESERVE_MB", 200, at_least=0)
 GENERATION_SERVER_SECONDS = whole_number("GENERATION_SERVER_SECONDS", 600, at_least=1)
 # Linear layers in 8 bits on a CPU: faster, but another model, and marked so in every text's lineage.
 GENERATION_EIGHT_BITS = flag("GENERATION_EIGHT_BITS")
+# Whether steps on a GPU are replayed from CUDA graphs (generation/engine/graphs.py).
+GENERATION_CUDA_GRAPHS = flag("GENERATION_CUDA_GRAPHS", True)
 
 # --- people ---
 AUTH_USER_MODEL = "surveys.Researcher"

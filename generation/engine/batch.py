@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from generation.engine.choosing import Chosen, Forbidden, choose
 from generation.engine.draft import FinishReason
 from generation.engine.endings import Endings
+from generation.engine.graphs import GraphedSteps, Graphs, row_bytes
 from generation.engine.sampling import Sampling
 from generation.engine.seeds import uniforms
 from generation.engine.slots import SlotCache, cached_pass
@@ -52,8 +53,9 @@ class Batch:
         sampling: Sampling,
         end_tokens: Iterable[int],
         endings: Endings | None = None,
+        graphs: Graphs | None = None,
     ) -> None:
-        """Prefill the prompt; nothing is allocated for rows yet."""
+        """Prefill the prompt; nothing is allocated for rows yet. With `graphs`, steps are recorded and replayed."""
         self._model = model
         self._prompt_ids = prompt_ids
         self._sampling = sampling
@@ -63,21 +65,41 @@ class Batch:
         self.slots = SlotCache(model.config.num_hidden_layers)
         self.rows: list[Row] = []
         self._step = step_of(model)
+        self._graphs = graphs if self._step is not None else None
+        self._graphed: GraphedSteps | None = None
         self._opening = self._prefill()
         self._scratch = self._opening.new_empty((0, self._opening.shape[-1]))
 
     def open(self, rows: int) -> None:
         """Allocate slots for `rows` candidates; raises PyTorch's error where memory is short."""
         self.rows = []
+        self._graphed = None  # its recordings hold the old slots' addresses
         self.slots.close()
         rows = EXACT_ROWS if self._sampling.exact else max(rows, 2)
         self._scratch = self._opening.new_empty((rows, self._opening.shape[-1]))
         self.slots.open(rows, max(self._sampling.max_tokens - 1, 1))
+        if self._step is not None and self._graphs is not None and not self._graphs.failure:
+            self._graphed = GraphedSteps(
+                self._step,
+                self.slots,
+                self._graphs,
+                self._opening,
+                prompt=len(self._prompt_ids),
+                rows=rows,
+                exact=self._sampling.exact,
+            )
+
+    def leave_graphs(self) -> bool:
+        """Record no steps of this batch any more, which takes less memory; return whether any could be until now."""
+        was, self._graphs = self._graphs is not None, None
+        return was
 
     def row_bytes(self) -> int:
         """Return what one row takes: its slot, and the logits with the copies that choosing a token makes."""
-        vocabulary = self._opening.shape[-1]
-        return self.slots.row_bytes(max(self._sampling.max_tokens - 1, 1)) + 6 * vocabulary * 4
+        vocabulary, length = self._opening.shape[-1], max(self._sampling.max_tokens - 1, 1)
+        tokens, heads = len(self._prompt_ids) + length, self._model.config.get_text_config().num_attention_heads
+        graphed = row_bytes(vocabulary, heads, tokens) if self._graphs is not None else 0
+        return self.slots.row_bytes(length) + 6 * vocabulary * 4 + graphed
 
     def admit(self, waiting: deque[Job], room: int) -> None:
         """Let waiting candidates in while fewer than `room` rows are under way; each gets its first token."""
@@ -95,10 +117,9 @@ class Batch:
     def step(self) -> None:
         """Add one token to every row: one forward pass of the model, one choice."""
         rows = self._computed(self.rows)
-        latest = torch.tensor([row.token_ids[-1] for row in rows], device=self._device)
-        written = torch.tensor([len(row.token_ids) - 1 for row in rows], device=self._device)
-        self.slots.begin_step(written, whole=self._sampling.exact)
-        self._add_tokens(self.rows, self._forward(latest, written + len(self._prompt_ids)))
+        latest = [row.token_ids[-1] for row in rows]
+        written = [len(row.token_ids) - 1 for row in rows]
+        self._add_tokens(self.rows, self._forward(latest, written))
 
     def take_finished(self) -> list[Row]:
         """Remove the rows that are done from the batch and return them, by row number."""
@@ -117,11 +138,19 @@ class Batch:
         positions = torch.arange(token_ids.shape[1], device=self._device)[None]
         return cached_pass(self._model, token_ids, positions, self.slots)
 
-    def _forward(self, latest: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Return the logits (rows, vocabulary) after each row's latest token, in float32."""
+    def _forward(self, latest: list[int], written: list[int]) -> torch.Tensor:
+        """Return the logits (rows, vocabulary) after each row's latest token, in float32.
+
+        `written` is how many tokens each row's slot holds: all that it said but the latest.
+        """
+        if self._graphed is not None:
+            return self._graphed(latest, written)
+        tokens, held = torch.tensor([latest, written], device=self._device)
+        self.slots.begin_step(held, longest=max(written), whole=self._sampling.exact)
+        positions = held + len(self._prompt_ids)
         if self._step is not None:
-            return self._step(latest, positions, self.slots)
-        return cached_pass(self._model, latest[:, None], positions[:, None], self.slots)
+            return self._step(tokens, positions, self.slots)
+        return cached_pass(self._model, tokens[:, None], positions[:, None], self.slots)
 
     def _computed(self, rows: list[Row]) -> list[Row]:
         """Return the rows of one pass: those under way, and where the shape wants more, the last one again.

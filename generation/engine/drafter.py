@@ -12,6 +12,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +31,7 @@ from transformers import PreTrainedModel
 from generation.engine.batch import EXACT_CANDIDATES, Batch, Job, Row
 from generation.engine.draft import Draft
 from generation.engine.endings import Endings
+from generation.engine.graphs import EAGER, GRAPHS, graphs_of
 from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, processor_name, python_version
 from generation.engine.loading import loaded
 from generation.engine.memory import OutOfMemoryError, free_bytes, is_out_of_memory
@@ -67,9 +69,11 @@ class Drafter:
         threads: int,
         *,
         quantised: bool = False,
+        graphs: bool = True,
     ) -> None:
         """Take a model whose attention is ATTENTION; `load` is the usual way in."""
         self.model = model.eval()
+        self.graphs = graphs_of(model) if graphs else None
         self.tokens = tokens
         self.identity = identity
         packed = can_pack(model.device, model.dtype)
@@ -78,7 +82,7 @@ class Drafter:
                 "8-bit products are computed on a CPU in float32 only; switch them off for this model."
             )
         self.packed_layers = pack_linear_layers(model, quantised=quantised) if packed else 0
-        self.versions = EngineVersions(
+        self._versions = EngineVersions(
             engine=ENGINE_VERSION,
             python=python_version(),
             torch=str(torch.__version__),
@@ -88,6 +92,11 @@ class Drafter:
             dtype=str(model.dtype).removeprefix("torch.") + (f", {INT8}" if quantised else ""),
             threads=threads,
         )
+
+    @property
+    def versions(self) -> EngineVersions:
+        """The software and the device that run the model, and what its steps are now: graphs can be given up."""
+        return replace(self._versions, steps=EAGER if self.graphs is None else self.graphs.said())
 
     @classmethod
     def load(
@@ -99,21 +108,22 @@ class Drafter:
         threads: int | None = None,
         quantised: bool = False,
         runs_code: bool = False,
+        graphs: bool = True,
     ) -> Self:
         """Return a drafter of a local model folder (safetensors only; code of the model's own with `runs_code` alone).
 
         `device` is 'auto' (a GPU where there is one), or a name as PyTorch has it. On a GPU the weights are held in
         bfloat16, or float16 where it has none; on a CPU in float32, on as many threads as this process has cores
         unless `threads` says otherwise (a setting of the whole process). `quantised` computes a CPU's linear layers in
-        8 bits (`packing`): faster, but another model, and marked so in `versions`. Raises
-        ModelFolderError, and OutOfMemoryError.
+        8 bits (`packing`): faster, but another model, and marked so in `versions`. On a GPU steps are replayed from
+        CUDA graphs, unless `graphs` is false (`graphs`). Raises ModelFolderError, and OutOfMemoryError.
         """
         tokens = PromptTokens(folder)
         place = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
         threads = threads or len(os.sched_getaffinity(0))
         torch.set_num_threads(threads)
         model = loaded(folder, place, runs_code=runs_code)
-        return cls(model, tokens, identity, threads, quantised=quantised)
+        return cls(model, tokens, identity, threads, quantised=quantised, graphs=graphs)
 
     def draft(
         self,
@@ -173,18 +183,21 @@ class Drafter:
                 if not is_out_of_memory(error):
                     raise
                 waiting.extendleft((row.index, row.seed) for row in reversed(batch.rows))
-                room = self._halved(room, error, exact=sampling.exact)
+                room = self._halved(room, error, batch, exact=sampling.exact)
 
     def _prefilled(self, prompt_ids: list[int], sampling: Sampling) -> Batch:
         try:
             endings = Endings(sampling, self.tokens.decode_part)
-            return Batch(self.model, prompt_ids, sampling, self.tokens.end_tokens, endings)
+            return Batch(self.model, prompt_ids, sampling, self.tokens.end_tokens, endings, self.graphs)
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
                 raise OutOfMemoryError(_NO_ROOM) from error
             raise
 
-    def _halved(self, room: int, error: BaseException, *, exact: bool) -> int:
+    def _halved(self, room: int, error: BaseException, batch: Batch, *, exact: bool) -> int:
+        if (exact or room == 1) and batch.leave_graphs():
+            logger.warning("Out of memory with %s rows; going on without %s.", room, GRAPHS)
+            return room
         if exact:
             raise OutOfMemoryError(_NO_ROOM_EXACT) from error
         if room == 1:

@@ -20,7 +20,7 @@ _CONFIGURATION = (
     "tokenizer_config.json",
 )
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 """Counts up whenever a change of the engine can change the words that a seed gives."""
 
 
@@ -61,7 +61,10 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class EngineVersions:
-    """The software and the device that ran a model; part of each draft's lineage."""
+    """The software and the device that ran a model; part of each draft's lineage.
+
+    `steps` is how the model was stepped (`graphs`); empty where another machine ran it.
+    """
 
     engine: str
     python: str
@@ -71,6 +74,7 @@ class EngineVersions:
     device: str
     dtype: str
     threads: int
+    steps: str = ""
 
     def to_dict(self) -> dict[str, str | int]:
         """Return the fields as plain values, ready for JSON."""

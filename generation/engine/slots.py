@@ -117,18 +117,26 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers ships no types
             layer.keys = layer.values = None
         self.length = 0
 
-    def begin_step(self, written: torch.Tensor, *, whole: bool = False) -> None:
+    def begin_step(self, written: torch.Tensor, *, longest: int | None = None, whole: bool = False) -> None:
         """Say how many tokens each of the first rows has in its slot; the next pass adds one to each.
 
-        `written` is a vector of whole numbers on the model's device. `whole` reads slots to their end, whatever is
+        `written` is a vector of whole numbers on the model's device; who knows the largest of them gives it as
+        `longest`: a device that is asked for it makes the host wait. `whole` reads slots to their end, whatever is
         written, so that all steps have one shape.
         """
+        longest = int(written.max()) if longest is None else longest
+        self.lay(written, self.length if whole else min(-(-(longest + 1) // _SPAN) * _SPAN, self.length))
+
+    def lay(self, written: torch.Tensor, span: int) -> None:
+        """Have the next pass add a token to each of the first rows, as `begin_step`, and read `span` tokens of each.
+
+        Asks the device for nothing, so that it can stand in what is recorded (`graphs`).
+        """
         prompt = self.slot_layers[0].prompt_keys
-        longest = int(written.max()) + 1
-        self.span = self.length if whole else min(-(-longest // _SPAN) * _SPAN, self.length)
+        self.span = span
         self.rows = len(written)
-        slots = torch.arange(self.rows * prompt.shape[1], device=written.device)
-        self.places = slots * self.length + written.repeat_interleave(prompt.shape[1])
+        slots = torch.arange(self.rows * prompt.shape[1], device=written.device).view(self.rows, -1)
+        self.places = (slots * self.length).add_(written[:, None]).view(-1)
         hidden = torch.arange(self.span, device=written.device) > written[:, None, None, None]
         self.mask = torch.zeros(hidden.shape, dtype=prompt.dtype, device=prompt.device)
         self.mask.masked_fill_(hidden, float("-inf"))

@@ -9,24 +9,32 @@ has nothing to do.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
-from torch.nn.functional import silu
+from torch.nn.functional import gelu, rms_norm, silu
 from transformers import GPT2LMHeadModel, LlamaForCausalLM, PreTrainedModel
 
 from generation.engine.slots import SlotCache
 
 Step = Callable[[torch.Tensor, torch.Tensor, SlotCache], torch.Tensor]
-"""Takes each row's latest token and its position, (rows,) both, and the slots after `begin_step`; returns logits."""
+"""Takes each row's latest token and its position, (rows,) both, and the slots after `begin_step`; returns logits.
+
+They are in float32, whatever type the model computes in.
+"""
+
+_TYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 def step_of(model: PreTrainedModel) -> Step | None:
-    """Return the pass for a model in float32 of a family that is known here to the layer, else None."""
+    """Return the pass for a model of a family that is known here to the layer, else None."""
+    if model.dtype not in _TYPES:
+        return None
     # Subclasses may compute something else between the layers.
-    if model.dtype == torch.float32 and type(model) is LlamaForCausalLM and model.config.hidden_act == "silu":
+    if type(model) is LlamaForCausalLM and model.config.hidden_act == "silu":
         return LlamaStep(model)
-    if model.dtype == torch.float32 and type(model) is GPT2LMHeadModel and not model.config.add_cross_attention:
+    if type(model) is GPT2LMHeadModel and not model.config.add_cross_attention:
         return GPT2Step(model)
     return None
 
@@ -55,7 +63,7 @@ class LlamaStep:
             gate = silu(mlp.gate_proj(normed))
             hidden.add_(mlp.down_proj(gate.mul_(mlp.up_proj(normed))))
         logits: torch.Tensor = self._model.lm_head(_rms(hidden, inner.norm))
-        return logits
+        return logits.float()
 
 
 class GPT2Step:
@@ -64,6 +72,8 @@ class GPT2Step:
     def __init__(self, model: Any) -> None:
         """Take a GPT2LMHeadModel, packed or not."""
         self._model = model
+        # The same function as transformers' own, which takes eight passes over what is as wide as four hidden states.
+        self._act = partial(gelu, approximate="tanh") if model.config.activation_function == "gelu_new" else None
 
     def __call__(self, token_ids: torch.Tensor, positions: torch.Tensor, slots: SlotCache) -> torch.Tensor:
         """Return the logits (rows, vocabulary)."""
@@ -75,9 +85,9 @@ class GPT2Step:
             query, key, value = heads.unbind(1)
             attended = slots.attend(number, query * attention.scaling, key, value)
             hidden.add_(attention.c_proj(attended))
-            hidden.add_(mlp.c_proj(mlp.act(mlp.c_fc(layer.ln_2(hidden)))))
+            hidden.add_(mlp.c_proj((self._act or mlp.act)(mlp.c_fc(layer.ln_2(hidden)))))
         logits: torch.Tensor = self._model.lm_head(inner.ln_f(hidden))
-        return logits
+        return logits.float()
 
 
 class _Turn:
@@ -102,7 +112,12 @@ class _Turn:
 
 
 def _rms(hidden: torch.Tensor, norm: Any) -> torch.Tensor:
-    """Return what the model's own norm returns, in fewer passes: hidden / root of its mean square, times the weight."""
+    """Return what the model's own norm returns, in fewer passes: hidden / root of its mean square, times the weight.
+
+    Of half the bits, the mean is taken in float32, as the model's own norm takes it: squares overflow float16.
+    """
+    if hidden.dtype != torch.float32:
+        return rms_norm(hidden, hidden.shape[-1:], norm.weight, norm.variance_epsilon)
     length = torch.linalg.vector_norm(hidden, dim=-1, keepdim=True)
     root = length.square_().div_(hidden.shape[-1]).add_(norm.variance_epsilon).rsqrt_()
     normed: torch.Tensor = (hidden * root).mul_(norm.weight)

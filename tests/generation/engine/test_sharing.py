@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
-from generation.engine import ModelFolderError
+from generation.engine import ModelFolderError, stepping
 from generation.engine.loading import loaded
 from generation.engine.sharing import check_sharing
 from generation.engine.slots import ATTENTION, shared_prompt_attention
@@ -64,9 +64,18 @@ def test_a_family_that_hands_the_cache_down_is_taken(family: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_rounding_to_half_the_bits_is_not_taken_for_another_attention(dtype: torch.dtype) -> None:
-    # In half precision Llama's own step is not used, and the model's is tried.
-    check_sharing(tiny_model("llama").to(dtype))
+@pytest.mark.parametrize("family", ["mistral", "llama", "gpt2"])
+def test_rounding_to_half_the_bits_is_not_taken_for_another_attention(family: str, dtype: torch.dtype) -> None:
+    check_sharing(tiny_model(family, **(_GPT if family == "gpt2" else {})).to(dtype))
+
+
+def test_with_half_the_bits_it_is_the_loops_own_step_that_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if another device computed something else in it.
+    turned = stepping._Turn.__call__
+    monkeypatch.setattr(stepping._Turn, "__call__", lambda self, heads: -turned(self, heads).flip(-1))
+    check_sharing(tiny_model("llama"))
+    with pytest.raises(ModelFolderError):
+        check_sharing(tiny_model("llama").bfloat16())
 
 
 @pytest.mark.parametrize(("family", "shape"), [("gptj", {**_GPT, "rotary_dim": 8}), ("falcon", {})])

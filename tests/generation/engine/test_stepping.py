@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen2Config
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from generation.engine import Prompt, Sampling, candidate_seed
 from generation.engine.batch import Batch
 from generation.engine.drafter import Drafter
+from generation.engine.sharing import deviation
 from generation.engine.slots import ATTENTION
-from generation.engine.stepping import step_of
+from generation.engine.stepping import _rms, step_of
 from tests.generation.engine.conftest import identity_of, write_tokenizer
 
 PROMPT = Prompt("The council voted on Tuesday to close the bridge, and")
@@ -47,6 +49,17 @@ VARIANTS = {
 }
 
 
+def model_of(name: str) -> LlamaForCausalLM | GPT2LMHeadModel:
+    """Return a random model of a variant; biases and norms are random too, which start as zeros and ones."""
+    torch.manual_seed(4)
+    config = VARIANTS[name]
+    kind = LlamaForCausalLM if isinstance(config, LlamaConfig) else GPT2LMHeadModel
+    model = kind._from_config(config, attn_implementation=ATTENTION).eval()
+    for parameter in model.parameters():
+        parameter.uniform_(-0.3, 0.3)
+    return model
+
+
 def batch_of(model: LlamaForCausalLM | GPT2LMHeadModel, rows: int) -> Batch:
     """Return a batch of so many rows, several tokens long, each of its own length."""
     sampling = Sampling(max_tokens=60, min_tokens=60)
@@ -62,12 +75,7 @@ def batch_of(model: LlamaForCausalLM | GPT2LMHeadModel, rows: int) -> Batch:
 @torch.inference_mode()
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_step_gives_the_logits_of_the_models_own_pass(name: str) -> None:
-    torch.manual_seed(4)
-    config = VARIANTS[name]
-    kind = LlamaForCausalLM if isinstance(config, LlamaConfig) else GPT2LMHeadModel
-    model = kind._from_config(config, attn_implementation=ATTENTION).eval()
-    for parameter in model.parameters():
-        parameter.uniform_(-0.3, 0.3)  # biases and norms too, which start as zeros and ones
+    model = model_of(name)
     step, rows = step_of(model), (batch := batch_of(model, 7)).rows
     assert step is not None
     assert len({len(row.token_ids) for row in rows}) == 6
@@ -80,11 +88,40 @@ def test_a_step_gives_the_logits_of_the_models_own_pass(name: str) -> None:
         torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_with_half_the_bits_a_step_is_as_near_to_the_exact_logits_as_the_models_own_pass(
+    name: str, dtype: torch.dtype
+) -> None:
+    half = model_of(name).to(dtype)
+    step, rows = step_of(half), (batch := batch_of(half, 7)).rows
+    assert step is not None
+    written = [len(row.token_ids) - 2 for row in rows]
+    batch.slots.begin_step(torch.tensor(written))
+    found = step(
+        torch.tensor([row.token_ids[-2] for row in rows]), torch.tensor([27 + held for held in written]), batch.slots
+    )
+    assert found.dtype == torch.float32
+    texts = [torch.tensor([[*range(3, 30), *row.token_ids[:-1]]]) for row in rows]
+    half.set_attn_implementation("eager")
+    own = torch.stack([half(input_ids=text, use_cache=False).logits[0, -1].float() for text in texts])
+    whole = half.float()  # the same rounded weights
+    exact = torch.stack([whole(input_ids=text, use_cache=False).logits[0, -1] for text in texts])
+    assert 0 < deviation(found, exact) <= 1.5 * deviation(own, exact)
+
+
+def test_squares_that_float16_cannot_hold_are_added_in_float32() -> None:
+    norm = LlamaRMSNorm(48, 1e-5).half()
+    hidden = torch.full((2, 48), 3000.0, dtype=torch.float16)
+    assert torch.equal(_rms(hidden, norm), torch.ones_like(hidden))
+
+
 def test_other_families_and_other_types_are_not_stepped_so() -> None:
-    half = LlamaForCausalLM(VARIANTS["llama"]).to(torch.bfloat16)
+    double = LlamaForCausalLM(VARIANTS["llama"]).double()
     gelu = LlamaForCausalLM(LlamaConfig(**SMALL_LLAMA, hidden_act="gelu"))
     crossed = GPT2LMHeadModel(GPT2Config(**SMALL_GPT2, add_cross_attention=True))
-    assert [step_of(model) for model in (half, gelu, crossed)] == [None, None, None]
+    assert [step_of(model) for model in (double, gelu, crossed)] == [None, None, None]
 
     class Changed(LlamaForCausalLM):  # type: ignore[misc]  # transformers ships no types
         """A family of its own, whose layers may compute something else."""
