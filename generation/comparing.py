@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from generation import curation
+from generation import curation, placing
 from generation.assignments import panels
 from generation.lineage import opened_text, text_sha256
 from generation.models import Candidate, Comparison, Edit, Prompt
@@ -257,7 +257,7 @@ def accept_best(study: Study, prompt: Prompt, *, by: Researcher, k: int, shown: 
         whose = _places([places[s.item] for s in waiting[:k]])
         rule = f"{whose} of {len(texts)} texts{others} by {n} pairwise comparisons (Bradley-Terry{credit})"
         return [
-            curation.accept(texts[s.item], by=by, arm=arm or curation.default_arm(texts[s.item].batch), rule=rule)
+            curation.accept(texts[s.item], by=by, arm=arm or placing.default_arm(texts[s.item].batch), rule=rule)
             for s in waiting[:k]
         ]
 

@@ -26,7 +26,6 @@ __all__ = [
     "DecidedMeanwhile",
     "RequestError",
     "accept",
-    "default_arm",
     "edit",
     "picked",
     "random_pick",
@@ -181,18 +180,6 @@ def failed_texts(batch: Batch) -> int:
 def refused_texts(batch: Batch) -> int:
     """How many of those a server refused for good: nobody asks it for them again."""
     return batch.candidates.filter(state=Candidate.State.FAILED).exclude(error="").count()
-
-
-def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
-    """The arm that a batch's texts most likely belong to: its model's slot first, then how they are chosen."""
-    model = batch.language_model
-    arms = list(Arm.objects.filter(study=batch.study_id, origin=Origin.SYNTHETIC).order_by("position", "pk"))
-    # A slot says 'gpt2-medium' or 'SmolLM2-135M-Instruct' and not in which folder or whose repository that lies.
-    names = {model.key, model.name, model.location, model.location.rstrip("/").rpartition("/")[2]}
-    slots = {name.casefold() for name in names}
-    fitting = [arm for arm in arms if arm.model_slot.casefold() in slots] or [arm for arm in arms if not arm.model_slot]
-    chosen_so = [arm for arm in fitting if arm.curation == curation]
-    return next(iter(chosen_so or fitting), None)
 
 
 def _pool(batch: Batch, k: int, *, without_failed: bool) -> list[int]:

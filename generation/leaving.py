@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from django.db import transaction
 from django.db.models import F, QuerySet, prefetch_related_objects
 
-from generation import bulk, curation, opinions
+from generation import bulk, opinions, placing
 from generation.assignments import Verdict, curators_of, panels
 from generation.lineage import LED_TO, SAID, lineage_of, opened_text
 from generation.models import Assignment, Candidate
@@ -83,7 +83,7 @@ def _accepted(study: Study, texts: Sequence[Candidate], rules: Mapping[int, str]
     One that can be no article stays as it is, and whoever opens it is told why.
     """
     arms = {text.batch_id: text.batch for text in texts}
-    placed = {pk: curation.default_arm(batch) for pk, batch in arms.items()}
+    placed = {pk: placing.default_arm(batch) for pk, batch in arms.items()}
     made = [(text, _article(text, placed[text.batch_id], by)) for text in texts]
     fit = [(text, article) for text, article in made if not problems_of(article)]
     if not fit:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from generation import curation
+from generation import curation, placing
 from generation.assignments import Panel, Verdict, panel_of
 from generation.curation import CurationError, DecidedMeanwhile, standing_text
 from generation.lineage import text_sha256
@@ -86,7 +86,7 @@ def decide(candidate: Candidate, *, by: Researcher) -> None:
     panel = panel_of(candidate)
     rule = rule_of(panel)
     if panel.verdict == Verdict.ACCEPT:
-        curation.accept(candidate, by=by, arm=curation.default_arm(candidate.batch), rule=rule)
+        curation.accept(candidate, by=by, arm=placing.default_arm(candidate.batch), rule=rule)
     elif panel.verdict == Verdict.REJECT:
         curation.reject(candidate, by=by, rule=rule)
 

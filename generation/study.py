@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from generation import scores
+from generation import placing, scores
 from generation.lineage import text_sha256
 from generation.models import Candidate, TextScore
 from generation.overlay import Overlay, overlay
@@ -119,7 +119,12 @@ def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel 
 
 
 def guard(article: Article, act: Act) -> str:
-    """Why an article's text is not changed, or put back, but in its review, where it was made; '' for all others."""
+    """Why an article's text is not changed, or put back, but in its review, where it was made; '' for all others.
+
+    And why it is not placed in the arm that it names, where that is for another model's texts.
+    """
+    if act == "place":
+        return placing.refusal(article)
     if not article.lineage or (found := candidate_of(article)) is None:
         return ""
     if act == "change the text":

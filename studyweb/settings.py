@@ -114,7 +114,7 @@ ARTICLE_GUARDS = ["generation.study.guard"]
 PARTS_OF_PEOPLE = ["generation.study.part_of_people"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]
 TEAM_CHANGED = ["generation.leaving.after_team_change"]
-LAUNCH_GATES = ["analysis.study.plan_gates", "generation.parity.gates.gates"]
+LAUNCH_GATES = ["analysis.study.plan_gates", "generation.placing.gates", "generation.parity.gates.gates"]
 CELL_RULE = "analysis.formulas.neutralised"
 
 # --- database ---

@@ -304,6 +304,15 @@ def _check_arm(article: Article) -> None:
                 % {"arm": arm.label, "origin": arm.get_origin_display().lower()}
             }
         )
+    if arm.curation and article.curation and arm.curation != article.curation:
+        message = _(
+            "The arm %(arm)s holds articles that are “%(theirs)s”, and this one is “%(own)s”. Choose another arm, or "
+            "change the arm’s curation."
+        )
+        told = {"theirs": arm.get_curation_display(), "own": article.get_curation_display()}
+        raise ArticleError({"arm": message % {"arm": arm.label, **told}})
+    if why := refusal(article, "place"):
+        raise ArticleError({"arm": why})
 
 
 def free_key(stem: str, taken: set[str]) -> str:

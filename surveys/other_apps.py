@@ -45,7 +45,7 @@ def hides_models(study: Study) -> bool:
     return any(import_string(name)(study) for name in settings.BLINDED_BY)
 
 
-Act = Literal["change the text", "put back"]
+Act = Literal["change the text", "put back", "place"]
 
 
 def refusal(article: Article, act: Act) -> str:

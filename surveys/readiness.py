@@ -114,6 +114,7 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
     yield from _story_gates(draft)
     problems = draft.design_spec().problems()
     yield Gate(_("The articles fit the design"), not problems, " ".join(problems), where="articles")
+    yield from _curation_gates(draft)
     known = {arm.key for arm in draft.arms}
     yield Gate(
         _("The analysis plan names its reference arm"),
@@ -147,6 +148,21 @@ def _design_gates(draft: FrozenStudy) -> Iterator[Gate]:
         if differ
         else "",
         blocks=False,
+        where="articles",
+    )
+
+
+def _curation_gates(draft: FrozenStudy) -> Iterator[Gate]:
+    """Whether articles were chosen as their arms say: reports compare arms, and files tell each article's own way."""
+    ways = {arm.key: arm.curation for arm in draft.arms}
+    if not any(ways.values()):
+        return
+    strange = [f"{a.key} ({a.arm})" for a in draft.articles if a.curation and ways[a.arm] not in {"", a.curation}]
+    detail = _("Chosen otherwise: %(all)s. Place them in another arm, or change the arm’s curation.")
+    yield Gate(
+        _("The articles were chosen as their arms say"),
+        not strange,
+        detail % {"all": ", ".join(strange)} if strange else "",
         where="articles",
     )
 

@@ -16,10 +16,11 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from generation import batches, turns
 from generation.batches import RequestError
-from generation.curation import CurationError, default_arm, failed_texts, random_pick, refused_texts
+from generation.curation import CurationError, failed_texts, random_pick, refused_texts
 from generation.engine import Sampling
 from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
 from generation.models import Batch, Budget, Candidate
+from generation.placing import default_arm
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
 from generation.reviewing import drafted

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 
 from generation import bulk, curation, opinions, remarks, scratch, undoing
 from generation.assignments import panel_of
-from generation.curation import CurationError, DecidedMeanwhile, default_arm
+from generation.curation import CurationError, DecidedMeanwhile
 from generation.models import Candidate, Edit, Opinion
+from generation.placing import default_arm
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
 from generation.views.review import candidate_page, candidate_url, filters_of, found
 from surveys.access import Permission, signed_in, study_for

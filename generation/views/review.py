@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from generation import bulk, scratch
 from generation.assignments import Panel, panel_of
 from generation.continuing import Branch, branches
-from generation.curation import default_arm, standing_text
+from generation.curation import standing_text
 from generation.differences import Differences, compare
 from generation.lineage import opened_text, unedited
 from generation.models import Batch, BulkRejection, Candidate, Edit, LanguageModel, Review
+from generation.placing import default_arm
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
 from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filters, drafted, flag_codes
 from generation.rules import rules_of, sees_models

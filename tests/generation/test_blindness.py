@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from analysis.urls import urlpatterns as analysis_urls
-from generation import continuing, curation, registry, rules, terms
+from generation import continuing, curation, placing, registry, rules, terms
 from generation.models import Batch, Candidate, LanguageModel, TextScore, Worker
 from generation.urls import urlpatterns as generation_urls
 from surveys.models import Article, Study
@@ -42,7 +42,7 @@ def study() -> Study:
             batch.language_model = LanguageModel.objects.get(key=MODELS[1])
             batch.save()
         by = batch.created_by
-        arm = curation.default_arm(batch)
+        arm = placing.default_arm(batch)
         assert arm is not None
         curation.accept(text_of(batch, 0), by=by, arm=arm)
         curation.edit(text_of(batch, 1), by=by, text=f"{text} Edited.")

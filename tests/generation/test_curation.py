@@ -13,10 +13,9 @@ from generation import curation
 from generation.curation import CurationError, DecidedMeanwhile, standing_text
 from generation.lineage import opened_text
 from generation.models import Candidate, Review
-from studyweb.demonstration import make_demonstration
 from surveys import audit, lifecycle
 from surveys.articles import ArticleError, DraftOnly
-from surveys.models import Article, Curation, Origin, Researcher, article_digest
+from surveys.models import Article, Curation, Origin, article_digest
 from surveys.sentences import paragraphs
 from tests.factories import ArmFactory, StudyFactory, ready_study
 from tests.generation.factories import CONTINUATION, OPENING, curator, queued, synthetic_arm, text_of, written
@@ -323,25 +322,3 @@ def test_over_many_seeds_each_text_is_drawn_about_equally_often() -> None:
     drawn = Counter(index for seed in range(4000) for index in curation.picked(list(range(8)), 2, seed))
     # 1,000 are expected of each; the bounds are those of a binomial count at 99.99%, for eight counts at once.
     assert all(abs(count - 1000) < 120 for count in drawn.values())
-
-
-def test_the_arm_of_the_models_slot_is_proposed_and_the_way_of_choosing_decides_between_two() -> None:
-    batch = written()
-    synthetic_arm(batch.study, model_slot="gpt2-xl")
-    curated = synthetic_arm(batch.study, model_slot="built-in", curation="curated")
-    uncurated = synthetic_arm(batch.study, model_slot="built-in", curation="uncurated")
-    assert curation.default_arm(batch) == curated
-    assert curation.default_arm(batch, Curation.UNCURATED) == uncurated
-
-
-def test_the_demonstrations_slots_are_those_of_the_built_in_model(researcher: Researcher) -> None:
-    study = make_demonstration(researcher)
-    batch = written(study=study)
-    assert curation.default_arm(batch) == study.arms.get(key="curated")
-    assert curation.default_arm(batch, Curation.UNCURATED) == study.arms.get(key="uncurated")
-
-
-def test_no_arm_is_proposed_where_none_is_for_this_model() -> None:
-    batch = written()
-    synthetic_arm(batch.study, model_slot="gpt2-xl")
-    assert curation.default_arm(batch) is None

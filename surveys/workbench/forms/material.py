@@ -49,6 +49,10 @@ class ArmForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stub
             "group": _("Group"),
         }
         help_texts = {
+            "model_slot": _(
+                "Which model’s texts belong here: its key or name, such as gpt2-medium. What another model wrote here "
+                "is not taken. Empty: any model’s."
+            ),
             "level": _("A place on an ordered scale, such as millions of parameters, for a trend test."),
         }
         widgets = {"origin": forms.RadioSelect(choices=Origin.choices)}
