@@ -348,7 +348,9 @@ def _noncentrality(t: float, df: float, p: float) -> float:
         return float(stats.nct.cdf(t, df, noncentrality)) - p
 
     spread_of_t = math.sqrt(1 + t * t / (2 * df))
-    low, high = t - 8 * spread_of_t, t + 8 * spread_of_t
+    # P(T <= t) is at least P(T <= 0), which is above p here already; far below, scipy's function is often nan.
+    beyond = -float(stats.norm.ppf(p)) - 1
+    low, high = max(t - 8 * spread_of_t, beyond), t + 8 * spread_of_t
     try:
         root = optimize.brentq(excess, low, high, xtol=1e-10)
     except ValueError:

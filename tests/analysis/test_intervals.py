@@ -1,7 +1,10 @@
 """Intervals, tests and effect sizes keep their properties wherever the numbers lie."""
 
 import doctest
+import json
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +26,9 @@ from analysis.intervals import (
     wilson,
 )
 
+EFFECT_SIZES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "reference" / "effect_sizes.json").read_text(encoding="utf-8")
+)["cases"]
 shares = st.floats(0, 1)
 sizes = st.floats(1, 1e6)
 # Ratings as they come: points on a scale, in steps that a double holds exactly.
@@ -99,6 +105,13 @@ def test_a_hedges_interval_holds_its_estimate_at_any_size(n: int) -> None:
     there, back = hedges_g(a, b), hedges_g(b, a)
     assert there.low < there.estimate < there.high
     assert (back.low, back.high) == pytest.approx((-there.high, -there.low), rel=1e-6)
+
+
+@pytest.mark.parametrize("case", EFFECT_SIZES)
+def test_hedges_intervals_are_rs_however_alike_the_arms_of_the_same_people_are(case: dict[str, Any]) -> None:
+    a, b = np.array(case["a"]), np.array(case["b"])
+    found = hedges_g_z(a - b) if case["same_people"] else hedges_g(a, b)
+    assert found == pytest.approx((case["estimate"], case["low"], case["high"]), rel=1e-7, abs=1e-7)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))
