@@ -35,6 +35,12 @@ class Panel:
         """Whether everybody who was asked has answered."""
         return bool(self.asked) and not self.missing
 
+    def shown_to(self, person: int) -> tuple[Opinion, ...]:
+        """The opinions that somebody may read: of those asked each reads their own, and all once all have answered."""
+        if person in self.asked and not self.is_complete:
+            return tuple(opinion for opinion in self.opinions if opinion.by_id == person)
+        return self.opinions
+
     @property
     def verdict(self) -> str:
         """What all say of one wording, once all have answered; '' before, and where they differ.

@@ -25,16 +25,19 @@ def give(
     """Store an opinion, and take the decision where it is the last and all agree; the panel as it stands then.
 
     Two who answer at once do not disturb each other: the study's row is held. Raises ``CurationError`` where this
-    person is not asked, or rejects without a reason; ``DecidedMeanwhile`` where the text was edited or decided since
-    it was read; and what ``curation.accept`` raises.
+    person is not asked, has answered, or rejects without a reason; ``DecidedMeanwhile`` where the text was edited or
+    decided since it was read; and what ``curation.accept`` raises.
     """
     if verdict == Verdict.REJECT and not reason.strip():
         raise CurationError({"reason": _("Write why it is rejected: the log keeps the reason.")})
     with transaction.atomic():
         lock_draft(candidate.batch.study)
         _unchanged(candidate, revision)
-        if by.pk not in panel_of(candidate).asked:
+        before = panel_of(candidate)
+        if by.pk not in before.asked:
             raise CurationError({"": _("Others are asked about this text. You can adjudicate where they differ.")})
+        if by.pk not in before.missing:
+            raise CurationError({"": _("You have answered. Until everybody has, you can take your opinion back.")})
         _store(candidate, by, verdict, reason, seconds)
         panel = panel_of(candidate)
         if panel.verdict:
@@ -48,12 +51,23 @@ def are_about(panel: Panel, text: str) -> bool:
 
 
 def withdraw(opinion: Opinion) -> None:
-    """Take one's opinion back. Raises ``DecidedMeanwhile`` once the text is decided, ``DraftOnly``."""
+    """Take one's opinion back, which is possible until others' can be read.
+
+    Raises ``CurationError`` once everybody has answered, ``DecidedMeanwhile`` once the text is decided, ``DraftOnly``.
+    """
     candidate = opinion.candidate
     with transaction.atomic():
         lock_draft(candidate.batch.study)
         _unchanged(candidate, None)
+        # Whoever answers anew then has read the others: that is no opinion of their own, and nobody adjudicates it.
+        if panel_of(candidate).is_complete:
+            raise CurationError({"": stands()})
         _store(candidate, opinion.by, Verdict.WITHDRAWN, "", None)
+
+
+def stands() -> str:
+    """Why an opinion is taken back no longer, in a sentence."""
+    return _("Everybody who is asked has answered: your opinion stands. Where opinions differ, somebody adjudicates.")
 
 
 def _unchanged(candidate: Candidate, revision: int | None) -> None:

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from generation import bulk, curation, editing, opinions
+from generation.assignments import panel_of
 from generation.models import BulkRejection, Candidate, Edit, Opinion, Review
 from surveys.models import Researcher, Study
 
@@ -16,10 +18,22 @@ def last_act(study: Study, by: Researcher) -> Act | None:
     found = (_review(study, by), _opinion(study, by), _bulk(study, by), _edit(study, by))
     acts: list[Act] = [act for act in found if act is not None]
     last = max(acts, key=_when, default=None)
-    if isinstance(last, Opinion) and last.candidate.decision != Candidate.Decision.PENDING:
-        # It decided its text: what came before is not undone in its place.
-        return None
-    return last
+    # One's own opinion stands once others can be read: what came before is not undone in its place.
+    return None if isinstance(last, Opinion) and _stands(last) else last
+
+
+def why_not(study: Study, by: Researcher, asked: str) -> str:
+    """Why nothing is undone, in a sentence, where a page named this act and it is not the last one any more."""
+    last = _opinion(study, by)
+    if last is not None and named(last) == asked and _stands(last):
+        return opinions.stands()
+    # The same click sent twice, or another window was first.
+    return _("There is nothing of yours to undo.")
+
+
+def _stands(opinion: Opinion) -> bool:
+    is_open = opinion.candidate.decision == Candidate.Decision.PENDING
+    return not is_open or panel_of(opinion.candidate).is_complete
 
 
 def named(act: Act) -> str:

@@ -83,9 +83,9 @@ def undo(request: HttpRequest, study_key: str) -> HttpResponse:
     study = study_for(request, study_key, Permission.CURATE)
     by = signed_in(request)
     act = undoing.last_act(study, by)
-    if act is None or request.POST.get("act", undoing.named(act)) != undoing.named(act):
-        # The same click sent twice, or another window was first.
-        messages.info(request, _("There is nothing of yours to undo."))
+    asked = request.POST.get("act", undoing.named(act) if act is not None else "")
+    if act is None or asked != undoing.named(act):
+        messages.info(request, undoing.why_not(study, by, asked))
         return _queue(request, study)
     try:
         text = undoing.take_back(act, by)

@@ -171,12 +171,12 @@ def _history(text: Candidate, standing: str, *, shows_draft: bool) -> dict[str, 
 
 
 def _panel(panel: Panel, own: int, *, decide: bool) -> dict[str, Any]:
-    """What of a text's panel may be shown: opinions to nobody whose own is still awaited."""
+    """What of a text's panel may be shown: to who is asked no opinion of others until all have answered."""
     asks_me = own in panel.missing
     return {
         "panel": panel,
         "asks_me": asks_me,
-        "opinions": () if asks_me else panel.opinions,
+        "opinions": panel.shown_to(own),
         "decide": decide,
         "may_decide": decide and (asks_me or not panel.missing),
     }

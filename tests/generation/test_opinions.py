@@ -1,5 +1,6 @@
 """Opinions of several curators: independent, decided where all agree, adjudicated where they differ."""
 
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from generation import curation, opinions
-from generation.assignments import assign, panel_of
+from generation.assignments import agreement_of, assign, panel_of, panels
 from generation.curation import CurationError, DecidedMeanwhile
 from generation.models import Opinion
 from generation.undoing import last_act
@@ -111,6 +112,36 @@ def test_an_opinion_can_be_taken_back_until_the_text_is_decided() -> None:
         opinions.withdraw(Opinion.objects.filter(by=first).latest("number"))
 
 
+def test_once_everybody_has_answered_nobody_takes_an_opinion_back_to_agree_with_what_they_have_read() -> None:
+    batch = written([CONTINUATION] * 2)
+    first, second = panel(batch)
+    for person, verdicts in ((first, ("accept", "accept")), (second, ("accept", "reject"))):
+        for index, verdict in enumerate(verdicts):
+            opinions.give(text_of(batch, index), by=person, verdict=verdict, reason="dull")
+    assert agreement_of(panels(batch.study).values()).alpha == 0
+    assert last_act(batch.study, second) is None
+    for mine in text_of(batch, 1).opinions.all():
+        with pytest.raises(CurationError, match="your opinion stands"):
+            opinions.withdraw(mine)
+    with pytest.raises(CurationError, match="You have answered"):
+        opinions.give(text_of(batch, 1), by=second, verdict="accept")
+    assert panel_of(text_of(batch, 1)).is_disputed
+    assert agreement_of(panels(batch.study).values()).alpha == 0
+
+
+def test_who_is_told_of_an_undo_too_late_reads_that_everybody_has_answered(client: Client) -> None:
+    batch = written()
+    first, second = panel(batch)
+    opinions.give(text_of(batch), by=first, verdict="accept")
+    client.force_login(first)
+    page = client.get(address(batch.study, "candidate", 1, 1)).content.decode()
+    [act] = re.findall(r'name="act" value="([^"]+)"', page)
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="dull")
+    said = client.post(address(batch.study, "undo"), {"act": act}, follow=True).content.decode()
+    assert "Everybody who is asked has answered: your opinion stands." in said
+    assert panel_of(text_of(batch)).is_disputed
+
+
 def test_an_opinion_on_a_wording_that_is_gone_is_not_taken() -> None:
     batch = written()
     read = text_of(batch)
@@ -166,6 +197,23 @@ def test_the_pages_hide_others_opinions_until_ones_own_is_given(client: Client) 
     page = client.get(url).content.decode()
     assert "reads like an advertisement" in page
     assert Opinion.objects.get(by=second).seconds == 8.5
+
+
+def test_who_has_answered_reads_what_others_say_once_all_have(client: Client) -> None:
+    batch = written()
+    first, second, third = panel(batch, 3)
+    opinions.give(text_of(batch), by=first, verdict="reject", reason="reads like an advertisement")
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="too short by half")
+    url = address(batch.study, "candidate", 1, 0)
+    client.force_login(second)
+    page = client.get(url).content.decode()
+    assert "too short by half" in page
+    assert "advertisement" not in page
+    client.force_login(batch.created_by)
+    assert "advertisement" in client.get(url).content.decode()
+    opinions.give(text_of(batch), by=third, verdict="accept")
+    client.force_login(second)
+    assert "advertisement" in client.get(url).content.decode()
 
 
 def test_undo_takes_ones_opinion_back(client: Client) -> None:
