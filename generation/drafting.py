@@ -99,7 +99,7 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     is_served = batch.language_model.source == LanguageModel.Source.SERVER
     interrupted = heartbeat.stopped if is_served else heartbeat.interrupted
     while jobs := turns.texts_to_write(run, ROUND):
-        # Read anew each round: others write for the same story, and curators edit.
+        # Read anew each round: real articles come and go.
         beside = Beside.study(batch.prompt)
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted, enough=_enough(batch)):
             if drafter.versions != versions:
@@ -141,8 +141,8 @@ def _enough(batch: Batch) -> Callable[[], bool]:
 def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
     """Store one draft, cleaned and screened; whether it was still waited for. A database that restarts is waited for.
 
-    ``beside`` is what it is held against, nothing but its prompt without it; it remembers the draft. Raises
-    ``LeaseLost`` where the run's owner no longer holds the batch.
+    ``beside`` is what it is held against, nothing but its prompt without it. Raises ``LeaseLost`` where the run's owner
+    no longer holds the batch.
     """
     prompt = run.batch.prompt
     beside = beside or Beside.nothing(prompt)
@@ -156,7 +156,6 @@ def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
         "raw_sha256": hashlib.sha256(raw.encode()).hexdigest(),
         "text": storable(cleaned.text),
         "removals": [asdict(removal) | {"what": storable(removal.what)} for removal in cleaned.removed],
-        **found.columns,
         "finish_reason": draft.finish_reason,
         "tokens": draft.length,
         "seconds": draft.seconds,
@@ -168,22 +167,20 @@ def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
         "served": dict(draft.served),
         "drafted_at": Now(),
     }
-    code = waiting_for_database(partial(_store, run, draft.index, made), f"A text of batch {run.batch_id}")
-    if code:
-        beside.remember(code, found)
-    return bool(code)
+    store = partial(_store, run, draft.index, made, lambda: beside.held(found).columns)
+    return waiting_for_database(store, f"A text of batch {run.batch_id}")
 
 
 def refuse(run: Run, refused: Refused) -> bool:
     """Store that one text will not be written, and why; whether it was still waited for. Raises ``LeaseLost``."""
     made = {"state": Candidate.State.FAILED, "run": run, "error": storable(refused.reason)}
-    return bool(waiting_for_database(partial(_store, run, refused.index, made), f"A refusal in batch {run.batch_id}"))
+    return waiting_for_database(partial(_store, run, refused.index, made), f"A refusal in batch {run.batch_id}")
 
 
-def _store(run: Run, index: int, made: dict[str, Any]) -> str:
-    """Write what came out for one candidate, in one short transaction that may be made twice.
+def _store(run: Run, index: int, made: dict[str, Any], flags: Callable[[], dict[str, Any]] = dict) -> bool:
+    """Write what came out for one candidate, in a short transaction that may be made twice; whether it was waited for.
 
-    Returns the candidate's code, '' where it was no longer waited for.
+    ``flags`` are the columns that depend on what others stored, asked for within it.
     """
     batch = Batch.objects.filter(pk=run.batch_id, status=Batch.Status.RUNNING, lease_owner=run.owner)
     waiting = Candidate.objects.filter(batch=run.batch_id, index=index, state=Candidate.State.WAITING)
@@ -191,10 +188,10 @@ def _store(run: Run, index: int, made: dict[str, Any]) -> str:
         # The row is held first: whoever takes the batch away waits, or was here before.
         if not batch.update(attempts=0):
             raise LeaseLost
-        if not waiting.update(**made):
-            return ""
+        if not waiting.update(**made, **flags()):
+            return False
         batch.update(tokens_done=F("tokens_done") + made.get("tokens", 0))
-        return Candidate.objects.values_list("code", flat=True).get(batch=run.batch_id, index=index)
+        return True
 
 
 def _make_room(batch: Batch, owner: str) -> None:

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from generation.assignments import panel_of
-from generation.flagging import Screened, of_edit, signature_of
+from generation.flagging import Beside, Screened, hold_story, of_edit, signature_of
 from generation.lineage import opened_text
 from generation.models import Candidate, Edit, Review
 from generation.renewing import renew
@@ -83,6 +83,7 @@ def take_back_edit(edit: Edit, *, by: Researcher) -> Edit:
         _nobody_awaited(candidate)
         if standing_edits().filter(candidate=candidate, number__gt=edit.number).exists():
             raise DecidedMeanwhile(candidate)
+        hold_story(candidate.batch.prompt)
         return _stored_edit(candidate, by, text, found, takes_back=edit)
 
 
@@ -107,9 +108,10 @@ def hold(candidate: Candidate, revision: int | None, *, expected: set[Decision])
 
 @dataclass(frozen=True)
 class Changed:
-    """A text that somebody made of a candidate's, and what was found of it."""
+    """A text that somebody made of a candidate's, what was found of it, and what it is yet to be held against."""
 
     text: str
+    beside: Beside
     found: Screened
 
 
@@ -120,7 +122,7 @@ def changed_to(candidate: Candidate, text: str) -> Changed:
         raise CurationError({"text": _("No text is left. Reject the candidate if none of it can be used.")})
     if len(text) > LONGEST_TEXT:
         raise CurationError({"text": _("The text is longer than %(most)s characters.") % {"most": LONGEST_TEXT}})
-    return Changed(text, of_edit(candidate, text))
+    return Changed(text, *of_edit(candidate, text))
 
 
 def add_edit(candidate: Candidate, by: Researcher, changed: Changed) -> Edit:
@@ -128,7 +130,7 @@ def add_edit(candidate: Candidate, by: Researcher, changed: Changed) -> Edit:
     if changed.text == normal_text(standing_text(candidate)):
         raise CurationError({"text": _("Nothing was changed.")})
     check_edit(candidate, changed.text)
-    return _stored_edit(candidate, by, changed.text, changed.found)
+    return _stored_edit(candidate, by, changed.text, changed.beside.held(changed.found))
 
 
 def _stored_edit(
@@ -136,7 +138,7 @@ def _stored_edit(
 ) -> Edit:
     """The edit's row; the candidate carries the flags of the text that stands now, and those that named it are renewed.
 
-    Needs the candidate's row held.
+    Needs the candidate's row held, and its story's.
     """
     before, columns = candidate.flags, found.columns
     Candidate.objects.filter(pk=candidate.pk).update(**columns)

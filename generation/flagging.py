@@ -16,12 +16,15 @@ from generation.engine import NOTES, Flag, Signatures, near_duplicate, people_fl
 from generation.engine.runs import Sources
 from generation.lineage import opened_text
 from generation.models import Candidate, Edit, Prompt
-from surveys.models import Article, Origin
+from surveys.models import Article, Origin, Story
+
+# So many new texts are asked for by name; where more came, all are read.
+_FEW = 100
 
 
 @dataclass(frozen=True)
 class Screened:
-    """What was found of a text, as its candidate keeps it."""
+    """What was found of a text, as its candidate keeps it once it was held against the others (``Beside.held``)."""
 
     flags: list[dict[str, str]]
     signature: bytes
@@ -38,15 +41,27 @@ def flag_columns(flags: list[dict[str, str]]) -> dict[str, Any]:
 
 
 class Beside:
-    """What the texts of a prompt are held against, read once for many of them; they are held against each other too."""
+    """What the texts of a prompt are held against. The real articles are read once for many of them, others' texts anew
+    for each: meanwhile other workers write for the same story, and curators edit.
+    """
 
-    def __init__(self, prompt: Prompt, *, reals: list[str], sources: Sources | None, texts: Signatures) -> None:
-        self._prompt, self._reals, self._sources, self._texts = prompt, reals, sources, texts
+    def __init__(
+        self,
+        prompt: Prompt,
+        *,
+        reals: list[str],
+        sources: Sources | None,
+        near: QuerySet[Candidate],
+    ) -> None:
+        self._prompt, self._reals, self._sources, self._near = prompt, reals, sources, near
+        self._texts = Signatures()
+        self._read: dict[str, int] = {}
+        self._look()
 
     @classmethod
     def nothing(cls, prompt: Prompt) -> "Beside":
         """Nothing but the prompt itself."""
-        return cls(prompt, reals=[], sources=None, texts=Signatures())
+        return cls(prompt, reals=[], sources=None, near=Candidate.objects.none())
 
     @classmethod
     def study(cls, prompt: Prompt, *, but: Candidate | None = None) -> "Beside":
@@ -60,16 +75,16 @@ class Beside:
             prompt,
             reals=list(real.filter(story=prompt.story_id).values_list("text", flat=True)),
             sources=_sources(tuple(real.values_list("pk", "sha256"))),
-            texts=Signatures(_others(prompt, but)),
+            near=_near(prompt, but),
         )
 
     def screened(self, text: str, *, opening: str | None = None) -> Screened:
-        """The flags of a text behind its ``opening``, the prompt's by default, and its signature."""
+        """The flags of a text behind its ``opening``, the prompt's by default, and its signature. ``held`` adds which
+        text it is like.
+        """
         prompt = self._prompt
         if opening is None:
             opening = prompt.text if prompt.opening_shown and text else ""
-        made = signature(text)
-        alike = self._texts.nearest(made)
         flags = (
             *screen(
                 text,
@@ -80,19 +95,42 @@ class Beside:
                 copied_from=self._sources,
             ),
             *people_flags(text, prompt_text=prompt.text, real_texts=self._reals),
-            *([near_duplicate(alike)] if alike else ()),
         )
-        return Screened([stored(flag) for flag in flags], made)
+        return Screened([stored(flag) for flag in flags], signature(text))
 
-    def remember(self, code: str, found: Screened) -> None:
-        """Hold later texts against this one too."""
-        self._texts.add(code, found.signature)
+    def held(self, found: Screened) -> Screened:
+        """The same, with the flag that the text is nearly the same as another one that is there by now.
+
+        Needs a transaction, and holds the story's row. Three queries where few others wrote and nobody decided.
+        """
+        hold_story(self._prompt)
+        self._look()
+        alike = self._texts.nearest(found.signature)
+        return Screened([*found.flags, stored(near_duplicate(alike))], found.signature) if alike else found
+
+    def _look(self) -> None:
+        now = dict(self._near.values_list("code", "revision"))
+        fresh = now.keys() - self._read.keys()
+        if self._read.items() <= now.items() and len(fresh) <= _FEW:
+            for code, made in _signatures(self._near.filter(code__in=fresh)):
+                self._texts.add(code, made)
+        else:
+            # Many came, or what was read is not as it was.
+            self._texts = Signatures(_signatures(self._near))
+        self._read = now
 
 
-def of_edit(candidate: Candidate, text: str) -> Screened:
-    """What is found of the candidate's text once it stands as ``text``, beside all that the study holds."""
+def of_edit(candidate: Candidate, text: str) -> tuple[Beside, Screened]:
+    """What is found of the candidate's text once it stands as ``text``, and what it is to be ``held`` against."""
     end = _opening_of(candidate, text)
-    return Beside.study(candidate.batch.prompt, but=candidate).screened(text[end:].strip(), opening=text[:end])
+    beside = Beside.study(candidate.batch.prompt, but=candidate)
+    return beside, beside.screened(text[end:].strip(), opening=text[:end])
+
+
+def hold_story(prompt: Prompt) -> None:
+    """Hold the story's row, to the transaction's end: of two texts stored at once the second meets the first."""
+    # Its key stays free: whoever makes an article of the story need not wait.
+    Story.objects.select_for_update(no_key=True).get(pk=prompt.story_id)
 
 
 def signature_of(candidate: Candidate, text: str) -> bytes:
@@ -119,14 +157,18 @@ def stored(flag: Flag) -> dict[str, str]:
     return {name: value for name, value in asdict(flag).items() if value or name != "about"}
 
 
-def _others(prompt: Prompt, but: Candidate | None) -> Iterator[tuple[str, bytes]]:
-    """The code and the signature of each text that one of this prompt may be nearly the same as, the oldest first."""
+def _near(prompt: Prompt, but: Candidate | None) -> QuerySet[Candidate]:
+    """The texts that one of this prompt may be nearly the same as."""
     drafted = Candidate.objects.filter(batch__study=prompt.study_id, state=Candidate.State.DRAFTED)
     near = drafted.filter(Q(batch__prompt__story=prompt.story_id) | Q(decision=Candidate.Decision.ACCEPTED))
-    if but is not None:
-        near = near.exclude(pk=but.pk)
-    made_now = _made_now(near.filter(signature=None))
-    for pk, code, made in near.order_by("pk").values_list("pk", "code", "signature"):
+    return near if but is None else near.exclude(pk=but.pk)
+
+
+def _signatures(texts: QuerySet[Candidate]) -> Iterator[tuple[str, bytes]]:
+    """Their codes and signatures, the oldest first."""
+    rows = list(texts.order_by("pk").values_list("pk", "code", "signature"))
+    made_now = _made_now(texts.filter(signature=None)) if any(made is None for *_, made in rows) else {}
+    for pk, code, made in rows:
         yield code, made_now.get(pk, b"") if made is None else bytes(made)
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import environ
 import psutil
 import psycopg
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.databases import DEFAULT, as_default
@@ -131,6 +132,17 @@ def close_all_connections() -> None:
     )
     with _connected(connections.settings[DEFAULT]) as connection:
         connection.execute(ended)
+
+
+def until_somebody_waits() -> None:
+    """Return once another connection waits for a row that this transaction holds. Raises ``AssertionError`` if none."""
+    waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+    deadline, found = time.monotonic() + 30, 0
+    with connection.cursor() as cursor:
+        while not found:
+            assert time.monotonic() < deadline, "nobody came to wait within 30 seconds"
+            cursor.execute(waiting)
+            (found,) = cursor.fetchone()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from generation import bulk, curation, drafting, editing
@@ -94,6 +95,44 @@ def test_texts_of_one_batch_are_held_against_each_other_as_they_come() -> None:
         assert drafting.save(run, draft(index), beside)
     assert codes(text_of(batch, 0)) == []
     assert codes(text_of(batch, 1)) == ["near-duplicate"]
+
+
+def test_texts_that_two_workers_write_at_once_for_one_story_are_held_against_each_other() -> None:
+    study = StudyFactory()
+    story = StoryFactory(study=study)
+    batches = [queued(study, story=story, size=2) for _ in range(2)]
+    # Both begin before either has written.
+    rounds = [(claimed(batch), Beside.study(batch.prompt)) for batch in batches]
+    for number, (index, text) in enumerate([(0, CONTINUATION), (0, CONTINUATION), (1, PLAIN), (1, PLAIN)]):
+        run, beside = rounds[number % 2]
+        assert drafting.save(run, draft(index, text), beside)
+    for index in (0, 1):
+        first, second = (text_of(batch, index) for batch in batches)
+        assert ("near-duplicate" in codes(first), "near-duplicate" in codes(second)) == (False, True)
+        assert next(flag["about"] for flag in second.flags if flag["code"] == "near-duplicate") == first.code
+
+
+def test_a_text_is_held_against_what_curators_made_of_the_others_while_it_was_written() -> None:
+    first = drafted(CONTINUATION)
+    study, story = first.batch.study, first.batch.prompt.story
+    batch = queued(study, size=2, story=story)
+    run, beside = claimed(batch), Beside.study(batch.prompt)
+    editing.edit(first, by=study.created_by, text=f"{OPENING} {FOREIGN}")
+    for index, text in enumerate([FOREIGN, CONTINUATION]):
+        assert drafting.save(run, draft(index, f" {text}"), beside)
+    assert "near-duplicate" in codes(text_of(batch, 0))
+    assert "near-duplicate" not in codes(text_of(batch, 1)), "nobody has these words any more"
+
+
+def test_an_edit_is_held_against_what_was_written_while_it_was_screened() -> None:
+    first = drafted(CONTINUATION)
+    study, story = first.batch.study, first.batch.prompt.story
+    changed = editing.changed_to(first, f"{OPENING} {FOREIGN}")
+    drafted(f" {FOREIGN}", study, story=story)
+    with transaction.atomic():
+        editing.hold(first, None, expected={Candidate.Decision.PENDING})
+        editing.add_edit(first, study.created_by, changed)
+    assert "near-duplicate" in codes(text_of(first.batch))
 
 
 def test_texts_of_older_releases_get_their_signature_when_it_is_first_needed() -> None:

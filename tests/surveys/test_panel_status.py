@@ -1,6 +1,5 @@
 """A panel's list frees the places of who returned or timed out; it deletes nothing and can come twice."""
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ from surveys.payments import payments
 from surveys.recruitment import signed_mode
 from surveys.tokens import keyed_hash, unseal
 from tests import factories
+from tests.postgres import until_somebody_waits
 from tests.surveys.participant.person import Person, leads_to
 
 HEADER = "Submission id,Participant id,Status,Custom study tncs accepted at,Started at,Completed at,Completion code"
@@ -224,7 +224,7 @@ def test_two_lists_applied_at_once_lock_what_both_name_in_one_order(rows: type[m
             # As another list does, which names them the other way round and has come to the first of them.
             rows._default_manager.select_for_update().get(pk=first.pk)
             other = pool.submit(apply)
-            _until_somebody_waits_for_this_transaction()
+            until_somebody_waits()
             rows._default_manager.select_for_update(nowait=True).get(pk=second.pk)
         assert other.result(timeout=60).total() == 2
 
@@ -263,16 +263,6 @@ def _crowd(study: Study, first: Participant, count: int) -> None:
         PanelIdentity.objects.create(
             study=study, mode=first.mode, keyed_hash=keyed, panel="prolific", participant=person
         )
-
-
-def _until_somebody_waits_for_this_transaction() -> None:
-    waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
-    deadline, found = time.monotonic() + 30, 0
-    with connection.cursor() as cursor:
-        while not found:
-            assert time.monotonic() < deadline, "nobody came to wait within 30 seconds"
-            cursor.execute(waiting)
-            (found,) = cursor.fetchone()
 
 
 def test_each_submission_keeps_its_status_and_only_the_arrival_is_kept_of_who_has_not_consented(study: Study) -> None:
