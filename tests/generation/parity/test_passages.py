@@ -20,6 +20,9 @@ from tests.taken import Taken
         ("Go! Up! Now.", ["Go!", "Up!", "Now."]),
         ("Smith Jr.      Then he left", ["Smith Jr.      Then he left"]),
         ("Πού πήγε; Έφυγε.", ["Πού πήγε;", "Έφυγε."]),
+        ("Il a dit : « Jamais. » Puis il partit.", ["Il a dit : « Jamais. »", "Puis il partit."]),
+        ("« Oui ! », dit-elle. « Non. »\n\nElle partit.", ["« Oui ! », dit-elle.", "« Non. »", "Elle partit."]),
+        ("Er ging. »Ja.« Sie blieb.", ["Er ging.", "»Ja.«", "Sie blieb."]),
         ("", []),
         (" \n ", []),
     ],
@@ -35,7 +38,7 @@ def test_the_ends_cut_a_text_into_pieces_that_lose_nothing(text: str) -> None:
     assert "".join("".join(sentences(text)).split()) == "".join(text.split())
 
 
-@pytest.mark.parametrize("unit", ["U.S. ", "a.", "J. ", "and. then ", '"a. b" ', "... ", "«x. y"])
+@pytest.mark.parametrize("unit", ["U.S. ", "a.", "J. ", "and. then ", '"a. b" ', "... ", "«x. y", "! » "])
 def test_a_long_text_in_which_no_sentence_ends_is_looked_through_once(unit: str) -> None:
     text = Taken(unit * 400)
     sentence_ends(text)
