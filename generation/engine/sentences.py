@@ -14,6 +14,8 @@ _QUOTES = frozenset("\"'”’»›“‘«‹」』＂＇")
 # Where a text asks in Greek, this is the question mark; the second is the same to Unicode.
 _GREEK_QUESTION = frozenset(";\u037e")
 _STOP = re.compile("[" + re.escape("".join(sorted(TERMINATORS | _GREEK_QUESTION))) + "]")
+# In French a blank stands before the closing mark, too; in German such a mark may open, and a word follows.
+_CLOSED_BEHIND_A_BLANK = re.compile(r"[ \u00a0\u202f][»›](?!\w)")
 _GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 # The typed mark where it opens: at the beginning, behind a blank or behind another that opens, and before a word.
 _TYPED_OPENING = re.compile(r"(?:^|[\s(\[\"“„])['＇](?=\S)")
@@ -75,8 +77,13 @@ def stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = match.end()
         if not _terminates(text, match.start()):
             continue
-        while start < end and (_closes(text[start]) or _terminates(text, start)):
-            start += 1
+        while start < end:
+            if closing := _CLOSED_BEHIND_A_BLANK.match(text, start, end):
+                start = closing.end()
+            elif _closes(text[start]) or _terminates(text, start):
+                start += 1
+            else:
+                break
         yield match.start(), start
 
 
