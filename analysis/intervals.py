@@ -332,10 +332,12 @@ def hedges_g_z(differences: ArrayLike, alpha: float = 0.05, size: float = 0.0) -
 
 
 def _with_noncentral_interval(d: float, scale: float, df: float, alpha: float) -> EffectSize:
-    correction = hedges_correction(df)
+    """g with the limits of the noncentral t, which are of the true value itself: exact without the factor that takes
+    the bias off the estimate. Times that factor they would lie too low, and of five people who differ by 2 hold the
+    truth in 87% of samples."""
     t = d * scale
     low, high = (_noncentrality(t, df, p) for p in (1 - alpha / 2, alpha / 2))
-    return EffectSize(d * correction, low / scale * correction, high / scale * correction)
+    return EffectSize(d * hedges_correction(df), low / scale, high / scale)
 
 
 def _noncentrality(t: float, df: float, p: float) -> float:

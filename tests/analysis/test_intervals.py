@@ -114,6 +114,13 @@ def test_hedges_intervals_are_rs_however_alike_the_arms_of_the_same_people_are(c
     assert found == pytest.approx((case["estimate"], case["low"], case["high"]), rel=1e-7, abs=1e-7)
 
 
+def test_hedges_intervals_of_few_people_who_differ_much_hold_the_truth() -> None:
+    rng = np.random.default_rng(5)
+    found = [hedges_g_z(rng.normal(2.0, 1, 5)) for _ in range(600)]
+    assert np.mean([size.low <= 2 <= size.high for size in found]) > 0.93
+    assert all(size.low < size.estimate < size.high for size in found)
+
+
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_never_lowers_a_p_and_keeps_their_order(p: list[float]) -> None:
     adjusted = holm(p)

@@ -10,10 +10,11 @@ group <- factor(rep(names(arms), lengths(arms)), levels = names(arms))
 
 welch <- function(a, b) {
   t <- t.test(a, b)
-  g <- hedges_g(a, b, pooled_sd = TRUE)
+  # Limits are those of d: with Hedges' factor on them, as hedges_g has them, they hold the truth less often.
+  g <- hedges_g(a, b, pooled_sd = TRUE); d <- cohens_d(a, b, pooled_sd = TRUE)
   list(estimate = unname(t$estimate[1] - t$estimate[2]), std_error = t$stderr, statistic = unname(t$statistic),
        df = unname(t$parameter), p_value = t$p.value, ci_low = t$conf.int[1], ci_high = t$conf.int[2],
-       effect_size = g$Hedges_g, effect_size_ci_low = g$CI_low, effect_size_ci_high = g$CI_high)
+       effect_size = g$Hedges_g, effect_size_ci_low = d$CI_low, effect_size_ci_high = d$CI_high)
 }
 # Wilson's interval is prop.test without correction; Newcombe's joins two of them (Newcombe 1998, method 10).
 wilson <- function(x, n, level = .95) as.numeric(prop.test(x, n, conf.level = level, correct = FALSE)$conf.int)
@@ -40,6 +41,7 @@ p <- sapply(means, `[[`, "p_value")
 
 before <- rate(24, 6.5, 1.6); after <- pmin(10, pmax(1, before - round(rnorm(24, .7, 1.5))))
 tp <- t.test(after, before, paired = TRUE); gz <- hedges_g(after, before, paired = TRUE)
+dz <- cohens_d(after, before, paired = TRUE)
 
 # Two one-sided Welch tests against a bound of 1.2 points.
 tost <- function(a, b, bound) max(t.test(a, b, mu = -bound, alternative = "greater")$p.value,
@@ -75,7 +77,7 @@ out <- list(
   paired = list(before = before, after = after, estimate = unname(tp$estimate), std_error = tp$stderr,
                 statistic = unname(tp$statistic), df = unname(tp$parameter), p_value = tp$p.value,
                 ci_low = tp$conf.int[1], ci_high = tp$conf.int[2], effect_size = gz$Hedges_g,
-                effect_size_ci_low = gz$CI_low, effect_size_ci_high = gz$CI_high,
+                effect_size_ci_low = dz$CI_low, effect_size_ci_high = dz$CI_high,
                 share_ci_low = paired_share[1], share_ci_high = paired_share[2]),
   tost = list(bound = 1.2, p_value = tost(arms$large, arms$real, 1.2)),
   wilson = lapply(proportions, function(xn) { w <- suppressWarnings(wilson(xn[1], xn[2])); w90 <- suppressWarnings(wilson(xn[1], xn[2], .9))

@@ -25,8 +25,8 @@ one <- function(pair) {
   d <- effectsize::cohens_d(a, b, pooled_sd = TRUE); g <- effectsize::hedges_g(a, b, pooled_sd = TRUE)
   list(contrast = paste(pair[1], "-", pair[2]), estimate = unname(t$estimate[1] - t$estimate[2]), std_error = t$stderr,
        statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value, ci_low = t$conf.int[1],
-       ci_high = t$conf.int[2], cohens_d = d$Cohens_d, hedges_g = g$Hedges_g, hedges_g_ci_low = g$CI_low,
-       hedges_g_ci_high = g$CI_high, u_statistic = unname(u$statistic), u_p_value = u$p.value)
+       ci_high = t$conf.int[2], cohens_d = d$Cohens_d, hedges_g = g$Hedges_g, hedges_g_ci_low = d$CI_low,
+       hedges_g_ci_high = d$CI_high, u_statistic = unname(u$statistic), u_p_value = u$p.value)
 }
 rows <- lapply(pairs, one)
 adjust <- function(name) {
