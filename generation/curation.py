@@ -1,10 +1,9 @@
-"""Deciding on candidates: accept, reject, reopen, and the random pick for the uncurated arm.
+"""Deciding on candidates: accept, reject, reopen.
 
 Each decision is a compare-and-set on the candidate's ``revision``: of two curators at once the second is told who was
 first, and nothing of theirs is stored. Rows of ``Review`` are only ever added.
 """
 
-import hashlib
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +14,11 @@ from generation.assignments import panel_of
 from generation.batches import RequestError, request_batch
 from generation.editing import DecidedMeanwhile, add_edit, changed_to, edit, hold, standing_text
 from generation.lineage import lineage_of
-from generation.models import Batch, BulkRejection, Candidate, Review
-from generation.rules import HIGHEST_SEED, CurationError
+from generation.models import BulkRejection, Candidate, Review
+from generation.rules import CurationError
 from surveys import audit
 from surveys.articles import add_article, revise_article, take_down
-from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, Study, normal_text
+from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, normal_text
 
 __all__ = [
     "CurationError",
@@ -27,8 +26,6 @@ __all__ = [
     "RequestError",
     "accept",
     "edit",
-    "picked",
-    "random_pick",
     "reject",
     "reopen",
     "request_batch",
@@ -36,9 +33,6 @@ __all__ = [
 ]
 
 Decision = Candidate.Decision
-
-# What the rule of a random pick begins with, in the log and in lineages: by it is known whom nobody selected.
-RANDOM_PICK = "random pick of "
 
 
 def accept(
@@ -129,95 +123,6 @@ def reopen(candidate: Candidate, *, by: Researcher, reason: str = "", revision: 
             take_down(_newest(candidate.article), by=by)
     candidate.refresh_from_db()
     return review
-
-
-def picked(indices: list[int], k: int, seed: int) -> list[int]:
-    """Which ``k`` of these candidates a random pick takes: those whose SHA-256 of 'seed:index' is smallest.
-
-    Anybody can replay it: it depends on the seed and the indices alone, not on their order.
-    """
-    ranked = sorted(indices, key=lambda index: hashlib.sha256(f"{seed}:{index}".encode("ascii")).digest())
-    return sorted(ranked[:k])
-
-
-def random_pick(
-    batch: Batch, *, by: Researcher, k: int, seed: int, arm: Arm | None, without_failed: bool = False
-) -> list[Article]:
-    """Accept ``k`` of a finished batch's texts at random into ``arm``, as uncurated; their articles.
-
-    The draw is among all texts that are not empty. It is refused while texts are missing (the short ones are done
-    first) and once somebody decided (a draw from what is left over is not random). Texts that failed are missing too,
-    unless they are left out on purpose by ``without_failed``: then the rule says how many. Raises ``CurationError``,
-    and what ``accept`` raises.
-    """
-    if not 0 <= seed <= HIGHEST_SEED:
-        raise CurationError({"seed": _("The seed must be a whole number from 0 to 2^63 - 1.")})
-    with transaction.atomic():
-        Study.objects.select_for_update().get(pk=batch.study_id)
-        pool = _pool(batch, k, without_failed=without_failed)
-        drawn = picked(pool, k, seed)
-        failed = failed_texts(batch)
-        left_out = f" ({failed} that failed left out)" if failed else ""
-        # Not translated: the record must not depend on the language of whoever clicked.
-        rule = f"{RANDOM_PICK}{k} among {len(pool)} texts of batch {batch.number}{left_out}, seed {seed}"
-        chosen = batch.candidates.filter(index__in=drawn).select_related(
-            "batch__prompt__story", "batch__language_model"
-        )
-        articles = [
-            accept(candidate, by=by, arm=arm, curation=Curation.UNCURATED, rule=rule)
-            for candidate in chosen.order_by("index")
-        ]
-        # Which ones they are follows from the rule, and stands in the log of each.
-        audit.record(batch.study, "random pick", by=by, subject=rule, content=f"{rule}: {drawn}")
-    return articles
-
-
-def failed_texts(batch: Batch) -> int:
-    """How many of a batch's texts could not be written."""
-    return batch.candidates.filter(state=Candidate.State.FAILED).count()
-
-
-def refused_texts(batch: Batch) -> int:
-    """How many of those a server refused for good: nobody asks it for them again."""
-    return batch.candidates.filter(state=Candidate.State.FAILED).exclude(error="").count()
-
-
-def _pool(batch: Batch, k: int, *, without_failed: bool) -> list[int]:
-    if batch.candidates.filter(state=Candidate.State.WAITING).exists():
-        raise CurationError({"k": _("The batch is not complete. Short texts are done first: wait, or let it go on.")})
-    if not without_failed and (failed := failed_texts(batch)):
-        raise CurationError({"without_failed": _what_to_do(failed, refused_texts(batch))})
-    if batch.candidates.exclude(decision=Decision.PENDING).exists():
-        message = _(
-            "Somebody decided on texts of this batch already: a draw from what is left over is not random. "
-            "Reopen them, or request another batch for the uncurated arm."
-        )
-        raise CurationError({"k": message})
-    drafted = batch.candidates.filter(state=Candidate.State.DRAFTED).exclude(text="")
-    pool = list(drafted.order_by("index").values_list("index", flat=True))
-    if not 1 <= k <= len(pool):
-        raise CurationError({"k": _("Pick 1 to %(most)s texts.") % {"most": len(pool)}})
-    return pool
-
-
-def _what_to_do(failed: int, refused: int) -> str:
-    """What becomes of texts that failed, of which a server refused some."""
-    said = []
-    if refused:
-        message = ngettext(
-            "The server refused %(n)s text, and is not asked for it again: leave it out on purpose.",
-            "The server refused %(n)s texts, and is not asked for them again: leave them out on purpose.",
-            refused,
-        )
-        said.append(message % {"n": refused})
-    if again := failed - refused:
-        message = ngettext(
-            "%(n)s text failed. Try it again first; if it fails for good, leave it out on purpose.",
-            "%(n)s texts failed. Try them again first; those that fail for good leave out on purpose.",
-            again,
-        )
-        said.append(message % {"n": again})
-    return " ".join(said)
 
 
 def _theirs_to_decide(candidate: Candidate, by: Researcher, reason: str) -> None:

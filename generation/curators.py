@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from generation.assignments import Panel, Verdict, curators_of
-from generation.curation import RANDOM_PICK
+from generation.drawing import RANDOM_PICK
 from generation.models import Candidate, Review
 from surveys.models import Researcher, Study
 

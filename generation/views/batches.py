@@ -16,7 +16,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from generation import batches, turns
 from generation.batches import RequestError
-from generation.curation import CurationError, failed_texts, random_pick, refused_texts
+from generation.drawing import failed_texts, random_pick, refused_texts
 from generation.engine import Sampling
 from generation.forms import BatchForm, BudgetForm, ExtendForm, PickForm
 from generation.models import Batch, Budget, Candidate
@@ -24,6 +24,7 @@ from generation.placing import default_arm
 from generation.prefill import article_openings, prefilled
 from generation.progress import progress_of
 from generation.reviewing import drafted
+from generation.rules import CurationError
 from generation.tables import previews, request_rows
 from studyweb import room
 from surveys.access import Permission, permits, signed_in, study_for

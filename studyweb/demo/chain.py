@@ -10,7 +10,7 @@ import httpx
 
 from analysis import exports, reports
 from analysis.models import Export, Report
-from generation import curation
+from generation import curation, drawing
 from generation.engine import Sampling
 from generation.models import Batch, Candidate
 from generation.parity import gates
@@ -89,7 +89,7 @@ def curated(study: Study, batches: list[Batch], by: Researcher) -> None:
     arms = {arm.key: arm for arm in Arm.objects.filter(study=study)}
     for batch in batches:
         batch.refresh_from_db()
-        curation.random_pick(batch, by=by, k=1, seed=batch.seed, arm=arms["uncurated"])
+        drawing.random_pick(batch, by=by, k=1, seed=batch.seed, arm=arms["uncurated"])
         left = batch.candidates.filter(decision=Candidate.Decision.PENDING).exclude(text="")
         best = left.order_by("flag_count", "-mean_logprob", "index").first()
         if best is None:

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from generation import curation, curators, opinions
+from generation import curation, curators, drawing, opinions
 from generation.assignments import panels
 from generation.rules import set_rules
 from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
@@ -45,7 +45,7 @@ def test_each_models_texts_are_counted() -> None:
 def test_what_was_drawn_at_random_was_selected_by_nobody_and_what_waits_was_not_selected_either() -> None:
     drawn = written([CONTINUATION] * 4)
     study, by = drawn.study, drawn.created_by
-    curation.random_pick(drawn, by=by, k=3, seed=1, arm=synthetic_arm(study))
+    drawing.random_pick(drawn, by=by, k=3, seed=1, arm=synthetic_arm(study))
     other = written([CONTINUATION] * 4, study=study, text="Another opening of an invented article.")
     curation.accept(text_of(other), by=by, arm=synthetic_arm(study))
     row = curators.by_model(study)[0]

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from generation import curation, drafting
+from generation import drafting, drawing
 from generation.assignments import assign
 from generation.flagging import Beside
 from generation.leaving import release
@@ -26,7 +26,7 @@ def test_the_log_has_room_for_a_large_pick_the_highest_seed_and_the_longest_addr
     reader.refresh_from_db()
     assign(study, [text_of(batch)], by=by, curators=[reader], each=1, seed=2**63 - 1)
     release(study, reader, by=by)
-    articles = curation.random_pick(batch, by=by, k=55, seed=2**63 - 1, arm=synthetic_arm(study))
+    articles = drawing.random_pick(batch, by=by, k=55, seed=2**63 - 1, arm=synthetic_arm(study))
     assert len(articles) == 55
     assert audit.verify(study) == []
 

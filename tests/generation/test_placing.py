@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from generation import curation, leaving, opinions, placing
+from generation import curation, drawing, leaving, opinions, placing
 from generation.models import Batch
 from generation.rules import set_rules
 from studyweb.demonstration import make_demonstration
@@ -111,7 +111,7 @@ def test_a_random_pick_is_refused_for_a_curated_arm_and_for_one_of_another_model
 ) -> None:
     curated = synthetic_arm(batch.study, model_slot="built-in", curation="curated")
     with pytest.raises(ArticleError, match="holds articles that are “Curated”"):
-        curation.random_pick(batch, by=batch.created_by, k=1, seed=1, arm=curated)
+        drawing.random_pick(batch, by=batch.created_by, k=1, seed=1, arm=curated)
     of_another = synthetic_arm(batch.study, model_slot="gpt2-xl", curation="uncurated", label="XL")
     client.force_login(batch.created_by)
     page = client.post(
@@ -121,7 +121,7 @@ def test_a_random_pick_is_refused_for_a_curated_arm_and_for_one_of_another_model
     assert f"The arm XL is for texts of gpt2-xl, and {model.name} wrote this one." in page
     assert f"Choose another arm, or write “{model.key}” as the arm’s model." in page
     assert not Article.objects.exists()
-    (article,) = curation.random_pick(batch, by=batch.created_by, k=1, seed=1, arm=uncurated)
+    (article,) = drawing.random_pick(batch, by=batch.created_by, k=1, seed=1, arm=uncurated)
     with pytest.raises(ArticleError, match="for texts of gpt2-xl"):
         place(article, of_another, by=batch.created_by)
 
