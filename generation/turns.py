@@ -8,9 +8,10 @@ in ``settings.ROUND_MINUTES``, since a slow model's texts take a hundred times a
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Case, Count, F, Max, PositiveBigIntegerField, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Max, PositiveBigIntegerField, QuerySet, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Now, TruncDay
 
@@ -21,14 +22,44 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def in_turn() -> list[int]:
     """The keys of the batches that a worker may take now, in the order in which workers take them."""
-    waiting = list(
-        _within_budget().values_list("pk", "created_by", "priority", "created_at").order_by("created_at", "pk")
-    )
+    return _in_turn(_waiting(_within_budget()))
+
+
+def others_wait(batch: Batch) -> bool:
+    """Whether this batch, which is being written, should make room for one that waits.
+
+    That is one which a worker would take first, were this one given back: somebody else's whose turn it is, or its
+    owner's of higher priority.
+    """
+    # As it is now: priorities are changed while batches are written.
+    here = _waiting(Batch.objects.filter(pk=batch.pk))
+    waiting = _waiting(_within_budget().filter(status=Batch.Status.QUEUED))
+    before = [row for row in waiting for own in here if row.person != own.person or row.priority > own.priority]
+    return bool(before) and _in_turn([*here, *before], given_back=batch.pk)[0] != batch.pk
+
+
+class _Waiting(NamedTuple):
+    """A batch that waits, or would."""
+
+    pk: int
+    person: int
+    priority: int
+    since: datetime
+
+
+def _waiting(batches: QuerySet[Batch]) -> list[_Waiting]:
+    rows = batches.order_by("created_at", "pk").values_list("pk", "created_by", "priority", "created_at")
+    return [_Waiting(*row) for row in rows]
+
+
+def _in_turn(waiting: list[_Waiting], *, given_back: int | None = None) -> list[int]:
+    """Their keys in the order in which workers take them. The batch ``given_back`` counts as under way no more."""
     if len(waiting) < 2:
-        return [pk for pk, *_ in waiting]
-    people = {person for _pk, person, _priority, _at in waiting}
+        return [row.pk for row in waiting]
+    people = {row.person for row in waiting}
     under_way = Counter(
         Batch.objects.filter(status=Batch.Status.RUNNING, lease_expires_at__gte=Now(), created_by__in=people)
+        .exclude(pk=given_back)
         .values_list("created_by", flat=True)
         .order_by()
     )
@@ -39,18 +70,10 @@ def in_turn() -> list[int]:
         .order_by()
     )
     own: dict[int, list[tuple[int, datetime, int]]] = {}
-    for pk, person, priority, at in waiting:
-        own.setdefault(person, []).append((-priority, at, pk))
+    for row in waiting:
+        own.setdefault(row.person, []).append((-row.priority, row.since, row.pk))
     queues = {person: [pk for *_, pk in sorted(rows)] for person, rows in own.items()}
     return list(_dealt(queues, under_way, served))
-
-
-def others_wait(batch: Batch) -> bool:
-    """Whether a batch waits for which this one should make room: somebody else's, or its owner's of higher priority."""
-    # As it is now: priorities are changed while batches are written.
-    priority = Batch.objects.filter(pk=batch.pk).values("priority")
-    before = ~Q(created_by=batch.created_by_id) | Q(priority__gt=priority)
-    return _within_budget().filter(before, status=Batch.Status.QUEUED).exists()
 
 
 def tokens_left(study_id: int) -> int | None:

@@ -82,6 +82,38 @@ def test_one_does_not_make_room_for_oneself() -> None:
 
 
 @pytest.mark.django_db
+def test_one_makes_no_room_for_who_would_not_be_served_next() -> None:
+    mine_alone, many = mine(StudyFactory()), StudyFactory()
+    claimed(mine_alone)
+    theirs = mine(many)
+    claimed(theirs)
+    mine(many)
+    assert not turns.others_wait(mine_alone), "a free worker would take this batch again: its owner has the fewest"
+    third = mine(StudyFactory())
+    assert turns.others_wait(mine_alone), "who was never served comes first"
+    queue.cancel(third)
+    queue.cancel(theirs)
+    assert turns.others_wait(mine_alone), "nobody writes for them any more"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_who_makes_room_is_not_served_next(workers: int) -> None:
+    people = [StudyFactory() for _ in range(3)]
+    for study in people:
+        for _ in range(2):
+            mine(study)
+    under_way = [claimed(Batch.objects.get(pk=order()[0])) for _ in range(workers)]
+    for _ in range(8):
+        run = under_way.pop(0)
+        gives_way = turns.others_wait(run.batch)
+        assert queue.release(run.batch_id, run.owner)
+        first = order()[0]
+        assert gives_way == (first != run.batch_id)
+        under_way.append(claimed(Batch.objects.get(pk=first)))
+
+
+@pytest.mark.django_db
 def test_one_makes_room_for_a_batch_of_ones_own_that_goes_before_this_one() -> None:
     study = StudyFactory()
     writing = mine(study)
