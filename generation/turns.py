@@ -59,7 +59,7 @@ def _in_turn(waiting: list[_Waiting], *, given_back: int | None = None) -> list[
     people = {row.person for row in waiting}
     under_way = Counter(
         Batch.objects.filter(status=Batch.Status.RUNNING, lease_expires_at__gte=Now(), created_by__in=people)
-        .exclude(pk=given_back)
+        .exclude(pk__in=[given_back] if given_back else [])
         .values_list("created_by", flat=True)
         .order_by()
     )
