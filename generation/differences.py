@@ -92,6 +92,17 @@ def place_behind(changed: Differences, cut: int) -> int:
     return new
 
 
+def opening_in(text: str, *, opening: str, draft: str) -> int:
+    """How many characters of ``text``, made of ``draft`` by people, are the ``opening`` in front of both."""
+    if text.startswith(opening):
+        return len(opening)
+    end = place_behind(compare(draft, text), len(opening))
+    if end < len(text):
+        return end
+    # Too little is left as it was to tell where the opening ends: what follows must be looked through all the same.
+    return len(opening) if len(opening) < len(text) else 0
+
+
 class _TooManySteps(Exception):  # noqa: N818 -- it names what happened
     """A comparison that would take longer than anybody waits."""
 

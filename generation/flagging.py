@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from generation.differences import compare, place_behind
+from generation.differences import opening_in
 from generation.engine import NOTES, Flag, Signatures, near_duplicate, people_flags, real_sources, screen, signature
 from generation.engine.runs import Sources
 from generation.lineage import opened_text
@@ -143,13 +143,7 @@ def _opening_of(candidate: Candidate, text: str) -> int:
     prompt = candidate.batch.prompt
     if not prompt.opening_shown or not candidate.text:
         return 0
-    if text.startswith(prompt.text):
-        return len(prompt.text)
-    end = place_behind(compare(opened_text(candidate), text), len(prompt.text))
-    if end < len(text):
-        return end
-    # Too little is left as it was to tell where the opening ends: what follows must be looked through all the same.
-    return len(prompt.text) if len(prompt.text) < len(text) else 0
+    return opening_in(text, opening=prompt.text, draft=opened_text(candidate))
 
 
 def stored(flag: Flag) -> dict[str, str]:

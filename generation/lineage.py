@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from generation.differences import Differences, compare, place_before
+from generation.differences import Differences, compare, opening_in, place_before
 from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Review
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
@@ -38,7 +38,16 @@ def opened_text(candidate: Candidate) -> str:
     prompt = candidate.batch.prompt
     if not prompt.opening_shown or not candidate.text:
         return candidate.text
-    return f"{prompt.text}{_seam(candidate.raw_text)}{candidate.text}"
+    return _opened(prompt.text, candidate.raw_text, candidate.text)
+
+
+def opening_of(lineage: dict[str, Any], text: str) -> int:
+    """How many characters of an article's text are its prompt's opening, as it now stands there; 0 without one."""
+    prompt = lineage.get("prompt", {})
+    cleaned = lineage.get("cleaned", {}).get("text", "")
+    if not prompt.get("opening_shown") or not cleaned:
+        return 0
+    return opening_in(text, opening=prompt["text"], draft=_opened(prompt["text"], lineage["raw"]["text"], cleaned))
 
 
 @dataclass(frozen=True)
@@ -304,6 +313,10 @@ def _in_order(candidate: Candidate, rows: "models.Manager[Row]", name: str, *rel
 def text_sha256(text: str) -> str:
     """The SHA-256 by which a wording is known again."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _opened(opening: str, raw: str, cleaned: str) -> str:
+    return f"{opening}{_seam(raw)}{cleaned}"
 
 
 def _seam(raw: str) -> str:

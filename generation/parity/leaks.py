@@ -113,10 +113,9 @@ def _tokens(text: Shown) -> str:
 
 def _echo(text: Shown) -> str:
     """Words of the prompt that the text says behind the opening which it may well begin with."""
-    shown, given = text.text, text.prompt
-    rest = shown[len(given) :] if given and shown.startswith(given) else shown
-    said = words(rest)
-    prompt = words(given)
+    begins_so = text.text.startswith(text.prompt)
+    said = words(text.text[len(text.prompt) if begins_so else text.opening :])
+    prompt = words(text.prompt)
     runs = {tuple(prompt[n : n + ECHO_WORDS]) for n in range(len(prompt) - ECHO_WORDS + 1)}
     for n in range(len(said) - ECHO_WORDS + 1):
         if tuple(said[n : n + ECHO_WORDS]) in runs:

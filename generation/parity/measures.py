@@ -46,8 +46,10 @@ class Shown:
     headline: str
     text: str
     language: str = "en"
-    # What a machine was given to write it, where that is known; and how much of it stands in front of the text.
+    # What a machine was given to write it, where that is known; and how many characters of the text are that, as an
+    # opening that people may have edited.
     prompt: str = ""
+    opening: int = 0
 
 
 @lru_cache(maxsize=2048)

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from generation.lineage import opening_of
 from generation.parity.comparison import Difference, compared, differences, differences_by_arm, furthest
 from generation.parity.figures import Figure, differences_figure, spread_figure
 from generation.parity.leaks import Leak, scan
@@ -239,6 +240,7 @@ def report_of(study: Study) -> Report:
             text=article.text,
             language=article.language,
             prompt=str(article.lineage.get("prompt", {}).get("text", "")),
+            opening=opening_of(article.lineage, article.text),
         )
         for article in articles
     )

@@ -1,12 +1,16 @@
 """The parity report of a study, the two gates before freezing, and an owner's leave to pass them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from django.test import Client
 
+from generation import curation
+from generation.curation import standing_text
 from generation.models import GateOverride
 from generation.parity import gates
+from generation.parity.leaks import ECHO
 from generation.parity.report import LEAKS, PARITY, report_of
 from generation.rules import CurationError
 from surveys import audit, lifecycle
@@ -14,7 +18,7 @@ from surveys.articles import DraftOnly, revise_article
 from surveys.lifecycle import LifecycleError
 from surveys.models import Article, Origin, Role, Study
 from tests.factories import ArmFactory, ArticleFactory, StudyFactory, member, ready_study
-from tests.generation.factories import address
+from tests.generation.factories import CONTINUATION, OPENING, address, synthetic_arm, text_of, written
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +98,25 @@ def test_a_leak_blocks_freezing() -> None:
     study = study_with("As an AI language model, I cannot say more.")
     with pytest.raises(LifecycleError, match="A model speaks of itself"):
         lifecycle.freeze(study, study.created_by)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        lambda text: text.replace("Northgate", "Northgates"),
+        lambda text: text.replace("in the spring.", "in spring."),
+        lambda text: text.replace("The council", "Last week the council"),
+        lambda text: text.replace("The council of the invented town of ", ""),
+    ],
+)
+def test_an_opening_that_was_edited_is_no_echo_of_the_prompt_and_an_echo_behind_it_is_one(
+    edited: Callable[[str], str],
+) -> None:
+    for raw, kinds in ((CONTINUATION, []), (f"{CONTINUATION} {OPENING}", [ECHO])):
+        text = text_of(written([raw]))
+        curation.edit(text, by=text.batch.study.created_by, text=edited(standing_text(text)).replace("miles", "km"))
+        curation.accept(text, by=text.batch.study.created_by, arm=synthetic_arm(text.batch.study))
+        assert [leak.kind for leak in report_of(text.batch.study).leaks] == kinds
 
 
 def let_stand(study: Study, gate: str, reason: str = "They are short on purpose.") -> GateOverride:

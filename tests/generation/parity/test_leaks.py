@@ -99,6 +99,9 @@ def test_headlines_on_one_side_only_are_found() -> None:
 def test_the_prompt_said_again_is_found_and_the_opening_itself_is_not() -> None:
     assert kinds(pair(written=f"{PROMPT} {WRITTEN}", prompt=PROMPT)) == []
     assert "prompt-echo" in kinds(pair(written=f"{PROMPT} {WRITTEN} {PROMPT}", prompt=PROMPT))
+    edited = PROMPT.replace("Tuesday", "a Tuesday")
+    assert kinds(pair(written=f"{edited} {WRITTEN}", prompt=PROMPT, opening=len(edited))) == []
+    assert "prompt-echo" in kinds(pair(written=f"{edited} {WRITTEN}", prompt=PROMPT))
 
 
 def test_words_that_merely_begin_like_a_byline_are_none() -> None:
