@@ -108,9 +108,10 @@ def _queue(batch: Batch, prompt: Prompt, story: Story | str) -> None:
         wake(draft_next)
 
 
-def extend(batch: Batch, *, by: Researcher, size: int) -> None:
+def extend(batch: Batch, *, by: Researcher, size: int) -> bool:
     """Raise the number of a batch's candidates to ``size``; the seeds go on where they stopped.
 
+    Whether they are written now: a batch that was paused, cancelled or failed waits until somebody lets it go on.
     Raises ``RequestError`` where that is not more than before or too many, or where ``by`` has yet to accept the
     model's terms; ``DraftOnly``.
     """
@@ -123,9 +124,11 @@ def extend(batch: Batch, *, by: Researcher, size: int) -> None:
             raise RequestError({"size": message % {"now": locked.size, "most": MOST_CANDIDATES}})
         _add_candidates(locked, locked.size, size)
         Batch.objects.filter(pk=batch.pk).update(size=size)
-        queue.requeue(locked)
-        wake(draft_next)
+        if goes_on := not locked.can_resume:
+            queue.requeue(locked)
+            wake(draft_next)
         audit.record(batch.study, "batch extended", by=by, subject=f"batch {batch.number}: {locked.size} -> {size}")
+    return goes_on
 
 
 def cancel(batch: Batch, *, by: Researcher) -> bool:

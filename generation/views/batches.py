@@ -210,7 +210,8 @@ def extend(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
     form = ExtendForm(request.POST)
     if form.is_valid():
         try:
-            batches.extend(found, by=signed_in(request), size=form.cleaned_data["size"])
+            if not batches.extend(found, by=signed_in(request), size=form.cleaned_data["size"]):
+                messages.info(request, _("Asked for. They are written once you let the batch go on."))
             return redirect("generation:batch", study_key=study.key, number=number)
         except RequestError as error:
             show_problems(form, error.problems)

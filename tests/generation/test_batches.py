@@ -159,7 +159,7 @@ def test_a_model_that_was_spoilt_since_it_was_added_is_said_before_a_worker_is_t
 
 def test_more_texts_go_on_with_the_same_seeds() -> None:
     batch = written(seed=5)
-    batches.extend(batch, by=batch.created_by, size=5)
+    assert batches.extend(batch, by=batch.created_by, size=5)
     batch.refresh_from_db()
     assert (batch.size, batch.status) == (5, Batch.Status.QUEUED)
     added = batch.candidates.filter(state=Candidate.State.WAITING).order_by("index")
@@ -190,8 +190,20 @@ def test_a_closed_models_batch_is_raised_and_resumed_by_who_accepted_its_terms_a
             act()
     assert Candidate.objects.count() == 3
     assert terms.accept(model, other, read=terms.terms_sha256(model))
-    batches.extend(batch, by=other, size=4)
+    assert not batches.extend(batch, by=other, size=4)
     assert Candidate.objects.count() == 4
+
+
+@pytest.mark.parametrize("stopped", [Batch.Status.PAUSED, Batch.Status.CANCELLED, Batch.Status.FAILED])
+def test_a_batch_that_was_stopped_is_extended_and_waits_until_somebody_lets_it_go_on(stopped: str) -> None:
+    batch = queued(size=2)
+    Batch.objects.filter(pk=batch.pk).update(status=stopped, error="The model is gone." if stopped == "failed" else "")
+    assert not batches.extend(batch, by=batch.created_by, size=3)
+    batch.refresh_from_db()
+    assert (batch.status, batch.size, batch.candidates.count()) == (stopped, 3, 3)
+    assert batches.resume(batch, by=batch.created_by)
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.QUEUED
 
 
 def test_a_batch_that_is_being_written_is_extended_in_place() -> None:

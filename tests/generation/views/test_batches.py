@@ -221,8 +221,13 @@ def test_a_failed_batch_says_why_and_can_be_tried_again(client: Client, study: S
 def test_more_texts_are_asked_for_and_too_few_refused(client: Client, study: Study) -> None:
     written(study=study)
     assert "more than the 3" in client.post(address(study, "batch-extend", 1), {"size": "2"}).content.decode()
-    client.post(address(study, "batch-extend", 1), {"size": "4"})
+    done = client.post(address(study, "batch-extend", 1), {"size": "4"}, follow=True).content.decode()
     assert Batch.objects.get().size == 4
+    assert "once you let the batch go on" not in done
+    client.post(address(study, "batch-pause", 1))
+    paused = client.post(address(study, "batch-extend", 1), {"size": "5"}, follow=True).content.decode()
+    assert "They are written once you let the batch go on." in paused
+    assert Batch.objects.get().status == Batch.Status.PAUSED
 
 
 def test_a_random_pick_goes_into_its_arm_and_is_refused_after_a_decision(client: Client, study: Study) -> None:
