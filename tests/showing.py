@@ -1,14 +1,33 @@
-"""Shows a browser pages that were answered already: no server, no walk, and our own files as they stand."""
+"""Shows a browser pages that were answered already, and looks at each: no server, no walk, our files as they are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
 
 from django.contrib.staticfiles import finders
+from django.test.signals import template_rendered
 from playwright.sync_api import Browser, Page, Route
 
-from tests.surveys.participant.states import State
+from tests.browser import sideways, violations
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (320, 1280)
 _SITE = "http://study.example/"
+
+
+@dataclass(frozen=True)
+class State:
+    """A page as it was answered; ``then`` is run in the browser before it is looked at, ``scripted`` whether ours are.
+
+    ``headers`` are those that a browser obeys.
+    """
+
+    name: str
+    html: bytes
+    headers: dict[str, str]
+    then: str = ""
+    scripted: bool = True
 
 
 @contextmanager
@@ -37,3 +56,36 @@ def showing(chromium: Browser) -> Iterator[tuple[Page, Callable[[State], None]]]
     page.route("**/*", answer)
     yield page, show
     context.close()
+
+
+def faults(chromium: Browser, states: Iterable[State]) -> dict[str, list[str]]:
+    """What is wrong where: what axe finds, what is too wide, and pages on which several buttons lead on."""
+    found: dict[str, list[str]] = {}
+    with showing(chromium) as (page, show):
+        for state in states:
+            show(state)
+            leading = page.locator("main :is(.button-primary, .button-danger):visible").all_inner_texts()
+            if len(leading) > 1:
+                found[state.name] = [f"which of them leads on? {', '.join(leading)}"]
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 800})
+                    problems = violations(page)
+                    problems += [f"{wide} px too wide" for wide in [sideways(page)] if wide]
+                    if problems:
+                        found[f"{state.name}, {scheme}, {width} px"] = problems
+    return found
+
+
+@contextmanager
+def rendered() -> Iterator[set[str]]:
+    """The names of the templates that are rendered meanwhile."""
+    names: set[str] = set()
+
+    def note(template: object, **_kwargs: object) -> None:
+        names.add(str(getattr(template, "name", "")))
+
+    template_rendered.connect(note)
+    yield names
+    template_rendered.disconnect(note)

@@ -4,7 +4,7 @@ A state is reached by requests of the test client and by rows, never by a walk i
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -22,6 +22,7 @@ from surveys.participant import patience
 from surveys.participant.patience import patient
 from surveys.participant.steps import csrf_failure
 from tests import factories
+from tests.showing import State
 from tests.surveys.participant.person import RATING, RATINGS, Person, Response, mark_on
 from tests.surveys.participant.spoken import everything
 from tests.surveys.participant.test_consent_anew import agreeing, revised
@@ -36,20 +37,6 @@ TWO_READINGS = {"income": "1,234"}
 
 # What the page's script says of a draft, of which it shows one at a time.
 _NOTICES = "for (const notice of document.querySelectorAll('[data-notice]')) notice.hidden = false"
-
-
-@dataclass(frozen=True)
-class State:
-    """A page as it was answered; ``then`` is run in the browser before it is looked at, ``scripted`` whether ours are.
-
-    ``headers`` are those that a browser obeys.
-    """
-
-    name: str
-    html: bytes
-    headers: dict[str, str]
-    then: str = ""
-    scripted: bool = True
 
 
 def every_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:

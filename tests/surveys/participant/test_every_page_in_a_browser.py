@@ -3,25 +3,22 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import pytest
 from django.conf import settings
-from django.test.signals import template_rendered
 from playwright.sync_api import Browser
 
 from surveys.flow import Gate
 from surveys.models import Outcome
 from surveys.participant import debriefing, questions, sheets
 from surveys.participant.replies import Told
-from tests.browser import sideways, violations
-from tests.surveys.participant.showing import showing
+from tests.browser import sideways
+from tests.showing import WIDTHS, faults, rendered, showing
 from tests.surveys.participant.spoken import everything
 from tests.surveys.participant.states import every_state, states_of, way
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTHS = (320, 1280)
 
 
 def test_on_any_page_in_any_state_axe_finds_nothing_nothing_is_scrolled_sideways_and_one_button_leads_on(
@@ -34,21 +31,7 @@ def test_on_any_page_in_any_state_axe_finds_nothing_nothing_is_scrolled_sideways
     assert [kind for kind in _kinds() if not any(kind in name for name in names)] == []
     assert len(names) == len(set(names))
 
-    found: dict[str, list[str]] = {}
-    with showing(chromium) as (page, show):
-        for state in states:
-            show(state)
-            leading = page.locator("main .button-primary, main .button-danger").count()
-            assert leading <= 1, f"{state.name}: which of {leading} buttons leads on?"
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
-                for width in WIDTHS:
-                    page.set_viewport_size({"width": width, "height": 800})
-                    problems = violations(page)
-                    problems += [f"{wide} px too wide" for wide in [sideways(page)] if wide]
-                    if problems:
-                        found[f"{state.name}, {scheme}, {width} px"] = problems
-    assert found == {}
+    assert faults(chromium, states) == {}
 
 
 def test_no_language_of_the_interface_has_a_word_that_is_wider_than_a_phone(chromium: Browser) -> None:
@@ -66,14 +49,8 @@ def _rendered() -> Iterator[set[str]]:
     """The names of the templates that are rendered meanwhile; none comes ready from before."""
     for kept in (sheets._rendered, questions._blank, debriefing._rendered, debriefing._article):
         kept.cache_clear()
-    names: set[str] = set()
-
-    def note(template: object, **_kwargs: object) -> None:
-        names.add(str(getattr(template, "name", "")))
-
-    template_rendered.connect(note)
-    yield names
-    template_rendered.disconnect(note)
+    with rendered() as names:
+        yield names
 
 
 def _templates() -> set[str]:

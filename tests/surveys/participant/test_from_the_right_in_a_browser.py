@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.surveys.participant.showing import showing
+from tests.showing import showing
 from tests.surveys.participant.spoken import everything
 from tests.surveys.participant.states import states_of, way
 
