@@ -18,19 +18,32 @@ SAMPLING_FIELDS = (
 )  # fmt: skip
 
 
+class _ThisOrAnother:
+    """A field that may be empty where another is filled in, and so is not called optional; the form asks for either."""
+
+    def validate(self, value: object) -> None:
+        """Take what is there, and nothing too."""
+
+
+class _Chosen(_ThisOrAnother, forms.ModelChoiceField):  # type: ignore[type-arg]  # Django knows no such subscript
+    """One that is there."""
+
+
+class _Named(_ThisOrAnother, forms.CharField):
+    """The name of a new one."""
+
+
 class BatchForm(forms.Form):
     """A prompt, a model, how words are drawn, and how many texts are wanted."""
 
-    story = forms.ModelChoiceField(
+    story = _Chosen(
         Story.objects.none(),
         label=_("Story"),
         to_field_name="key",
-        required=False,
         empty_label=_("A new one, named below"),
     )
-    new_story = forms.CharField(
+    new_story = _Named(
         label=_("Name of the new story"),
-        required=False,
         max_length=200,
         help_text=_("What the real article and the written ones report on. Readers never see it."),
     )

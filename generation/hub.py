@@ -157,7 +157,7 @@ def _download(
         raise HubError(
             _(
                 "%(repository)s could not be downloaded: %(why)s Try again with a network; or lay its files in "
-                "%(folder)s, and the same command takes them from there."
+                "%(folder)s and try again, and they are taken from there."
             )
             % {"repository": repository, "why": f"{str(error).rstrip('.')}.", "folder": folder}
         ) from error

@@ -103,7 +103,10 @@ class AssignForm(forms.Form):
     """Who reads the texts that nobody has decided on or is asked about."""
 
     curators = forms.ModelMultipleChoiceField(
-        Researcher.objects.none(), label=_("Curators"), widget=forms.CheckboxSelectMultiple
+        Researcher.objects.none(),
+        label=_("Curators"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose who is asked.")},
     )
     each = forms.IntegerField(label=_("Opinions on each text"), min_value=1, initial=2)
     batch = forms.ChoiceField(label=_("Texts of"), required=False)

@@ -21,6 +21,20 @@ CODES = sorted({value for name, value in vars(screening).items() if name.isupper
 ANY = ""
 NO_FLAG = "none"
 
+FLAGS: dict[str, Promise] = {
+    screening.TOO_SHORT: _("Short"),
+    screening.TOO_LONG: _("Long"),
+    screening.REPETITION: _("Repeats itself"),
+    screening.CUT_ENDING: _("Cut ending"),
+    screening.SELF_REFERENCE: _("Speaks of itself as a model"),
+    screening.COPIED_PROMPT: _("Copies its prompt"),
+    screening.COPIED_REAL: _("Copies a real article"),
+    screening.LANGUAGE: _("Another language"),
+    screening.INSTRUCTION_LEAK: _("Instructions left in"),
+    screening.NEAR_DUPLICATE: _("Nearly the same as another"),
+    screening.REAL_NAME: _("Names somebody"),
+    screening.INVENTED_QUOTE: _("Quotes somebody"),
+}
 # What of the queue is wanted: all, or what waits for somebody in particular.
 WANTED: dict[str, str | Promise] = {
     ANY: _("All"),
@@ -136,6 +150,12 @@ class Place:
     before: Candidate | None
     behind: Candidate | None
     matching: int
+
+
+def to_decide(study: Study, by: Researcher) -> int:
+    """How many texts wait for this person: pending, and not for the opinions of others. Two queries."""
+    awaited = [pk for pk, panel in panels(study).items() if panel.missing and by.pk not in panel.missing]
+    return drafted(study).filter(decision=Candidate.Decision.PENDING).exclude(pk__in=awaited).count()
 
 
 def drafted(study: Study) -> QuerySet[Candidate]:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
-from generation import batches, turns
+from generation import batches, turns, workers
 from generation.batches import RequestError
 from generation.drawing import failed_texts, random_pick, refused_texts
 from generation.engine import Sampling
@@ -55,8 +55,13 @@ def index(request: HttpRequest, study_key: str) -> HttpResponse:
         .order_by("-number")
     )
     pending = drafted(study).filter(decision=Decision.PENDING).count()
-    context = {"batches": rows, "pending": pending}
-    return study_page(request, study, "generation/index.html", context)
+    is_open = any(row.is_open for row in rows)
+    context = {"batches": rows, "pending": pending, "is_open": is_open}
+    if not request.headers.get("HX-Request"):
+        return study_page(request, study, "generation/index.html", context)
+    # The last answer, with all of them ended, is shown and no other asked for.
+    status = 200 if is_open else HTMX_STOP_POLLING
+    return study_page(request, study, "generation/_batches.html", context, status=status)
 
 
 @login_required
@@ -242,6 +247,12 @@ def pick(request: HttpRequest, study_key: str, number: int) -> HttpResponse:
     return _batch_page(request, study, found, pick_form=form)
 
 
+def _before(found: Batch) -> int:
+    """How many batches workers take before this one, of all studies; 0 where it does not wait or is not to be taken."""
+    waiting = turns.in_turn() if found.status == Batch.Status.QUEUED else []
+    return waiting.index(found.pk) if found.pk in waiting else 0
+
+
 def _batch(study: Study, number: int) -> Batch:
     return get_object_or_404(
         Batch.objects.select_related("prompt__story", "language_model", "created_by", "study"),
@@ -300,6 +311,8 @@ def _progress_context(study: Study, found: Batch, *, listed: int = 0) -> dict[st
         "seen": listed + len(texts),
         "priorities": Batch.Priority.choices,
         "is_short_of_room": found.status == Batch.Status.QUEUED and room.is_short(),
+        "is_unattended": found.status == Batch.Status.QUEUED and not workers.at_work().exists(),
+        "before": _before(found),
         "is_over_budget": found.status == Batch.Status.QUEUED and turns.tokens_left(study.pk) == 0,
         "curable": study.is_draft and permits(study.role, Permission.CURATE),
         "extend_form": ExtendForm(initial={"size": found.size * 2}),

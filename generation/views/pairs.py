@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generation import comparing
@@ -134,7 +134,7 @@ def accept_best(request: HttpRequest, study_key: str, prompt: int) -> HttpRespon
 class BestForm(forms.Form):
     """How many of the best are accepted."""
 
-    k = forms.IntegerField(label="", min_value=1, initial=1)
+    k = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, initial=1)
     # What the ranking was when the page was shown.
     shown = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
@@ -144,11 +144,11 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
     found, texts = comparing.ranking_of(compared), compared.texts
     is_blind = rules_of(study).is_blind
     everything = Filters(decision="", is_blind=is_blind)
-    form.fields["k"].label = _("How many")
     form.fields["shown"].initial = stands = comparing.fingerprint(compared, found)
     if form.is_bound:
         # A refusal comes with the ranking as it is now: sent again, it is this one that was looked at.
-        form.data = {**form.data, "shown": stands}
+        form.data = form.data.copy()
+        form.data["shown"] = stands
     rows = [
         Ranked(
             place,

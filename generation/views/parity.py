@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import scores
+from generation import scores, workers
 from generation.parity import gates
 from generation.parity.report import LEAKS, PARITY, report_of, with_perplexity
 from generation.rules import CurationError
@@ -75,6 +75,7 @@ def _page(request: HttpRequest, study: Study, **given: Any) -> HttpResponse:
         "figures": found.figures() if found.is_comparable else [],
         "overrides": gates.standing_overrides(study, found),
         "scored": scored,
+        "is_unattended": not workers.at_work().exists(),
         "scoring_models": scores.models() if scores.has_texts(study) else [],
         "may_override": study.is_draft and permits(study.role, Permission.RUN),
         **blank,

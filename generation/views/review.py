@@ -1,5 +1,6 @@
 """The review queue: one text at a time, as a reader will see it, with what speaks for and against it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,18 @@ from generation.lineage import opened_text, unedited
 from generation.models import Batch, BulkRejection, Candidate, Edit, LanguageModel, Review
 from generation.placing import default_arm
 from generation.review_forms import AcceptForm, PlainAcceptForm, RejectForm, RemarkForm
-from generation.reviewing import ANY, NO_FLAG, SHOWS_MODELS, SORTS, WANTED, Filters, drafted, flag_codes
+from generation.reviewing import (
+    ANY,
+    FLAGS,
+    NO_FLAG,
+    SHOWS_MODELS,
+    SORTS,
+    WANTED,
+    Filters,
+    drafted,
+    flag_codes,
+    to_decide,
+)
 from generation.rules import rules_of, sees_models
 from generation.undoing import Act, last_act, named
 from surveys.access import Permission, permits, signed_in, study_for
@@ -61,6 +73,7 @@ def queue(request: HttpRequest, study_key: str) -> HttpResponse:
         "filters": filters,
         **filter_choices(study, filters),
         "any_text": drafted(study).exists(),
+        "left": to_decide(study, by),
         "sees_models": sees_models(study),
     }
     return study_page(request, study, "generation/review_empty.html", context)
@@ -135,7 +148,7 @@ def filter_choices(study: Study, filters: Filters) -> dict[str, Any]:
     """What the filters can be set to in this study."""
     choices: dict[str, Any] = {
         "decision_choices": [(ANY, ""), *Candidate.Decision.choices],
-        "flag_choices": [NO_FLAG, *flag_codes(study)],
+        "flag_choices": [(code, _flag_name(code)) for code in (NO_FLAG, *flag_codes(study))],
         "want_choices": WANTED.items(),
         "sort_choices": [
             (key, label) for key, label in SORTS.items() if not (filters.is_blind and key in SHOWS_MODELS)
@@ -146,7 +159,25 @@ def filter_choices(study: Study, filters: Filters) -> dict[str, Any]:
         numbers = Batch.objects.filter(study=study).order_by("number").values_list("number", flat=True)
         choices["model_choices"] = [(model.key, model.name) for model in models]
         choices["batch_choices"] = [str(number) for number in numbers]
-    return choices
+    return choices | {"filters_in_words": _in_words(filters, dict(choices.get("model_choices", ())))}
+
+
+def _in_words(filters: Filters, models: Mapping[str, str]) -> list[str]:
+    """What the queue is filtered and sorted by, other than usual."""
+    usual, decisions = Filters(), dict(Candidate.Decision.choices)
+    said = {
+        "decision": decisions.get(filters.decision, _("All")),
+        "want": WANTED[filters.want],
+        "batch": _("Batch %(n)s") % {"n": filters.batch},
+        "model": models.get(filters.model, filters.model),
+        "flag": _flag_name(filters.flag),
+        "sort": SORTS[filters.sort],
+    }
+    return [str(words) for name, words in said.items() if getattr(filters, name) != getattr(usual, name)]
+
+
+def _flag_name(code: str) -> str:
+    return _("Without flags") if code == NO_FLAG else str(FLAGS.get(code, code))
 
 
 def shows_draft(study: Study) -> bool:

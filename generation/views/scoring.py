@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRefresh
 
-from generation import registry, scores
+from generation import registry, scores, workers
 from generation.engine import BuiltinModelError, ModelFolderError, PromptTokens
 from generation.models import Candidate, LanguageModel
 from generation.overlay import Overlay, found_ends, overlay
@@ -53,7 +53,8 @@ def progress(request: HttpRequest, study_key: str) -> HttpResponse:
         return HttpResponse(status=HTMX_STOP_POLLING)
     if not scored.is_open:
         return HttpResponseClientRefresh()
-    return render(request, "generation/_scores_progress.html", {"study": study, "scored": scored})
+    context = {"study": study, "scored": scored, "is_unattended": not workers.at_work().exists()}
+    return render(request, "generation/_scores_progress.html", context)
 
 
 @login_required

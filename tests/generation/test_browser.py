@@ -123,6 +123,40 @@ def test_texts_appear_one_by_one_while_they_are_written(page: Page, signed_in: A
     assert Batch.objects.get().status == "done"
 
 
+def test_what_is_focused_or_being_chosen_stays_so_while_the_page_asks_how_far_a_batch_is(
+    page: Page, signed_in: Any, live_server: LiveServer
+) -> None:
+    batch = queued()
+    signed_in(batch.study)
+    page.goto(f"{live_server.url}{address(batch.study, 'batch', 1)}")
+    page.get_by_label("Its turn").select_option("Before my others")
+    for control in (page.get_by_role("button", name="Pause"), page.get_by_role("link", name="New batch like this")):
+        control.focus()
+        # What the first answer brings stands on the page once the second one is asked for.
+        for _ in range(2):
+            with page.expect_request("**/progress/**"):
+                pass
+        expect(control).to_be_focused()
+    expect(page.get_by_label("Its turn")).to_have_value("1")
+
+
+def test_the_list_of_batches_goes_on_by_itself_and_then_leads_to_the_review(
+    page: Page, signed_in: Any, live_server: LiveServer
+) -> None:
+    batch = queued(size=1)
+    signed_in(batch.study)
+    run = claimed(batch)
+    page.goto(f"{live_server.url}{address(batch.study, 'index')}")
+    page.get_by_role("link", name="Batch 1").focus()
+    expect(page.locator("main .button-primary")).to_have_text("New batch")
+    assert drafting.save(run, draft(0))
+    assert queue.finish(batch.pk, run.owner)
+    expect(page.locator("main .button-primary")).to_have_text("Review 1 pending text")
+    expect(page.get_by_role("row", name="Batch 1").get_by_text("Done")).to_be_visible()
+    expect(page.get_by_role("link", name="Batch 1")).to_be_focused()
+    expect(page.locator("[hx-get]")).to_have_count(0)
+
+
 def test_every_page_passes_axe_and_fits_a_phone(page: Page, signed_in: Any, live_server: LiveServer) -> None:
     batch = written([CONTINUATION, " Short.\nAdvertisement\nIt ends", CONTINUATION], headline="The old bridge")
     study = batch.study

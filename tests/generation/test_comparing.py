@@ -225,6 +225,7 @@ def test_the_pages_lead_from_pair_to_pair_to_the_ranking(client: Client) -> None
     ranking = client.get(address(study, "ranking", batch.prompt.number)).content.decode()
     assert "2 comparisons, by the Bradley-Terry model" in ranking
     refused = client.post(address(study, "accept-best", batch.prompt.number), {"k": "9", "shown": shown(batch)})
+    assert 'name="k" value="9"' in refused.content.decode()
     assert refused.status_code == 400
     assert "Take 1 to 3 texts" in refused.content.decode()
     client.post(address(study, "accept-best", batch.prompt.number), {"k": "1", "shown": shown(batch)})

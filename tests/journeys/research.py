@@ -146,6 +146,7 @@ class Researcher:
         page.get_by_text("Begin with the opening of a real article").click()
         page.get_by_role("link", name=story).first.click()
         opening = page.locator("[name=text]").input_value()
+        page.get_by_text("Temperature, top-p, seed and more").click()
         self._fill(size="0", temperature="-1", text=" ")
         page.get_by_role("button", name="Ask for the texts").click()
         expect(page.locator(".error-summary li")).to_have_count(3)

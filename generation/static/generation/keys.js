@@ -89,11 +89,13 @@
     }
   });
 
-  // A text that was changed is not thrown away by one key. A page that is about one text begins in it.
+  // A text that was changed is not thrown away by one key.
   for (const text of document.querySelectorAll("form[data-save-keys] textarea")) {
     text.addEventListener("input", () => text.setAttribute("data-changed", ""));
-    if (document.querySelector("[data-escape]")) {
-      text.focus();
-    }
+  }
+  // A page that is about one text begins in it, or at the first place to cut it; not where something is wrong with it.
+  const first = document.querySelector("form[data-save-keys] :is(textarea, input[type=radio])");
+  if (first && document.querySelector("[data-escape]") && !document.querySelector(".error-summary")) {
+    first.focus();
   }
 })();

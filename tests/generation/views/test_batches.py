@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from generation import drafting
+from generation import drafting, workers
 from generation.models import Batch, Candidate
 from surveys import lifecycle
 from surveys.models import Origin, Study
@@ -146,6 +146,8 @@ def test_the_list_counts_what_was_written_and_decided(client: Client, study: Stu
 
 def test_while_a_batch_is_open_the_page_asks_for_its_progress(client: Client, study: Study) -> None:
     batch = queued(study)
+    assert "No generation worker is at work" in client.get(address(study, "batch", 1)).content.decode()
+    workers.report()
     page = client.get(address(study, "batch", 1)).content.decode()
     assert "A generation worker takes it" in page
     assert 'hx-trigger="every 1s"' in page
@@ -158,6 +160,15 @@ def test_while_a_batch_is_open_the_page_asks_for_its_progress(client: Client, st
     assert "1 of 3 texts written" in answer.content.decode()
     assert 'hx-swap-oob="beforeend"' in answer.content.decode()
     assert "Text 1" in answer.content.decode()
+
+
+def test_a_batch_that_waits_says_how_many_come_before_it(client: Client, study: Study) -> None:
+    for _ in range(3):
+        queued(study)
+    workers.report()
+    pages = [client.get(address(study, "batch", number)).content.decode() for number in (1, 2, 3)]
+    said = [re.findall(r"\d+ other batch\w* comes? first", page) for page in pages]
+    assert said == [[], ["1 other batch comes first"], ["2 other batches come first"]]
 
 
 def test_only_texts_not_seen_yet_are_sent(client: Client, study: Study) -> None:

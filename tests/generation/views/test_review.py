@@ -108,7 +108,15 @@ def test_an_edit_is_shown_as_a_difference_against_the_raw_draft(client: Client, 
 def test_the_end_of_the_queue_says_so(client: Client, batch: Batch) -> None:
     for index in range(3):
         client.post(address(batch.study, "reject", 1, index), {"reason": "r", "revision": 0})
-    assert "Nothing is left to decide here" in client.get(address(batch.study, "review")).content.decode()
+    assert "Nothing is left to decide" in client.get(address(batch.study, "review")).content.decode()
+
+
+def test_where_other_texts_wait_than_the_filters_show_the_queue_leads_to_those(client: Client, batch: Batch) -> None:
+    page = client.get(f"{address(batch.study, 'review')}?decision=accepted&flag=too-short").content.decode()
+    assert "Review 3 pending texts" in page
+    assert '<span class="soft">Accepted, Short</span>' in page
+    panel(batch)
+    assert "Nothing is left to decide" in client.get(f"{address(batch.study, 'review')}?want=mine").content.decode()
 
 
 def test_after_the_last_text_the_queue_begins_again_with_what_was_skipped(client: Client, batch: Batch) -> None:
