@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.agreement_interval import Judged, alpha_interval, published_alpha
+from analysis.agreement_rare import with_rare_kind
 from analysis.intervals import NAN, NO_INTERVAL, Interval
 from analysis.mixed import MixedFit, MixedModelError, fit_mixed
 from analysis.tables import to_frame
@@ -66,8 +67,9 @@ def krippendorff(
 
     Any number of judges, missing judgements allowed; units with one judgement do not count. ``ordinal`` and
     ``interval`` want numbers. The estimate is the coefficient as it is published; its interval, and ``corrected``, are
-    of all units and judges such as these (``alpha_interval``). Raises ``FrameError`` where no unit was judged twice or
-    a judge judged a unit twice. Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
+    of all units and judges such as these (``alpha_interval``; where one of two answers is rare, ``with_rare_kind``).
+    Raises ``FrameError`` where no unit was judged twice or a judge judged a unit twice. Source: Krippendorff 2011,
+    Computing Krippendorff's Alpha-Reliability; 2019, ch. 12.
     """
     known = _judgements(frame, column, unit, judge).sort_values([unit, judge], kind="stable")
     arm = known[within] if within in known.columns else pd.Series("", index=known.index)
@@ -81,7 +83,7 @@ def krippendorff(
         raise FrameError(f"no {unit} was judged by two people: there is no agreement to measure", column=column)
     places = _places(metric, np.bincount(codes[counted], minlength=len(levels)), np.asarray(levels))
     judged = Judged(units, judges, arms, places[codes])
-    estimate, found = published_alpha(judged), alpha_interval(judged, alpha)
+    estimate, found = published_alpha(judged), with_rare_kind(alpha_interval(judged, alpha), judged, alpha)
     n_units = len(np.unique(units[counted]))
     said = [*found.said]
     if np.isnan(estimate):

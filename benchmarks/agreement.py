@@ -5,8 +5,11 @@ everything. Of the ratings' variance 0.1, 0.3 or 0.6 lies between articles (whic
 between people. `--studies` made-up studies of each kind; their seeds are the kinds' numbers. Articles differ as a
 normal distribution does, or, in the last rows, as an exponential one, of which a few stand far above the others.
 
+Then yes-no ratings, 5%, 10% or 20% of which are yes, of articles whose own shares are beta-distributed, or of which a
+few are yes to nearly everybody and the others no; alpha is 0.1, 0.3, 0.6 or 0.8.
+
 `python -m benchmarks.agreement` prints a table and one line of JSON, and fails where intervals at 95% hold the truth in
-fewer than 93% of studies of one kind with normal articles.
+fewer than 93% of studies of one kind with normal articles, or surely (99%, Bonferroni) of one of yes-no ratings.
 """
 
 from __future__ import annotations
@@ -19,10 +22,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.agreement import krippendorff
+from analysis.intervals import wilson
 
 ALPHAS = (0.1, 0.3, 0.6)
 PEOPLE_SHARE = 0.3
 LEAST_HELD = 0.93
+# Of yes-no ratings: arms, articles and people of each, ratings of one person.
+FEW_SAY_YES = ((1, 12, 40, 4), (2, 8, 40, 4), (1, 30, 10, 30), (2, 30, 40, 4))
+YES_SHARES, YES_ALPHAS = (0.05, 0.1, 0.2), (0.1, 0.3, 0.6, 0.8)
 
 
 class Kind(NamedTuple):
@@ -50,11 +57,21 @@ KINDS = (
 )
 
 
-def main(studies: int) -> None:
-    """Prints the table; raises SystemExit where a bar is missed."""
+def main(studies: int, only: str | None = None) -> None:
+    """Prints the tables; raises SystemExit where a bar is missed."""
+    found: dict[str, list[float]] = {}
+    wrong = [] if only == "yes-no" else _of_scales(studies, found)
+    wrong += [] if only == "scales" else _of_yes_and_no(studies, found)
+    bars = {"least_held": LEAST_HELD}
+    print(json.dumps({"benchmark": "agreement", "studies": studies, "holds": not wrong, "bars": bars, "held": found}))
+    if wrong:
+        raise SystemExit(f"outside of a bar: {', '.join(wrong)}")
+
+
+def _of_scales(studies: int, found: dict[str, list[float]]) -> list[str]:
+    """Prints the table of ratings on a scale and adds its rates to ``found``; which kinds miss the bar."""
     print(f"{studies} studies of each kind: intervals at 95% with the truth (too low), mean of alpha, and corrected\n")
     print(f"{'arms, articles, people, ratings each':40}" + "".join(f"{f'alpha {alpha}':>34}" for alpha in ALPHAS))
-    found: dict[str, list[float]] = {}
     wrong = []
     for number, kind in enumerate(KINDS):
         cells = []
@@ -67,10 +84,55 @@ def main(studies: int) -> None:
             if held < LEAST_HELD and not kind.lopsided:
                 wrong.append(_name(kind))
         print(f"{_name(kind):40}" + "".join(f"{cell:>34}" for cell in cells), flush=True)
-    bars = {"least_held": LEAST_HELD}
-    print(json.dumps({"benchmark": "agreement", "studies": studies, "holds": not wrong, "bars": bars, "held": found}))
-    if wrong:
-        raise SystemExit(f"outside of a bar: {', '.join(wrong)}")
+    return wrong
+
+
+def _of_yes_and_no(studies: int, found: dict[str, list[float]]) -> list[str]:
+    """Prints the table of yes-no ratings and adds its rates to ``found``; which kinds miss the bar."""
+    print("\nyes-no: intervals at 95% with the truth (too low), and their mean width; 'none': studies without one\n")
+    print(f"{'arms, articles, people, ratings each':40}" + "".join(f"{f'alpha {alpha}':>34}" for alpha in YES_ALPHAS))
+    wrong = []
+    kinds = [(size, two, share) for two in (True, False) for size in FEW_SAY_YES for share in YES_SHARES]
+    for number, (size, two, share) in enumerate(kinds):
+        name = f"{size[0]} x {size[1]}, {size[2]}, {size[3]}, {share:.0%} yes, {'two kinds' if two else 'beta'}"
+        cells = []
+        for place, alpha in enumerate(YES_ALPHAS):
+            rng = np.random.default_rng([number, place, 1])
+            rows = np.array([_interval(answered(rng, Kind(*size), share, alpha, two=two)) for _ in range(studies)])
+            known = rows[~np.isnan(rows[:, 0])]
+            held = float(((known[:, 0] <= alpha) & (alpha <= known[:, 1])).mean())
+            low, width = float((known[:, 1] < alpha).mean()), float((known[:, 1] - known[:, 0]).mean())
+            cells.append(f"{held:.1%} ({low:.1%}), {width:.2f}, none {1 - len(known) / studies:.0%}")
+            found.setdefault(name, []).append(round(held, 4))
+            if wilson(held, len(known), 0.02 / (len(kinds) * len(YES_ALPHAS))).high < LEAST_HELD:
+                wrong.append(name)
+        print(f"{name:40}" + "".join(f"{cell:>34}" for cell in cells), flush=True)
+    return wrong
+
+
+def answered(rng: np.random.Generator, kind: Kind, share: float, alpha: float, *, two: bool) -> pd.DataFrame:
+    """One study of yes-no ratings, ``share`` of which are yes, ``alpha`` of whose variance lies between articles."""
+    parts = []
+    for arm in range(kind.arms):
+        if two:
+            # Articles that nearly everybody says yes to, and the others, so that mean and variance are as they must be.
+            high = 0.95 if alpha > 0.5 else 0.7
+            low = share - alpha * share * (1 - share) / (high - share)
+            own = np.where(rng.random(kind.articles) < (share - low) / (high - low), high, low)
+        else:
+            odds = (1 - alpha) / alpha
+            own = rng.beta(share * odds, (1 - share) * odds, kind.articles)
+        place = np.argsort(rng.random((kind.people, kind.articles)), axis=1)[:, : kind.each]
+        value = (rng.random(place.shape) < own[place]).astype(float)
+        people = np.repeat(np.arange(kind.people), kind.each) + arm * kind.people
+        articles = place.ravel() + arm * kind.articles
+        parts.append(pd.DataFrame({"participant": people, "article": articles, "arm": arm, "rating": value.ravel()}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _interval(frame: pd.DataFrame) -> tuple[float, float]:
+    (row,) = krippendorff(frame, "rating", metric="interval").rows
+    return row.ci_low, row.ci_high
 
 
 def _name(kind: Kind) -> str:
@@ -101,4 +163,6 @@ def _of_one(frame: pd.DataFrame, alpha: float) -> tuple[float, float, float, flo
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=300, help="made-up studies a kind")
-    main(parser.parse_args().studies)
+    parser.add_argument("--only", choices=("scales", "yes-no"), help="this part alone")
+    chosen = parser.parse_args()
+    main(chosen.studies, chosen.only)

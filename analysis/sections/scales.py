@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.agreement import Agreement, AgreementRow, intraclass, krippendorff
 from analysis.agreement_interval import BY_BOTH, BY_UNITS
+from analysis.agreement_rare import UNSEEN
 from analysis.reliability import Reliability, ReliabilityRow, reliability
 from analysis.report_tables import ReportTable
 from analysis.report_text import interval, number
@@ -27,6 +28,16 @@ LEAVING_OUT = {
     BY_BOTH: "of other articles and people such as these, from leaving out each article and each person in turn",
     BY_UNITS: "of other articles such as these read by the same people, from leaving out each article in turn",
 }
+
+RARELY = (
+    "Where one of two answers is rare, the upper limit of alpha's interval is what articles that mostly get the rare "
+    "answer would make, if they were as large a share of all articles as the number of those seen allows at most "
+    "(Clopper & Pearson 1934)."
+)
+CLOPPER = (
+    "Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the case of the "
+    "binomial. Biometrika, 26, 404–413."
+)
 
 
 def scale(material: Material) -> Section:
@@ -169,6 +180,7 @@ def agreement(material: Material) -> Section:
         ),
         references=(
             *((JACKKNIFE, HUGHES) if made else ()),
+            *((CLOPPER,) if RARELY in made else ()),
             "Krippendorff, K. (2019). Content analysis: An introduction to its methodology (4th ed.). Sage.",
             "McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation coefficients. "
             "Psychological Methods, 1, 30–46.",
@@ -195,7 +207,8 @@ def _measures(data: pd.DataFrame, counted: pd.DataFrame, material: Material, war
 
 def _interval_of_alpha(rows: list[AgreementRow]) -> tuple[str, ...]:
     """How the intervals of alpha were made, each as its row's method says; nothing where there are none."""
-    made = {row.term: LEAVING_OUT[row.method] for row in rows if row.method in LEAVING_OUT}
+    ways_of = {row.term: row.method.removesuffix(f" {UNSEEN}") for row in rows}
+    made = {term: LEAVING_OUT[method] for term, method in ways_of.items() if method in LEAVING_OUT}
     if not made:
         return ()
     ways = set(made.values())
@@ -205,6 +218,7 @@ def _interval_of_alpha(rows: list[AgreementRow]) -> tuple[str, ...]:
         f"{'; '.join(which)}; and it is no narrower than articles that differ as a normal distribution make it. Where "
         "a few articles stand far apart from the others, it holds the truth less often than it says. Alpha itself is "
         "too low with few articles, which the interval is not.",
+        *([RARELY] if any(row.method.endswith(UNSEEN) for row in rows) else []),
     )
 
 

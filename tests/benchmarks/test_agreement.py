@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from analysis.agreement import krippendorff
 from benchmarks import agreement
-from benchmarks.agreement import Kind, rated
+from benchmarks.agreement import Kind, answered, rated
 
 
 @pytest.mark.parametrize("lopsided", [False, True])
@@ -21,3 +22,11 @@ def test_people_read_the_articles_of_their_own_arm() -> None:
     frame = rated(np.random.default_rng(2), Kind(2, 8, 40, 4), 0.1)
     assert frame.groupby("article")["arm"].nunique().max() == frame.groupby("participant")["arm"].nunique().max() == 1
     assert frame.groupby("participant").size().unique().tolist() == [4]
+
+
+@pytest.mark.parametrize("two", [True, False], ids=["two kinds", "beta"])
+def test_yes_no_ratings_have_the_share_and_the_alpha_that_were_asked_for(two: bool) -> None:
+    frame = answered(np.random.default_rng(2), Kind(1, 3000, 3000, 4), 0.1, 0.6, two=two)
+    (row,) = krippendorff(frame, "rating", metric="interval").rows
+    assert frame["rating"].mean() == pytest.approx(0.1, abs=0.02)
+    assert row.corrected == pytest.approx(0.6, abs=0.05)
