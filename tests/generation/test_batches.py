@@ -190,7 +190,7 @@ def test_a_closed_models_batch_is_raised_and_resumed_by_who_accepted_its_terms_a
             act()
     assert Candidate.objects.count() == 3
     assert terms.accept(model, other, read=terms.terms_sha256(model))
-    assert not batches.extend(batch, by=other, size=4)
+    assert batches.extend(batch, by=other, size=4)
     assert Candidate.objects.count() == 4
 
 
