@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generation.engine.cleaning import SPECIAL_TOKEN, clean
@@ -22,7 +22,8 @@ QUOTE_MARKS = "quote-marks"
 MARKUP = "markup"
 
 ECHO_WORDS = 10
-# A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it.
+# A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it:
+# in one study of a hundred, shared out among its arms where each is looked at.
 SHARES_APART = 0.5
 BY_CHANCE = 0.01
 
@@ -47,7 +48,10 @@ _MARKUP = re.compile(r"\*\*|^#{1,6}\s|^[*\-]\s|`|https?://|</?[a-z]+>", re.MULTI
 
 @dataclass(frozen=True)
 class Leak:
-    """Something that tells. ``keys`` are the articles that show it, ``evidence`` the words of the first of them."""
+    """Something that tells. ``keys`` are the articles that show it, ``evidence`` the words of the first of them.
+
+    ``arm`` is the key of the one machine arm that differs so; '' is all of them together, or single texts.
+    """
 
     kind: str
     keys: tuple[str, ...]
@@ -55,14 +59,15 @@ class Leak:
     # How many texts of each side show it, where it is the difference that tells.
     real: str = ""
     synthetic: str = ""
+    arm: str = ""
 
 
 def scan(texts: Sequence[Shown]) -> list[Leak]:
     """All leaks, those of single texts first."""
     found = [leak for kind, look in _MACHINE for leak in _in_texts(kind, look, texts)]
-    sides = {side: [text for text in texts if text.side == side] for side in ("real", "synthetic")}
-    if all(sides.values()):
-        found += [leak for kind, look in _ONE_SIDE if (leak := _one_sided(kind, look, sides)) is not None]
+    real, written = ([text for text in texts if text.side == side] for side in ("real", "synthetic"))
+    if real and written:
+        found += [leak for kind, look in _ONE_SIDE for leak in _one_sided(kind, look, real, written)]
     return found
 
 
@@ -71,17 +76,54 @@ def _in_texts(kind: str, look: Callable[[Shown], str], texts: Sequence[Shown]) -
     return [Leak(kind, tuple(key for key, _evidence in seen), seen[0][1])] if seen else []
 
 
-def _one_sided(kind: str, look: Callable[[Shown], str], sides: dict[str, list[Shown]]) -> Leak | None:
-    """A mark that texts of one side alone carry, or so many more of them that it tells the sides apart."""
-    seen = {side: [(text.key, found) for text in texts if (found := look(text))] for side, texts in sides.items()}
-    real, synthetic = ((len(seen[side]), len(sides[side])) for side in ("real", "synthetic"))
-    apart = real[0] / real[1] - synthetic[0] / synthetic[1]
-    is_on_one = bool(real[0]) != bool(synthetic[0])
-    if not is_on_one and abs(apart) < SHARES_APART and fisher_exact(real, synthetic) >= BY_CHANCE:
-        return None
-    marked = seen["real"] if apart > 0 else seen["synthetic"]
-    counts = {side: f"{len(seen[side])}/{len(sides[side])}" for side in sides}
-    return Leak(kind, tuple(key for key, _found in marked), marked[0][1], **counts)
+def _one_sided(
+    kind: str, look: Callable[[Shown], str], real: Sequence[Shown], written: Sequence[Shown]
+) -> Iterator[Leak]:
+    """A mark that texts of one side alone carry, or so many more of them that it tells the sides apart.
+
+    Where all arms together have it about as often as the real texts, arm by arm: one that always has it and one that
+    never has would make up for each other.
+    """
+    marked, of_all = (_Marked.among(texts, look) for texts in (real, written))
+    if bool(marked.seen) != bool(of_all.seen) or marked.lies_apart_from(of_all, by_chance=BY_CHANCE):
+        yield _leak(kind, marked, of_all)
+        return
+    arms = sorted({text.arm for text in written})
+    for arm in arms if len(arms) > 1 else ():
+        of_arm = _Marked.among([text for text in written if text.arm == arm], look)
+        if marked.lies_apart_from(of_arm, by_chance=BY_CHANCE / len(arms)):
+            yield _leak(kind, marked, of_arm, arm=arm)
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """The keys of the texts that carry a mark, each with the words that show it, of so many."""
+
+    seen: tuple[tuple[str, str], ...]
+    of: int
+
+    @classmethod
+    def among(cls, texts: Sequence[Shown], look: Callable[[Shown], str]) -> "_Marked":
+        return cls(tuple((text.key, found) for text in texts if (found := look(text))), len(texts))
+
+    @property
+    def share(self) -> float:
+        return len(self.seen) / self.of
+
+    def lies_apart_from(self, other: "_Marked", *, by_chance: float) -> bool:
+        if abs(self.share - other.share) >= SHARES_APART:
+            return True
+        return fisher_exact((len(self.seen), self.of), (len(other.seen), other.of)) < by_chance
+
+    def __str__(self) -> str:
+        return f"{len(self.seen)}/{self.of}"
+
+
+def _leak(kind: str, real: _Marked, written: _Marked, *, arm: str = "") -> Leak:
+    more = real if real.share > written.share else written
+    return Leak(
+        kind, tuple(key for key, _found in more.seen), more.seen[0][1], str(real), synthetic=str(written), arm=arm
+    )
 
 
 def fisher_exact(one: tuple[int, int], other: tuple[int, int]) -> float:

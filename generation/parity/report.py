@@ -79,10 +79,11 @@ class Row:
 
 @dataclass(frozen=True)
 class ShownLeak:
-    """A leak in words, with the articles that show it."""
+    """A leak in words, with the articles that show it; ``arm`` is the name of the one arm that it is about, or ''."""
 
     label: str
     leak: Leak
+    arm: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Report:
     @property
     def shown_leaks(self) -> list[ShownLeak]:
         """The leaks for a list."""
-        return [ShownLeak(str(KINDS[leak.kind]), leak) for leak in self.leaks]
+        return [ShownLeak(str(KINDS[leak.kind]), leak, self._arm_name(leak.arm)) for leak in self.leaks]
 
     def figures(self) -> list[Figure]:
         """How far the sides lie apart in each measure, and every text's length and readability; by arm, too."""
@@ -206,7 +207,9 @@ class Report:
     def findings_sha256(self, gate: str) -> str:
         """The hash of what one gate found, and in which texts: an override holds for that alone."""
         found: object = (
-            [[d.name, d.size, d.arm] for d in self.large] if gate == PARITY else [[x.kind, *x.keys] for x in self.leaks]
+            [[d.name, d.size, d.arm] for d in self.large]
+            if gate == PARITY
+            else [[x.kind, x.arm, *x.keys] for x in self.leaks]
         )
         texts = sorted([text.key, text.side, text.headline, text.text] for text in self.texts)
         return hashlib.sha256(json.dumps([gate, found, texts], ensure_ascii=False).encode()).hexdigest()

@@ -119,6 +119,25 @@ def test_an_opening_that_was_edited_is_no_echo_of_the_prompt_and_an_echo_behind_
         assert [leak.kind for leak in report_of(text.batch.study).leaks] == kinds
 
 
+def test_a_mark_that_one_arm_has_and_another_has_not_blocks_freezing_and_the_page_says_in_which(client: Client) -> None:
+    study = ready_study(stories=4)
+    bare = ArmFactory(study=study, origin=Origin.SYNTHETIC, label="An invented bare arm")
+    texts = Article.objects.standing().filter(study=study).order_by("key")
+    for article in texts.filter(origin=Origin.SYNTHETIC).select_related("story"):
+        ArticleFactory(arm=bare, story=article.story, headline="", text=article.text, model_name="invented-model")
+    for article in texts.filter(origin=Origin.REAL)[:2]:
+        revise_article(article, by=study.created_by, headline="")
+    _parity, leaks = gates.gates(study)
+    assert leaks.detail == "2 leaks, among them: Headlines on one side only or mostly."
+    client.force_login(study.created_by)
+    page = client.get(address(study, "parity")).content.decode()
+    assert "real 2/4, Machine 4/4" in page
+    assert "real 2/4, An invented bare arm 0/4" in page
+    found = report_of(study)
+    of_another = replace(found, leaks=tuple(replace(leak, arm="another") for leak in found.leaks))
+    assert found.findings_sha256(LEAKS) != of_another.findings_sha256(LEAKS)
+
+
 def let_stand(study: Study, gate: str, reason: str = "They are short on purpose.") -> GateOverride:
     findings = report_of(study).findings_sha256(gate)
     return gates.override(study, gate, by=study.created_by, reason=reason, findings=findings)

@@ -86,6 +86,50 @@ def test_a_mark_on_both_sides_tells_them_apart_where_one_has_it_far_more_often(
         assert all(key.startswith(side) for key in found[0].keys)
 
 
+def of_arms(real: tuple[int, int], **arms: tuple[int, int]) -> list[Shown]:
+    """So many texts with a headline of so many: real ones, and those of each arm."""
+    return [
+        shown(
+            REAL if arm == "real" else WRITTEN,
+            "real" if arm == "real" else "synthetic",
+            key=f"{arm}-{n}",
+            arm=arm,
+            headline="A bridge is closed" if n < marked else "",
+        )
+        for arm, (marked, of) in {"real": real, **arms}.items()
+        for n in range(of)
+    ]
+
+
+def test_arms_of_which_one_has_a_mark_and_another_has_not_do_not_cancel_out() -> None:
+    together = scan(of_arms((2, 4), a=(4, 4), b=(0, 4)))
+    assert [(leak.kind, leak.arm, leak.real, leak.synthetic) for leak in together] == [
+        ("headline", "a", "2/4", "4/4"),
+        ("headline", "b", "2/4", "0/4"),
+    ]
+    assert [leak.keys for leak in together] == [("a-0", "a-1", "a-2", "a-3"), ("real-0", "real-1")]
+    for alone in ({"a": (4, 4)}, {"b": (0, 4)}):
+        assert [leak.kind for leak in scan(of_arms((2, 4), **alone))] == ["headline"]
+
+
+@pytest.mark.parametrize(
+    ("real", "arms", "found"),
+    [
+        ((40, 40), {"a": (0, 40), "b": (0, 40)}, [""]),
+        ((20, 40), {"a": (5, 40), "b": (20, 40), "c": (35, 40)}, ["a", "c"]),
+        # For one arm alone its p value, 0.0098, would do.
+        ((20, 40), {"a": (8, 40)}, [""]),
+        ((20, 40), {"a": (8, 40), "b": (20, 40), "c": (20, 40)}, []),
+        ((1, 10), {"a": (1, 10), "b": (0, 10)}, []),
+        ((4, 10), {"a": (5, 10), "b": (3, 10)}, []),
+    ],
+)
+def test_an_arm_is_named_where_its_share_alone_lies_far_from_that_of_the_real_texts(
+    real: tuple[int, int], arms: dict[str, tuple[int, int]], found: list[str]
+) -> None:
+    assert [leak.arm for leak in scan(of_arms(real, **arms))] == found
+
+
 def test_fishers_exact_test_is_that_of_r() -> None:
     for case in REFERENCE["fisher"]:
         real, written = tuple(case["real"]), tuple(case["synthetic"])
