@@ -22,6 +22,7 @@ from surveys.participant.complaints import sentence
 from surveys.sentences import paragraphs
 
 Raw = Mapping[str, Sequence[str]]
+_OF_RADIOS = frozenset({"single", "likert"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class Ends:
 class Question:
     """One item as it is shown; ``apart`` is 'prefer not to say', ``anchor`` the id of its first control.
 
+    ``back`` takes an answer back where none is needed: a radio button that was pressed cannot be let go, so it is one
+    more of them, whose value is nothing.
+
     ``keypad`` is the keyboard of digits that a phone may bring up for it, '' where it must not.
     """
 
@@ -74,6 +78,7 @@ class Question:
     required: bool
     choices: tuple[Choice, ...]
     apart: Choice | None
+    back: Choice | None
     typed: str
     error: str
     # Attributes for the script: when it is shown, and whether it is now; '' where the page's answers do not matter.
@@ -173,9 +178,13 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
     apart = None
     if item.prefer_not_to_say:
         label = gettext("Prefer not to say")
-        control = "radio" if item.kind in {"single", "likert"} else "checkbox"
+        control = "radio" if item.kind in _OF_RADIOS else "checkbox"
         declined = PREFER_NOT_TO_SAY in given
         apart = Choice(control, item.key, f"{anchor}-apart", PREFER_NOT_TO_SAY, label, declined, True, True)
+    back = None
+    if item.kind in _OF_RADIOS and not item.required:
+        label = gettext("No answer after all")
+        back = Choice("radio", item.key, f"{anchor}-back", "", label, checked=False, is_ours=True)
     is_listed = bool(item.options) or item.kind in {"highlight", "consent"}
     typed = as_meant(list(given)) if item.kind in NUMBERS else given
     return Question(
@@ -188,6 +197,7 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         required=item.required,
         choices=tuple(_choices(filling, item, given)),
         apart=apart,
+        back=back,
         typed="" if is_listed else next((value for value in typed if value != PREFER_NOT_TO_SAY), ""),
         error=sentence(problem) if problem else "",
         rule=_rule(item, asked, is_hidden=is_hidden),

@@ -59,6 +59,15 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     ],
     "rule": [FOLLOWED_UP, FOLLOW_UP],
 }
+# What was pressed of these can be taken back; the last question rests on it.
+OPTIONAL = [
+    item("maybe", "single", options=[option("yes"), option("no")], prefer_not_to_say=True, required=False),
+    *(
+        item(f"maybe-{n}", "likert", stem=STEM, wording={"en": words}, options=AGREE, required=False)
+        for n, words in enumerate(("News is short.", "News is long."), start=1)
+    ),
+    item("because", "short-text", required=False, show_if=[{"item": "maybe", "any_of": ["yes"]}]),
+]
 HIGHLIGHT = item("doubt", "highlight", wording={"en": "Mark what made you doubt."}, required=False)
 
 

@@ -8,7 +8,7 @@ from zlib import crc32
 from surveys import lifecycle
 from surveys.models import Study
 from tests import factories
-from tests.surveys.participant.kinds import HIGHLIGHT, KINDS
+from tests.surveys.participant.kinds import HIGHLIGHT, KINDS, OPTIONAL
 from tests.surveys.participant.person import AFTER, LOOKING_BACK, RATING, block, item
 
 INCOME = item(
@@ -20,7 +20,7 @@ INCOME = item(
     help={"en": "A whole number is enough."},
     wording={"en": "How much did you pay for news in the last year?"},
 )
-EVERY = block("every-kind", "before", *chain(*KINDS.values()), INCOME)
+EVERY = block("every-kind", "before", *chain(*KINDS.values()), INCOME, *OPTIONAL)
 FACTORS = [
     {
         "key": "disclaimer",

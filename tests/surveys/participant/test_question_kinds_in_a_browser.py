@@ -13,7 +13,7 @@ from surveys.models import Answer
 from tests import factories
 from tests.browser import sideways
 from tests.surveys.participant.browsing import agree
-from tests.surveys.participant.kinds import KINDS, blocks_of
+from tests.surveys.participant.kinds import KINDS, OPTIONAL, blocks_of
 from tests.surveys.participant.person import RATING, block, item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -218,6 +218,49 @@ def test_a_question_that_was_brought_up_and_taken_away_again_is_not_shown(
         expect(page.get_by_label("Which one?")).to_be_hidden()
         _continue(page)
         assert _answers(page) == {"paid": "no", "which": "(not-shown)"}
+
+
+@SCRIPTS
+def test_an_answer_that_need_not_be_given_is_taken_back_by_press_and_by_keyboard_and_nothing_moves(
+    chromium: Browser, live_server: LiveServer, scripts: bool
+) -> None:
+    with _first_page(chromium, live_server, OPTIONAL, scripts=scripts) as page:
+        single, row = page.get_by_role("group", name="The question maybe?"), page.get_by_role("group", name="is short.")
+        backs = page.get_by_label("No answer after all")
+        # Nothing is to be taken back yet: it is there for nobody, whether they see, hear or use the keyboard.
+        assert [back.is_visible() for back in backs.all()] == [False] * 3
+        assert single.get_by_role("radio").count() == 3
+        place = row.bounding_box()
+        single.get_by_label("Answer yes").check()
+        assert row.bounding_box() == place or scripts
+        row.get_by_label("Neither").check()
+        assert [back.is_visible() for back in backs.all()] == [True, True, False]
+        assert sideways(page) == 0
+        single.get_by_text("No answer after all").click()
+        expect(single.get_by_label("Answer yes")).not_to_be_checked()
+        if scripts:
+            expect(page.get_by_label("The question because?")).to_be_hidden()
+        row.get_by_label("Strongly agree").press("Space")
+        page.keyboard.press("ArrowDown")
+        expect(row.get_by_label("No answer after all")).to_be_focused()
+        _continue(page)
+        assert _answers(page) == {
+            "maybe": "(skipped)",
+            "maybe-1": "(skipped)",
+            "maybe-2": "(skipped)",
+            "because": "(not-shown)",
+        }
+
+
+def test_what_was_taken_back_is_kept_so_as_it_is_typed(chromium: Browser, live_server: LiveServer) -> None:
+    with _first_page(chromium, live_server, OPTIONAL) as page:
+        single = page.get_by_role("group", name="The question maybe?")
+        for label in ("Answer no", "No answer after all"):
+            with page.expect_response(lambda response: "/draft/" in response.url and response.status == 204):
+                single.get_by_text(label).click()
+        page.reload()
+        assert page.locator("form.questions input:checked").count() == 0
+        expect(page.get_by_label("No answer after all").first).to_be_hidden()
 
 
 def test_numbers_of_any_script_bring_up_what_the_server_asks_for_and_a_complaint_stays_in_sight(
