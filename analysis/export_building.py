@@ -13,6 +13,7 @@ from analysis.exports import PART_SIZE
 from analysis.files import Package
 from analysis.files.manifest import Manifest
 from analysis.frames import StudyFrames
+from analysis.frames_people import PANEL
 from analysis.models import Export, ExportPart
 from analysis.schema_study import FLOW, LINEAGE
 from analysis.schema_workshop import WORKSHOP
@@ -81,9 +82,12 @@ def _frames(export: Export, keys: list[int]) -> StudyFrames:
 def _with_panel_ids(export: Export, data: StudyFrames, keys: list[int]) -> dict[str, pd.DataFrame]:
     found = data.by_name()
     if export.identifying:
-        known = frames_study.panel_ids(keys)
-        ids = pd.Series([known.get(person) for person in data.participants["participant"]], dtype="str")
-        found["participants"] = data.participants.assign(panel_id=ids)
+        ids, studies = frames_study.panel_ids(keys), frames_study.panel_studies(keys)
+        known = {
+            name: pd.Series([*map(of_person.get, data.participants["participant"])], dtype="str")
+            for name, of_person in zip(PANEL, (ids, studies), strict=True)
+        }
+        found["participants"] = data.participants.assign(**known)
     return found
 
 

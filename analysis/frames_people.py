@@ -150,7 +150,7 @@ def participants_frame(
     for name, of_person in zip(("flags", "flags_unknown"), told, strict=True):
         # Not known is not the same as none found.
         frame[name] = pd.Series([*map(of_person.get, present)], dtype="str")
-    frame = frame.reindex(columns=[name for name in PARTICIPANTS.names if name != "panel_id"])
+    frame = frame.reindex(columns=[name for name in PARTICIPANTS.names if name not in PANEL])
     for name, values in scores(scored, _given(version, mode, only, scored, present)).items():
         frame[name] = pd.Series(values, index=frame.index, dtype="float64")
     return frame
@@ -171,6 +171,8 @@ def _given(
     return [given.get(person, {}) for person in order]
 
 
+# What only an export with identifying data has, from the panel's own tables (frames_study.panel_ids, panel_studies).
+PANEL = ("panel_id", "panel_study")
 _ATTENTION = ("attention_checks", "attention_failed", "attention_checks_before", "attention_failed_before")
 _DERIVED = frozenset(
     {
@@ -182,7 +184,7 @@ _DERIVED = frozenset(
         *_ATTENTION,
         "flags",
         "flags_unknown",
-        "panel_id",
+        *PANEL,
     }
 )
 

@@ -13,7 +13,7 @@ from analysis.files.qualtrics import Question
 from analysis.schema_study import FLOW, LINEAGE
 from surveys.frozen import FrozenStudy
 from surveys.items import TEXTS
-from surveys.models import Article, PanelIdentity, Participant, StudyVersion
+from surveys.models import Article, PanelIdentity, PanelSubmission, Participant, StudyVersion
 from surveys.route import steps
 from surveys.tokens import unseal
 
@@ -110,6 +110,15 @@ def panel_ids(keys: list[int]) -> dict[str, str]:
         person: unseal(bytes(sealed or b""))
         for person, sealed in rows.values_list("participant__export_id", "ciphertext")
     }
+
+
+def panel_studies(keys: list[int]) -> dict[str, str]:
+    """{export id: the panel's own ids of the study} of these people, where their links named one."""
+    rows = PanelSubmission.objects.filter(identity__participant__in=keys, panel_study__gt="").order_by("seen_at", "pk")
+    found: dict[str, dict[str, None]] = {}
+    for person, study in rows.values_list("identity__participant__export_id", "panel_study"):
+        found.setdefault(person, {})[study] = None
+    return {person: " ".join(studies) for person, studies in found.items()}
 
 
 def questions(frozen: FrozenStudy) -> list[Question]:

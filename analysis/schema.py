@@ -204,6 +204,13 @@ PARTICIPANTS = Table(
             "the unblinding, checks that look at ratings stand in neither column.",
         ),
         Column("panel_id", "text", "The panel's id of the person. Never in an export by default.", identifying=True),
+        Column(
+            "panel_study",
+            "text",
+            "The panel's own id of the study, as the person's links said; several, separated by blanks, of who came "
+            "from several. Never in an export by default.",
+            identifying=True,
+        ),
     ),
 )
 

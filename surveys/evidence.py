@@ -1,12 +1,13 @@
 """Where the evidence on data quality comes from: people, answers, articles and pages, gathered for the checks."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
+from surveys import recruitment
 from surveys.frozen import FrozenStudy
 from surveys.items import Item
 from surveys.items.checks import passes
@@ -42,8 +43,8 @@ def evidence(
 ) -> Iterator[Evidence]:
     """What is known of everybody who consented to a version in a mode and has not withdrawn, by export id.
 
-    ``only`` names the rows of the people who are asked for. Ten queries, however many people there are; who has read
-    answers and pages already hands over what they have ``gathered``.
+    ``only`` names the rows of the people who are asked for. Ten queries, however many people there are, or eleven where
+    their panel names its study; who has read answers and pages already hands over what they have ``gathered``.
     """
     people = Participant.objects.filter(
         version=version, mode=mode, consented_at__isnull=False, withdrawn_at__isnull=True
@@ -54,10 +55,7 @@ def evidence(
     given = _checks(version.frozen, people)
     views = PageView.objects.filter(participant__in=people).values_list("participant")
     away = dict(views.annotate(longest=Max("longest_away_ms")))
-    sent = people.filter(panel_identity__isnull=False).values_list("pk")
-    # One that only the panel's list told of may be another study's: they never came with it.
-    came_with = Q(panel_identity__submissions__is_imported=False)
-    submissions = dict(sent.annotate(n=Count("panel_identity__submissions", filter=came_with)))
+    submissions, elsewhere = _submissions(version, people)
     # A second version of a study is the same study to somebody who comes twice.
     everybody = Participant.objects.filter(study=version.study_id, mode=mode, network_hash__gt="")
     if only is not None:
@@ -71,10 +69,30 @@ def evidence(
             scale_places=places,
             scale_items=items,
             submissions=submissions.get(pk),
+            of_another_study=elsewhere.get(pk),
             same_browser=browsers[network] - 1 if network else None,
             longest_away_seconds=away[pk] / 1000 if pk in away else None,
             **given[pk],
         )
+
+
+def _submissions(version: StudyVersion, people: QuerySet[Participant]) -> tuple[dict[int, int], dict[int, int]]:
+    """{person: submissions that they came with} of whom a panel sent, and {person: those from another study there}.
+
+    The second of whom the panel's link named a study, where the settings name the one that is expected.
+    """
+    # One that only the panel's list told of may be another study's: they never came with it.
+    came_with = Q(panel_identity__submissions__is_imported=False)
+    sent = people.filter(panel_identity__isnull=False).values_list("pk", "panel_identity__submissions__panel_study")
+    count, told = Counter[int](), defaultdict[int, Counter[str]](Counter)
+    for pk, study, n in sent.annotate(n=Count("panel_identity__submissions", filter=came_with)):
+        count[pk] += n
+        if study and n:
+            told[pk][study] += n
+    expected = recruitment.read(version.study).expected_study if told else ""
+    if not expected:
+        return count, {}
+    return count, {pk: studies.total() - studies[expected] for pk, studies in told.items()}
 
 
 def impossible(study: FrozenStudy, check: str) -> bool:

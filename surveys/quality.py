@@ -46,7 +46,8 @@ class Evidence:
     ``attention`` holds whether each check that was answered was passed. ``scale_places`` are the places, from 1,
     in which the options chosen on the Likert items about articles stood on this person's screen; ``scale_items`` is how
     many different items those were. ``submissions`` counts the panel's submissions of this person, 0 where it names
-    none; ``same_browser`` counts others whose network and browser have the same keyed hash.
+    none; ``of_another_study`` how many of them came from another study at the panel, None where that cannot be told;
+    ``same_browser`` counts others whose network and browser have the same keyed hash.
     """
 
     participant: str
@@ -55,6 +56,7 @@ class Evidence:
     scale_places: tuple[int, ...] = ()
     scale_items: int = 0
     submissions: int | None = None
+    of_another_study: int | None = None
     same_browser: int | None = None
     looked_it_up: bool | None = None
     longest_away_seconds: float | None = None
@@ -134,6 +136,13 @@ def _several_submissions(seen: Evidence) -> Said:
     return ("fail" if seen.submissions > 1 else "pass"), message, {"n": seen.submissions}
 
 
+def _another_study(seen: Evidence) -> Said:
+    if seen.of_another_study is None:
+        return "unavailable", _("The panel's id of the study is not set here, or was not sent."), {}
+    message = _("Submissions that came from another study at the panel than the one that is set here: %(n)s.")
+    return ("fail" if seen.of_another_study else "pass"), message, {"n": seen.of_another_study}
+
+
 def _same_browser(seen: Evidence) -> Said:
     if seen.same_browser is None:
         return "unavailable", _("The network's address is not known."), {}
@@ -185,6 +194,13 @@ _ALL = (
         _("Was sent by the panel more than once under one id."),
         False,
         _several_submissions,
+    ),
+    Check(
+        "other-panel-study",
+        _("Other study at the panel"),
+        _("Came with the id of another study at the panel than the one that is set here."),
+        False,
+        _another_study,
     ),
     Check(
         "same-browser",

@@ -20,14 +20,15 @@ from surveys.models import Mode, Outcome, Researcher, Study
 
 Panel = Literal["prolific", "connect", "sona", "plain", "keys"]
 
-# panel -> (parameter of the person, parameter of the submission); renamed by ``Recruitment.parameters``.
-PARAMETERS: dict[Panel, tuple[str, str]] = {
-    "prolific": ("PROLIFIC_PID", "SESSION_ID"),
-    "connect": ("participantId", "assignmentId"),
-    "sona": ("survey_code", ""),
-    "plain": ("", ""),
+# panel -> (parameter of the person, of the submission, of the panel's own study); renamed by
+# ``Recruitment.parameters``.
+PARAMETERS: dict[Panel, tuple[str, str, str]] = {
+    "prolific": ("PROLIFIC_PID", "SESSION_ID", "STUDY_ID"),
+    "connect": ("participantId", "assignmentId", "projectId"),
+    "sona": ("survey_code", "", ""),
+    "plain": ("", "", ""),
     # Everybody types a key of their own (surveys/access_keys.py).
-    "keys": ("", ""),
+    "keys": ("", "", ""),
 }
 # What the panels that people come from call themselves.
 PANEL_NAMES: dict[str, str] = {"prolific": "Prolific", "connect": "CloudResearch Connect", "sona": "SONA"}
@@ -61,7 +62,7 @@ SHORTEST_UNGUESSABLE = 16
 SIGNED_MODE_DAYS = 30
 MAX_RESUME_HOURS = 24 * 366
 # Settings that a panel gives to one study alone.
-_OF_ONE_STUDY = frozenset({"codes", "project", "experiment_id", "credit_token"})
+_OF_ONE_STUDY = frozenset({"codes", "project", "panel_study", "experiment_id", "credit_token"})
 _SALT = "surveys.recruitment.mode"
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
 
@@ -106,6 +107,7 @@ class Parameters(BaseModel):
 
     participant: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")
     submission: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")
+    study: str = Field(default="", max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")
 
 
 class Recruitment(BaseModel):
@@ -113,7 +115,8 @@ class Recruitment(BaseModel):
 
     ``codes`` holds the panel's completion code for each outcome ('completed', 'screened-out', 'no-consent', ...), and
     'other' for outcomes that have none of their own; ``returns`` likewise the addresses to which a study without a
-    panel leads people at the end. ``project`` is Connect's project id; ``host``, ``experiment_id`` and
+    panel leads people at the end. ``project`` is Connect's project id, ``panel_study`` Prolific's id of the study: who
+    comes with another one is let in, and flagged; ``host``, ``experiment_id`` and
     ``credit_token`` are SONA's. On a ``shared_computer`` one person follows another: nothing of a person stays in the
     browser. ``keep_out`` are the keys of studies whose participants are not let in, the study's own standing for its
     pilot; ``keep_out_readers`` keeps out whoever read one of its stories elsewhere.
@@ -130,6 +133,7 @@ class Recruitment(BaseModel):
     codes: dict[str, str] = Field(default_factory=dict)
     returns: Returns = Field(default_factory=dict)
     project: str = Field(default="", max_length=100)
+    panel_study: str = Field(default="", max_length=100)
     host: str = Field(default="", max_length=200, pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$")
     experiment_id: str = Field(default="", max_length=40)
     credit_token: str = Field(default="", max_length=100)
@@ -150,21 +154,29 @@ class Recruitment(BaseModel):
         """Whether people come by a panel's id or a key, which agrees with them: a personal link does not bring it."""
         return self.panel != "plain"
 
-    def names(self, panel: Panel) -> tuple[str, str]:
-        """The parameters' names (person, submission) for this panel."""
-        person, submission = PARAMETERS[panel]
+    @property
+    def expected_study(self) -> str:
+        """The panel's own id of the study, with which everybody should come; '' where none is set or none is sent."""
+        return {"prolific": self.panel_study, "connect": self.project}.get(self.panel, "")
+
+    def names(self, panel: Panel) -> tuple[str, str, str]:
+        """The parameters' names (person, submission, the panel's study) for this panel."""
+        usual = PARAMETERS[panel]
         if panel != self.panel:
-            return person, submission
-        return self.parameters.participant or person, self.parameters.submission or submission
+            return usual
+        own = self.parameters.participant, self.parameters.submission, self.parameters.study
+        person, submission, study = (renamed or name for renamed, name in zip(own, usual, strict=True))
+        return person, submission, study
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """Who somebody says to be on entry: a panel and its ids for the person and the submission, or nothing."""
+    """Who somebody says to be on entry: a panel and its ids for person, submission and study, or nothing."""
 
     panel: str = "plain"
     panel_id: str = ""
     submission_id: str = ""
+    panel_study: str = ""
 
     @property
     def could_be_guessed(self) -> bool:
@@ -217,9 +229,10 @@ def entrant(settings: Recruitment, parameters: Mapping[str, str], mode: str = Mo
         return Entrant()
     panels: list[Panel] = [settings.panel, *(panel for panel in PARAMETERS if panel != settings.panel)]
     for panel in panels:
-        person, submission = settings.names(panel)
+        person, *others = settings.names(panel)
         if person and (panel_id := _id(parameters, person)):
-            return Entrant(panel, panel_id, _id(parameters, submission) if submission else "")
+            submission, study = (_id(parameters, name) if name else "" for name in others)
+            return Entrant(panel, panel_id, submission, study)
     return Entrant()
 
 
@@ -263,9 +276,9 @@ def panel_site(settings: Recruitment) -> str:
 
 def entry_parameters(settings: Recruitment) -> dict[str, str]:
     """What to append to the entry link where it is handed to the panel, with the panel's own placeholders."""
-    person, submission = settings.names(settings.panel)
+    person, submission, study = settings.names(settings.panel)
     placeholders = {
-        "prolific": {person: "{{%PROLIFIC_PID%}}", "STUDY_ID": "{{%STUDY_ID%}}", submission: "{{%SESSION_ID%}}"},
+        "prolific": {person: "{{%PROLIFIC_PID%}}", study: "{{%STUDY_ID%}}", submission: "{{%SESSION_ID%}}"},
         "sona": {person: "%SURVEY_CODE%"},
     }
     return placeholders.get(settings.panel, {})

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -144,7 +144,14 @@ _IDENTITY = Update(
     )
 )
 _SUBMISSION = InsertFor(
-    PanelSubmission, "identity_id", "keyed_hash", "ciphertext", "status", of=PanelIdentity, key="participant_id"
+    PanelSubmission,
+    "identity_id",
+    "keyed_hash",
+    "ciphertext",
+    "status",
+    "panel_study",
+    of=PanelIdentity,
+    key="participant_id",
 )
 
 
@@ -255,7 +262,7 @@ def _end_at_the_consent(place: Place, outcome: str) -> bool:
 
 def pack(entrant: Entrant) -> str:
     """The panel's ids, encrypted, for the browser to carry until consent lets the database keep them."""
-    return tokens.seal(json.dumps([entrant.panel, entrant.panel_id, entrant.submission_id])).decode()
+    return tokens.seal(json.dumps(astuple(entrant))).decode()
 
 
 def unpack(packed: str) -> Entrant:
@@ -315,4 +322,4 @@ def _note_submission(known: Participant, entrant: Entrant) -> None:
 
 def _submission(participant: Participant, entrant: Entrant) -> tuple[Any, ...]:
     keyed = tokens.keyed_hash(participant.study, participant.mode, entrant.submission_id)
-    return keyed, tokens.seal(entrant.submission_id), "", participant.pk
+    return keyed, tokens.seal(entrant.submission_id), "", entrant.panel_study, participant.pk

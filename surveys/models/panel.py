@@ -31,6 +31,7 @@ class PanelSubmission(models.Model):
     """One of a panel's own submissions (Prolific's SESSION_ID) of one person.
 
     ``status`` is what the panel's own list last said of it, such as 'RETURNED'; empty where none was imported.
+    ``panel_study`` is the panel's own id of the study (Prolific's STUDY_ID), as the link said; '' where it did not.
     ``is_imported`` where only such a list told of it: the person never came with it, and it may be another study's.
     """
 
@@ -40,6 +41,7 @@ class PanelSubmission(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
     status = models.CharField(max_length=30, blank=True, default="")
     status_at = models.DateTimeField(null=True, blank=True)
+    panel_study = models.CharField(max_length=200, blank=True, default="", db_default="")
     is_imported = models.BooleanField(db_default=False)
 
     class Meta:

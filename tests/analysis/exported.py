@@ -95,6 +95,7 @@ def participants() -> pd.DataFrame:
             "consented_at": times(*["2026-01-01T09:01:00Z"] * 5, None),
             "ended_at": times("2026-01-01T10:00:00Z", *[None] * 4, "2026-01-01T09:00:30Z"),
             "panel_id": ["P1", "P2", None, None, None, None],
+            "panel_study": ["S1", "S1", None, None, None, None],
         }
     )
 

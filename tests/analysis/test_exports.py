@@ -124,10 +124,14 @@ def test_panel_ids_and_free_text_leave_only_when_asked_for(study: Study) -> None
         panel="prolific",
         participant=person,
     )
-    assert not any(b"5f0c-invented" in content for content in files_of(made(study)).values())
+    for number, told in enumerate(("study-one", "study-two", "study-one")):
+        person.panel_identity.submissions.create(keyed_hash=str(number), panel_study=told)
+    plain = files_of(made(study)).values()
+    assert not any(told in content for content in plain for told in (b"5f0c-invented", b"study-one"))
     named = made(study, identifying=True)
     rows = rows_of(files_of(named)[PARTICIPANTS])
     assert [row["panel_id"] for row in rows] == ["5f0c-invented", *[""] * 7]
+    assert [row["panel_study"] for row in rows] == ["study-one study-two", *[""] * 7]
     assert study.audit.filter(verb="export asked for", subject__contains="WITH identifying columns").count() == 1
     assert audit.verify(study) == []
 

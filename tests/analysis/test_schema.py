@@ -17,7 +17,7 @@ def test_a_tables_columns_are_unique_described_and_hold_its_key(table: Table) ->
 
 def test_what_can_say_who_somebody_is_is_marked() -> None:
     marked = {(table.name, column.name) for table in TABLES.values() for column in table.columns if column.identifying}
-    assert marked == {("answers", "text"), ("participants", "panel_id")}
+    assert marked == {("answers", "text"), ("participants", "panel_id"), ("participants", "panel_study")}
 
 
 def test_items_stand_before_the_index_with_the_bounds_of_their_levels() -> None:

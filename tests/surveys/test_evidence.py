@@ -110,6 +110,23 @@ def test_a_language_without_blanks_is_not_counted_in_words() -> None:
     assert words("One two  three\n\nfour", "en-GB") == 4
 
 
+def test_who_came_from_another_study_at_the_panel_is_let_in_and_flagged_where_that_can_be_told(study: Study) -> None:
+    entries = {
+        "": None,
+        "?PROLIFIC_PID=one&SESSION_ID=s1": None,
+        "?PROLIFIC_PID=two&SESSION_ID=s2&STUDY_ID=ours": 0,
+        "?PROLIFIC_PID=three&SESSION_ID=s3&STUDY_ID=theirs": 1,
+    }
+    people = {entry: Person(study, entry=entry).walk_to("before-1") for entry in entries}
+    assert {seen(study, person).of_another_study for person in people.values()} == {None}
+    Study.objects.update(recruitment={"panel": "prolific", "panel_study": "ours"})
+    study = Study.objects.get()
+    assert {entry: seen(study, person).of_another_study for entry, person in people.items()} == entries
+    # A second visit from elsewhere counts beside the first.
+    people["?PROLIFIC_PID=two&SESSION_ID=s2&STUDY_ID=ours"].enter("?PROLIFIC_PID=two&SESSION_ID=s9&STUDY_ID=theirs")
+    assert seen(study, people["?PROLIFIC_PID=two&SESSION_ID=s2&STUDY_ID=ours"]).of_another_study == 1
+
+
 def test_a_visitor_without_a_panel_has_no_submissions_and_one_who_comes_twice_has_two(study: Study) -> None:
     plain = Person(study).walk_to("before-1")
     once = Person(study, entry="?PROLIFIC_PID=one&SESSION_ID=s1").walk_to("before-1")

@@ -75,6 +75,9 @@ def test_the_evidence_of_straight_lining_does_not_tell_the_answer() -> None:
         ("duplicate-panel-id", {"submissions": 0}, "unavailable"),
         ("duplicate-panel-id", {"submissions": 1}, "pass"),
         ("duplicate-panel-id", {"submissions": 2}, "fail"),
+        ("other-panel-study", {"of_another_study": None}, "unavailable"),
+        ("other-panel-study", {"of_another_study": 0}, "pass"),
+        ("other-panel-study", {"of_another_study": 1}, "fail"),
         ("same-browser", {"same_browser": 0}, "pass"),
         ("same-browser", {"same_browser": 3}, "fail"),
         ("looked-it-up", {"looked_it_up": True}, "fail"),
@@ -96,12 +99,14 @@ def test_before_the_unblinding_nothing_is_said_that_comes_from_ratings() -> None
         scale_places=(3,) * 9,
         scale_items=3,
         submissions=2,
+        of_another_study=1,
         same_browser=1,
         looked_it_up=True,
         longest_away_seconds=1000,
     )
     assert flags(judge(everything)).split() == list(CHECKS)
-    assert flags(judge(everything, masked=True)) == "attention duplicate-panel-id same-browser long-absence"
+    unmasked = "attention duplicate-panel-id other-panel-study same-browser long-absence"
+    assert flags(judge(everything, masked=True)) == unmasked
     of_ratings = {finding.check for finding in judge(everything)} - {f.check for f in judge(everything, masked=True)}
     assert of_ratings == {"speeding", "straight-lining", "looked-it-up"}
 

@@ -14,14 +14,17 @@ def _entrant(query: str, **settings: object) -> Entrant:
     return recruitment.entrant(Recruitment.model_validate(settings), QueryDict(query).dict())
 
 
-def test_prolific_sends_the_person_and_the_submission() -> None:
+def test_prolific_sends_the_person_the_submission_and_the_study() -> None:
     query = "PROLIFIC_PID=5f3a&STUDY_ID=64b1&SESSION_ID=77cc"
-    assert _entrant(query, panel="prolific") == Entrant("prolific", "5f3a", "77cc")
+    assert _entrant(query, panel="prolific") == Entrant("prolific", "5f3a", "77cc", "64b1")
+    renamed = _entrant("PROLIFIC_PID=5f3a&what=64b1&STUDY_ID=no", panel="prolific", parameters={"study": "what"})
+    assert renamed == Entrant("prolific", "5f3a", "", "64b1")
+    assert recruitment.entry_parameters(Recruitment(panel="prolific"))["STUDY_ID"] == "{{%STUDY_ID%}}"
 
 
-def test_connect_sends_the_person_and_the_assignment() -> None:
+def test_connect_sends_the_person_the_assignment_and_the_project() -> None:
     query = "participantId=AB12&assignmentId=as1&projectId=pr1"
-    assert _entrant(query, panel="connect") == Entrant("connect", "AB12", "as1")
+    assert _entrant(query, panel="connect") == Entrant("connect", "AB12", "as1", "pr1")
 
 
 def test_sona_sends_one_code() -> None:

@@ -51,7 +51,29 @@ class RecruitmentForm(forms.Form):
         help_text=_("Prolific’s is SESSION_ID, Connect’s assignmentId."),
         error_messages={"invalid": NAME_ERROR},
     )
-    project = forms.CharField(label=_("Connect: project"), required=False, max_length=100)
+    study_parameter = forms.RegexField(
+        NAME,
+        label=_("Parameter of the panel’s study"),
+        required=False,
+        max_length=60,
+        help_text=_("Prolific’s is STUDY_ID, Connect’s projectId."),
+        error_messages={"invalid": NAME_ERROR},
+    )
+    panel_study = forms.CharField(
+        label=_("Prolific: study"),
+        required=False,
+        max_length=100,
+        help_text=_(
+            "The id of the study there, as it stands in the address of its page. Who comes from another study there is "
+            "let in, and flagged on the page about quality and on the payment list."
+        ),
+    )
+    project = forms.CharField(
+        label=_("Connect: project"),
+        required=False,
+        max_length=100,
+        help_text=_("Who comes from another project there is let in, and flagged."),
+    )
     host = forms.RegexField(
         r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$",
         label=_("SONA: host"),
@@ -114,7 +136,7 @@ class RecruitmentForm(forms.Form):
     )
 
     own_fields = ("only_with_id", "shared_computer", "resume_hours", "keep_out", "keep_out_readers", "bonus")
-    panel_fields = ("project", "host", "experiment_id", "credit_token")
+    panel_fields = ("panel_study", "project", "host", "experiment_id", "credit_token")
 
     def __init__(self, settings: Recruitment, earlier: dict[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,6 +146,7 @@ class RecruitmentForm(forms.Form):
         self.fields["panel"].initial = settings.panel
         self.fields["participant"].initial = settings.parameters.participant
         self.fields["submission"].initial = settings.parameters.submission
+        self.fields["study_parameter"].initial = settings.parameters.study
         for name in (*self.own_fields, *self.panel_fields):
             self.fields[name].initial = getattr(settings, name)
         for ending, label in {**{each.value: each.label for each in ENDINGS}, OTHER: ANY_OTHER}.items():
@@ -152,7 +175,11 @@ class RecruitmentForm(forms.Form):
         given = self.cleaned_data
         return {
             "panel": given["panel"],
-            "parameters": {"participant": given["participant"], "submission": given["submission"]},
+            "parameters": {
+                "participant": given["participant"],
+                "submission": given["submission"],
+                "study": given["study_parameter"],
+            },
             "codes": self._by_ending("code-"),
             "returns": self._by_ending("return-"),
             **{name: given[name] for name in self.own_fields},
