@@ -132,7 +132,7 @@ class SpssFile(StatisticsFile):
                     missing[variable.name] = [{"lo": low, "hi": high}]
                 made[variable.name] = values
             if labels:
-                value_labels[variable.name] = {code: label[:120] for code, label in labels.items()}
+                value_labels[variable.name] = {code: _within(label, 120) for code, label in labels.items()}
         pyreadstat.write_sav(
             pd.DataFrame(made),
             str(path),
@@ -141,6 +141,8 @@ class SpssFile(StatisticsFile):
             variable_value_labels=value_labels,
             missing_ranges=missing or None,
             variable_measure={v.name: _measure(v) for v in self.variables},
+            # As wide as the codes of what is missing, and without decimals that no value has.
+            variable_format={v.name: "F8.0" for v in self.variables if v.column.type in {"integer", "yes-no"}},
             row_compress=True,
         )
 
@@ -221,8 +223,11 @@ def _joined(waiting: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _within(label: str, most: int) -> str:
-    """The label with at most so many bytes."""
-    return label.encode()[:most].decode(errors="ignore")
+    """The label with at most so many bytes; one that had to be cut ends with a whole word and '…'."""
+    if len(label.encode()) <= most:
+        return label
+    short = label.encode()[: most - len("…".encode())].decode(errors="ignore")
+    return f"{short.rsplit(' ', 1)[0].rstrip(' ,;:.') or short}…"
 
 
 def _measure(variable: Variable) -> str:

@@ -19,7 +19,7 @@ from openpyxl.utils.escape import unescape
 
 from analysis.files import excel, parquet, statistics_programs
 from analysis.files.ddi import NAMESPACE
-from analysis.schema_columns import Column, Table
+from analysis.schema_columns import Column, Level, Table
 from tests.analysis.exported import LONG, NASTY, REASONS, TABLES, UNICODE, exported, frames, ratings
 
 
@@ -333,6 +333,32 @@ def test_texts_that_are_cut_are_named_by_row_in_the_files_the_notes_the_codebook
         ["Excel", "answers", "text", "4"],
     ]
     assert "cut-texts.csv" in (tmp_path / "README.txt").read_text("utf-8")
+
+
+def test_labels_that_are_too_long_end_with_a_whole_word_and_say_that_they_go_on(tmp_path: Path) -> None:
+    long = "Насколько этому можно верить, если вспомнить всё, что было сказано в этой статье раньше? " * 3
+    item = Column("believable", "integer", long, levels=(Level("1", long),))
+    table = Table("t", "T", "a rating", (), (item,))
+    frame = pd.DataFrame({"believable": [1]})
+    read: dict[str, Any] = {}
+    for kind, reader in (
+        (statistics_programs.SpssFile, pyreadstat.read_sav),
+        (statistics_programs.StataFile, pyreadstat.read_dta),
+    ):
+        file = kind(tmp_path, table)
+        file.write(frame)
+        file.close()
+        _, read[kind.title] = reader(str(tmp_path / file.name()))
+    for title, most in (("SPSS", 256), ("Stata", 80)):
+        label = read[title].column_names_to_labels["believable"]
+        assert len(label.encode()) <= most
+        assert label.endswith("…")
+        assert f"{label[:-1]}" in long
+        assert long[len(label) - 1] in " ,.?"
+    value = read["SPSS"].variable_value_labels["believable"][1.0]
+    assert len(value.encode()) <= 120
+    assert read["SPSS"].original_variable_types["believable"] == "F8.0"
+    assert read["Stata"].variable_value_labels["believable"][1] == long.strip()
 
 
 def test_where_nothing_is_cut_nothing_is_said_of_it(tmp_path: Path) -> None:
