@@ -1,8 +1,9 @@
 """The GPU's part of the generation benchmark: a large random model against `generate` and the card's limits.
 
-Random weights of GPT-2 1.5B's shape serve for speed. In the same run: the engine, `generate` batched over the same
-candidates, and what bounds both, the memory's bandwidth and the matrix products, measured on this card. It runs on any
-device that PyTorch names; on a CPU with a tiny shape it is tested, and measures nothing that matters.
+Random weights of GPT-2 1.5B's shape serve for speed. In the same run: the engine with its steps replayed from CUDA
+graphs and with each step computed, `generate` batched over the same candidates, and what bounds them, the memory's
+bandwidth and the matrix products, measured on this card. It runs on any device that PyTorch names; on a CPU with a tiny
+shape it is tested, graphs being calls of the same work again, and measures nothing that matters.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from generation.engine.drafter import Drafter
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
+from generation.engine.graphs import Graphs, Repeater
 from generation.engine.slots import ATTENTION
 
 BAR_GENERATE, BAR_LIMIT = 3.0, 0.5
@@ -50,9 +52,15 @@ TINY = Shape(layers=2, width=32, heads=2, context=128, candidates=4, tokens=8, c
 
 @dataclass(frozen=True)
 class Speeds:
-    """What one run measured: tokens a second of both sides, bytes and operations a second of the device."""
+    """What one run measured: tokens a second of each side, bytes and operations a second of the device.
+
+    `engine` is with graphs, `eager` with each step computed; `steps` is what the lineage of the first says of them:
+    were graphs given up, it is another `eager`.
+    """
 
     engine: float
+    eager: float
+    steps: str
     generate: float
     bandwidth: float
     operations: float
@@ -62,7 +70,8 @@ class Speeds:
         """Return the report, with the bars."""
         return [
             f"memory {self.bandwidth / 1e9:10.1f} GB/s, matrix products {self.operations / 1e12:8.2f} TFLOP/s",
-            f"engine   {self.engine:10.1f} tokens/s",
+            f"engine   {self.engine:10.1f} tokens/s, steps: {self.steps}",
+            f"eager    {self.eager:10.1f} tokens/s: with graphs {self.engine / self.eager:.2f} times",
             f"generate {self.generate:10.1f} tokens/s, batched: engine {self.engine / self.generate:.2f} times "
             f"(bar {BAR_GENERATE})",
             f"limit    {self.limit:10.1f} tokens/s: engine reaches {self.engine / self.limit:.0%} of it "
@@ -81,20 +90,27 @@ def measure(built: BuiltinModel, prompt: Prompt, shape: Shape, device: torch.dev
     plain = _model(config, device, dtype, "sdpa")
     ids = tokens.encode(prompt)
     written = shape.candidates * shape.tokens
-    engine = written / _engine_seconds(plain, tokens, prompt, shape)
+    seconds, steps = _engine_seconds(plain, tokens, prompt, shape, graphs=True)
+    eager, _ = _engine_seconds(plain, tokens, prompt, shape, graphs=False)
     generate = written / _seconds(lambda: _generate(plain, ids, shape), device)
     held = next(plain.parameters())
     bandwidth, operations = _bandwidth(shape, held), _operations(shape, held)
-    return Speeds(engine, generate, bandwidth, operations, limit(plain, shape, len(ids), bandwidth, operations))
+    most = limit(plain, shape, len(ids), bandwidth, operations)
+    return Speeds(written / seconds, written / eager, steps, generate, bandwidth, operations, most)
 
 
-def _engine_seconds(plain: PreTrainedModel, tokens: PromptTokens, prompt: Prompt, shape: Shape) -> float:
-    """Return how long the engine takes for all candidates, over a copy of the model that is gone afterwards."""
+def _engine_seconds(
+    plain: PreTrainedModel, tokens: PromptTokens, prompt: Prompt, shape: Shape, *, graphs: bool
+) -> tuple[float, str]:
+    """Return how long the engine takes for all candidates, over a copy of the model that is gone afterwards, and what
+    its steps were in the end. Recording them is part of it."""
     ours = _model(plain.config, plain.device, plain.dtype, ATTENTION)
     ours.load_state_dict(plain.state_dict())
     identity = ModelIdentity("random", "none", "none", "", "", str(plain.dtype), "", shape.context, 0)
-    drafter = Drafter(ours, tokens, identity, torch.get_num_threads())
-    return _seconds(lambda: _draft(drafter, prompt, shape), plain.device)
+    drafter = Drafter(ours, tokens, identity, torch.get_num_threads(), graphs=graphs)
+    if graphs and drafter.graphs is None:
+        drafter.graphs = Graphs(Repeater)
+    return _seconds(lambda: _draft(drafter, prompt, shape), plain.device), drafter.versions.steps
 
 
 def limit(model: PreTrainedModel, shape: Shape, prompt: int, bandwidth: float, operations: float) -> float:

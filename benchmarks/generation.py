@@ -73,10 +73,10 @@ def step(bench: Bench) -> None:
         layers = [layer for layer in drafter.model.modules() if isinstance(layer, PackedLinear | QuantisedLinear)]
         inputs = [torch.randn(bench.candidates, layer.inputs) for layer in layers]
         batch = _half_way(bench, drafter)
-        places = torch.full((bench.candidates,), len(batch.rows[0].token_ids) + 75)
+        held = len(batch.rows[0].token_ids) - 1
         sides: dict[str, Callable[[], object]] = {
             "step": batch.step,
-            "forward": partial(batch._forward, torch.ones_like(places), places),
+            "forward": partial(batch._forward, [1] * bench.candidates, [held] * bench.candidates),
             "products": partial(_products, layers, inputs),
         }
         took = in_turns(sides, max(5 * bench.rounds, 5))

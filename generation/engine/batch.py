@@ -18,6 +18,7 @@ from generation.engine.sampling import Sampling
 from generation.engine.seeds import uniforms
 from generation.engine.slots import SlotCache, cached_pass
 from generation.engine.stepping import step_of
+from generation.engine.transfer import fetched, sent
 
 Job = tuple[int, int]
 
@@ -145,7 +146,7 @@ class Batch:
         """
         if self._graphed is not None:
             return self._graphed(latest, written)
-        tokens, held = torch.tensor([latest, written], device=self._device)
+        tokens, held = sent(torch.tensor([latest, written]), self._device)
         self.slots.begin_step(held, longest=max(written), whole=self._sampling.exact)
         positions = held + len(self._prompt_ids)
         if self._step is not None:
@@ -166,7 +167,7 @@ class Batch:
         numbers = uniforms([row.seed for row in computed], [len(row.token_ids) for row in computed])
         chosen = choose(
             logits,
-            torch.from_numpy(numbers).to(self._device),
+            sent(torch.from_numpy(numbers), self._device),
             self._sampling,
             said=self._said(computed),
             forbidden=self._forbidden(computed),
@@ -175,7 +176,7 @@ class Batch:
         self._record(rows, chosen)
 
     def _record(self, rows: list[Row], chosen: Chosen) -> None:
-        triples = zip(chosen.ids.tolist(), chosen.logprobs.tolist(), chosen.ranks.tolist(), strict=True)
+        triples = fetched(*chosen)
         for row, (token, logprob, rank) in zip(rows, triples, strict=False):  # rows that only fill the shape
             row.token_ids.append(token)
             row.logprobs.append(logprob)
@@ -215,14 +216,14 @@ class Batch:
         longest = max(len(row.token_ids) for row in rows)
         filler = self._prompt_ids[0]
         said = [self._prompt_ids + row.token_ids + [filler] * (longest - len(row.token_ids)) for row in rows]
-        return torch.tensor(said, device=self._device)
+        return sent(torch.tensor(said), self._device)
 
     def _forbidden(self, rows: list[Row]) -> Forbidden | None:
         """Return what rows may not have now: an ending before the least length, a third word of a said n-gram."""
         pairs = [(number, token) for number, row in enumerate(rows) for token in self._forbidden_to(row)]
         if not pairs:
             return None
-        of_rows, ids = torch.tensor(pairs, dtype=torch.long, device=self._device).unbind(1)
+        of_rows, ids = sent(torch.tensor(pairs, dtype=torch.long), self._device).unbind(1)
         return Forbidden(of_rows, ids)
 
     def _forbidden_to(self, row: Row) -> Iterable[int]:

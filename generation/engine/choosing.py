@@ -53,7 +53,8 @@ def choose(
     penalty = sampling.repetition_penalty
     with _without(logits if said is None or penalty == 1 else _penalised(logits, said, penalty), forbidden) as scores:
         best = scores.amax(dim=-1, keepdim=True)
-        if forbidden is not None and bool(best.isneginf().any()):
+        # Only so many pairs can leave a row without a word; the look makes the host wait for a device.
+        if forbidden is not None and len(forbidden.ids) >= logits.shape[-1] and bool(best.isneginf().any()):
             raise ValueError("Every word of the vocabulary is forbidden to a row.")
         if sampling.greedy:
             ids, total = scores.argmax(dim=-1), None
@@ -88,7 +89,7 @@ def _without(scores: torch.Tensor, forbidden: Forbidden | None) -> Iterator[torc
         return
     scores, places = scores.contiguous(), (forbidden.rows, forbidden.ids)
     old = scores[places]
-    scores[places] = float("-inf")
+    scores[places] = scores.new_full((), float("-inf"))  # a plain number would come from the host
     try:
         yield scores
     finally:
@@ -142,6 +143,8 @@ def _nucleus(weights: torch.Tensor, top_k: int, top_p: float) -> torch.Tensor:
     best = _largest(weights, count)
     share = top_p * (best if limited else weights).sum(dim=-1, keepdim=True)
     least = _crossing(best, share)
+    if count == top_k:
+        return least  # there are no more; and to ask who wants them makes the host wait for a device
     wider = (best.sum(dim=-1) < share[:, 0]).nonzero()[:, 0]
     while len(wider) and count < top_k:
         count = min(_WIDER * count, top_k)

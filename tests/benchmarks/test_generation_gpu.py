@@ -10,6 +10,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from benchmarks._generation_gpu import TINY, XL, Speeds, limit, measure
 from generation.engine import Prompt, builtin_model
+from generation.engine.graphs import GRAPHS
 
 CPU = torch.device("cpu")
 PROMPT = Prompt("The council of the invented town voted on Tuesday.")
@@ -18,8 +19,10 @@ PROMPT = Prompt("The council of the invented town voted on Tuesday.")
 @pytest.mark.model
 def test_a_tiny_shape_runs_to_the_end_on_a_cpu() -> None:
     found = measure(builtin_model(Path(settings.CACHE_DIR)), PROMPT, TINY, CPU, torch.float32)
-    assert min(found.engine, found.generate, found.bandwidth, found.operations, found.limit) > 0
-    assert len(found.lines()) == 4
+    speeds = (found.engine, found.eager, found.generate, found.bandwidth, found.operations, found.limit)
+    assert min(speeds) > 0
+    assert found.steps == GRAPHS
+    assert len(found.lines()) == 5
 
 
 def test_its_large_shape_is_that_of_the_largest_model_of_the_staged_release() -> None:
@@ -42,7 +45,10 @@ def test_the_limit_is_the_slower_of_memory_and_products() -> None:
 
 
 def test_the_report_says_how_far_from_both_bars_it_is() -> None:
-    said = "\n".join(Speeds(engine=30.0, generate=10.0, bandwidth=2e12, operations=5e14, limit=120.0).lines())
+    found = Speeds(30.0, 20.0, GRAPHS, generate=10.0, bandwidth=2e12, operations=5e14, limit=120.0)
+    said = "\n".join(found.lines())
+    assert "with graphs 1.50 times" in said
+    assert f"30.0 tokens/s, steps: {GRAPHS}" in said
     assert "3.00 times (bar 3.0)" in said
     assert "25% of it (bar 50%)" in said
     assert "2000.0 GB/s" in said

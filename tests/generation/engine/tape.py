@@ -15,22 +15,24 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from generation.engine.graphs import Work
 
-# What makes the host wait for the device, or sends the device something: neither can be in a graph.
-FORBIDDEN = ("_local_scalar_dense", "nonzero", "masked_select", "_unique2", "lift_fresh", "equal", "is_nonzero")
+# What makes the host wait for the device, and what sends the device something: neither can be in a graph.
+WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal", "is_nonzero")
+SENDS = ("lift_fresh",)
 
 
-class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]  # untyped in PyTorch
-    """What ran while it was on: each operation, its arguments and what it returned."""
+class Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]  # untyped in PyTorch
+    """What ran while it was on: each operation, its arguments and what it returned. It refuses what is `forbidden`."""
 
-    def __init__(self) -> None:
+    def __init__(self, forbidden: Sequence[str] = WAITS + SENDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.forbidden = forbidden
         self.calls: list[tuple[Any, Sequence[Any], Mapping[str, Any], Any]] = []
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         name = func.overloadpacket.__name__
-        if name in FORBIDDEN:
+        if name in self.forbidden:
             raise RuntimeError(f"operation not permitted when stream is capturing: {name}")
         found = func(*args, **(kwargs or {}))
         self.calls.append((func, args, kwargs or {}, found))
@@ -46,7 +48,7 @@ class TapeRecorder:
     def record(self, work: Work) -> Work:
         """Run `work` to warm up, then once more on a tape; return what plays it."""
         work()
-        with (tape := _Tape()):
+        with (tape := Tape()):
             work()
         self.recorded += 1
 

@@ -12,6 +12,7 @@ from generation.engine import Sampling, choosing
 from generation.engine.choosing import Forbidden, choose
 from generation.engine.sampling import LEAST_PENALTY, LEAST_TEMPERATURE
 from generation.engine.seeds import uniforms
+from tests.generation.engine.tape import WAITS, Tape
 
 _DRAWS = 16_000
 _VOCABULARY = 1500  # wider than a block of words and than the head that is sorted first
@@ -197,3 +198,25 @@ def test_memory_that_is_used_again_changes_nothing(sampling: Sampling) -> None:
 def test_the_least_values_that_are_taken_still_choose_a_word(least: Sampling) -> None:
     chosen = choose(logits(20.0), torch.tensor([0.5], dtype=torch.float64), least.validated(), said=torch.tensor([[3]]))
     assert bool(torch.isfinite(chosen.logprobs).all())
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(),
+        Sampling(temperature=0),
+        Sampling(temperature=0.7, repetition_penalty=1.2),
+        Sampling(top_k=40),
+        Sampling(top_k=40, top_p=0.9, min_p=0.05),
+    ],
+    ids=str,
+)
+def test_a_choice_does_not_make_the_host_wait_for_a_device(sampling: Sampling) -> None:
+    rows, numbers = logits(2.0).repeat(3, 1), torch.from_numpy(uniforms(np.full(3, 3), np.arange(3)))
+    said = torch.tensor([[1, 2]] * 3)
+    forbidden = Forbidden(torch.tensor([0, 2]), torch.tensor([4, 9]))
+    with Tape(forbidden=WAITS):
+        choose(rows, numbers, sampling, said=said, forbidden=forbidden)
+    # Only a nucleus of the whole vocabulary asks whose it is that is wider than what is sorted first.
+    with pytest.raises(RuntimeError, match="nonzero"), Tape(forbidden=WAITS):
+        choose(rows, numbers, Sampling(top_p=0.9))
