@@ -20,6 +20,7 @@ CREDIT = "credit"
 HEADLINE = "headline"
 QUOTE_MARKS = "quote-marks"
 MARKUP = "markup"
+LANGUAGE = "language"
 
 ECHO_WORDS = 10
 # A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it:
@@ -67,7 +68,8 @@ def scan(texts: Sequence[Shown]) -> list[Leak]:
     found = [leak for kind, look in _MACHINE for leak in _in_texts(kind, look, texts)]
     real, written = ([text for text in texts if text.side == side] for side in ("real", "synthetic"))
     if real and written:
-        found += [leak for kind, look in _ONE_SIDE for leak in _one_sided(kind, look, real, written)]
+        languages = ((LANGUAGE, _in_language(tag)) for tag in sorted({text.language for text in texts}))
+        found += [leak for kind, look in (*_ONE_SIDE, *languages) for leak in _one_sided(kind, look, real, written)]
     return found
 
 
@@ -184,6 +186,11 @@ def _byline(text: Shown) -> str:
 def _curly(text: Shown) -> str:
     match = re.search("[“”‘’]", text.text)
     return text.text[max(0, match.start() - 20) : match.end() + 20] if match else ""
+
+
+def _in_language(tag: str) -> Callable[[Shown], str]:
+    # The whole tag, region and all: the page names it.
+    return lambda text: tag if text.language == tag else ""
 
 
 def _typed(text: Shown) -> str:

@@ -51,6 +51,7 @@ KINDS: dict[str, str | Promise] = {
     "headline": gettext_lazy("Headlines on one side only or mostly"),
     "quote-marks": gettext_lazy("One kind of quotation marks on one side only or mostly"),
     "markup": gettext_lazy("Markup or links on one side only or mostly"),
+    "language": gettext_lazy("Languages on one side only or mostly"),
 }
 
 

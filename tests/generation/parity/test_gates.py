@@ -138,6 +138,15 @@ def test_a_mark_that_one_arm_has_and_another_has_not_blocks_freezing_and_the_pag
     assert found.findings_sha256(LEAKS) != of_another.findings_sha256(LEAKS)
 
 
+def test_real_texts_of_one_language_and_machine_written_ones_of_another_block_freezing() -> None:
+    study = ready_study(stories=3)
+    for article in Article.objects.filter(study=study, origin=Origin.SYNTHETIC):
+        revise_article(article, by=study.created_by, language="de")
+    _parity, leaks = gates.gates(study)
+    assert not leaks.passed
+    assert leaks.detail == "2 leaks, among them: Languages on one side only or mostly."
+
+
 def let_stand(study: Study, gate: str, reason: str = "They are short on purpose.") -> GateOverride:
     findings = report_of(study).findings_sha256(gate)
     return gates.override(study, gate, by=study.created_by, reason=reason, findings=findings)

@@ -130,6 +130,26 @@ def test_an_arm_is_named_where_its_share_alone_lies_far_from_that_of_the_real_te
     assert [leak.arm for leak in scan(of_arms(real, **arms))] == found
 
 
+def test_a_language_of_one_side_alone_is_found_and_so_is_one_of_a_single_arm() -> None:
+    texts = [shown(REAL, "real", key=f"real-{n}", language=tag) for n, tag in enumerate(("en", "en", "de", "de"))]
+    written = {"a": ("en", "en", "en", "en"), "b": ("de", "de", "de", "de"), "c": ("en", "de", "en", "de")}
+    of_arm = {
+        arm: [shown(WRITTEN, key=f"{arm}-{n}", arm=arm, language=tag) for n, tag in enumerate(tags)]
+        for arm, tags in written.items()
+    }
+    assert scan([*texts, *of_arm["c"]]) == []
+    assert scan([*texts[:2], *of_arm["a"]]) == []
+    found = scan([*texts[:2], *of_arm["b"]])
+    assert [(leak.kind, leak.evidence, leak.real, leak.synthetic) for leak in found] == [
+        ("language", "de", "0/2", "4/4"),
+        ("language", "en", "2/2", "0/4"),
+    ]
+    together = scan([*texts, *of_arm["a"], *of_arm["b"], *of_arm["c"]])
+    assert [(leak.kind, leak.arm, leak.evidence) for leak in together] == [
+        ("language", arm, tag) for tag in ("de", "en") for arm in ("a", "b")
+    ]
+
+
 def test_fishers_exact_test_is_that_of_r() -> None:
     for case in REFERENCE["fisher"]:
         real, written = tuple(case["real"]), tuple(case["synthetic"])
