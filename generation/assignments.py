@@ -35,9 +35,13 @@ class Panel:
         """Whether everybody who was asked has answered."""
         return bool(self.asked) and not self.missing
 
-    def shown_to(self, person: int) -> tuple[Opinion, ...]:
+    def is_closed_to(self, person: int | None) -> bool:
+        """Whether what others say of the text is kept from somebody: who is asked, until all have answered."""
+        return person in self.asked and not self.is_complete
+
+    def shown_to(self, person: int | None) -> tuple[Opinion, ...]:
         """The opinions that somebody may read: of those asked each reads their own, and all once all have answered."""
-        if person in self.asked and not self.is_complete:
+        if self.is_closed_to(person):
             return tuple(opinion for opinion in self.opinions if opinion.by_id == person)
         return self.opinions
 
@@ -88,9 +92,12 @@ def panels(study: Study) -> dict[int, Panel]:
     return {pk: panel for pk, panel in found.items() if panel.asked}
 
 
-def agreement_of(found: Collection[Panel]) -> Agreement:
-    """Krippendorff's alpha of the opinions that stand, whether or not a panel is complete."""
-    return krippendorff([[opinion.verdict for opinion in panel.opinions] for panel in found])
+def agreement_of(found: Collection[Panel], reader: int | None = None) -> Agreement:
+    """Krippendorff's alpha of the opinions that stand, whether or not a panel is complete.
+
+    With a ``reader`` of those that this person may read: it would tell who is asked what others said.
+    """
+    return krippendorff([[opinion.verdict for opinion in panel.shown_to(reader)] for panel in found])
 
 
 def assign(

@@ -41,10 +41,11 @@ class Chosen:
         return 100 * self.taken / decided if decided else None
 
 
-def by_curator(study: Study, panels: dict[int, Panel]) -> list[Chosen]:
+def by_curator(study: Study, panels: dict[int, Panel], reader: int | None = None) -> list[Chosen]:
     """Each curator's standing decisions and opinions; what a rule decided is nobody's. ``waiting``: not yet said.
 
-    Of a text only the last decision counts, for who took it; what was undone is nobody's any more.
+    Of a text only the last decision counts, for who took it; what was undone is nobody's any more. With a ``reader``
+    of the opinions that this person may read.
     """
     people: dict[int, Researcher] = {person.pk: person for person in curators_of(study)}
     verdicts: dict[int, list[tuple[bool, float | None]]] = {pk: [] for pk in people}
@@ -55,7 +56,7 @@ def by_curator(study: Study, panels: dict[int, Panel]) -> list[Chosen]:
         people.setdefault(review.by_id, review.by)
         verdicts.setdefault(review.by_id, []).append((review.new == Decision.ACCEPTED, review.seconds))
     for panel in panels.values():
-        for opinion in panel.opinions:
+        for opinion in panel.shown_to(reader):
             people.setdefault(opinion.by_id, opinion.by)
             verdicts.setdefault(opinion.by_id, []).append((opinion.verdict == Verdict.ACCEPT, opinion.seconds))
     waiting = {pk: sum(pk in panel.missing for panel in panels.values()) for pk in people}

@@ -60,6 +60,7 @@ def _settle(study: Study, texts: Collection[int], by: Researcher) -> None:
     agreed = [text for text in rows if found[text.pk].verdict and opinions.are_about(found[text.pk], _standing(text))]
     refused = [text for text in agreed if found[text.pk].verdict == Verdict.REJECT]
     rules = {text.pk: opinions.rule_of(found[text.pk], ", once nobody else was awaited") for text in agreed}
+    opinions.log_complete(study, [(text, found[text.pk]) for text in rows], by)
     decided = _refused(study, refused, rules, by)
     decided += _accepted(study, [text for text in agreed if text not in refused], rules, by)
     disputed = len(rows) - len(agreed)

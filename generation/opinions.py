@@ -1,5 +1,9 @@
 """Giving an opinion on a text that several curators are asked about; where all agree, that is the decision."""
 
+import json
+from collections import Counter
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,7 +14,7 @@ from generation.lineage import text_sha256
 from generation.models import Candidate, Opinion
 from surveys import audit
 from surveys.articles import lock_draft
-from surveys.models import Researcher
+from surveys.models import Researcher, Study
 
 
 def give(
@@ -40,6 +44,7 @@ def give(
             raise CurationError({"": _("You have answered. Until everybody has, you can take your opinion back.")})
         _store(candidate, by, verdict, reason, seconds)
         panel = panel_of(candidate)
+        log_complete(candidate.batch.study, [(candidate, panel)], by)
         if panel.verdict:
             decide(candidate, by=by)
     return panel
@@ -88,8 +93,29 @@ def _store(candidate: Candidate, by: Researcher, verdict: str, reason: str, seco
         text_sha256=text_sha256(text),
         seconds=seconds,
     )
-    subject = f"batch {candidate.batch.number}, candidate {candidate.index}"
-    audit.record(candidate.batch.study, f"opinion: {verdict}", by=by, subject=subject, content=text)
+    # Everybody reads the log, also who is still asked: what was said stands there once all have answered.
+    verb = "opinion taken back" if verdict == Verdict.WITHDRAWN else "opinion given"
+    audit.record(candidate.batch.study, verb, by=by, subject=_place(candidate), content=text)
+
+
+def log_complete(study: Study, found: Sequence[tuple[Candidate, Panel]], by: Researcher) -> None:
+    """Log what was said of those texts on which everybody has answered: how many, and a digest of each opinion.
+
+    By as many statements for many texts as for one. Needs the study's row held.
+    """
+    entries = []
+    for candidate, panel in found:
+        if panel.is_complete:
+            each = Counter(opinion.verdict for opinion in panel.opinions)
+            said = [(opinion.by_id, opinion.verdict, opinion.reason, opinion.text_sha256) for opinion in panel.opinions]
+            subject = f"{_place(candidate)}: {each[Verdict.ACCEPT]} for it, {each[Verdict.REJECT]} against it"
+            entries.append((subject, json.dumps(said, ensure_ascii=False)))
+    if entries:
+        audit.record_all(study, "all opinions given", by=by, entries=entries)
+
+
+def _place(candidate: Candidate) -> str:
+    return f"batch {candidate.batch.number}, candidate {candidate.index}"
 
 
 def decide(candidate: Candidate, *, by: Researcher) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from generation.assignments import panels
 from generation.engine import screening
 from generation.models import Candidate, Edit
+from generation.remarks import marked
 from surveys.models import Researcher, Study
 
 # Every code that a flag may have.
@@ -191,8 +192,4 @@ def _disputed(study: Study, _by: Researcher) -> Q:
     return Q(pk__in=[pk for pk, panel in panels(study).items() if panel.is_disputed])
 
 
-def _marked(_study: Study, _by: Researcher) -> Q:
-    return Q(is_marked=True)
-
-
-_WANTED: dict[str, Callable[[Study, Researcher], Q]] = {"mine": _mine, "disputed": _disputed, "marked": _marked}
+_WANTED: dict[str, Callable[[Study, Researcher], Q]] = {"mine": _mine, "disputed": _disputed, "marked": marked}

@@ -96,7 +96,7 @@ def release(request: HttpRequest, study_key: str, member: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, study: Study, **forms: Any) -> HttpResponse:
-    found = assignments.panels(study)
+    found, me = assignments.panels(study), signed_in(request).pk
     stand = rules_of(study)
     rules_form = RulesForm(initial={"is_blind": stand.is_blind, "most_edited": stand.most_edited})
     shows_models = sees_models(study)
@@ -104,11 +104,12 @@ def _page(request: HttpRequest, study: Study, **forms: Any) -> HttpResponse:
         "rules": stand,
         "rules_form": rules_form,
         "assign_form": _assign_form(study),
-        "agreement": assignments.agreement_of(found.values()),
+        "agreement": assignments.agreement_of(found.values(), me),
+        "kept_back": sum(panel.is_closed_to(me) for panel in found.values()),
         "assigned": len(found),
         "complete": sum(panel.is_complete for panel in found.values()),
         "disputed": sum(panel.is_disputed for panel in found.values()),
-        "by_curator": curators.by_curator(study, found),
+        "by_curator": curators.by_curator(study, found, me),
         "by_model": curators.by_model(study) if shows_models else [],
         "releasable": _releasable(study, found.values()),
         "sees_models": shows_models,

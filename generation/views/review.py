@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from generation import bulk, scratch
+from generation import bulk, remarks, scratch
 from generation.assignments import Panel, panel_of
 from generation.continuing import Branch, branches
 from generation.curation import standing_text
@@ -100,7 +100,7 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "name": name_of(text, is_blind=filters.is_blind),
         "standing": standing,
         "text_paragraphs": paragraphs(normal_text(standing)),
-        **_history(text, standing, shows_draft=shows_draft(study)),
+        **_history(text, standing, panel, by.pk, shows_draft=shows_draft(study)),
         "real": _real(text),
         **_panel(panel, by.pk, decide=decide),
         "filters": filters,
@@ -189,15 +189,18 @@ def shows_draft(study: Study) -> bool:
     return not study.is_draft or not rules_of(study).is_blind
 
 
-def _history(text: Candidate, standing: str, *, shows_draft: bool) -> dict[str, Any]:
+def _history(text: Candidate, standing: str, panel: Panel, own: int, *, shows_draft: bool) -> dict[str, Any]:
+    """What led to the text; from who is asked about it what others noted and decided is kept as their opinions are."""
     before = unedited(text)
+    noted = list(text.remarks.select_related("by").order_by("number"))
     return {
         "shows_draft": shows_draft,
         "differences": compare(before.raw if shows_draft else before.text, standing),
         "share_edited": 100 * before.share(standing),
         "edits": _edits(text),
-        "reviews": text.reviews.select_related("by").order_by("number"),
-        "remarks": text.remarks.select_related("by").order_by("number"),
+        "reviews": () if panel.is_closed_to(own) else text.reviews.select_related("by").order_by("number"),
+        "remarks": remarks.shown_to(noted, panel, own),
+        "is_marked": remarks.mark_shown_to(noted, panel, own),
     }
 
 

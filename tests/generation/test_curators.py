@@ -1,5 +1,7 @@
 """Selection rates by curator and model, and the time that decisions take."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -32,6 +34,28 @@ def test_opinions_count_as_choices_and_what_is_awaited_waits() -> None:
     found = {row.label: row for row in curators.by_curator(batch.study, panels(batch.study))}
     assert (found[str(first)].taken, found[str(first)].waiting, found[str(first)].seconds) == (1, 2, 7)
     assert (found[str(second)].taken, found[str(second)].waiting) == (0, 3)
+
+
+def test_who_is_asked_finds_what_others_say_in_the_counts_once_all_have_answered(client: Client) -> None:
+    batch = written()
+    first, second = panel(batch)
+    url = address(batch.study, "curation")
+    opinions.give(text_of(batch), by=first, verdict="accept")
+
+    def shown(reader: Any) -> tuple[list[tuple[int, int]], str]:
+        client.force_login(reader)
+        page = client.get(url)
+        rows = {row.label: (row.taken, row.waiting) for row in page.context["by_curator"]}
+        return [rows[str(person)] for person in (first, second)], page.content.decode()
+
+    assert shown(batch.created_by)[0] == shown(first)[0] == [(1, 2), (0, 3)]
+    counts, page = shown(second)
+    assert counts == [(0, 2), (0, 3)]
+    assert "You are asked about 3 texts on which opinions are awaited" in page
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="dull")
+    counts, page = shown(second)
+    assert counts == [(1, 2), (0, 2)]
+    assert "You are asked about 2 texts on which opinions are awaited" in page
 
 
 def test_each_models_texts_are_counted() -> None:

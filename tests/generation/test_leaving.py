@@ -51,6 +51,12 @@ def test_when_a_curator_leaves_the_study_those_who_remain_decide_and_the_log_say
     assert assignments.panel_of(text_of(batch, 1)).is_disputed
     subject = batch.study.audit.get(verb="panels settled").subject
     assert subject == "nobody else is awaited: 1 decided by those who remain, 1 differ"
+    said_in_all = batch.study.audit.filter(verb="all opinions given").order_by("sequence")
+    assert list(said_in_all.values_list("subject", flat=True)) == [
+        "batch 1, candidate 2: 2 for it, 1 against it",
+        "batch 1, candidate 0: 2 for it, 0 against it",
+        "batch 1, candidate 1: 1 for it, 1 against it",
+    ]
     assert audit.verify(batch.study) == []
 
 

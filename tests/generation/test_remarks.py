@@ -5,7 +5,9 @@ from django.test import Client
 
 from generation.remarks import remark
 from generation.rules import CurationError
+from surveys.models import Researcher
 from tests.generation.factories import address, curator, text_of, written
+from tests.generation.test_assignments import panel
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,32 @@ def test_a_mark_is_put_on_and_taken_off_and_every_change_is_kept() -> None:
     assert not text_of(batch).is_marked
     kept = text_of(batch).remarks.order_by("number").values_list("number", "by", "mark", "text")
     assert list(kept) == [(1, first.pk, "raised", ""), (2, second.pk, "lowered", "solved")]
+
+
+def test_who_is_asked_about_a_text_marks_it_without_seeing_or_taking_off_another_s_mark(client: Client) -> None:
+    batch = written()
+    first, second = panel(batch)
+    url, queue = address(batch.study, "mark", 1, 0), f"{address(batch.study, 'review')}?want=marked"
+
+    def pressed(by: Researcher) -> bool:
+        """Presses the key; whether the page shows the mark then, which the queue of the marked agrees with."""
+        client.force_login(by)
+        page = client.post(url, follow=True).content.decode()
+        listed = client.get(queue, follow=True).redirect_chain != []
+        assert listed == ('aria-pressed="true"' in page)
+        return listed
+
+    assert pressed(first)
+    assert pressed(second)
+    assert not pressed(second)
+    assert text_of(batch).is_marked
+    assert pressed(second)
+    assert not pressed(first)
+    assert text_of(batch).is_marked
+    # Who is not asked sees it, and takes it off for all.
+    assert not pressed(batch.created_by)
+    assert not text_of(batch).is_marked
+    assert pressed(second)
 
 
 def test_an_empty_or_endless_note_is_refused() -> None:
