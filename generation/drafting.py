@@ -50,14 +50,20 @@ ROUND = 256
 
 
 class TookTooLong(Exception):  # noqa: N818 -- it names what happened
-    """A worker's go at the batch took longer than ``settings.BATCH_MINUTES``."""
+    """No text was finished for ``settings.BATCH_MINUTES``."""
+
+
+class NotNow(Exception):  # noqa: N818 -- it names what happened
+    """The worker is to stop, or the disk is nearly full, while a model is made ready; whatever waited waits on."""
 
 
 class LeaseLost(Exception):  # noqa: N818 -- it names what happened
     """The batch was cancelled, or another worker has it: nothing more may be saved in its name."""
 
 
-def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
+def draft_next(
+    *, stopping: Callable[[], bool] = lambda: False, clock: Callable[[], float] = time.monotonic
+) -> Batch | None:
     """Claim the next batch and work on it until it is done, cancelled, failed, or ``stopping()``; None if none waits.
 
     What goes wrong is stored with the batch, in a sentence for the researcher, and logged with its traceback.
@@ -66,11 +72,13 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
     batch = queue.claim_next(owner)
     if batch is None:
         return None
-    with queue.Heartbeat(batch.pk, owner, stopping=lambda: stopping() or room.is_short()) as heartbeat:
+    with queue.Heartbeat(batch.pk, owner, stopping=lambda: stopping() or room.is_short(), clock=clock) as heartbeat:
         try:
             _work(batch, owner, heartbeat)
         except LeaseLost:
             logger.info("Batch %s is no longer ours; what was saved stays.", batch.pk)
+        except NotNow:
+            waiting_for_database(partial(queue.release, batch.pk, owner), f"The end of batch {batch.pk}")
         except Exception as error:
             if isinstance(error, UNREACHED) and not room.is_full(error):
                 logger.exception("Batch %s did not reach the database; it goes back into the queue.", batch.pk)
@@ -85,7 +93,7 @@ def draft_next(*, stopping: Callable[[], bool] = lambda: False) -> Batch | None:
 
 def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
-    drafter = _drafter(batch.language_model)
+    drafter = _drafter(batch.language_model, partial(_while_made_ready, heartbeat))
     prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
     versions = drafter.versions
     Run.objects.filter(pk=run.pk).update(
@@ -110,10 +118,8 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
                 refuse(run, draft)
             else:
                 save(run, draft, beside)
-        if heartbeat.lost:
-            raise LeaseLost
-        if heartbeat.timed_out:
-            raise TookTooLong
+            heartbeat.progressed()
+        _check(heartbeat)
         if queue.finish(batch.pk, owner):
             return
         if heartbeat.stopped():
@@ -125,6 +131,20 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     # Nothing may be written today any more, or nothing is left to write.
     if not queue.finish(batch.pk, owner):
         queue.release(batch.pk, owner)
+
+
+def _check(heartbeat: queue.Heartbeat) -> None:
+    if heartbeat.lost:
+        raise LeaseLost
+    if heartbeat.timed_out:
+        raise TookTooLong
+
+
+def _while_made_ready(heartbeat: queue.Heartbeat) -> None:
+    """End what makes a model ready as soon as nobody waits for it, or for longer than one may."""
+    _check(heartbeat)
+    if heartbeat.stopped():
+        raise NotNow
 
 
 def _enough(batch: Batch) -> Callable[[], bool]:
@@ -200,19 +220,22 @@ def _make_room(batch: Batch, owner: str) -> None:
     tried(lambda: queue.announce(batch.pk), f"the message for batch {batch.pk}")
 
 
-def _drafter(model: LanguageModel) -> "Drafter | ServedDrafter":
-    """The model, loaded, or its server, asked. Raises what ``registry.files`` raises, and ``ServerError``."""
+def _drafter(model: LanguageModel, meanwhile: Callable[[], None]) -> "Drafter | ServedDrafter":
+    """The model, loaded, or its server, asked. Raises what ``loaded`` raises, and ``ServerError``."""
     if model.source == LanguageModel.Source.SERVER:
         from generation.engine.served import ServedDrafter
 
         # Not kept: the server may have been given another model since.
         return ServedDrafter(registry.server(model))
-    return loaded(model)
+    return loaded(model, meanwhile=meanwhile)
 
 
-def loaded(model: LanguageModel) -> "Drafter":
-    """A local model in this process's memory, where it stays. Raises what ``registry.files`` raises."""
-    found = registry.files(model)
+def loaded(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None) -> "Drafter":
+    """A local model in this process's memory, where it stays.
+
+    ``meanwhile`` is called while its files are converted. Raises what that and ``registry.files`` raise.
+    """
+    found = registry.files(model, meanwhile=meanwhile)
     if found.identity not in _loaded:
         # Only a process that writes pays for torch, and one model at a time fills the memory.
         from generation.engine.drafter import Drafter
@@ -220,11 +243,7 @@ def loaded(model: LanguageModel) -> "Drafter":
         _loaded.clear()
         workers.holds("", "")
         drafter = _loaded[found.identity] = Drafter.load(
-            found.folder,
-            found.identity,
-            quantised=settings.GENERATION_EIGHT_BITS,
-            runs_code=found.runs_code,
-            graphs=settings.GENERATION_CUDA_GRAPHS,
+            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS, runs_code=found.runs_code
         )
         workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]
@@ -240,8 +259,8 @@ def explained(error: Exception) -> str:
         return str(error)
     if isinstance(error, TookTooLong):
         message = _(
-            "It took longer than %(n)s minutes, which is all that one go at a batch may take (BATCH_MINUTES). What is "
-            "finished stays: let it go on, or ask for fewer or shorter texts."
+            "No text was finished within %(n)s minutes, and no worker waits longer for one (BATCH_MINUTES). What is "
+            "finished stays: let it go on, or ask for shorter texts."
         )
         return message % {"n": settings.BATCH_MINUTES}
     if room.is_full(error):

@@ -157,9 +157,16 @@ def announce(pk: int) -> None:
 class Heartbeat:
     """Keeps a lease alive from a thread of its own, and notices when the batch was cancelled or taken over."""
 
-    def __init__(self, pk: int, owner: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
-        self._pk, self._owner, self._stopping = pk, owner, stopping
-        self._deadline = time.monotonic() + 60 * settings.BATCH_MINUTES
+    def __init__(
+        self,
+        pk: int,
+        owner: str,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pk, self._owner, self._stopping, self._clock = pk, owner, stopping, clock
+        self.progressed()
         self._steps = 0
         self._looks = 0
         self._lost = threading.Event()
@@ -179,10 +186,14 @@ class Heartbeat:
         """Whether the batch is no longer ours: cancelled, or taken over after we were silent too long."""
         return self._lost.is_set()
 
+    def progressed(self) -> None:
+        """Note that a text is done: the next one has as long again."""
+        self._deadline = self._clock() + 60 * settings.BATCH_MINUTES
+
     @property
     def timed_out(self) -> bool:
-        """Whether this go at the batch has taken longer than one may."""
-        return time.monotonic() > self._deadline
+        """Whether no text was done for longer than one may take, the model made ready for the first one included."""
+        return self._clock() > self._deadline
 
     def interrupted(self) -> bool:
         """Whether to stop writing now; the engine asks between steps, which are counted by that."""

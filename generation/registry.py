@@ -171,9 +171,9 @@ def prompt_tokens(model: LanguageModel) -> PromptTokens | ServedTokens | None:
     return model_files.prompt_tokens(model)
 
 
-def files(model: LanguageModel) -> ModelFiles:
+def files(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None) -> ModelFiles:
     """A local model's folder and identity, made ready where that was not done before.
 
-    Raises ``BuiltinModelError`` or ``ModelFolderError``.
+    Raises ``BuiltinModelError``, ``ModelFolderError``, and what ``meanwhile`` raises, which is called while that lasts.
     """
-    return model_files.files(model)
+    return model_files.files(model, meanwhile=meanwhile)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
@@ -125,12 +126,23 @@ def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[
     if first is None or room.is_short():
         return 0
     model, owner, until, scored = first.language_model, new_owner(), clock() + SLICE_SECONDS, 0
+    no_longer_than = clock() + 60 * settings.BATCH_MINUTES
+
+    def while_made_ready() -> None:
+        if clock() > no_longer_than:
+            raise drafting.TookTooLong
+        if stopping() or room.is_short():
+            raise drafting.NotNow
+
     try:
-        drafter = drafting.loaded(model)
+        drafter = drafting.loaded(model, meanwhile=while_made_ready)
         identity, versions = drafter.identity, drafter.versions.to_dict()
         _again_where_the_model_changed(model, identity.digest(), str(versions["dtype"]))
         while clock() < until and not stopping() and not room.is_short() and (rows := _claimed(model, owner)):
             scored += _scored(rows, owner)
+    except drafting.NotNow:
+        # Nothing was claimed yet: the sweep wakes a worker again.
+        return 0
     except Exception as error:
         logger.exception("Texts could not be scored by %s.", model)
         waiting_for_database(_ending(error, model, owner), "Texts to be scored")

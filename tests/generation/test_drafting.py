@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from itertools import count
 from typing import Any
 
 import pytest
@@ -289,6 +290,21 @@ def test_a_batch_that_takes_too_long_ends_with_a_sentence_and_keeps_what_is_fini
     assert batches.resume(batch, by=batch.created_by)
     drafting.draft_next()
     assert batch.candidates.filter(state="drafted").count() == 2
+
+
+@pytest.mark.model
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_whose_texts_come_one_after_another_is_never_ended_for_its_length(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(drafter._MOST_ROWS, "cpu", 2)
+    settings.BATCH_MINUTES = 12
+    batch, minutes = queued(size=6), count()
+    # A minute a look at the clock, which is one a step: a text takes four.
+    drafting.draft_next(clock=lambda: 60 * next(minutes))
+    batch.refresh_from_db()
+    assert (batch.status, batch.error) == (Status.DONE, "")
+    assert next(minutes) > settings.BATCH_MINUTES
 
 
 @pytest.mark.model

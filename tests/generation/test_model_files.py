@@ -1,7 +1,12 @@
 """Models in other forms than safetensors: a GGUF is converted once; pickles and code need somebody's word for it."""
 
+import fcntl
 import json
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +16,14 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 from transformers import BertConfig, BertModel, LlamaForCausalLM
 
-from generation import drafting, model_files, registry, trust
+from generation import drafting, model_files, queue, registry, scores, trust
 from generation.engine import ModelFolderError, Prompt, PromptTokens, Sampling
+from generation.engine.conversion import LAYOUT
 from generation.engine.identity import file_sha256
 from generation.lineage import lineage_of
-from generation.models import Batch, LanguageModel, TrustChange
+from generation.models import Batch, LanguageModel, TextScore, TrustChange
 from generation.trust import TrustError, set_trust
-from tests.factories import ResearcherFactory
+from tests.factories import ArticleFactory, ResearcherFactory
 from tests.generation.engine.conftest import write_model, write_tokenizer
 from tests.generation.factories import queued, text_of
 from tests.generation.gguf_files import write_gguf
@@ -56,6 +62,19 @@ def _one_cache_for_all(_converted: Path, settings: Any) -> None:
     settings.CACHE_DIR = _converted
 
 
+@contextmanager
+def _another_converts(file: Path, cache: Path) -> Iterator[None]:
+    """Within the block the file's conversion waits for another process; not for ever, so that a test can fail."""
+    path = cache / "converted" / f"{file_sha256(file)[:32]}-{LAYOUT}.lock"
+    path.parent.mkdir(parents=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        given_up = threading.Timer(20, lambda: fcntl.flock(lock, fcntl.LOCK_UN))
+        given_up.start()
+        yield
+        given_up.cancel()
+
+
 @pytest.mark.usefixtures("_one_cache_for_all")
 def test_a_gguf_file_becomes_a_model_whose_numbers_and_words_are_its_own(plain: Path, gguf_file: Path) -> None:
     call_command("add_language_model", "tiny", str(gguf_file))
@@ -85,6 +104,48 @@ def test_it_is_converted_once_and_drafts_are_written_with_it(gguf_file: Path) ->
     assert (batch.status, batch.error) == (Batch.Status.DONE, "")
     assert lineage_of(text_of(batch))["model"]["identity"]["quantisation"] == "F16"
     assert (registry.files(model).folder / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+@COMMITTED
+@pytest.mark.usefixtures("_one_cache_for_all")
+@pytest.mark.parametrize("ended", ["cancelled", "stopped", "too long"])
+def test_a_conversion_ends_with_the_batch_that_waits_for_it(
+    gguf_file: Path, tmp_path: Path, settings: Any, ended: str
+) -> None:
+    registry.add_folder("tiny", gguf_file)
+    batch = queued(language_model="tiny", text="The council voted")
+    settings.CACHE_DIR = tmp_path / "emptied"
+    times = chain([0.0], repeat(60.0 * settings.BATCH_MINUTES + 1 if ended == "too long" else 0.0))
+
+    def stopping() -> bool:
+        if ended == "cancelled":
+            queue.cancel(batch)
+        return ended == "stopped"
+
+    with _another_converts(gguf_file, settings.CACHE_DIR):
+        drafting.draft_next(stopping=stopping, clock=lambda: next(times))
+    batch.refresh_from_db()
+    states = {"cancelled": Batch.Status.CANCELLED, "stopped": Batch.Status.QUEUED, "too long": Batch.Status.FAILED}
+    assert batch.status == states[ended]
+    assert ("BATCH_MINUTES" in batch.error) == (ended == "too long")
+    assert registry.prompt_tokens(batch.language_model) is None, "nothing was converted"
+
+
+@COMMITTED
+@pytest.mark.usefixtures("_one_cache_for_all")
+@pytest.mark.parametrize(("ended", "status"), [("stopped", "queued"), ("too long", "failed")])
+def test_a_conversion_ends_with_the_scores_that_wait_for_it(
+    gguf_file: Path, tmp_path: Path, settings: Any, ended: str, status: str
+) -> None:
+    model = registry.add_folder("tiny", gguf_file)
+    article = ArticleFactory()
+    scores.request(article.study, model, by=article.study.created_by)
+    settings.CACHE_DIR = tmp_path / "emptied"
+    times = chain([0.0, 0.0], repeat(60.0 * settings.BATCH_MINUTES + 1 if ended == "too long" else 0.0))
+    with _another_converts(gguf_file, settings.CACHE_DIR):
+        assert scores.score_next(stopping=lambda: ended == "stopped", clock=lambda: next(times)) == 0
+    score = TextScore.objects.get()
+    assert (score.status, "BATCH_MINUTES" in score.error) == (status, ended == "too long")
 
 
 @pytest.mark.usefixtures("_one_cache_for_all")
