@@ -55,6 +55,11 @@ class Panel:
         return said.pop()[0] if self.is_complete and len(said) == 1 else ""
 
     @property
+    def is_of_two_wordings(self) -> bool:
+        """Whether a text was edited between two opinions."""
+        return len({opinion.text_sha256 for opinion in self.opinions}) > 1
+
+    @property
     def is_disputed(self) -> bool:
         """Whether everybody has answered and they differ: somebody has to adjudicate."""
         return self.is_complete and not self.verdict
@@ -93,11 +98,16 @@ def panels(study: Study) -> dict[int, Panel]:
 
 
 def agreement_of(found: Collection[Panel], reader: int | None = None) -> Agreement:
-    """Krippendorff's alpha of the opinions that stand, whether or not a panel is complete.
+    """Krippendorff's alpha of the opinions that stand on each wording, whether or not a panel is complete.
 
     With a ``reader`` of those that this person may read: it would tell who is asked what others said.
     """
-    return krippendorff([[opinion.verdict for opinion in panel.shown_to(reader)] for panel in found])
+    wordings: dict[tuple[int, str], list[str]] = {}
+    for panel in found:
+        for opinion in panel.shown_to(reader):
+            # Who read a text before an edit and who read it behind have not judged the same thing.
+            wordings.setdefault((opinion.candidate_id, opinion.text_sha256), []).append(opinion.verdict)
+    return krippendorff(wordings.values())
 
 
 def assign(

@@ -108,6 +108,7 @@ def _page(request: HttpRequest, study: Study, **forms: Any) -> HttpResponse:
         "kept_back": sum(panel.is_closed_to(me) for panel in found.values()),
         "assigned": len(found),
         "complete": sum(panel.is_complete for panel in found.values()),
+        "reworded": sum(panel.is_of_two_wordings for panel in found.values()),
         "disputed": sum(panel.is_disputed for panel in found.values()),
         "by_curator": curators.by_curator(study, found, me),
         "by_model": curators.by_model(study) if shows_models else [],

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from generation import assignments, curation, editing, leaving, opinions
@@ -12,7 +13,7 @@ from generation.models import Batch, Edit, Opinion
 from surveys import audit
 from surveys.models import Researcher, Role
 from surveys.team import change_role, remove_person
-from tests.generation.factories import CONTINUATION, synthetic_arm, text_of, written
+from tests.generation.factories import CONTINUATION, address, synthetic_arm, text_of, written
 from tests.generation.test_assignments import panel
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +112,7 @@ def reworded() -> tuple[Batch, Researcher]:
 
     It was empty, so that it could not be decided without them.
     """
-    batch = written(["<|im_end|>"])
+    batch = written(["<|im_end|>", CONTINUATION])
     stays, back = panel(batch)
     said(batch, stays, "a")
     remove_person(batch.study.memberships.get(researcher=back), by=batch.created_by)
@@ -124,7 +125,7 @@ def reworded() -> tuple[Batch, Researcher]:
 def test_an_opinion_about_a_text_that_was_edited_since_decides_nothing() -> None:
     batch, back = reworded()
     remove_person(batch.study.memberships.get(researcher=back), by=batch.created_by)
-    assert decisions(batch) == ["pending"]
+    assert decisions(batch) == ["pending", "pending"]
     settled = batch.study.audit.filter(verb="panels settled").latest("sequence")
     assert settled.subject.endswith("0 decided by those who remain, 1 differ")
 
@@ -132,7 +133,20 @@ def test_an_opinion_about_a_text_that_was_edited_since_decides_nothing() -> None
 def test_opinions_about_two_wordings_are_no_agreement() -> None:
     batch, back = reworded()
     assert opinions.give(text_of(batch), by=back, verdict="accept").is_disputed
-    assert decisions(batch) == ["pending"]
+    assert decisions(batch) == ["pending", "pending"]
+
+
+def test_opinions_about_two_wordings_say_nothing_of_how_far_people_agree(client: Client) -> None:
+    batch, back = reworded()
+    said(batch, back, "ar")
+    [stays] = assignments.panel_of(text_of(batch, 1)).missing
+    said(batch, Researcher.objects.get(pk=stays), "-r")
+    found = assignments.agreement_of(assignments.panels(batch.study).values())
+    # One text with two opinions is left, and two alike tell no agreement beyond chance.
+    assert (found.units, found.alpha) == (1, None)
+    client.force_login(batch.created_by)
+    page = client.get(address(batch.study, "curation")).content.decode()
+    assert "1 on which they differ, 1 edited between two opinions" in page
 
 
 def test_many_texts_are_decided_by_as_many_statements_as_few_and_each_as_if_alone() -> None:
