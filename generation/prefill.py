@@ -2,26 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 
 from generation.engine import Sampling
 from generation.engine.filling import slots
 from generation.models import Batch, Prompt
+from generation.parity.passages import sentence_ends
 from generation.registry import BUILTIN_KEY
 from surveys.models import Article, Origin, Study
 from surveys.sentences import paragraphs
 
-MOST_PARAGRAPHS = 3
+MOST = 2  # sentences, and paragraphs, that are offered; whoever wants more pastes them
+Unit = Literal["sentences", "paragraphs"]
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The first ``paragraphs`` paragraphs of a real article."""
+    """The first ``count`` sentences or paragraphs of a real article."""
 
     article: Article
-    paragraphs: int
+    unit: Unit
+    count: int
     text: str
 
 
@@ -32,15 +35,14 @@ def prefilled(study: Study, query: Mapping[str, str]) -> dict[str, Any]:
     if batch_number.isascii() and batch_number.isdigit() and len(batch_number) < 10:
         values |= _of_batch(study, int(batch_number))
     if article_key:
-        wanted = query.get("paragraphs", "1")
-        values |= _of_article(study, article_key, wanted)
+        values |= _of_article(study, article_key, query)
     return values
 
 
-def article_openings(study: Study) -> list[Opening]:
-    """The openings of one and of two paragraphs of each real article of the study, by story."""
+def article_openings(study: Study) -> list[list[Opening]]:
+    """The openings of one and of two sentences or paragraphs of each real article that has any, by story."""
     reals = _reals(study).order_by("story__title", "pk")
-    return [Opening(article, count, _opening(article.text, count)) for article in reals for count in _counts(article)]
+    return [found for article in reals if (found := _openings(article))]
 
 
 def _sane(study: Study) -> dict[str, Any]:
@@ -90,14 +92,15 @@ def _sampling(stored: Mapping[str, Any]) -> dict[str, Any]:
     return whole | {"stop": "\n".join(whole["stop"])}
 
 
-def _of_article(study: Study, key: str, wanted: str) -> dict[str, Any]:
+def _of_article(study: Study, key: str, query: Mapping[str, str]) -> dict[str, Any]:
     article = _reals(study).filter(key=key).first()
     if article is None:
         return {}
-    count = int(wanted) if wanted in {str(n) for n in range(1, MOST_PARAGRAPHS + 1)} else 1
+    found = {(opening.unit, str(opening.count)): opening.text for opening in _openings(article)}
+    wanted = next((text for (unit, count), text in found.items() if query.get(unit) == count), None)
     return {
         "story": article.story,
-        "text": _opening(article.text, count),
+        "text": wanted or found.get(("paragraphs", "1")) or next(iter(found.values()), ""),
         "headline": article.headline,
         "language": article.language,
     }
@@ -109,10 +112,12 @@ def _reals(study: Study) -> QuerySet[Article]:
     )
 
 
-def _counts(article: Article) -> range:
-    # The whole article is no opening.
-    return range(1, min(2, len(paragraphs(article.text)) - 1) + 1)
-
-
-def _opening(text: str, count: int) -> str:
-    return "\n\n".join(paragraphs(text)[:count])
+def _openings(article: Article) -> list[Opening]:
+    text, parts = article.text, paragraphs(article.text)
+    counted: list[tuple[Unit, int, str]] = [
+        *(("sentences", count, text[:end]) for count, end in enumerate(sentence_ends(text)[:MOST], 1)),
+        *(("paragraphs", count, "\n\n".join(parts[:count])) for count in range(1, min(MOST, len(parts)) + 1)),
+    ]
+    # The whole article is no opening. Where a paragraph is one sentence, it is offered once.
+    offered = {opening: (unit, count) for unit, count, opening in counted if opening != "\n\n".join(parts)}
+    return [Opening(article, unit, count, opening) for opening, (unit, count) in offered.items()]

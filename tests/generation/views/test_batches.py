@@ -1,6 +1,7 @@
 """The pages that ask for texts and show how far a batch is."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from generation import drafting, workers
 from generation.models import Batch, Candidate
 from surveys import lifecycle
-from surveys.models import Origin, Study
+from surveys.models import Article, Origin, Study
 from tests.factories import ArmFactory, ArticleFactory, StoryFactory, StudyFactory, ready_study
 from tests.generation.factories import OPENING, built_in, claimed, draft, queued, synthetic_arm, written
 
@@ -101,18 +102,60 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     assert not Batch.objects.exists()
 
 
-def test_the_form_begins_with_the_opening_of_a_real_article(client: Client, study: Study) -> None:
-    real = ArticleFactory(
+THREE = "It rained. It stopped. Then it rained again.\n\nSecond paragraph.\n\nThird paragraph."
+
+
+@pytest.mark.parametrize(
+    ("text", "opening", "given"),
+    [
+        (THREE, "sentences=1", "It rained."),
+        (THREE, "sentences=2", "It rained. It stopped."),
+        (THREE, "paragraphs=1", "It rained. It stopped. Then it rained again."),
+        (THREE, "paragraphs=2", "It rained. It stopped. Then it rained again.\n\nSecond paragraph."),
+        ("It rained on Mr. Smith. It stopped.", "sentences=1", "It rained on Mr. Smith."),
+        ("It rained.\n\nIt stopped. Later it snowed.", "paragraphs=1", "It rained."),
+        ("It rained.\n\nIt stopped. Later it snowed.", "sentences=2", "It rained.\n\nIt stopped."),
+    ],
+)
+def test_the_form_begins_with_an_opening_of_a_real_article(
+    client: Client, study: Study, text: str, opening: str, given: str
+) -> None:
+    real = _real(study, text)
+    [link] = re.findall(
+        rf"\?article={real.key}&amp;{opening}", client.get(address(study, "batch-new")).content.decode()
+    )
+    page = client.get(address(study, "batch-new") + unescape(link)).content.decode()
+    assert f">\n{given}</textarea>" in page
+    assert 'value="The real headline"' in page
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        (THREE, ["sentences=1", "sentences=2", "paragraphs=1", "paragraphs=2"]),
+        ("It rained. It stopped.", ["sentences=1"]),
+        ("It rained.\n\nIt stopped.", ["paragraphs=1"]),
+        ("It rained.", []),
+    ],
+)
+def test_each_opening_is_offered_once_and_never_the_whole_article(
+    client: Client, study: Study, text: str, offered: list[str]
+) -> None:
+    real = _real(study, text)
+    page = client.get(address(study, "batch-new")).content.decode()
+    assert re.findall(r"\?article=\S+?&amp;(\w+=\d)", page) == offered
+    asked_for = {"article": real.key, "paragraphs": "2"}
+    page = client.get(address(study, "batch-new"), asked_for).content.decode()
+    assert f">\n{text}</textarea>" not in page
+
+
+def _real(study: Study, text: str) -> Article:
+    return ArticleFactory(
         arm=ArmFactory(study=study, origin=Origin.REAL),
         story=StoryFactory(study=study),
         headline="The real headline",
-        text="First paragraph.\n\nSecond paragraph.\n\nThird paragraph.",
+        text=text,
     )
-    offer = client.get(address(study, "batch-new")).content.decode()
-    assert f"?article={real.key}&amp;paragraphs=2" in offer
-    page = client.get(address(study, "batch-new"), {"article": real.key, "paragraphs": "2"}).content.decode()
-    assert "First paragraph.\n\nSecond paragraph.</textarea>" in page
-    assert 'value="The real headline"' in page
 
 
 def test_the_form_begins_like_another_batch(client: Client, study: Study) -> None:
