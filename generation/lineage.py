@@ -3,12 +3,13 @@
 import hashlib
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from django.db import models
 
 from generation.differences import Differences, compare, opening_in, place_before
+from generation.engine.sentences import words
 from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Review
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
@@ -127,8 +128,11 @@ def lineage_of(candidate: Candidate) -> dict[str, Any]:
             "inserted": changed.inserted,
             "share": round(before.share(standing), 6),
         },
-        # In characters: how much of the text people wrote before any model did, and how much of that still stands.
-        "opening": {"given": before.opening, "kept": changed.kept_of(before.opening)},
+        # In words: what people wrote before any model did, how much of that still stands, and its longest run.
+        "opening": asdict(changed.kept_of(0, before.opening)),
+        # The same of what models wrote; and how many words the text has.
+        "written": asdict(changed.kept_of(before.opening, len(before.text))),
+        "words": len(words(standing)),
         # Of the text that this accounts for: one that was changed since, elsewhere, has another.
         "text_sha256": text_sha256(normal_text(standing)),
         "continues": _continues(candidate),

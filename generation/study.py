@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from generation import placing, scores
-from generation.lineage import text_sha256
+from generation.authorship import steps
 from generation.models import Candidate, TextScore
 from generation.overlay import Overlay, overlay
 from generation.rules import sees_models, share_edited
-from surveys.models import Article, Study, normal_text
-from surveys.other_apps import Act, Panel, PartOfPeople, Tab
+from surveys.models import Article, Study
+from surveys.other_apps import Act, Panel, Tab
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:
@@ -74,41 +74,6 @@ class ArticleOrigin:
     def goes_on_from(self) -> int:
         """How many texts it goes on from, one from the other."""
         return len(steps(self.lineage)) - 1
-
-
-def part_of_people(article: Article) -> PartOfPeople:
-    """What people wrote of a machine-written article, as its lineage has it; nothing for one without."""
-    lineage = article.lineage
-    if not lineage:
-        return PartOfPeople()
-    return PartOfPeople(opened=_is_opened(article.text, lineage), edited=_is_edited(article.text, lineage))
-
-
-def _is_opened(text: str, lineage: dict[str, Any]) -> bool:
-    if "opening" in lineage:
-        # In another wording a few words of it stand by chance.
-        opening = lineage["opening"]
-        return bool(5 * opening["kept"] >= opening["given"] > 0)
-    # Lineages of before do not say what became of it. The first text that models wrote began with it, or did not.
-    prompt = steps(lineage)[-1].get("prompt", {})
-    given = normal_text(prompt.get("text", ""))[:40]
-    return bool(prompt.get("opening_shown") and given and text.startswith(given))
-
-
-def _is_edited(text: str, lineage: dict[str, Any]) -> bool:
-    if "text_sha256" in lineage and lineage["text_sha256"] != text_sha256(text):
-        return True
-    if "edited" in lineage:
-        return bool(lineage["edited"]["deleted"] or lineage["edited"]["inserted"])
-    return any(step.get("edits") for step in steps(lineage))
-
-
-def steps(lineage: dict[str, Any]) -> list[dict[str, Any]]:
-    """A lineage's own part and those of the texts that it goes on from, the nearest first."""
-    found = [lineage]
-    while further := found[-1].get("continues"):
-        found.append(further)
-    return found
 
 
 def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel | None:

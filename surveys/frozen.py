@@ -36,7 +36,8 @@ class FrozenArticle(Part):
     ``published_on`` is an ISO date or ''. ``model_name`` is the arm's model where the article names none. ``untrue``
     is what participants are told is not true in it, in full, in the study's first language, ``untrue_in`` in others.
     A machine-written text is ``opened_by_people`` where a model went on from words of people that readers get too,
-    and ``edited_by_people`` where people changed what the model wrote.
+    and ``edited_by_people`` where people changed what the model wrote; ``rewritten_by_people`` says whether most of
+    what stands, or all of it, is theirs by now.
     """
 
     key: str
@@ -56,6 +57,7 @@ class FrozenArticle(Part):
     is_invented: bool
     opened_by_people: bool = False
     edited_by_people: bool = False
+    rewritten_by_people: Literal["", "mostly", "wholly"] = ""
 
     @model_serializer(mode="wrap")
     def _leave_out_what_people_did_not_do(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class FrozenArticle(Part):
         return {name: value for name, value in written.items() if value or name not in _LATER_FIELDS}
 
 
-_LATER_FIELDS = frozenset({"opened_by_people", "edited_by_people"})
+_LATER_FIELDS = frozenset({"opened_by_people", "edited_by_people", "rewritten_by_people"})
 
 
 class FrozenStudy(Part):

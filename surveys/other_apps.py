@@ -56,16 +56,24 @@ def refusal(article: Article, act: Act) -> str:
 
 @dataclass(frozen=True)
 class PartOfPeople:
-    """What people wrote of a machine-written text: how it begins, before a model went on; and edits afterwards."""
+    """What people wrote of a machine-written text: how it begins, before a model went on; and edits afterwards.
+
+    ``rewritten`` says whether edits are more of it than what models wrote and still stands, or all of it.
+    """
 
     opened: bool = False
     edited: bool = False
+    rewritten: Literal["", "mostly", "wholly"] = ""
 
 
 def part_of_people(article: Article) -> PartOfPeople:
     """What the other apps know that people wrote of a machine-written article."""
     known = [import_string(name)(article) for name in settings.PARTS_OF_PEOPLE]
-    return PartOfPeople(opened=any(part.opened for part in known), edited=any(part.edited for part in known))
+    return PartOfPeople(
+        opened=any(part.opened for part in known),
+        edited=any(part.edited for part in known),
+        rewritten=next((part.rewritten for part in known if part.rewritten), ""),
+    )
 
 
 def team_changed(study: Study, person: Researcher, *, by: Researcher) -> None:

@@ -168,8 +168,18 @@ def _curation_gates(draft: FrozenStudy) -> Iterator[Gate]:
 
 
 def _debriefing_gates(draft: FrozenStudy) -> Iterator[Gate]:
-    """Whether everybody learns, in their language, what the machine-written articles that they read got wrong."""
+    """Whether models wrote what is called theirs, and everybody learns, in their language, what is wrong in it."""
     written = [article for article in draft.articles if article.origin == "synthetic"]
+    people = [article.key for article in written if article.rewritten_by_people]
+    if written:
+        advice = _("People wrote most of: %(all)s. Readers are told so, and the arm counts as its model’s.")
+        yield Gate(
+            _("Most of each machine-written article is a model’s"),
+            not people,
+            advice % {"all": ", ".join(people)} if people else "",
+            blocks=False,
+            where="articles",
+        )
     first, *others = draft.definition.languages
     missing = {first: [article.key for article in written if not article.untrue]}
     missing |= {tag: [article.key for article in written if not article.untrue_in.get(tag)] for tag in others}

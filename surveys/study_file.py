@@ -151,4 +151,5 @@ def frozen_article(article: Article, arm: Arm) -> FrozenArticle:
         is_invented=article.is_invented,
         opened_by_people=people.opened,
         edited_by_people=people.edited,
+        rewritten_by_people=people.rewritten,
     )

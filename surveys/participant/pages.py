@@ -45,6 +45,7 @@ class RevealedBeside:
 class Revealed:
     """An article at the debriefing: who wrote it, what in it is not true, and what stood beside it for the study.
 
+    ``rewritten_by_people`` is 'mostly' or 'wholly' where people wrote more of a machine's text than it did, or all.
     ``untrue_language`` is that of ``untrue``: the study's first where nobody wrote it in the participant's.
     """
 
@@ -55,6 +56,7 @@ class Revealed:
     is_invented: bool
     is_opened_by_people: bool
     is_edited_by_people: bool
+    rewritten_by_people: str
     model: str
     source: str
     author: str
@@ -266,6 +268,7 @@ def _reveal(
         is_invented=frozen.is_invented,
         is_opened_by_people=frozen.opened_by_people,
         is_edited_by_people=frozen.edited_by_people,
+        rewritten_by_people=frozen.rewritten_by_people,
         model=frozen.model_name if is_machine_written else "",
         source=frozen.source,
         author=frozen.author,

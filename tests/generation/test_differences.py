@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import differences
-from generation.differences import compare, place_before, place_behind
+from generation.differences import Kept, compare, place_before, place_behind
 
 texts = st.text(alphabet="ab .,\n’äß漢", max_size=60)
 
@@ -158,3 +158,19 @@ def test_texts_as_people_write_them_stay_far_from_the_bound(monkeypatch: pytest.
     old, new = invented(900, 1), invented(900, 2)
     assert {piece.kind for piece in compare(old, new).pieces} == {"same", "deleted", "inserted"}
     assert sum(looked) < differences.MOST_STEPS / 2
+
+
+def test_of_a_part_of_a_text_whole_words_in_runs_of_four_are_kept_and_none_that_are_met_again_by_chance() -> None:
+    opening, rest = "The council of the town closed its old bridge on Tuesday.", " Nobody came to the hearing that day."
+    old, part = opening + rest, len(opening)
+    assert compare(old, old).kept_of(0, part) == Kept(11, 11, 11)
+    assert compare(old, old).kept_of(part, len(old)) == Kept(7, 7, 7)
+    anew = compare(old, f"On Tuesday the town of Northgate lost its old bridge.{rest}")
+    assert (anew.kept_of(0, part), anew.kept_of(part, len(old))) == (Kept(11, 0, 0), Kept(7, 7, 7))
+    mended = compare(old, old.replace("old", "stone"))
+    assert mended.kept_of(0, part) == Kept(11, 10, 7)
+    # A short part stands as a whole or not at all.
+    assert compare("One two three four.", "Only four.").kept_of(8, 19) == Kept(2, 0, 0)
+    assert compare("One two three four.", "One two three four?").kept_of(8, 19) == Kept(2, 2, 2)
+    assert compare("It did.", "It did.").kept_of(0, 7) == Kept(2, 2, 2)
+    assert compare("", "It did.").kept_of(0, 0) == Kept(0, 0, 0)

@@ -1,28 +1,16 @@
 """What generation adds to a study: its tab, an article's origin, and a guard over texts that were curated."""
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from generation import continuing, curation, drafting
-from generation.study import part_of_people, tab
-from surveys import lifecycle
+from generation import curation
+from generation.study import tab
 from surveys.articles import ArticleError, place, put_back, revise_article
-from surveys.frozen import canonical
 from surveys.models import Article
-from surveys.other_apps import PartOfPeople
-from surveys.study_file import frozen_article
 from tests.factories import ArticleFactory, StudyFactory
 from tests.generation.factories import (
-    CONTINUATION,
-    OPENING,
-    claimed,
     curator,
-    draft,
     synthetic_arm,
     text_of,
     written,
@@ -60,59 +48,6 @@ def test_a_curated_text_is_changed_in_its_review_alone_where_edits_are_counted(a
     curation.reopen(text, by=by)
     edited = curation.accept(text_of(text.batch), by=by, arm=None, text=f"{accepted.text} It reopens in May.")
     assert [edit["inserted"] for edit in edited.lineage["edits"]] == [len(" It reopens in May.")]
-
-
-@pytest.mark.parametrize(
-    ("asked", "raw", "edit", "opened", "edited"),
-    [
-        ({}, CONTINUATION, lambda text: text, True, False),
-        ({}, CONTINUATION, lambda text: text.replace("nine", "ten"), True, True),
-        ({}, CONTINUATION, lambda text: text.replace("old bridge", "new bridge", 1), True, True),
-        ({}, CONTINUATION, lambda text: text.removeprefix(OPENING), False, True),
-        ({"opening_shown": False}, CONTINUATION, lambda text: text, False, False),
-        ({"kind": "instruction", "text": "Write about a bridge."}, CONTINUATION, lambda text: text, False, False),
-    ],
-)
-def test_the_frozen_article_says_whether_people_wrote_its_beginning_and_whether_they_edited_it(
-    asked: dict[str, Any], raw: str, edit: Callable[[str], str], opened: bool, edited: bool
-) -> None:
-    batch = written([raw], **asked)
-    arm, text = synthetic_arm(batch.study), text_of(batch)
-    article = curation.accept(text, by=batch.created_by, arm=arm, text=edit(curation.standing_text(text)))
-    hashed = json.loads(canonical(frozen_article(article, arm)))
-    assert (hashed.get("opened_by_people", False), hashed.get("edited_by_people", False)) == (opened, edited)
-    # A lineage of an older release says less, and the same.
-    for name in ("opening", "text_sha256", "edited"):
-        del article.lineage[name]
-    assert part_of_people(article) == PartOfPeople(opened, edited)
-
-
-def test_a_text_that_goes_on_from_another_still_begins_with_what_people_wrote() -> None:
-    batch = written([CONTINUATION])
-    text, by, arm = text_of(batch), batch.created_by, synthetic_arm(batch.study)
-    whole = curation.standing_text(text)
-    cut, _words = continuing.places_to_cut(whole)[-1]
-    further = continuing.continue_from(text, by=by, cut=cut, size=1, max_tokens=None)
-    run = claimed(further)
-    drafting.save(run, draft(0, " Then it rained for a week."))
-    article = curation.accept(text_of(further), by=by, arm=arm)
-    assert part_of_people(article) == PartOfPeople(opened=True, edited=False)
-
-
-def test_a_curated_text_that_is_changed_in_a_copy_of_its_study_counts_as_edited(accepted: Article) -> None:
-    copy = lifecycle.copy_study(accepted.study, accepted.created_by, "A copy")
-    copied = copy.articles.get(arm__isnull=False)
-    assert part_of_people(copied) == PartOfPeople(opened=True, edited=False)
-    changed = revise_article(copied, by=accepted.created_by, text=f"{copied.text} It reopens in May.")
-    assert part_of_people(changed) == PartOfPeople(opened=True, edited=True)
-
-
-def test_an_article_of_which_people_wrote_nothing_or_all_is_hashed_as_before(accepted: Article) -> None:
-    real, pasted = ArticleFactory(), ArticleFactory(arm=synthetic_arm(accepted.study))
-    for article in (real, pasted):
-        assert article.arm is not None
-        hashed = json.loads(canonical(frozen_article(article, article.arm)))
-        assert not {"opened_by_people", "edited_by_people"} & set(hashed)
 
 
 def test_articles_that_nobody_curated_are_edited_as_before() -> None:

@@ -28,6 +28,7 @@ ARTICLE = Revealed(
     is_invented=False,
     is_opened_by_people=False,
     is_edited_by_people=False,
+    rewritten_by_people="",
     model="",
     source="",
     author="",
@@ -97,7 +98,7 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
         "untrue": ("The number.",),
         "beside": (RevealedBeside("source-label", "false", ("A label.",)),),
     }
-    of_machines = {"model", "is_opened_by_people", "is_edited_by_people"}
+    of_machines = {"model", "is_opened_by_people", "is_edited_by_people", "rewritten_by_people"}
     assert {field.name for field in dataclasses.fields(Revealed)} == {*others, *of_machines, "untrue_language"}
     page = without_token(_page(around, ARTICLE))
     for name, value in others.items():
@@ -110,23 +111,36 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
 
 
 @pytest.mark.parametrize(
-    ("opened", "edited", "said"),
+    ("opened", "edited", "rewritten", "said"),
     [
-        (False, False, ["wrote this text.", "nothing in it has been checked"]),
-        (True, False, ["wrote this text, except for its beginning.", "People wrote the beginning", "may be untrue"]),
-        (False, True, ["wrote this text.", "People then edited the text.", "may be untrue"]),
-        (True, True, ["except for its beginning.", "People wrote the beginning", "People then edited the text."]),
+        (False, False, "", ["wrote this text.", "nothing in it has been checked"]),
+        (
+            True,
+            False,
+            "",
+            ["this text, except for its beginning.", "People wrote the beginning", "may be untrue"],
+        ),
+        (False, True, "", ["wrote this text.", "People then edited the text.", "may be untrue"]),
+        (True, True, "", ["except for its beginning.", "People wrote the beginning", "People then edited the text."]),
+        (False, True, "mostly", ["People wrote most of what you read.", "may be untrue"]),
+        (True, True, "mostly", ["People wrote most of what you read.", "People wrote the beginning", "may be untrue"]),
+        (True, True, "wholly", ["People wrote this text.", "nothing of what it wrote is left", "may be untrue"]),
     ],
 )
 def test_what_people_wrote_of_a_machines_text_is_said_of_just_that_text(
-    around: Around, opened: bool, edited: bool, said: list[str]
+    around: Around, opened: bool, edited: bool, rewritten: str, said: list[str]
 ) -> None:
     words = {
         "wrote this text.", "nothing in it has been checked", "except for its beginning.",
-        "People wrote the beginning", "People then edited the text.",
+        "People wrote the beginning", "People then edited the text.", "People wrote this text.",
+        "People wrote most of what you read.", "nothing of what it wrote is left",
     }  # fmt: skip
     machine = dataclasses.replace(
-        ARTICLE, is_machine_written=True, is_opened_by_people=opened, is_edited_by_people=edited
+        ARTICLE,
+        is_machine_written=True,
+        is_opened_by_people=opened,
+        is_edited_by_people=edited,
+        rewritten_by_people=rewritten,
     )
     page = _page(around, machine)
     assert [part for part in said if part not in page] == []
