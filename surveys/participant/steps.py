@@ -54,7 +54,7 @@ def draft(request: HttpRequest, study_key: str) -> HttpResponse:
     page itself can still be sent, and 412 where it is somebody else's than the person of this browser.
     """
     slug, sequence = request.GET.get("step", ""), request.GET.get("sequence", "")
-    if not sequence.isascii() or not sequence.isdigit() or len(sequence) > 16:
+    if not visit.is_number_of_draft(sequence):
         return HttpResponse(status=400)
     if visit.is_of_another(request):
         return HttpResponse(status=412)
@@ -110,13 +110,17 @@ def _questions(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, place: Place, raw: Mapping[str, Sequence[str]]) -> int:
-    """The draft's number, now that a page that cannot be taken is kept as one: no script may have done so before."""
-    sequence = place.draft.sequence + 1 if place.draft else 1
+    """The draft's number, now that a page that cannot be taken is kept as one: no script may have done so before.
+
+    What another tab has saved since this page's own last draft is newer, and stays.
+    """
+    newest = place.draft.sequence if place.draft else 0
+    sequence = visit.sequence_sent(request, newest + 1)
     try:
         flow.save_draft(visit.token_of(request), place.participant.study.key, place.step.slug, sequence, raw)
     except DraftTooLongError:
-        return sequence - 1  # the page itself has all of it
-    return sequence
+        return newest  # the page itself has all of it
+    return max(sequence, newest)
 
 
 def _past(request: HttpRequest, place: Place, slug: str) -> HttpResponse:
@@ -192,6 +196,9 @@ def _typed_again(request: HttpRequest, study_key: str, slug: str) -> HttpRespons
         return private(_onward)(request, place, slug)
     if page.step.stage == Stage.CONSENT:
         return private(consent.page)(request, page, expired=True)
+    if page.step.stage == Stage.READING and (page.trial is None or page.trial.shown_at is None):
+        # Nobody had it before them: it is shown, and its time begins, where it is asked for.
+        return private(replies.where_now)(request, study_key)
     return private(_question_page)(request, page, visit.typed(request), expired=True, status=403)
 
 

@@ -24,6 +24,10 @@ from surveys.recruitment import Entrant
 TOKEN_COOKIE = "participant"  # noqa: S105  # a cookie's name, no secret
 ENTRANT_COOKIE = "entrant"
 MARK_FIELD = "_person"  # no question has such a key
+# The number of the newest draft of the page that is sent, as its script counts them (static/participant/draft.js);
+# without a script, that of the draft with which it was shown.
+SEQUENCE_FIELD = "_sequence"
+_OURS = frozenset({MARK_FIELD, SEQUENCE_FIELD})
 # No token begins so.
 _GUEST = "~"
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
@@ -86,7 +90,21 @@ def is_of_another(request: HttpRequest) -> bool:
 
 def typed(request: HttpRequest) -> dict[str, list[str]]:
     """What was typed, by the name of the field."""
-    return {name: [str(each) for each in sent] for name, sent in request.POST.lists() if name != MARK_FIELD}
+    return {name: [str(each) for each in sent] for name, sent in request.POST.lists() if name not in _OURS}
+
+
+def is_number_of_draft(sequence: str) -> bool:
+    """Whether a draft can have this number."""
+    return sequence.isascii() and sequence.isdigit() and len(sequence) <= 16
+
+
+def sequence_sent(request: HttpRequest, otherwise: int) -> int:
+    """The number under which a page that was sent is kept as a draft: the one after its own newest.
+
+    ``otherwise`` for a page that says none: it was open already when the server was renewed by the version that asks.
+    """
+    sent = request.POST.get(SEQUENCE_FIELD, "")
+    return int(sent) + 1 if is_number_of_draft(sent) else otherwise
 
 
 def fields(request: HttpRequest) -> list[tuple[str, str]]:

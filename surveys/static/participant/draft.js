@@ -36,8 +36,14 @@
   const typed = () => new URLSearchParams(new FormData(form));
 
   // Clocks differ between devices: a draft always comes after the one that this page began with.
-  const address = () => {
+  const count = () => {
     sequence = Math.max(sequence + 1, Date.now());
+    // A page that cannot be taken is kept as a draft, but not in the place of a newer one of another tab.
+    form.elements._sequence.value = sequence;
+  };
+
+  const address = () => {
+    count();
     return `${form.dataset.draft}&sequence=${sequence}`;
   };
 
@@ -142,6 +148,7 @@
       return;
     }
     clearTimeout(timer);
+    if (isUnsaved) count();
     // Of a page that can be sent after its part has ended no drafts are sent by which a lost network would be noticed.
     const isDoubtful = trouble === "away" || trouble === "late" || !navigator.onLine;
     if (isLetThrough || !isDoubtful) {

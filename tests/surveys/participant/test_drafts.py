@@ -50,6 +50,21 @@ def test_a_page_that_cannot_be_taken_is_kept_as_a_draft_where_no_script_saves_on
     assert not Answer.objects.exists()
 
 
+def test_a_page_that_cannot_be_taken_does_not_take_the_place_of_another_tabs_newer_draft(person: Person) -> None:
+    assert _save(person, {"words": "older, of this tab"}, sequence=5) == 204
+    assert _save(person, {"words": "newer, of the other tab"}, sequence=9) == 204
+    page = person.post(data={"words": "older, of this tab", "_sequence": "5"})
+    assert "older, of this tab</textarea>" in page.content.decode()
+    assert Draft.objects.get().content == {"words": ["newer, of the other tab"]}
+    # What is sent of the page that came back is the newest by then.
+    assert 'name="_sequence" value="9"' in page.content.decode()
+    person.post(data={"words": "typed on in this tab", "_sequence": "9"})
+    assert Draft.objects.get().content == {"words": ["typed on in this tab"]}
+    for made_up in ("", "-1", "1e9", "9" * 17, "x"):
+        assert person.post(data={"words": made_up, "_sequence": made_up}).status_code == 422
+        assert Draft.objects.get().content["words"] == [made_up]
+
+
 def test_a_later_draft_replaces_an_earlier_one_and_never_the_other_way_round(person: Person) -> None:
     assert _save(person, {"word": "second"}, sequence=2) == 204
     assert _save(person, {"word": "first"}, sequence=1) == 204

@@ -11,6 +11,7 @@ from surveys.models import Answer, Participant, Study
 from surveys.participant.visit import ENTRANT_COOKIE, TOKEN_COOKIE
 from tests import factories
 from tests.surveys.participant.person import RATINGS, WHOLE, Person, fitting, leads_to
+from tests.surveys.participant.states import expired
 
 pytestmark = pytest.mark.django_db
 
@@ -288,3 +289,12 @@ def test_a_researchers_expired_form_has_its_own_page() -> None:
     response = Client(enforce_csrf_checks=True).post("/sign-in/", {"email": "x@example.org"})
     assert response.status_code == 403
     assert b"This page had been open for too long" in response.content
+
+
+def test_a_forged_form_of_a_page_that_was_never_shown_shows_no_article_without_its_time(study: Study) -> None:
+    person = Person(study).walk_to("reading-1")
+    assert leads_to(expired(person, RATINGS)) == "reading-1"
+    assert person.row.exposed_at is None
+    person.get()
+    assert expired(person, RATINGS).status_code == 403
+    assert person.row.exposed_at is not None
