@@ -11,6 +11,7 @@ from functools import lru_cache
 from csp.constants import HEADER
 from csp.middleware import CheckableLazyObject, CSPMiddleware
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -69,11 +70,10 @@ class TakingPart:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The response, with every header that the ordinary way gives it."""
-        if _announced(request) > LARGEST_REQUEST:
-            return HttpResponse(status=413)
+        is_too_large = _announced(request) > LARGEST_REQUEST
         is_secure = request.is_secure()
         if not _TAKING_PART.match(request.path_info) or (settings.SECURE_SSL_REDIRECT and not is_secure):
-            return self._ordinary(request)
+            return HttpResponse(status=413) if is_too_large else self._ordinary(request)
         self._language.process_request(request)
         self._csrf.process_request(request)
         response = self._answer(request)
@@ -108,11 +108,11 @@ class TakingPart:
 
 
 def _unread(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a form that did not come whole, or None; of half a form nothing may be recorded.
+    """The answer to a form that did not come whole or is too large, or None; of half a form nothing may be recorded.
 
     Whatever is sent is read here, into memory, and up to ``DATA_UPLOAD_MAX_MEMORY_SIZE``: past it, Django refuses
-    before it reads. A form with files, which no page of taking part has, would else fill the disk on its way to the
-    token that it lacks.
+    before it reads, and what was typed is in its sender's browser alone, who is told so. A form with files, which no
+    page of taking part has, would else fill the disk on its way to the token that it lacks.
     """
     if request.method != "POST":
         return None
@@ -120,9 +120,13 @@ def _unread(request: HttpRequest) -> HttpResponse | None:
         is_whole = len(request.body) >= _announced(request)
     except UnreadablePostError:
         is_whole = False
-    if is_whole:
-        return None
-    response = render(request, "participant/cut_off.html", status=408)
+    except RequestDataTooBig:
+        return _told(request, "too_long", 413)
+    return None if is_whole else _told(request, "cut_off", 408)
+
+
+def _told(request: HttpRequest, name: str, status: int) -> HttpResponse:
+    response = render(request, f"participant/{name}.html", status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
 

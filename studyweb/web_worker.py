@@ -43,7 +43,10 @@ SLOWEST_LINE = 16 * 1024
 # Of a request, in bytes, what is gathered before a thread reads on: all of what people answer. So much for each
 # connection is what somebody who means it can have the process hold.
 GATHERED = 64 * 1024
+# Who sends the body only once the server says so.
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r|$)", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*(?=\r|$)", re.IGNORECASE)
+_END = b"\r\n\r\n"
 # Open files that are no connections of browsers: those of the database, of the log, of what is read and sent.
 OTHER_FILES = 200
 # For how long somebody who was told goodbye is listened to: closed at once, what was sent last could be lost on its way
@@ -270,10 +273,12 @@ class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
     def begin(self) -> None:
         """A request begins now."""
         self.is_begun, self.is_late, self._began, self._size = True, False, monotonic(), 0
+        # How many bytes the request has, once its header is there, and up to where that was looked for.
+        self._wanted, self._looked = GATHERED, 0
 
     def gather(self) -> bool:
         """Take what has come, without waiting. Whether the request is there, as far as it is gathered at all."""
-        while not _is_whole(self.buf.getvalue()):
+        while not self._is_whole():
             if not _is_readable(self.sock, 0):
                 return False
             data: bytes = super().chunk()
@@ -283,6 +288,24 @@ class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
             self.buf.seek(0, os.SEEK_END)
             self.buf.write(data)
         return True
+
+    def _is_whole(self) -> bool:
+        """Whether so much of a request has come that a thread need not wait for it, or more than is gathered.
+
+        What was looked at once is not again: a byte at a time would else have the whole be copied for each.
+        """
+        size = self.buf.seek(0, os.SEEK_END)
+        if self._looked < size and self._looked >= 0:
+            self.buf.seek(self._looked)
+            found = self.buf.read().find(_END)
+            if found >= 0:
+                self.buf.seek(0)
+                self._wanted = min(GATHERED, _length(self.buf.read(self._looked + found)) + len(_END))
+                self._looked = -1  # the header is known
+            else:
+                self._looked = max(0, size - len(_END) + 1)
+            self.buf.seek(0, os.SEEK_END)
+        return bool(size >= self._wanted)
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """What came next. Raises ``NoMoreData``, as for a connection that broke, once the request is late."""
@@ -305,13 +328,13 @@ class LimitedUnreader(SocketUnreader):  # type: ignore[misc]
         return monotonic() - self._began - self._size / SLOWEST_LINE > seconds
 
 
-def _is_whole(request: bytes) -> bool:
-    """Whether so much of a request has come that a thread need not wait for it, or more than is gathered."""
-    if len(request) >= GATHERED:
-        return True
-    head, end, body = request.partition(b"\r\n\r\n")
-    length = _LENGTH.search(head)
-    return bool(end) and (length is None or len(body) >= int(length[1]))
+def _length(head: bytes) -> int:
+    """How many bytes of a request with this header are waited for: none of a body that its sender keeps until asked.
+
+    Whoever expects to be asked is so by the thread that reads on (RFC 9110, 10.1.1).
+    """
+    length = None if _EXPECTS.search(head) else _LENGTH.search(head)
+    return len(head) + (int(length[1]) if length else 0)
 
 
 def _is_readable(sock: Any, seconds: float) -> bool:

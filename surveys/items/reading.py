@@ -38,11 +38,17 @@ ProblemKey = Literal[
 ]
 
 # Digits of any script, since phones type Arabic-Indic ones; 30 characters bound what is worth converting.
-_NUMBER = re.compile(r"[+-]?\d{1,20}([.,]\d{1,9})?")
+_NUMBER = re.compile(r"[+-]?(\d{1,20}([.,]\d{1,9})?|[.,]\d{1,9})")
 # "1,500" and "1.500" are fifteen hundred to some and one and a half to others: people are asked, not guessed at.
 _THOUSANDS = re.compile(r"[.,]\d{3}$")
 _FINE = re.compile(r"\.\d{3}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What no reader sees, alone or in a row: blanks, the letters of which Unicode says that they are drawn as nothing
+# (Default_Ignorable_Code_Point), and Braille's blank. Within a text they join and part letters, and stay.
+_UNSEEN = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]*"
+)
 # How the form says 'this option comes third': 3.its-code
 _RANK = re.compile(r"([1-9][0-9]{0,2})\.([a-z0-9-]+)")
 _SENTENCE = re.compile(r"[1-9][0-9]{0,4}")
@@ -73,9 +79,9 @@ def read(item: "Item", raw: Sequence[str], sentences: int = 0) -> Reading | Prob
     """What the raw values of an item's form field mean, or why they cannot be taken. Never raises.
 
     ``sentences`` is how many the article has, where some can be marked. NUL characters and halves of surrogate pairs,
-    which databases refuse, are removed; line ends become '\\n'; outer blanks go. A field that is no list of options
-    may come with the reserved code beside it, from the checkbox next to it, and a number that can be read in two ways
-    with the one that was chosen.
+    which databases refuse, are removed; line ends become '\\n'; outer blanks go, and so does a text that nobody can
+    see. A field that is no list of options may come with the reserved code beside it, from the checkbox next to it,
+    and a number that can be read in two ways with the one that was chosen.
     """
     given = [clean for value in raw if (clean := _clean(value))]
     if item.prefer_not_to_say and PREFER_NOT_TO_SAY in given:
@@ -194,7 +200,7 @@ def _within(item: "Item", number: Decimal) -> Problem | None:
 
 def _clean(value: str) -> str:
     value = _SURROGATE.sub("", value.replace("\0", ""))
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return "" if _UNSEEN.fullmatch(value) else value.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _number(given: str) -> Decimal | None:

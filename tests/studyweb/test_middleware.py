@@ -78,7 +78,10 @@ def test_behind_tls_a_page_of_taking_part_is_redirected_and_then_kept_there() ->
 def test_nothing_is_read_of_a_page_that_is_too_large_to_be_one(kind: str, size: int) -> None:
     request = _sent(io.BytesIO(b"x"), kind, size)
     response = _handled(request)
-    assert response.status_code in {400, 413}
+    assert (response.status_code, response["Cache-Control"]) == (413, "no-store")
+    # Its sender is told what to do, and that it is still in their browser.
+    assert "What you sent is too long" in response.content.decode()
+    assert "back button" in response.content.decode()
     assert request.META["wsgi.input"].tell() == 0
 
 

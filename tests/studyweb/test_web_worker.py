@@ -1,6 +1,7 @@
 """Who has answered a request waits for the next of the connection; nobody waits for a request that does not come."""
 
 import contextlib
+import io
 import os
 import resource
 import select
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from studyweb.supervision import programs
-from studyweb.web_worker import GATHERED, OTHER_FILES, room_for
+from studyweb.web_worker import GATHERED, OTHER_FILES, LimitedUnreader, room_for
 from tests.studyweb.serving import Cramped, Forgiving, Hurried, Patient
 
 THREADS = 4
@@ -182,6 +183,56 @@ def test_who_was_too_slow_hears_so_although_more_of_the_page_comes(serve: Serve)
             assert not select.select([], [], [connection.sock], 0.1)[2]
         with connection.sock.makefile("rb") as answers:
             assert answers.read().split(b"\r\n")[0] == b"HTTP/1.1 408 Request Timeout"
+
+
+def test_who_waits_to_be_asked_for_the_body_is_asked_at_once(serve: Serve) -> None:
+    with serve(Forgiving) as connect:
+        connection = connect()
+        connection.connect()
+        connection.sock.sendall(
+            b"POST / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"
+        )
+        with connection.sock.makefile("rb") as answers:
+            assert answers.readline() == b"HTTP/1.1 100 Continue\r\n"
+            connection.sock.sendall(b"some=body")
+            assert b"HTTP/1.1 200 OK" in answers.read()
+
+
+class _Counting(io.BytesIO):
+    """Counts the bytes that are taken out of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self.taken += len(found)
+        return found
+
+    def getvalue(self) -> bytes:
+        self.taken += len(super().getvalue())
+        return super().getvalue()
+
+
+def test_what_comes_a_byte_at_a_time_is_not_looked_through_anew_for_each() -> None:
+    request = b"POST / HTTP/1.1\r\nHost: test\r\nX-Long: %s\r\nContent-Length: 2000\r\n\r\n" % (b"x" * 2000)
+    request += b"y" * 2000
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        unreader = LimitedUnreader(ours, lambda: 60.0, lambda: 60.0)
+        unreader.buf = _Counting()
+        for place in range(len(request)):
+            assert not unreader.gather(), place
+            theirs.sendall(request[place : place + 1])
+        assert unreader.gather()
+        assert unreader.buf.taken < 10 * len(request)
+        assert unreader.buf.getvalue() == request
+        # The next request of the connection is counted anew.
+        unreader.buf = _Counting()
+        unreader.begin()
+        theirs.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r")
+        assert not unreader.gather()
+        theirs.sendall(b"\n")
+        assert unreader.gather()
 
 
 def test_what_is_longer_than_is_gathered_is_read_whole_by_a_thread(serve: Serve) -> None:

@@ -20,7 +20,7 @@
   // be a thousand or a decimal; with the stops of a slider it is clear.
   const numberIn = (text, stops = "") => {
     const plain = text.trim().replace("\u2212", "-").replace("\u066b", ".").replace(/\p{Nd}/gu, digit);
-    const number = /^[+-]?\d{1,20}([.,]\d{1,9})?$/.test(plain) ? Number(plain.replace(",", ".")) : NaN;
+    const number = /^[+-]?(\d{1,20}([.,]\d{1,9})?|[.,]\d{1,9})$/.test(plain) ? Number(plain.replace(",", ".")) : NaN;
     const isUnclear = /[.,]\d{3}$/.test(plain) && Math.abs(number) >= 1 && !/\.\d{3}/.test(stops);
     return isUnclear ? NaN : number;
   };

@@ -44,6 +44,13 @@ def slider(**fields: Any) -> Item:
         (item("number", whole=False), ["1.50"], Reading("answered", "1.5")),
         (item("number", whole=False), ["1,5"], Reading("answered", "1.5")),
         (item("number", whole=False), ["\u22121.5"], Reading("answered", "-1.5")),
+        (item("number", whole=False), [".5"], Reading("answered", "0.5")),
+        (item("number", whole=False), ["-,75"], Reading("answered", "-0.75")),
+        (item("number", whole=False), ["\u066b\u0665"], Reading("answered", "0.5")),
+        (item("number", whole=False), [".500"], Reading("answered", "0.5")),
+        (item("number", whole=False), ["."], Problem("not-a-number")),
+        (item("number", whole=False), ["5."], Problem("not-a-number")),
+        (item("number"), [".5"], Problem("not-a-number")),
         (item("number", whole=False), ["1,500"], Problem("thousands", "1,500")),
         (item("number", whole=False), ["2.500"], Problem("thousands", "2.500")),
         (item("number"), ["12.000"], Problem("thousands", "12.000")),
@@ -189,3 +196,13 @@ def _as_submitted(asked: Item, value: str) -> list[str]:
     if asked.kind == "ranking":
         return [f"{rank}.{code}" for rank, code in enumerate(value.split(), start=1)]
     return value.split() if asked.kind in {"multiple", "highlight"} else [value]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d \n\u2060", "\ufeff\u00ad\u3164", "\u2800\u200e", "\U000e0041"])
+@pytest.mark.parametrize("kind", ["short-text", "long-text"])
+def test_a_text_of_which_nothing_can_be_seen_is_none_and_within_a_text_it_stays(kind: Kind, unseen: str) -> None:
+    assert item(kind).read([unseen]) == Problem("missing")
+    assert item(kind, required=False).read([unseen]) == Reading("skipped")
+    # Families of emoji are joined by them, and Persian words parted.
+    for seen in ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم"):
+        assert item(kind).read([seen]) == Reading("answered", seen)

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db.models import F
 from django.test import Client, RequestFactory
@@ -292,6 +293,8 @@ def _errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Response]]:
     yield "away, with what was typed", patient(Away(1))(requests.post("/", {"word": "Kept"}))
     half: dict[str, Any] = {"wsgi.input": BytesIO(b"believable=1&comment=half"), "CONTENT_LENGTH": "400"}
     yield "cut off", Client().post(f"/s/{_launched().key}/reading-1/", **half)
+    more = half | {"CONTENT_LENGTH": str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}
+    yield "too long", Client().post(f"/s/{_launched().key}/reading-1/", **more)
     yield "no page", Client().get("/nothing/here/")
     yield "not open to you", defaults.permission_denied(requests.get("/"), PermissionDenied())
     yield "unreadable", defaults.bad_request(requests.get("/"), SuspiciousOperation())
