@@ -1,6 +1,8 @@
 """Rejecting many flagged texts with one stroke, and taking that stroke back with one: few statements, however many."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet
@@ -25,17 +27,34 @@ def rejectable(study: Study, texts: QuerySet[Candidate]) -> QuerySet[Candidate]:
     return texts.filter(~Exists(asked), ~Exists(answered), flag_count__gt=0, decision=Decision.PENDING)
 
 
-def reject_flagged(study: Study, texts: QuerySet[Candidate], *, by: Researcher, expected: int) -> BulkRejection:
-    """Reject all of ``rejectable`` by a rule that names their flags. ``expected`` is how many the page announced.
+@dataclass(frozen=True)
+class Announced:
+    """How many texts one stroke would reject, and the SHA-256 of which, each as it was last edited and decided on."""
 
-    Raises ``CurationError`` where it would be another number by now, or none; ``DraftOnly``.
+    texts: int
+    fingerprint: str
+
+
+def announced(texts: Iterable[tuple[str, int]]) -> Announced:
+    """What a page says of ``rejectable`` texts, from the code and revision of each, in any order."""
+    rows = sorted(f"{code}:{revision}" for code, revision in texts)
+    return Announced(len(rows), hashlib.sha256("\n".join(rows).encode("ascii")).hexdigest())
+
+
+def reject_flagged(study: Study, texts: QuerySet[Candidate], *, by: Researcher, shown: str) -> BulkRejection:
+    """Reject all of ``rejectable`` by a rule that names their flags. ``shown`` is the fingerprint on the page.
+
+    Raises ``CurationError`` where it would be other texts by now, or none; ``DraftOnly``.
     """
     with transaction.atomic():
         lock_draft(study)
         chosen = list(rejectable(study, texts).order_by("batch__number", "index").select_related("batch__prompt"))
-        if not chosen or len(chosen) != expected:
-            message = _("Meanwhile %(now)s texts would be rejected, not %(then)s. Nothing was done; look again.")
-            raise CurationError({"": message % {"now": len(chosen), "then": expected}})
+        if not chosen or shown != announced((text.code, text.revision) for text in chosen).fingerprint:
+            message = _(
+                "Flags, decisions or texts changed since the page was shown: it would be other texts now (%(now)s). "
+                "Nothing was done; look again."
+            )
+            raise CurationError({"": message % {"now": len(chosen)}})
         number = BulkRejection.objects.filter(study=study).count() + 1
         codes = sorted({flag["code"] for text in chosen for flag in text.flags} - NOTES)
         # Not translated: the record must not depend on the language of whoever clicked.

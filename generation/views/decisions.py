@@ -105,11 +105,9 @@ def reject_flagged(request: HttpRequest, study_key: str) -> HttpResponse:
     """Reject all flagged texts that the filters show, by one stroke."""
     study = study_for(request, study_key, Permission.CURATE)
     by = signed_in(request)
-    expected = request.POST.get("expected", "")
     texts = filters_of(request, study).texts(study, by)
     try:
-        number = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else 0
-        done = bulk.reject_flagged(study, texts, by=by, expected=number)
+        done = bulk.reject_flagged(study, texts, by=by, shown=request.POST.get("shown", ""))
     except (CurationError, DraftOnly) as error:
         messages.error(request, str(error))
         return _queue(request, study)

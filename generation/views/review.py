@@ -228,7 +228,7 @@ def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[s
         "undo_label": _undo_label(act, filters) if act else "",
         "undo_act": named(act) if act else "",
         "reasons": sorted(set(reasons.order_by("-at").values_list("reason", flat=True)[:30])),
-        "flagged": bulk.rejectable(study, fitting).count(),
+        "flagged": bulk.announced(bulk.rejectable(study, fitting).values_list("code", "revision")),
     }
 
 
