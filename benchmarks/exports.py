@@ -2,8 +2,9 @@
 
 100,000 simulated people rated 10 of 200 articles each, three questions an article. The export is the one that the page
 makes (`analysis/export_building.py`: CSV of every table, codebook, descriptors, zip, stored in parts), in a process of
-its own whose largest memory is measured; Parquet, SPSS and the rest are measured one by one on the same table. Beside
-it stand PostgreSQL's `COPY` of the trials joined with their answers into a file, and of the answers alone.
+its own whose largest memory is measured; Parquet, SPSS and the rest are measured one by one on the same table, and
+Excel files are read back (`_excel_read_back.py`). Beside it stand PostgreSQL's `COPY` of the trials joined with their
+answers into a file, and of the answers alone.
 `python -m benchmarks.exports [--people N] [--formats csv parquet ...] [--kept FOLDER]` prints a table and one line
 of JSON; what lies in FOLDER from an earlier run is measured again and not filled anew.
 """
@@ -46,6 +47,7 @@ def main(people: int, formats: list[str], kept: str) -> int:
         _child("fill", environment, str(people))
         copies = json.loads(_child("copy", environment, name))
         turns = [Turn(**json.loads(_child("export", environment, *_beside(each)))) for each in formats]
+        checked = json.loads(_child("read-back", environment)) if "excel" in formats else {}
     ratings = people * PER_PERSON
     assert all(turn.ratings == ratings for turn in turns), "an export lacks ratings"
     print(f"{ratings:,} ratings of {people:,} people, {len(ITEMS)} answers each; {os.cpu_count()} cores\n")
@@ -59,6 +61,9 @@ def main(people: int, formats: list[str], kept: str) -> int:
             f"{what:34}{turn.seconds:9.1f}{turn.cpu_seconds:9.1f}{rate:12,.0f}{turn.mebibytes:8.0f}"
             f"{turn.megabytes_out:9.1f}"
         )
+    if checked:
+        told = ", ".join(f"{rows:,} of {table}" for table, rows in checked.items())
+        print(f"\nExcel, rows counted on all sheets, first and last as in the CSV file: {told}")
     holds = all(turn.mebibytes < BAR_MEBIBYTES for turn in turns)
     print()
     result = {
@@ -131,6 +136,20 @@ def export(formats: list[str]) -> Turn:
     return Turn(tuple(formats), ratings, seconds, used, most, out / 1e6)
 
 
+def read_back() -> dict[str, int]:
+    """{table: rows} of the newest export with Excel files, each held against the CSV file beside it."""
+    from analysis import exports
+    from analysis.models import Export
+    from benchmarks._excel_read_back import held_against_csv
+
+    row = next(row for row in Export.objects.order_by("-pk") if "excel" in row.formats)
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+        for piece in exports.read(row):
+            file.write(piece)
+        file.flush()
+        return held_against_csv(Path(file.name))
+
+
 def _step(name: str, arguments: list[str]) -> Any:
     import django
 
@@ -138,6 +157,8 @@ def _step(name: str, arguments: list[str]) -> Any:
     django.setup()
     if name == "fill":
         return fill(int(arguments[0]))
+    if name == "read-back":
+        return read_back()
     return copy(arguments[0]) if name == "copy" else asdict(export(arguments))
 
 
@@ -146,7 +167,7 @@ if __name__ == "__main__":
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--formats", nargs="*", default=["csv", "parquet"], help="each in an export of its own")
     parser.add_argument("--kept", default="", metavar="FOLDER", help="where the database is kept for the next run")
-    parser.add_argument("--step", choices=("fill", "copy", "export"))
+    parser.add_argument("--step", choices=("fill", "copy", "export", "read-back"))
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     if options.step:
