@@ -65,18 +65,22 @@ def _wilson_at(share: float, n: float, z: float) -> Interval:
 
 
 def hybrid(
-    estimate: float, own: Interval, other_estimate: float, other: Interval, correlation: float = 0.0
+    estimate: float,
+    own: Interval,
+    other_estimate: float,
+    other: Interval,
+    correlations: tuple[float, float] = (0.0, 0.0),
 ) -> Interval:
     """The interval of ``estimate - other_estimate`` from the two estimates' own intervals, which may be lopsided.
 
     Zou & Donner 2008, Stat. Med. 27:1693 (MOVER): the variance of each is recovered from the limit on the side that
-    counts. ``correlation`` is that of the two estimates.
+    counts. ``correlations`` are that of the two estimates, for the lower and for the upper limit.
     """
     down, up = estimate - own.low, own.high - estimate
     other_down, other_up = other_estimate - other.low, other.high - other_estimate
     difference = estimate - other_estimate
-    low = down**2 - 2 * correlation * down * other_up + other_up**2
-    high = up**2 - 2 * correlation * up * other_down + other_down**2
+    low = down**2 - 2 * correlations[0] * down * other_up + other_up**2
+    high = up**2 - 2 * correlations[1] * up * other_down + other_down**2
     return Interval(difference - math.sqrt(max(0.0, low)), difference + math.sqrt(max(0.0, high)))
 
 
@@ -84,10 +88,28 @@ def newcombe(share: float, own: Interval, other_share: float, other: Interval, c
     """The hybrid score interval of ``share - other_share`` from the two shares' Wilson intervals.
 
     Independent samples: Newcombe 1998, Stat. Med. 17:873, method 10. The same people in both: Newcombe 1998,
-    Stat. Med. 17:2635, method 8, with the correlation of the two answers.
+    Stat. Med. 17:2635, method 8, with the correlation of the two answers (``_at_limits``).
     """
-    limits = hybrid(share, own, other_share, other, correlation)
+    limits = hybrid(share, own, other_share, other, _at_limits(share, own, other_share, other, correlation))
     return Interval(max(-1.0, limits.low), min(1.0, limits.high))
+
+
+def _at_limits(
+    share: float, own: Interval, other_share: float, other: Interval, correlation: float
+) -> tuple[float, float]:
+    """The correlation at the lower and at the upper limit of the difference of two shares of the same people.
+
+    Where a few people's shares lie nearer to each other than all people's do, they are more alike by the same chance,
+    and an interval of that correlation ends too soon on the far side. There the shares would lie as far apart as their
+    own limits, and so alike they cannot be (``largest_correlation``). The near side, where the test looks whether there
+    is a difference, stays as it is.
+    """
+    low, high = (
+        min(correlation, largest_correlation(first, second))
+        for first, second in ((own.low, other.high), (own.high, other.low))
+    )
+    difference = share - other_share
+    return (correlation if difference > ROUNDING else low), (correlation if difference < -ROUNDING else high)
 
 
 def newcombe_test(
@@ -169,7 +191,8 @@ def ratio_interval(
     if not (share > 0 and other_share > 0):
         return NO_INTERVAL
     logs = [Interval(math.log(limits.low), math.log(limits.high)) for limits in (own, other)]
-    limits = hybrid(math.log(share), logs[0], math.log(other_share), logs[1], correlation)
+    correlations = _at_limits(share, own, other_share, other, correlation)
+    limits = hybrid(math.log(share), logs[0], math.log(other_share), logs[1], correlations)
     return Interval(antilog(limits.low), antilog(limits.high))
 
 

@@ -1,13 +1,13 @@
 """Whether contrasts of shares keep their level with few people an arm, each of whom gave several ratings.
 
 10 or 20 people in each of two arms, 10 against 40, 5 against 50, and the same 10 or 20 people in both; they give 4, 8
-or 20 ratings each in an arm; one person's ratings are alike by 0.1, 0.3 or 0.6 (people's own shares are
-beta-distributed), and half, 72%, 83%, 90% or 95% of ratings are credible. Of each of these 270 kinds `--studies`
-made-up studies have arms that do not differ, and as many have a second arm that lies 20 points lower; the same people
-keep their place among people in it. Held against each other are the contrast as the report makes it (Newcombe's
-interval with t, and the test that inverts it, arms by the smaller of their own effective size and the one by both arms'
-design effect), the same with each arm's own effective size, and the t test of people's shares, Welch's or the paired
-one. The seeds are the kinds' numbers.
+or 20 ratings each in an arm, or, of the same 20 people, one each in the first and so many in the other; one person's
+ratings are alike by 0.1, 0.3 or 0.6 (people's own shares are beta-distributed), and half, 72%, 83%, 90% or 95% of
+ratings are credible. Of each of these 315 kinds `--studies` made-up studies have arms that do not differ, and as many
+have a second arm that lies 20 points lower; the same people keep their place among people in it. Held against each
+other are the contrast as the report makes it (Newcombe's interval with t, and the test that inverts it, arms by the
+smaller of their own effective size and the one by both arms' design effect), the same with each arm's own effective
+size, and the t test of people's shares, Welch's or the paired one. The seeds are the kinds' numbers.
 
 `python -m benchmarks.shares` prints a table and one line of JSON with the worst kind of each row. It fails where false
 positives are on average over the kinds more than 5% (fewer are no harm: near 1 the intervals are wide) or intervals
@@ -30,14 +30,15 @@ from analysis.contrasts import Pair, ShareContrast, share_contrast
 from analysis.descriptives import share_of
 from analysis.intervals import NAN, largest_correlation, newcombe_test, paired, welch, wilson
 
-# People of the one arm, of the other, and whether they are the same.
+# People of the one arm, of the other, whether they are the same, and whether they rate once only in the first.
 ARMS = {
-    "10,10": (10, 10, False),
-    "20,20": (20, 20, False),
-    "10,40": (10, 40, False),
-    "5,50": (5, 50, False),
-    "10 same": (10, 10, True),
-    "20 same": (20, 20, True),
+    "10,10": (10, 10, False, False),
+    "20,20": (20, 20, False, False),
+    "10,40": (10, 40, False, False),
+    "5,50": (5, 50, False, False),
+    "10 same": (10, 10, True, False),
+    "20 same": (20, 20, True, False),
+    "20 same, one": (20, 20, True, True),
 }
 KINDS = tuple(itertools.product((4, 8, 20), (0.1, 0.3, 0.6), (0.5, 0.72, 0.83, 0.9, 0.95)))
 LOWER = 0.2
@@ -94,10 +95,11 @@ def missed(rates: dict[str, np.ndarray], studies: int) -> list[str]:
     return [*found, *(["disagree"] if rates["disagree"].any() else [])]
 
 
-def _held(place: int, arms: tuple[int, int, bool], studies: int) -> dict[str, np.ndarray]:
+def _held(place: int, arms: tuple[int, int, bool, bool], studies: int) -> dict[str, np.ndarray]:
     """For such arms, the rates of every row of ``SAID`` and ``SAID_APART``, one a kind."""
     same, rates = arms[2], []
-    for number, (ratings, alike, share) in enumerate(KINDS):
+    for number, (most, alike, share) in enumerate(KINDS):
+        ratings = 1 if arms[3] else most, most
         rng = np.random.default_rng([number, place])
         alone = [_of_one(*sides, ratings, same) for sides in _drawn(rng, studies, arms, ratings, alike, (share, share))]
         lower = share - LOWER
@@ -112,25 +114,25 @@ def _held(place: int, arms: tuple[int, int, bool], studies: int) -> dict[str, np
 def _drawn(
     rng: np.random.Generator,
     studies: int,
-    arms: tuple[int, int, bool],
-    ratings: int,
+    arms: tuple[int, int, bool, bool],
+    ratings: tuple[int, int],
     alike: float,
     truth: tuple[float, float],
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """People's shares in both arms, a pair a study."""
-    n, n_other, same = arms
+    n, n_other, same, _ = arms
     places = rng.random((studies, n))
     odds = (1 - alike) / alike
     sides: list[np.ndarray] = []
-    for share, size in zip(truth, (n, n_other), strict=True):
+    for share, size, each in zip(truth, (n, n_other), ratings, strict=True):
         own = stats.beta.ppf(
             places if same or not sides else rng.random((studies, size)), share * odds, (1 - share) * odds
         )
-        sides.append(rng.binomial(ratings, own) / ratings)
+        sides.append(rng.binomial(each, own) / each)
     return list(zip(*sides, strict=True))
 
 
-def _of_one(own: np.ndarray, other: np.ndarray, ratings: int, same: bool) -> list[float]:
+def _of_one(own: np.ndarray, other: np.ndarray, ratings: tuple[int, int], same: bool) -> list[float]:
     """What one study without a difference says, as 1 and 0 in the order of ``SAID``; nan where it says nothing."""
     row = _contrast(own, other, ratings, same)
     before = (paired(own - other, 1.0) if same else welch(own, other)).p_value < 0.05
@@ -144,7 +146,9 @@ def _of_one(own: np.ndarray, other: np.ndarray, ratings: int, same: bool) -> lis
     ]
 
 
-def _of_apart(own: np.ndarray, other: np.ndarray, ratings: int, same: bool, truth: tuple[float, float]) -> list[float]:
+def _of_apart(
+    own: np.ndarray, other: np.ndarray, ratings: tuple[int, int], same: bool, truth: tuple[float, float]
+) -> list[float]:
     """What one study of arms that differ says, in the order of ``SAID_APART``."""
     row = _contrast(own, other, ratings, same)
     return [float(row.ci_low <= truth[0] - truth[1] <= row.ci_high), _holds_ratio(row, truth[0] / truth[1])]
@@ -155,19 +159,19 @@ def _holds_ratio(row: ShareContrast, truth: float) -> float:
     return float(row.risk_ratio_ci_low <= truth <= row.risk_ratio_ci_high) if row.risk_ratio_ci_low > 0 else NAN
 
 
-def _contrast(own: np.ndarray, other: np.ndarray, ratings: int, same: bool) -> ShareContrast:
+def _contrast(own: np.ndarray, other: np.ndarray, ratings: tuple[int, int], same: bool) -> ShareContrast:
     """As the report makes it."""
     arm, reference = (
-        pd.DataFrame({"participant": range(values.size), "share": values, "mean": values, "n_ratings": ratings})
-        for values in (own, other)
+        pd.DataFrame({"participant": range(values.size), "share": values, "mean": values, "n_ratings": each})
+        for values, each in zip((own, other), ratings, strict=True)
     )
     both = arm.merge(reference, on="participant", suffixes=("_arm", "_reference"))
     return share_contrast(Pair("synthetic", "real", arm, reference, both if same else both.iloc[:0]), 0.05)
 
 
-def _p_by_own_sizes(own: np.ndarray, other: np.ndarray, ratings: int, row: ShareContrast) -> float:
+def _p_by_own_sizes(own: np.ndarray, other: np.ndarray, ratings: tuple[int, int], row: ShareContrast) -> float:
     """The p of the same test where each arm has its own effective size."""
-    a, b = (share_of(arm, arm.size * ratings) for arm in (own, other))
+    a, b = (share_of(arm, arm.size * each) for arm, each in zip((own, other), ratings, strict=True))
     df = math.inf if math.isnan(row.df) else row.df
     correlation = 0.0
     if row.people == "same people" and np.ptp(own) > 0 < np.ptp(other) and np.ptp(own - other) > 0:

@@ -184,3 +184,15 @@ def test_few_people_whose_twenty_ratings_are_very_alike_find_no_more_than_chance
     found = studies((10, 10), 20, 0.9, 0.6, paired=paired)
     assert 1 <= sum(row.p_value < 0.05 for row in found) <= 26
     assert all(math.isfinite(row.ci_low) for row in found)
+
+
+def test_intervals_of_the_same_people_with_one_rating_against_ten_hold_the_truth() -> None:
+    """Shares that lie near each other by chance are the more alike by it: on the far side that is not believed."""
+    rng, odds, truth = np.random.default_rng(10), 0.25, (0.6, 0.4)
+    places = rng.random((400, 20))
+    one, ten = (stats.beta.ppf(places, share * odds, (1 - share) * odds) for share in truth)
+    pairs = zip(rng.binomial(1, one), rng.binomial(10, ten) / 10, strict=True)
+    found = [contrast(side(own, 1), side(other, 10), paired=True) for own, other in pairs]
+    assert np.mean([row.ci_low <= truth[0] - truth[1] <= row.ci_high for row in found]) > 0.95
+    ratios = [row for row in found if row.risk_ratio_ci_low == row.risk_ratio_ci_low]
+    assert np.mean([row.risk_ratio_ci_low <= truth[0] / truth[1] <= row.risk_ratio_ci_high for row in ratios]) > 0.95

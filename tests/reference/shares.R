@@ -30,9 +30,18 @@ smaller <- function(p, ratings, effect) {
 wilson <- function(p, n, z) {
   suppressWarnings(as.numeric(prop.test(p * n, n, conf.level = 2 * pnorm(z) - 1, correct = FALSE)$conf.int))
 }
+# Halfway from the largest correlation of yes-no answers with these shares (Frechet's bound) to 1.
+most <- function(p, q) {
+  odds <- sort(c(p / (1 - p), q / (1 - q)))
+  if (odds[1] > 0 && is.finite(odds[2])) (1 + sqrt(odds[1] / odds[2])) / 2 else .5
+}
+# At the limit further from no difference two shares are no more alike than they can be that lie at their own limits.
+at_limits <- function(a, la, b, lb, r) {
+  c(if (a > b) r else min(r, most(la[1], lb[2])), if (a < b) r else min(r, most(la[2], lb[1])))
+}
 joined <- function(a, la, b, lb, r) {
-  low <- (a - la[1])^2 - 2 * r * (a - la[1]) * (lb[2] - b) + (lb[2] - b)^2
-  high <- (la[2] - a)^2 - 2 * r * (la[2] - a) * (b - lb[1]) + (b - lb[1])^2
+  low <- (a - la[1])^2 - 2 * r[1] * (a - la[1]) * (lb[2] - b) + (lb[2] - b)^2
+  high <- (la[2] - a)^2 - 2 * r[2] * (la[2] - a) * (b - lb[1]) + (b - lb[1])^2
   c(a - b - sqrt(low), a - b + sqrt(high))
 }
 contrast <- function(one, two, paired, level = .95) {
@@ -42,15 +51,14 @@ contrast <- function(one, two, paired, level = .95) {
   df <- if (paired) length(x) - 1 else unname(test$parameter)
   both <- effect(x, sum(one$given), y, sum(two$given))
   na <- smaller(x, sum(one$given), both); nb <- smaller(y, sum(two$given), both)
-  # Halfway from the largest correlation of yes-no answers (Frechet's bound) to 1.
-  odds <- sort(c(a / (1 - a), b / (1 - b)))
-  r <- if (paired && !constant) min(cor(x, y), (1 + sqrt(odds[1] / odds[2])) / 2) else 0
-  difference <- function(z) joined(a, wilson(a, na, z), b, wilson(b, nb, z), r)
+  r <- if (paired && !constant) min(cor(x, y), most(a, b)) else 0
+  at <- function(z) at_limits(a, wilson(a, na, z), b, wilson(b, nb, z), r)
+  difference <- function(z) joined(a, wilson(a, na, z), b, wilson(b, nb, z), at(z))
   at_0 <- function(z) if (a > b) difference(z)[1] else difference(z)[2]
   q <- sign(a - b) * uniroot(at_0, c(1e-6, 7), tol = 1e-14)$root
   z <- qt(1 - (1 - level) / 2, df)
   limits <- difference(z)
-  ratio <- if (a > 0 && b > 0) exp(joined(log(a), log(wilson(a, na, z)), log(b), log(wilson(b, nb, z)), r)) else c(NA, NA)
+  ratio <- if (a > 0 && b > 0) exp(joined(log(a), log(wilson(a, na, z)), log(b), log(wilson(b, nb, z)), at(z))) else c(NA, NA)
   list(arm = one, reference = two, paired = paired, level = level, estimate = a - b,
        std_error = if (constant) NA else test$stderr, statistic = q, df = df, p_value = 2 * pt(-abs(q), df),
        ci_low = max(-1, limits[1]), ci_high = min(1, limits[2]), risk_ratio = if (b > 0) a / b else NA,
@@ -65,9 +73,7 @@ detectable <- function(na, b, nb, r, df, alpha) {
   both <- sapply(c(1, -1), function(s) {
     at_0 <- function(d) {
       q <- b + s * d
-      odds <- sort(c(q / (1 - q), b / (1 - b)))
-      most <- if (odds[1] > 0 && is.finite(odds[2])) (1 + sqrt(odds[1] / odds[2])) / 2 else 0.5
-      limits <- joined(q, wilson(q, na, k), b, wilson(b, nb, k), min(r, most))
+      limits <- joined(q, wilson(q, na, k), b, wilson(b, nb, k), rep(min(r, most(q, b)), 2))
       if (s > 0) limits[1] else -limits[2]
     }
     room <- if (s > 0) 1 - b else b
