@@ -205,7 +205,8 @@ class GraphedSteps:
         except Exception as error:
             if (ran_out := _out_of_memory(error)) is not None:
                 raise ran_out from error
-            self._give_up(f"{shape.rows} rows by {shape.span} tokens: {type(error).__name__}: {error}")
+            first_line = str(error).partition("\n")[0]  # CUDA's go on with advice to programmers
+            self._give_up(f"{shape.rows} rows by {shape.span} tokens: {type(error).__name__}: {first_line}")
             self._compute(shape)
             return
         recording = self._recorded[shape] = _Recording(replay)

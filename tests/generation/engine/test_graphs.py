@@ -122,7 +122,9 @@ class Refusing(Repeater):
 
     def record(self, work: Work) -> Work:
         """Raise as PyTorch does where a step asks for what a capture forbids."""
-        raise torch.AcceleratorError("CUDA error: operation not permitted when stream is capturing")
+        raise torch.AcceleratorError(
+            "CUDA error: operation not permitted when stream is capturing\nFor debugging pass A=1"
+        )
 
 
 class Idle(Repeater):
@@ -152,6 +154,7 @@ def test_where_recording_fails_the_texts_are_right_and_the_lineage_says_so(
     assert same(drafts(tiny, sampling, 16), computed)
     assert tiny.versions.steps.startswith(f"{EAGER}, after {GRAPHS} were given up: ")
     assert told in tiny.versions.steps
+    assert "debugging" not in tiny.versions.steps
     assert len([line for line in caplog.messages if told in line]) == 1
     # Nor is it tried again for every batch.
     assert same(drafts(tiny, sampling, 16), computed)
