@@ -28,6 +28,7 @@ from generation.engine import (
 from generation.engine import Prompt as EnginePrompt
 from generation.engine.draft import Refused
 from generation.flagging import Beside
+from generation.lineage import shown_opening
 from generation.models import Batch, Candidate, LanguageModel, Run
 from generation.storable import storable
 from studyweb import room
@@ -167,8 +168,8 @@ def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
     prompt = run.batch.prompt
     beside = beside or Beside.nothing(prompt)
     cleaned = clean(draft.text, prompt.text)
-    found = beside.screened(cleaned.text)
     raw = storable(draft.text)
+    found = beside.screened(cleaned.text, opening=shown_opening(prompt, raw, cleaned.text))
     made = {
         "state": Candidate.State.DRAFTED,
         "run": run,

@@ -78,13 +78,11 @@ class Beside:
             near=_near(prompt, but),
         )
 
-    def screened(self, text: str, *, opening: str | None = None) -> Screened:
-        """The flags of a text behind its ``opening``, the prompt's by default, and its signature. ``held`` adds which
-        text it is like.
+    def screened(self, text: str, *, opening: str) -> Screened:
+        """The flags of a text behind its ``opening`` and the blanks between both, and its signature. ``held`` adds
+        which text it is like.
         """
         prompt = self._prompt
-        if opening is None:
-            opening = prompt.text if prompt.opening_shown and text else ""
         flags = (
             *screen(
                 text,
@@ -123,8 +121,9 @@ class Beside:
 def of_edit(candidate: Candidate, text: str) -> tuple[Beside, Screened]:
     """What is found of the candidate's text once it stands as ``text``, and what it is to be ``held`` against."""
     end = _opening_of(candidate, text)
+    behind = text[end:].lstrip()
     beside = Beside.study(candidate.batch.prompt, but=candidate)
-    return beside, beside.screened(text[end:].strip(), opening=text[:end])
+    return beside, beside.screened(behind.rstrip(), opening=text[: len(text) - len(behind)] if end else "")
 
 
 def hold_story(prompt: Prompt) -> None:

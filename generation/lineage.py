@@ -10,7 +10,7 @@ from django.db import models
 
 from generation.differences import Differences, compare, opening_in, place_before
 from generation.engine.sentences import words
-from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Review
+from generation.models import Batch, Candidate, Continuation, Edit, Opinion, Prompt, Review
 from generation.overlay import CLASSES, rank_class
 from generation.parity.passages import sentences
 from surveys.models import normal_text
@@ -29,17 +29,19 @@ SAID = tuple(
 )
 
 SCHEMA = "studyweb-lineage/1"
+_BEGINNING = 40  # characters by which a cleaned draft's beginning is found in the raw one
 
 
 def opened_text(candidate: Candidate) -> str:
-    """The cleaned draft as it stands in an article: behind the prompt's opening, where readers get that too.
+    """The cleaned draft as it stands in an article: behind the prompt's opening, where readers get that too."""
+    return f"{shown_opening(candidate.batch.prompt, candidate.raw_text, candidate.text)}{candidate.text}"
 
-    Between both stands what the model wrote there: a new paragraph, a blank, or nothing.
+
+def shown_opening(prompt: Prompt, raw: str, cleaned: str) -> str:
+    """What readers get in front of a cleaned draft: the prompt's opening, and behind it what the model set there, a new
+    paragraph, a blank, or nothing; '' where they get no opening, or no text is left.
     """
-    prompt = candidate.batch.prompt
-    if not prompt.opening_shown or not candidate.text:
-        return candidate.text
-    return _opened(prompt.text, candidate.raw_text, candidate.text)
+    return f"{prompt.text}{_seam(raw, cleaned)}" if prompt.opening_shown and cleaned else ""
 
 
 def opening_of(lineage: dict[str, Any], text: str) -> int:
@@ -89,7 +91,7 @@ def unedited(candidate: Candidate) -> Unedited:
     raw = f"{kept}{candidate.raw_text}"
     if not candidate.text:
         return Unedited("", raw, 0, 0)
-    text = f"{kept}{_seam(candidate.raw_text) if kept else ''}{candidate.text}"
+    text = f"{kept}{_seam(candidate.raw_text, candidate.text) if kept else ''}{candidate.text}"
     return Unedited(text, raw, opening, written + len(candidate.text))
 
 
@@ -320,9 +322,12 @@ def text_sha256(text: str) -> str:
 
 
 def _opened(opening: str, raw: str, cleaned: str) -> str:
-    return f"{opening}{_seam(raw)}{cleaned}"
+    return f"{opening}{_seam(raw, cleaned)}{cleaned}"
 
 
-def _seam(raw: str) -> str:
-    gap = raw[: len(raw) - len(raw.lstrip())]
+def _seam(raw: str, cleaned: str) -> str:
+    # In front of what is left of the beginning: a token or an echo that was taken out there left its blank.
+    start = max(raw.find(cleaned[:_BEGINNING]), len(raw) - len(raw.lstrip()))
+    before = raw[:start]
+    gap = before[len(before.rstrip()) :] or before[: len(before) - len(before.lstrip())]
     return "\n\n" if "\n" in gap else " " if gap else ""

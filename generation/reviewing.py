@@ -27,6 +27,7 @@ FLAGS: dict[str, Promise] = {
     screening.TOO_LONG: _("Long"),
     screening.REPETITION: _("Repeats itself"),
     screening.CUT_ENDING: _("Cut ending"),
+    screening.RUN_TOGETHER: _("No blank behind the opening"),
     screening.SELF_REFERENCE: _("Speaks of itself as a model"),
     screening.COPIED_PROMPT: _("Copies its prompt"),
     screening.COPIED_REAL: _("Copies a real article"),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from generation.engine.languages import guessed, is_known, primary
 from generation.engine.runs import Sources
-from generation.engine.sentences import ends_sentence, words
+from generation.engine.sentences import ends_sentence, is_unspaced, wants_blank, words
 
 TOO_SHORT = "too-short"
 TOO_LONG = "too-long"
 REPETITION = "repetition"
 CUT_ENDING = "cut-ending"
+RUN_TOGETHER = "run-together"
 SELF_REFERENCE = "self-reference"
 COPIED_PROMPT = "copied-prompt"
 COPIED_REAL = "copied-real"
@@ -108,8 +109,8 @@ def screen(
 
     `real_texts` are the real articles that it is to stand beside: they set the usual length. A long run of words shared
     with one of them, or with one in `copied_from` where that is given, is a sign of memorisation. `opening` is what
-    readers get in front of the text: beside real articles, which have theirs, it counts towards the length. `language`
-    is the tag of the language that it should be in; empty asks for none.
+    readers get in front of the text, with the blanks between both: beside real articles, which have theirs, it counts
+    towards the length. `language` is the tag of the language that it should be in; empty asks for none.
     """
     said = words(text)
     memorised = real_texts if copied_from is None else copied_from.sharing(said, COPIED_FROM)
@@ -117,6 +118,7 @@ def screen(
         _length(len(said), len(words(opening)), [len(words(real)) for real in real_texts]),
         _repetition(text, said),
         _cut_ending(text),
+        _run_together(opening, text),
         _language(text, language),
         _self_reference(text),
         _instruction_leak(text),
@@ -175,6 +177,19 @@ def _cut_ending(text: str) -> Flag | None:
     if ends_sentence(text):
         return None
     return Flag(CUT_ENDING, "Ends in the middle of a sentence.", text.rstrip()[-60:])
+
+
+def _run_together(opening: str, text: str) -> Flag | None:
+    """Flag 'spring.The': behind a full stop and its kin, or what closes, the next word wants a blank.
+
+    Behind a letter none is wanted where a word goes on ('build', 'ings'), nor in '3.5', nor where no blanks are set.
+    """
+    if not wants_blank(opening) or not text[:1].isalnum() or is_unspaced(text[0]):
+        return None
+    if text[0].isdigit() and opening[-2:-1].isdigit():
+        return None
+    evidence = f"{opening.split()[-1]}{text.split(maxsplit=1)[0]}"
+    return Flag(RUN_TOGETHER, "Begins without a blank behind the opening.", evidence)
 
 
 def _self_reference(text: str) -> Flag | None:

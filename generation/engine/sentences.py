@@ -26,15 +26,30 @@ _ABBREVIATION = re.compile(
     r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|e\.g|i\.e|approx|dept|est"
 )
 
+_IDEOGRAPH = re.compile("[぀-ヿ㐀-䶿一-鿿豈-﫿]")
 _WORD = re.compile(
-    r"[぀-ヿ㐀-䶿一-鿿豈-﫿]"  # a character of Japanese or Chinese stands for a word
-    r"|[^\W_]+(?:['’\-][^\W_]+)*"
+    _IDEOGRAPH.pattern  # a character of Japanese or Chinese stands for a word
+    + r"|[^\W_]+(?:['’\-][^\W_]+)*"
 )
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, case-folded; each character of Chinese or Japanese counts as one."""
     return [match.group().casefold() for match in _WORD.finditer(text)]
+
+
+def is_unspaced(character: str) -> bool:
+    """Return whether a character is one of Japanese or Chinese, which set no blanks between words."""
+    return bool(_IDEOGRAPH.match(character))
+
+
+def wants_blank(text: str) -> bool:
+    """Return whether a blank follows in writing what a text ends with: a mark that stops, parts or closes."""
+    if not text or text[-1] in _UNSPACED:
+        return False
+    if text[-1] in _QUOTES:
+        return _is_closing(text)
+    return text[-1] in TERMINATORS or text[-1] in ",;:" or _closes(text[-1])
 
 
 def ends_sentence(text: str) -> bool:

@@ -136,6 +136,19 @@ def test_an_edit_is_held_against_what_was_written_while_it_was_screened() -> Non
     assert "near-duplicate" in codes(text_of(first.batch))
 
 
+def test_a_draft_that_runs_into_its_opening_is_flagged_and_an_edit_mends_or_makes_that() -> None:
+    glued, apart = text_of(batch := written([f"{FOREIGN}", f" {PLAIN}"])), text_of(batch, 1)
+    assert (codes(glued), codes(apart)) == (["run-together"], [])
+    assert glued.flags[0]["evidence"] == "spring.Engineers"
+    editing.edit(glued, by=batch.created_by, text=f"{OPENING} {FOREIGN}")
+    editing.edit(apart, by=batch.created_by, text=f"{OPENING}{PLAIN}")
+    assert (codes(text_of(batch, 0)), codes(text_of(batch, 1))) == ([], ["run-together"])
+
+
+def test_where_readers_get_no_opening_nothing_runs_into_it() -> None:
+    assert codes(text_of(written([FOREIGN], opening_shown=False))) == []
+
+
 def test_texts_of_older_releases_get_their_signature_when_it_is_first_needed() -> None:
     old, edited = text_of(batch := written([CONTINUATION, CONTINUATION])), text_of(batch, 1)
     editing.edit(edited, by=batch.created_by, text=f"{OPENING} {FOREIGN}")

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.django_db
         ("\n\nIt went on.", f"{OPENING}\n\nIt went on."),
         ("\nIt went on.", f"{OPENING}\n\nIt went on."),
         (", and it went on.", f"{OPENING}, and it went on."),
+        ("<s>\n\nIt went on.", f"{OPENING}\n\nIt went on."),
+        (f"{OPENING} It went on.", f"{OPENING} It went on."),
+        (f"\n\n{OPENING}It went on.", f"{OPENING}\n\nIt went on."),
+        ("It went on.", f"{OPENING}It went on."),
     ],
 )
 def test_a_draft_stands_behind_its_opening_as_the_model_set_it(raw: str, joined: str) -> None:

@@ -16,6 +16,7 @@ from generation.engine.screening import (
     INSTRUCTION_LEAK,
     LANGUAGE,
     REPETITION,
+    RUN_TOGETHER,
     SELF_REFERENCE,
     TOO_LONG,
     TOO_SHORT,
@@ -89,7 +90,49 @@ def test_the_opening_that_readers_get_counts_beside_real_articles_which_have_the
     real = SOUND.replace("Engineers", "Surveyors") * 3
     flags = {flag.code for flag in screen(SOUND, prompt_text=PROMPT, real_texts=(real,), opening=SOUND)}
     assert TOO_SHORT not in flags
-    assert {flag.code for flag in screen("It did.", prompt_text=PROMPT, opening=SOUND)} == {TOO_SHORT}
+    assert {flag.code for flag in screen("It did.", prompt_text=PROMPT, opening=f"{SOUND} ")} == {TOO_SHORT}
+
+
+@pytest.mark.parametrize(
+    ("opening", "text", "joined"),
+    [
+        ("It was unsafe in the spring.", "The town agreed.", "spring.The"),
+        ("It was unsafe in the spring,", "said the mayor.", "spring,said"),
+        ('"It is old," she said. "We must act."', "The town agreed.", 'act."The'),
+        ("Repairs (in spring)", "will begin.", "spring)will"),
+        ("It closed in 1931.", "The town agreed.", "1931.The"),
+        ("هل غادر؟", "نعم غادر.", "غادر؟نعم"),
+    ],
+)
+def test_a_text_that_begins_without_a_blank_where_readers_expect_one_is_flagged(
+    opening: str, text: str, joined: str
+) -> None:
+    flags = {flag.code: flag.evidence for flag in screen(text, prompt_text=opening, opening=opening)}
+    assert flags[RUN_TOGETHER] == joined
+    for blank in (" ", "\n\n"):
+        apart = {flag.code for flag in screen(text, prompt_text=opening, opening=f"{opening}{blank}")}
+        assert RUN_TOGETHER not in apart
+
+
+@pytest.mark.parametrize(
+    ("opening", "text"),
+    [
+        ("", "The town agreed."),
+        ("Repairs of the build", "ings began."),
+        ("It rose by 3.", "5 percent."),
+        ("It closed at 10:", "30 in the morning."),
+        ('The mayor said, "', "We must act."),
+        ("The mayor said “", "We must act.”"),
+        ("Repairs (", "in spring) will begin."),
+        ("It is old.", "” said the mayor."),
+        ("It is old.", ""),
+        ("橋は閉鎖された。", "川が増水した。"),
+        ("「橋は閉鎖された」", "と市長は言った。"),
+        ("It was well-", "known."),
+    ],
+)
+def test_where_no_blank_is_wanted_none_is_missed(opening: str, text: str) -> None:
+    assert RUN_TOGETHER not in {flag.code for flag in screen(text, prompt_text=opening, opening=opening)}
 
 
 def test_a_passage_shared_with_a_real_article_is_shown_whole() -> None:
