@@ -18,6 +18,8 @@ from surveys.participant.replies import private
 def entry(request: HttpRequest, study_key: str) -> HttpResponse:
     """The entry link: the person who is known already goes on, a new one arrives, or is told why not now."""
     study = get_object_or_404(Study.objects.select_related("current_version"), key=study_key)
+    if visit.is_a_machine(request):
+        return replies.for_machines(request, study)
     try:
         mode = visit.mode_asked(request, study)
     except PermissionDenied as refusal:
@@ -44,6 +46,8 @@ def entry(request: HttpRequest, study_key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def personal_link(request: HttpRequest, token: str) -> HttpResponse:
     """The link that brings somebody back, on any device: it hands the token to a cookie and leaves the address bar."""
+    if visit.is_a_machine(request):
+        return replies.for_machines(request)
     place = flow.come_back(token)
     if place is None:
         return replies.unknown(request)

@@ -140,6 +140,14 @@ def turned_away(request: HttpRequest, study: Study, gate: Gate, entrant: Entrant
     return render(request, "participant/gate.html", outside(study) | told | {"gate": gate.value})
 
 
+def for_machines(request: HttpRequest, study: Study | None = None) -> HttpResponse:
+    """The page for a program that looks at a link for somebody: it says what it leads to, and nobody arrives."""
+    query = request.GET.copy()
+    query[visit.OPENED] = "yes"
+    context = {"onward": f"?{query.urlencode()}"} | (outside(study) if study else {})
+    return render(request, "participant/for_machines.html", context)
+
+
 def refused(request: HttpRequest, study: Study, reason: str) -> HttpResponse:
     """The page for a link to a preview or simulation that admits nobody."""
     return render(request, "participant/refused.html", outside(study) | {"reason": reason}, status=403)
@@ -172,9 +180,9 @@ def _sends_consent(request: HttpRequest) -> bool:
 
 
 def _looks_ahead(request: HttpRequest) -> bool:
-    """Whether the browser fetches or renders this in advance (Fetch's Sec-Purpose, and Purpose before it).
+    """Whether the browser fetches or renders this in advance (Fetch's Sec-Purpose, and what browsers sent before it).
 
     It drops such an answer if its status is an error, and asks again when somebody really opens the page.
     """
-    purposes = request.META.get("HTTP_SEC_PURPOSE", ""), request.META.get("HTTP_PURPOSE", "")
-    return any(purpose.lower().startswith("prefetch") for purpose in purposes)
+    purposes = (request.META.get(f"HTTP_{name}", "") for name in ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ"))
+    return any(purpose.lower().startswith(("prefetch", "preview")) for purpose in purposes)

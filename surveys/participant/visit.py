@@ -5,6 +5,7 @@ token sealed. It may go on in the study; what only the person may do, it may not
 """
 
 import json
+import re
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -28,9 +29,26 @@ MARK_FIELD = "_person"  # no question has such a key
 # without a script, that of the draft with which it was shown.
 SEQUENCE_FIELD = "_sequence"
 _OURS = frozenset({MARK_FIELD, SEQUENCE_FIELD})
+# What the link of the page for machines says besides.
+OPENED = "opened"
+# Names as those programs give them: messengers, social networks, mail and search. "Cubot" makes phones.
+_MACHINES = re.compile(
+    r"facebookexternalhit|facebookcatalog|meta-external|^WhatsApp/|SkypeUriPreview|BingPreview|MicrosoftPreview|vkShare"
+    r"|Google-PageRenderer|GoogleImageProxy|Web Preview|Link Preview|Iframely|Embedly|Mastodon/|Pleroma|Synapse"
+    r"|ms-office; MSOffice|Existence Discovery|(?<!cu)bot\b|crawler|spider\b",
+    re.IGNORECASE,
+)
 # No token begins so.
 _GUEST = "~"
 COOKIE_SECONDS = 400 * 24 * 3600  # the longest that browsers keep one
+
+
+def is_a_machine(request: HttpRequest) -> bool:
+    """Whether a program looks at a link that was sent to somebody, or searches the web, by its own name.
+
+    Whoever is taken for one is a person once they have pressed the button on the page that they get.
+    """
+    return OPENED not in request.GET and _MACHINES.search(request.META.get("HTTP_USER_AGENT", "")) is not None
 
 
 def token_of(request: HttpRequest) -> str:

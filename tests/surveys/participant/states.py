@@ -289,6 +289,8 @@ def _errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Response]]:
     """The server's own trouble, and requests that nobody can read."""
     requests = RequestFactory()
     monkeypatch.setattr(patience, "SECONDS", -1)
+    unfurler = Client(headers={"user-agent": "facebookexternalhit/1.1"})
+    yield "for machines", unfurler.get(f"/s/{_launched().key}/")
     yield "away", patient(Away(1))(requests.get("/"))
     yield "away, with what was typed", patient(Away(1))(requests.post("/", {"word": "Kept"}))
     half: dict[str, Any] = {"wsgi.input": BytesIO(b"believable=1&comment=half"), "CONTENT_LENGTH": "400"}
