@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generation import registry
 from generation.batches import RequestError, request_batch
@@ -21,6 +22,8 @@ from generation.rules import rules_of
 from generation.terms import must_accept
 from surveys import audit
 from surveys.models import Researcher, Study, normal_text
+
+EDITED = gettext_lazy("The text was edited since this page was shown. Read it again, and choose where to cut it now.")
 
 # What the tree of texts shows nothing of.
 _LONG = ("raw_text", "text", "removals", "flags", "signature", "token_ids", "logprobs", "ranks")
@@ -49,9 +52,12 @@ def places_to_cut(text: str) -> list[tuple[int, str]]:
     return [*places[:-1], (len(text), places[-1][1])]
 
 
-def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int | None) -> Batch:
+def continue_from(
+    candidate: Candidate, *, by: Researcher, cut: int, size: int, max_tokens: int | None, shown: str | None = None
+) -> Batch:
     """A batch of ``size`` texts that go on behind the first ``cut`` characters of the text as it stands, or all.
 
+    ``shown`` is the SHA-256 of the wording in which the cut was chosen: in another one it lies elsewhere.
     Same model, same sampling but for the length; without ``max_tokens`` that is the batch's too, or what each of the
     study's models has room for behind what is kept. Behind a whole text, which its model may have ended, no model that
     can be told so ends at once. What is kept stands in front of each new text, since readers get
@@ -59,6 +65,8 @@ def continue_from(candidate: Candidate, *, by: Researcher, cut: int, size: int, 
     ``RequestError`` with a sentence a field, ``DraftOnly``.
     """
     text = standing_text(candidate)
+    if shown is not None and shown != text_sha256(text):
+        raise RequestError({"cut": str(EDITED)})
     if not 1 <= cut <= len(text) or not text[:cut].strip():
         raise RequestError({"cut": _("Cut the text behind its beginning, or keep all of it.")})
     batch, prompt = candidate.batch, candidate.batch.prompt

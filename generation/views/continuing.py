@@ -1,5 +1,7 @@
 """Continue from here: choose where a text is cut, and how many texts go on from there."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from generation import continuing
 from generation.batches import MOST_CANDIDATES, RequestError
 from generation.curation import standing_text
+from generation.lineage import text_sha256
 from generation.models import Batch, Candidate
 from generation.rules import sees_models
 from generation.views.review import candidate_url, filters_of, found, name_of
@@ -30,13 +33,17 @@ class ContinueForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy("Choose the last sentence that stays."),
+            # All places of the text that the page showed were offered.
+            "invalid_choice": continuing.EDITED,
         },
     )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
     size = forms.IntegerField(label=gettext_lazy("How many texts"), initial=5, min_value=1, max_value=MOST_CANDIDATES)
     max_tokens = forms.IntegerField(label=gettext_lazy("Longest new text, in tokens"), min_value=1)
 
     def __init__(self, text: str, *args: object, asks_length: bool, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["shown"].initial = self.wording = text_sha256(text)
         if not asks_length:
             # How much a model holds tells models apart.
             del self.fields["max_tokens"]
@@ -45,6 +52,11 @@ class ContinueForm(forms.Form):
         *cuts, (end, last) = continuing.places_to_cut(text) or [(0, "")]
         whole = _("%(sentence)s (the whole text stays)") % {"sentence": last}
         cut.choices = [*cuts, (end, whole)] if end else []
+
+    def renew(self) -> None:
+        """Show what was refused with the text as it stands: where it is another one, with nothing chosen yet."""
+        if self.is_bound and self.data.get("shown") != self.wording:
+            self.data = {**self.data, "shown": self.wording, "cut": ""}
 
 
 @login_required
@@ -71,12 +83,13 @@ def continue_from(request: HttpRequest, study_key: str, code: str) -> HttpRespon
             show_problems(form, error.problems)
         except DraftOnly as error:
             show_problems(form, [str(error)])
+    form.renew()
     name = name_of(text, is_blind=filters.is_blind)
     context = {"candidate": text, "name": name, "form": form, "back": back, "filters": filters}
     return study_page(request, study, "generation/continue.html", context, status=400 if form.errors else 200)
 
 
-def _asked(study: Study, text: Candidate, by: Researcher, given: dict[str, int], *, is_blind: bool) -> Batch:
+def _asked(study: Study, text: Candidate, by: Researcher, given: dict[str, Any], *, is_blind: bool) -> Batch:
     """The batch asked for. Who curates blind learns from no refusal which model wrote this text."""
     if not is_blind:
         return continuing.continue_from(text, by=by, **given)

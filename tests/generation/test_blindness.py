@@ -13,6 +13,7 @@ from django.urls import URLPattern, reverse
 
 from analysis.urls import urlpatterns as analysis_urls
 from generation import continuing, curation, placing, registry, rules, terms
+from generation.lineage import text_sha256
 from generation.models import Batch, Candidate, LanguageModel, TextScore, Worker
 from generation.urls import urlpatterns as generation_urls
 from surveys.models import Article, Study
@@ -138,7 +139,9 @@ def test_going_on_from_a_text_answers_alike_whatever_its_model_holds_or_asks(
         for text in texts:
             url = reverse("generation:continue", args=[study.key, text.code])
             cut = continuing.places_to_cut(curation.standing_text(text))[0][0]
-            answer = client.post(url, {"cut": cut, "size": 1, "max_tokens": max_tokens})
+            shown = text_sha256(curation.standing_text(text))
+            asked = {"cut": cut, "size": 1, "max_tokens": max_tokens, "shown": shown}
+            answer = client.post(url, asked)
             page = re.sub(r'value="\w{64}"|X-CSRFToken": "\w{64}', "", answer.content.decode())
             told = [part for part in page.split("\n") if "error" in part or "notice" in part]
             found.add(f"{answer.status_code} {told}")

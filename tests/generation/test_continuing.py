@@ -1,5 +1,6 @@
 """Continue from here: the cut, the new batch, and the lineage as a tree."""
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -220,7 +221,9 @@ def test_a_full_context_is_said_with_what_there_is_room_for(tmp_path: Path, clie
     assert told(short, room + 1)
     client.force_login(batch.created_by)
     url = address(batch.study, "continue", 1, 0)
-    refused = client.post(url, {"cut": len(standing_text(long)), "size": "1", "max_tokens": "8"})
+    refused = client.post(
+        url, {"cut": len(standing_text(long)), "size": "1", "max_tokens": "8", **wording(client, url)}
+    )
     assert refused.status_code == 400
     assert "fills all that the model can hold" in refused.content.decode()
 
@@ -234,9 +237,44 @@ def test_the_page_offers_the_sentences_and_leads_to_the_new_batch(client: Client
     refused = client.post(url, {"size": "2", "max_tokens": "8"})
     assert refused.status_code == 400
     assert "Choose the last sentence that stays" in refused.content.decode()
-    response = client.post(url, {"cut": str(CUT), "size": "2", "max_tokens": "8"})
+    response = client.post(url, {"cut": str(CUT), "size": "2", "max_tokens": "8", **wording(client, url)})
     assert response.headers["Location"] == address(first.study, "batch", 2)
     assert Continuation.objects.get().parent == text_of(first)
+
+
+@pytest.mark.parametrize("edit", ["XX{text}", "{text} More.", "Short."])
+def test_a_text_that_was_edited_since_the_page_was_shown_is_not_cut_elsewhere(client: Client, edit: str) -> None:
+    first = written()
+    by = first.created_by
+    client.force_login(by)
+    url = address(first.study, "continue", 1, 0)
+    asked = {"cut": str(CUT), "size": "2", "max_tokens": "8", **wording(client, url)}
+    curation.edit(text_of(first), by=by, text=edit.format(text=standing_text(text_of(first))))
+    refused = client.post(url, asked)
+    page = refused.content.decode()
+    assert refused.status_code == 400
+    assert "edited since this page was shown" in page
+    assert "Select a valid choice" not in page
+    assert not re.search(r'type="radio"[^>]*checked', page)
+    assert not Continuation.objects.exists()
+    # The page that comes back is of the text as it stands.
+    [cut, *_] = re.findall(r'type="radio" name="cut" value="(\d+)"', page)
+    client.post(url, {**asked, "cut": cut, **wording(client, url)})
+    assert Continuation.objects.get().cut == int(cut)
+
+
+def test_a_decision_meanwhile_leaves_the_text_as_it_is_and_the_cut_too(client: Client) -> None:
+    first = written()
+    client.force_login(first.created_by)
+    url = address(first.study, "continue", 1, 0)
+    asked = {"cut": str(CUT), "size": "2", "max_tokens": "8", **wording(client, url)}
+    curation.reject(text_of(first), by=first.created_by, reason="dull")
+    assert client.post(url, asked).headers["Location"] == address(first.study, "batch", 2)
+
+
+def wording(client: Client, url: str) -> dict[str, str]:
+    """What the page sends of the text that it shows."""
+    return dict(re.findall(r'name="(shown)" value="(\w{64})"', client.get(url).content.decode()))
 
 
 def test_a_blind_curator_stays_with_the_text(client: Client) -> None:
@@ -244,7 +282,7 @@ def test_a_blind_curator_stays_with_the_text(client: Client) -> None:
     set_rules(first.study, by=first.created_by, is_blind=True, most_edited=None)
     client.force_login(curator(first.study))
     url = address(first.study, "continue", 1, 0)
-    response = client.post(url, {"cut": str(CUT), "size": "1", "max_tokens": "8"})
+    response = client.post(url, {"cut": str(CUT), "size": "1", "max_tokens": "8", **wording(client, url)})
     assert response.headers["Location"] == address(first.study, "candidate", 1, 0)
 
 
