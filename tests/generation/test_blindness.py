@@ -196,7 +196,11 @@ def swap(study: Study) -> None:
     first, second = Article.objects.filter(study=study, candidate__isnull=False).order_by("candidate__batch__number")
     first.arm, second.arm = second.arm, first.arm
     first.model_name, second.model_name = second.model_name, first.model_name
-    first.lineage, second.lineage = second.lineage, first.lineage
+    for part in ("model", "engine", "sampling", "batch", "candidate", "score"):
+        first.lineage[part], second.lineage[part] = second.lineage[part], first.lineage[part]
+    for article in (first, second):
+        # What people wrote of a text is no matter of its model: the parts that it is measured by stay.
+        article.lineage["raw"]["text"] += "<|im_end|>"
     first.save()
     second.save()
     TextScore.objects.filter(article=first).update(ranks=[9999], perplexity=99.9)
