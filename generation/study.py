@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from generation import placing, scores
 from generation.authorship import steps
+from generation.engine.screening import INVENTED_QUOTE, REAL_NAME
 from generation.models import Candidate, TextScore
 from generation.overlay import Overlay, overlay
 from generation.rules import sees_models, share_edited
 from surveys.models import Article, Study
-from surveys.other_apps import Act, Panel, Tab
+from surveys.other_apps import Act, Note, Panel, Tab
 
 
 def tab(request: HttpRequest, study: Study) -> Tab | None:
@@ -81,6 +82,16 @@ def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel 
     if not article.lineage or not sees_models(study):
         return None
     return Panel("generation/_origin.html", ArticleOrigin(article.lineage, candidate_of(article)))
+
+
+def debriefing_notes(article: Article) -> list[Note]:
+    """Whom an accepted text names and whom it has speak, as screening found it; nothing here tells of models."""
+    found = {flag["code"]: flag["evidence"] for flag in (article.lineage or {}).get("flags", ())}
+    words = {
+        REAL_NAME: _("It names people. Are they real, and is what it says of them untrue?"),
+        INVENTED_QUOTE: _("It has somebody say what no source says."),
+    }
+    return [Note(said, found[code]) for code, said in words.items() if code in found]
 
 
 def guard(article: Article, act: Act) -> str:

@@ -110,6 +110,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What the other apps add to a study, by dotted name: surveys knows of neither (surveys/lifecycle.py calls them).
 STUDY_TABS = ["generation.study.tab", "analysis.study.power_tab", "analysis.study.tab"]
 ARTICLE_PANELS = ["generation.study.origin_panel", "generation.study.article_panel"]
+DEBRIEFING_NOTES = ["generation.study.debriefing_notes"]
 ARTICLE_GUARDS = ["generation.study.guard"]
 PARTS_OF_PEOPLE = ["generation.authorship.part_of_people"]
 BLINDED_BY = ["generation.rules.is_kept_blind"]

@@ -40,6 +40,19 @@ def article_panels(request: HttpRequest, study: Study, article: Article) -> list
     return [panel for panel in panels if panel is not None]
 
 
+@dataclass(frozen=True)
+class Note:
+    """What another app found in an article that its debriefing may have to set right, and where."""
+
+    what: str
+    evidence: str
+
+
+def debriefing_notes(article: Article) -> list[Note]:
+    """What the other apps found in an article for whoever writes what is not true in it."""
+    return [note for name in settings.DEBRIEFING_NOTES for note in import_string(name)(article)]
+
+
 def hides_models(study: Study) -> bool:
     """Whether the other apps keep from ``study.role``, for now, which model wrote a text and in which arm it stands."""
     return any(import_string(name)(study) for name in settings.BLINDED_BY)

@@ -1,15 +1,19 @@
 """What generation adds to a study: its tab, an article's origin, and a guard over texts that were curated."""
 
+from html import unescape
+
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from generation import curation
+from generation.rules import set_rules
 from generation.study import tab
 from surveys.articles import ArticleError, place, put_back, revise_article
 from surveys.models import Article
 from tests.factories import ArticleFactory, StudyFactory
 from tests.generation.factories import (
+    CONTINUATION,
     curator,
     synthetic_arm,
     text_of,
@@ -48,6 +52,43 @@ def test_a_curated_text_is_changed_in_its_review_alone_where_edits_are_counted(a
     curation.reopen(text, by=by)
     edited = curation.accept(text_of(text.batch), by=by, arm=None, text=f"{accepted.text} It reopens in May.")
     assert [edit["inserted"] for edit in edited.lineage["edits"]] == [len(" It reopens in May.")]
+
+
+NAMED = (
+    " The decision was praised by Mayor Ida Invented at the town hall.\n\n"
+    '"We had no other choice in this matter," said Ida Invented, and left the room.'
+)
+
+
+@pytest.mark.parametrize("page", ["workbench:study-article", "workbench:study-article-edit"])
+def test_whoever_writes_what_is_untrue_is_shown_beside_it_whom_the_text_names_and_quotes(
+    client: Client, page: str
+) -> None:
+    batch = written([NAMED, CONTINUATION.replace('"', "")])
+    client.force_login(batch.created_by)
+
+    def shown(index: int) -> str:
+        found = curation.accept(text_of(batch, index), by=batch.created_by, arm=None)
+        return client.get(reverse(page, args=[batch.study.key, found.key])).content.decode()
+
+    named = unescape(shown(0))
+    before, field = named.index("Look at these"), named.index('name="untrue"')
+    assert (
+        before
+        < named.index("Ida Invented</span>")
+        < named.index("We had no other choice in this matter</span>")
+        < field
+    )
+    assert "Look at these" not in shown(1)
+
+
+def test_blind_curators_are_shown_whom_a_text_names_too(client: Client) -> None:
+    batch = written([NAMED])
+    set_rules(batch.study, by=batch.created_by, is_blind=True, most_edited=None)
+    found = curation.accept(text_of(batch), by=batch.created_by, arm=None)
+    client.force_login(curator(batch.study))
+    page = client.get(reverse("workbench:study-article", args=[batch.study.key, found.key])).content.decode()
+    assert "Ida Invented</span>" in page
 
 
 def test_articles_that_nobody_curated_are_edited_as_before() -> None:

@@ -25,7 +25,7 @@ from surveys.articles import (
     take_down,
 )
 from surveys.models import Article, Origin, Researcher, Study
-from surveys.other_apps import article_panels, hides_models
+from surveys.other_apps import article_panels, debriefing_notes, hides_models
 from surveys.workbench.forms.material import ArticleForm, PlaceForm, UntrueForm
 from surveys.workbench.grid import grid
 from surveys.workbench.pages import show_problems, study_page
@@ -180,6 +180,7 @@ def _article_page(request: HttpRequest, study: Study, found: Article, untrue: Un
         "earlier": earlier,
         "place": PlaceForm(found),
         "untrue": untrue,
+        "notes": debriefing_notes(found),
         "panels": article_panels(request, study, found),
         "hides_models": _is_hidden(study, found),
     }
@@ -188,5 +189,11 @@ def _article_page(request: HttpRequest, study: Study, found: Article, untrue: Un
 
 def _form_page(request: HttpRequest, study: Study, form: ArticleForm) -> HttpResponse:
     titles = study.stories.order_by("title").values_list("title", flat=True)
-    context = {"form": form, "titles": titles, "article": form.article, "further_untrue": form.further}
+    context = {
+        "form": form,
+        "titles": titles,
+        "article": form.article,
+        "further_untrue": form.further,
+        "notes": debriefing_notes(form.article) if form.article else [],
+    }
     return study_page(request, study, "article_form.html", context)
