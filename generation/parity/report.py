@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generation.lineage import opening_of
-from generation.parity.comparison import Difference, compared, differences, differences_by_arm, furthest
+from generation.parity.comparison import Difference, compared, differences, furthest
 from generation.parity.figures import Figure, differences_figure, spread_figure
 from generation.parity.leaks import Leak, scan
 from generation.parity.measures import Shown, measured
@@ -57,7 +57,7 @@ KINDS: dict[str, str | Promise] = {
 
 _HOW_TO_READ = gettext_lazy(
     "Hollow dot: small. Filled dot: from 0.25, worth a look. Diamond: from 0.8 and surely not zero, large. "
-    "Arrow: beyond the figure. Lines: intervals of 99%."
+    "Arrow: beyond the figure. Lines: intervals that hold together with 95%."
 )
 
 
@@ -248,13 +248,14 @@ def report_of(study: Study) -> Report:
         )
         for article in articles
     )
+    found = differences(texts)
     return Report(
         real=_side(texts, "real"),
         synthetic=_side(texts, "synthetic"),
-        differences=tuple(differences(texts)),
+        differences=tuple(difference for difference in found if not difference.arm),
         leaks=tuple(scan(texts)),
         texts=texts,
-        by_arm=tuple(differences_by_arm(texts)),
+        by_arm=tuple(difference for difference in found if difference.arm),
         arms={article.arm.key: article.arm.label for article in articles if article.arm},
     )
 
@@ -267,7 +268,10 @@ def with_perplexity(found: Report, perplexities: Mapping[str, float]) -> Report:
     }
     if not any(scored.values()):
         return found
-    return replace(found, perplexity=compared("perplexity", scored["real"], scored["synthetic"]))
+    # As sure as the others, though nothing is decided by it.
+    among = max((difference.among for difference in found.differences), default=1)
+    apart = compared("perplexity", scored["real"], scored["synthetic"])
+    return replace(found, perplexity=replace(apart, among=among))
 
 
 def _side(texts: Sequence[Shown], side: str) -> Side:
@@ -281,7 +285,9 @@ def _standardised(found: Difference) -> str:
         return ""
     if math.isinf(found.standardised):
         return "∞"
-    low, high = found.interval or (found.standardised, found.standardised)
+    if found.interval is None:
+        return f"{found.standardised:+.2f}"
+    low, high = found.interval
     return f"{found.standardised:+.2f} ({low:+.1f}…{high:+.1f})"
 
 

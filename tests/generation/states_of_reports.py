@@ -34,7 +34,7 @@ def of_reports(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Shown
 
 
 def _leaking() -> Study:
-    study = ready_study(stories=3)
+    study = ready_study(stories=6)
     for article in Article.objects.filter(study=study, origin=Origin.SYNTHETIC):
         revise_article(article, by=study.created_by, text=f"{article.text} {LONG} {LEAK}")
     return study

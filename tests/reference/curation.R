@@ -37,6 +37,18 @@ never_lost <- matrix(c(0, 3, 2, 0, 0, 1, 0, 2, 0), 3, byrow = TRUE)
 smd <- function(a, b) (mean(b) - mean(a)) / sqrt((var(a) + var(b)) / 2)
 real <- c(412, 380, 455, 501, 398); synthetic <- c(310, 295, 402, 288, 350, 377)
 
+# Student's and Welch's intervals of the difference in the same units, each one of so many that hold together with 95%
+# (Bonferroni).
+means <- function(among, equal) {
+  test <- t.test(synthetic, real, conf.level = 1 - .05 / among, var.equal = equal)
+  list(among = among, interval = as.numeric(test$conf.int) / sqrt((var(real) + var(synthetic)) / 2), p = test$p.value)
+}
+student_means <- lapply(c(1, 15, 60), means, equal = TRUE)
+welch_means <- lapply(c(1, 15, 60), means, equal = FALSE)
+# What lies beyond t on both sides.
+student <- apply(expand.grid(t = c(.1, 1, 2.5, 12), df = c(1, 1.3, 3.7, 22, 400)), 1, function(x)
+  list(t = x[["t"]], df = x[["df"]], p = 2 * pt(-x[["t"]], x[["df"]])))
+
 # Fisher's exact test of two shares, two-sided. The first is Fisher's (1935) lady tasting tea.
 fisher <- lapply(list(c(3, 4, 1, 4), c(30, 40, 1, 40), c(1, 40, 12, 40), c(4, 10, 1, 10), c(0, 7, 5, 9)), function(x)
   list(real = x[1:2], synthetic = x[3:4], p = fisher.test(matrix(c(x[1], x[2] - x[1], x[3], x[4] - x[3]), 2))$p.value))
@@ -44,6 +56,8 @@ fisher <- lapply(list(c(3, 4, 1, 4), c(30, 40, 1, 40), c(1, 40, 12, 40), c(4, 10
 write_json(list(
   bradley_terry = list(teams = teams, wins = wins, fit = fit(wins), with_prior = fit(wins, .5)),
   never_lost = list(wins = never_lost, with_prior = fit(never_lost, .5)),
-  standardised = list(real = real, synthetic = synthetic, difference = smd(real, synthetic)),
+  standardised = list(real = real, synthetic = synthetic, difference = smd(real, synthetic),
+                      student = student_means, welch = welch_means),
+  student = unname(student),
   fisher = fisher
 ), "curation.json", digits = NA, auto_unbox = TRUE, matrix = "rowmajor")

@@ -27,7 +27,7 @@ LONG = " ".join(f"Sentence number {n} of a much longer invented text." for n in 
 
 def study_with(text: str) -> Study:
     """A study that is ready but for its machine-written texts, which all end like this."""
-    study = ready_study(stories=3)
+    study = ready_study(stories=5)
     for article in Article.objects.filter(study=study, origin=Origin.SYNTHETIC):
         revise_article(article, by=study.created_by, text=f"{article.text} {text}")
     return study
@@ -52,8 +52,17 @@ def test_a_large_difference_blocks_freezing_and_says_where() -> None:
         lifecycle.freeze(study, study.created_by)
 
 
+def test_two_texts_a_side_that_are_all_alike_block_nothing() -> None:
+    study = ready_study(stories=2)
+    for article in Article.objects.filter(study=study, origin=Origin.SYNTHETIC):
+        revise_article(article, by=study.created_by, text=article.text.replace("\n\n", " "))
+    paragraphs = next(row for row in report_of(study).rows if row.label == "Paragraphs")
+    assert (paragraphs.difference, paragraphs.size) == ("∞", "uncertain")
+    assert next(iter(gates.gates(study))).passed
+
+
 def test_two_arms_that_differ_in_opposite_ways_block_freezing_each_by_its_name() -> None:
-    study = ready_study(stories=4)
+    study = ready_study(stories=6)
     long = ArmFactory(study=study, origin=Origin.SYNTHETIC, label="An invented long arm")
     for article in Article.objects.standing().filter(study=study, origin=Origin.REAL):
         revise_article(article, by=study.created_by, text=f"{article.text} {LONG}")
