@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from generation import placing, scores
 from generation.authorship import steps
-from generation.engine.screening import INVENTED_QUOTE, REAL_NAME
+from generation.engine import to_set_right
 from generation.models import Candidate, TextScore
 from generation.overlay import Overlay, overlay
 from generation.rules import sees_models, share_edited
-from surveys.models import Article, Study
+from surveys.models import Article, Origin, Study
 from surveys.other_apps import Act, Note, Panel, Tab
 
 
@@ -85,13 +85,21 @@ def origin_panel(request: HttpRequest, study: Study, article: Article) -> Panel 
 
 
 def debriefing_notes(article: Article) -> list[Note]:
-    """Whom an accepted text names and whom it has speak, as screening found it; nothing here tells of models."""
-    found = {flag["code"]: flag["evidence"] for flag in (article.lineage or {}).get("flags", ())}
-    words = {
-        REAL_NAME: _("It names people. Are they real, and is what it says of them untrue?"),
-        INVENTED_QUOTE: _("It has somebody say what no source says."),
-    }
-    return [Note(said, found[code]) for code, said in words.items() if code in found]
+    """Whom a machine-written text names and whom it has speak; nothing here tells of models.
+
+    All of them, of the text as it stands, also of one that came from elsewhere: screening's flags name the first few.
+    """
+    if article.origin != Origin.SYNTHETIC:
+        return []
+    real = Article.objects.filter(study=article.study_id, story=article.story_id, origin=Origin.REAL)
+    texts = list(real.filter(replaced_by=None, taken_down_at=None).order_by("pk").values_list("text", flat=True))
+    prompt = str(article.lineage.get("prompt", {}).get("text", ""))
+    named, said = to_set_right(article.text, prompt_text=prompt, real_texts=texts)
+    found = [
+        (_("It names people. Are they real, and is what it says of them untrue?"), named),
+        (_("It has somebody say what no source says."), said),
+    ]
+    return [Note(what, "; ".join(places)) for what, places in found if places]
 
 
 def guard(article: Article, act: Act) -> str:

@@ -7,7 +7,7 @@ from generation.engine.builtin import BuiltinModelError, builtin_model
 from generation.engine.cleaning import Cleaned, Removal, clean
 from generation.engine.duplicates import Signatures, near_duplicate, signature
 from generation.engine.identity import EngineVersions, ModelIdentity
-from generation.engine.people import people_flags
+from generation.engine.people import people_flags, to_set_right
 from generation.engine.prompt import CONTINUATION, FIELDS, INSTRUCTION, Prompt, PromptError
 from generation.engine.sampling import Sampling, SamplingError
 from generation.engine.screening import NOTES, Flag, real_sources, screen
@@ -40,4 +40,5 @@ __all__ = [
     "real_sources",
     "screen",
     "signature",
+    "to_set_right",
 ]

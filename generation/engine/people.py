@@ -57,12 +57,18 @@ _QUOTE = re.compile(
 
 def people_flags(text: str, *, prompt_text: str, real_texts: Sequence[str] = ()) -> tuple[Flag, ...]:
     """Return a flag for real people's names and one for quotations that no source has, where there are any."""
-    known = "\n".join([prompt_text, *real_texts])
+    named, said = to_set_right(text, prompt_text=prompt_text, real_texts=real_texts)
     found = (
-        _flag(REAL_NAME, "Names people: are they real, and would this be false of them?", _real(text, known)),
-        _flag(INVENTED_QUOTE, "Has somebody say what no source says.", _invented(text, known)),
+        _flag(REAL_NAME, "Names people: are they real, and would this be false of them?", named),
+        _flag(INVENTED_QUOTE, "Has somebody say what no source says.", said),
     )
     return tuple(flag for flag in found if flag is not None)
+
+
+def to_set_right(text: str, *, prompt_text: str, real_texts: Sequence[str] = ()) -> tuple[list[str], list[str]]:
+    """Return all names of people who may be real, and all quotations that no source has, in the order of the text."""
+    known = "\n".join([prompt_text, *real_texts])
+    return _real(text, known), _invented(text, known)
 
 
 def names(text: str) -> list[str]:
@@ -79,7 +85,9 @@ def quotations(text: str) -> list[str]:
 
 def _real(text: str, known: str) -> list[str]:
     sources = _spaced(known)
-    of_sources = {name for name in names(text) if name in sources and not _is_institution(name)}
+    # With its title a name is found below, without it.
+    plain = (name for name in names(text) if not _TITLED.fullmatch(name))
+    of_sources = {name for name in plain if name in sources and not _is_institution(name)}
     titled = {name for match in _TITLED.finditer(text) if not _is_institution(name := _spaced(match.group(1)))}
     whole = of_sources | titled
     # A news text names people once in full, and by their surname from then on: that may be all that the sources' says.

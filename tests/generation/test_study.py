@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from generation import curation
 from generation.rules import set_rules
-from generation.study import tab
+from generation.study import debriefing_notes, tab
 from surveys.articles import ArticleError, place, put_back, revise_article
 from surveys.models import Article
-from tests.factories import ArticleFactory, StudyFactory
+from tests.factories import ArmFactory, ArticleFactory, StudyFactory
 from tests.generation.factories import (
     CONTINUATION,
     curator,
@@ -80,6 +80,21 @@ def test_whoever_writes_what_is_untrue_is_shown_beside_it_whom_the_text_names_an
         < field
     )
     assert "Look at these" not in shown(1)
+
+
+def test_all_are_shown_of_the_text_as_it_stands_also_of_one_from_elsewhere_and_none_of_a_real_one() -> None:
+    """Screening's flags name the first six, and no flags were made of texts from elsewhere."""
+    people = ["Ada", "Bea", "Cia", "Dee", "Eva", "Fia", "Gia", "Hea"]
+    left = " ".join(f"Judge {each} Quill left." for each in people)
+    said = f'Nobody knew. "We had no other choice in this," they said. {left}'
+    pasted = ArticleFactory(arm=synthetic_arm(StudyFactory()), text=said)
+    named, quoted = debriefing_notes(pasted)
+    assert named.evidence == "; ".join(f"{each} Quill" for each in people)
+    assert quoted.evidence == "We had no other choice in this"
+    real = ArticleFactory(arm=ArmFactory(study=pasted.study, origin="real"), story=pasted.story, text=said)
+    assert debriefing_notes(real) == []
+    # What the real article of the same story says is no invention.
+    assert [note.what for note in debriefing_notes(pasted)] == [named.what]
 
 
 def test_blind_curators_are_shown_whom_a_text_names_too(client: Client) -> None:

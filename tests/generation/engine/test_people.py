@@ -22,6 +22,7 @@ def evidence(text: str, real: tuple[str, ...] = ()) -> dict[str, str]:
         ("Critics blame Ellen Marsh for it.", "Ellen Marsh"),
         ("Critics blame Ellen\u00a0Marsh for it.", "Ellen Marsh"),
         ("It was Senator Rook who objected.", "Rook"),
+        ("Critics blame Mayor Ellen Marsh for it.", "Ellen Marsh"),
         ("Dort sprach Bundeskanzlerin Adler lange.", "Adler"),
         ("Le Président Dubois a parlé.", "Dubois"),
     ],
