@@ -215,12 +215,17 @@ def _instruction_leak(text: str) -> Flag | None:
 
 
 def _language(text: str, wanted: str) -> Flag | None:
+    found = other_language(text, wanted)
+    return Flag(LANGUAGE, "Seems to be in another language.", f"{found}, not {primary(wanted)}") if found else None
+
+
+def other_language(text: str, wanted: str) -> str:
+    """Return the language (ISO 639-1) that a text is in, where it is surely another than the tag `wanted`; else ''."""
     if not wanted or sum(character.isalpha() for character in text) < LANGUAGE_LETTERS or not is_known(wanted):
-        return None
+        return ""
     guess = guessed(text)
-    if guess.language == primary(wanted) or guess.certainty < LANGUAGE_CERTAINTY:
-        return None
-    return Flag(LANGUAGE, "Seems to be in another language.", f"{guess.language}, not {primary(wanted)}")
+    is_sure = guess.language != primary(wanted) and guess.certainty >= LANGUAGE_CERTAINTY
+    return guess.language if is_sure else ""
 
 
 def _copied(said: Sequence[str], sources: Sequence[str], shortest: int, code: str, message: str) -> Flag | None:

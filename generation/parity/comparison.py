@@ -17,7 +17,8 @@ from generation.parity.student import beyond, quantile
 # large (Cohen 1988), and readers may tell the sides apart by it.
 NOTABLE = 0.25
 LARGE = 0.8
-# In so many of 100 studies whose sides differ in nothing any difference at all is called large, at most.
+# In this share of studies whose sides differ in nothing any difference at all is called large, at most; of measures
+# that all have two values only, where t is not exact, in some more (8% of such studies, simulated).
 BY_CHANCE = 0.05
 
 

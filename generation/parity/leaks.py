@@ -4,9 +4,10 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generation.engine.cleaning import SPECIAL_TOKEN, clean
-from generation.engine.screening import CUT_ENDING, SELF_REFERENCE, screen
+from generation.engine.screening import CUT_ENDING, SELF_REFERENCE, other_language, screen
 from generation.engine.sentences import words
 from generation.parity.measures import Shown
 
@@ -68,8 +69,12 @@ def scan(texts: Sequence[Shown]) -> list[Leak]:
     found = [leak for kind, look in _MACHINE for leak in _in_texts(kind, look, texts)]
     real, written = ([text for text in texts if text.side == side] for side in ("real", "synthetic"))
     if real and written:
-        languages = ((LANGUAGE, _in_language(tag)) for tag in sorted({text.language for text in texts}))
-        found += [leak for kind, look in (*_ONE_SIDE, *languages) for leak in _one_sided(kind, look, real, written)]
+        languages = [
+            *(_said_to_be(tag) for tag in sorted({text.language for text in texts})),
+            *(_seen_to_be(language) for language in sorted({_other_language(text) for text in texts} - {""})),
+        ]
+        found += [leak for kind, look in _ONE_SIDE for leak in _one_sided(kind, look, real, written)]
+        found += [leak for look in languages for leak in _one_sided(LANGUAGE, look, real, written)]
     return found
 
 
@@ -188,9 +193,19 @@ def _curly(text: Shown) -> str:
     return text.text[max(0, match.start() - 20) : match.end() + 20] if match else ""
 
 
-def _in_language(tag: str) -> Callable[[Shown], str]:
+def _said_to_be(tag: str) -> Callable[[Shown], str]:
     # The whole tag, region and all: the page names it.
     return lambda text: tag if text.language == tag else ""
+
+
+def _seen_to_be(language: str) -> Callable[[Shown], str]:
+    return lambda text: language if _other_language(text) == language else ""
+
+
+@lru_cache(maxsize=2048)
+def _other_language(text: Shown) -> str:
+    """The language that a text is in where that is another than it is said to be."""
+    return other_language(text.text, text.language)
 
 
 def _typed(text: Shown) -> str:

@@ -131,10 +131,11 @@ def test_an_arm_is_named_where_its_share_alone_lies_far_from_that_of_the_real_te
 
 
 def test_a_language_of_one_side_alone_is_found_and_so_is_one_of_a_single_arm() -> None:
-    texts = [shown(REAL, "real", key=f"real-{n}", language=tag) for n, tag in enumerate(("en", "en", "de", "de"))]
+    # Too short to tell by their letters what they are in: the page names it.
+    texts = [shown("Ja.", "real", key=f"real-{n}", language=tag) for n, tag in enumerate(("en", "en", "de", "de"))]
     written = {"a": ("en", "en", "en", "en"), "b": ("de", "de", "de", "de"), "c": ("en", "de", "en", "de")}
     of_arm = {
-        arm: [shown(WRITTEN, key=f"{arm}-{n}", arm=arm, language=tag) for n, tag in enumerate(tags)]
+        arm: [shown("Ja.", key=f"{arm}-{n}", arm=arm, language=tag) for n, tag in enumerate(tags)]
         for arm, tags in written.items()
     }
     assert scan([*texts, *of_arm["c"]]) == []
@@ -148,6 +149,15 @@ def test_a_language_of_one_side_alone_is_found_and_so_is_one_of_a_single_arm() -
     assert [(leak.kind, leak.arm, leak.evidence) for leak in together] == [
         ("language", arm, tag) for tag in ("de", "en") for arm in ("a", "b")
     ]
+
+
+def test_texts_that_are_in_another_language_than_they_are_said_to_be_are_found() -> None:
+    german = 'Der Rat der Stadt hat am Dienstag beschlossen, die "alte" Brücke sofort zu sperren. ' * 3
+    found = scan(pair(written=german.strip()))
+    assert [(leak.kind, leak.evidence, leak.real, leak.synthetic) for leak in found] == [
+        ("language", "de", "0/1", "1/1")
+    ]
+    assert kinds(pair(german.strip(), german.strip())) == []
 
 
 def test_fishers_exact_test_is_that_of_r() -> None:
