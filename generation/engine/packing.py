@@ -3,7 +3,8 @@
 It is the layout that PyTorch's own freezing uses; only float32 on a CPU gains, elsewhere a model stays as it is.
 Layers of one input are packed as one (`Part`): their product reads it once, and its threads meet once.
 `QuantisedLinear` goes further: 8-bit weights, and inputs rounded to 8 bits at each call (dynamic quantisation), each
-row by its own largest value: the first token of a text has values a thousand times those of the others.
+row by its own largest value alone: the first token of a text has values a thousand times those of the others, and
+nobody's words may depend on whose texts are written beside theirs.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from torch import nn
 from transformers import LlamaForCausalLM, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-INT8 = "linear layers int8 (weights by channel, inputs by row)"
+INT8 = "linear layers int8 (weights by channel, inputs by row, each in 127 steps)"
 """How the lineage marks 8-bit products."""
+
+# With half the range of 8 bits: without VNNI, sums of two full products overflow 16 bits.
+_STEPS = 63  # on either side of zero
+_ROUNDS_AS_TOLD = ("x86", "fbgemm")
 
 _ROWS_HINT = 64  # the batch that the layout is chosen for; others use the same layout
 _BLOCKS = (64, 48, 32, 24, 16, 8)  # how many outputs stand side by side in oneDNN's layouts
@@ -97,11 +102,24 @@ class QuantisedLinear(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the layer's output; inputs (..., in), output (..., out)."""
-        # Half the range of the inputs: without VNNI, sums of two full 8-bit products overflow 16 bits.
         largest = inputs.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-20)
-        output: torch.Tensor = torch.ops.quantized.linear_dynamic(inputs / largest, self.packed, reduce_range=True)
+        output = self._product(inputs / largest)
         output.mul_(largest)
         return output if self.bias is None else output.add_(self.bias)
+
+    def _product(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the product with inputs from -1 to 1, rounded by that range and not by the one that all rows span."""
+        output: torch.Tensor
+        if torch.backends.quantized.engine in _ROUNDS_AS_TOLD:
+            rounding = (1 / _STEPS, _STEPS + 1)
+            output = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(inputs, *rounding, self.packed)
+            return output
+        # Elsewhere (ARM) PyTorch takes the range of what it is given: one row more spans all of it.
+        whole = inputs.new_zeros(1, inputs.shape[-1])
+        whole[0, :2] = inputs.new_tensor((-1.0, 1.0))
+        rows = torch.cat((inputs.reshape(-1, inputs.shape[-1]), whole))
+        output = torch.ops.quantized.linear_dynamic(rows, self.packed, reduce_range=True)
+        return output[:-1].reshape(*inputs.shape[:-1], -1)
 
 
 class Part(nn.Module):

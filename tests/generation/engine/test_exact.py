@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from generation.engine import Prompt, Sampling, candidate_seed
+from generation.engine.builtin import BuiltinModel
 from generation.engine.draft import Draft
 from generation.engine.drafter import Drafter
+from tests.generation.engine.conftest import identity_of
 
 PROMPT = Prompt("The council voted on Tuesday to close the bridge, and")
 JOBS = [(index, candidate_seed(17, index)) for index in range(40)]
@@ -32,6 +35,14 @@ def test_every_bit_of_the_builtin_model_is_equal_too(smol: Drafter) -> None:
     together = drafts(smol, JOBS[:12])
     for jobs in (JOBS[3:4], JOBS[11:4:-1]):
         assert drafts(smol, jobs) == {index: together[index] for index, _ in jobs}
+
+
+def test_every_bit_is_equal_in_8_bits_too(tiny_folder: Path, builtin: BuiltinModel) -> None:
+    for folder, identity in ((tiny_folder, identity_of("rounded")), builtin):
+        drafter = Drafter.load(folder, identity, device="cpu", threads=1, quantised=True)
+        together = drafts(drafter, JOBS[:12])
+        for jobs in (JOBS[3:4], JOBS[11:4:-1]):
+            assert drafts(drafter, jobs) == {index: together[index] for index, _ in jobs}
 
 
 @pytest.mark.parametrize("tokens", [1, 2])

@@ -69,6 +69,22 @@ def test_8_bit_layers_compute_nearly_the_same_and_give_the_logits_in_full() -> N
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("engine", ["x86", "onednn"])
+def test_what_a_row_gives_in_8_bits_depends_on_no_other_row(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows whose largest value is above zero would alone span a smaller range than with others below it."""
+    monkeypatch.setattr(torch.backends.quantized, "engine", engine)
+    torch.manual_seed(0)
+    layer = QuantisedLinear(torch.randn(96, 48), torch.randn(96))
+    inputs = torch.randn(64, 48)
+    together = layer(inputs)
+    for count in (1, 2, 7, 31):
+        for start in (0, 33):
+            rows = inputs[start : start + count]
+            assert torch.equal(layer(rows), together[start : start + count])
+    assert torch.equal(layer(inputs[:6].reshape(2, 3, 48)), together[:6].reshape(2, 3, 96))
+
+
+@torch.inference_mode()
 def test_a_row_with_far_larger_values_costs_the_other_rows_nothing_in_8_bits() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(48, 96))
