@@ -122,9 +122,9 @@ def test_every_field_of_an_article_changes_what_is_said_of_it(around: Around) ->
         ),
         (False, True, "", ["wrote this text.", "People then edited the text.", "may be untrue"]),
         (True, True, "", ["except for its beginning.", "People wrote the beginning", "People then edited the text."]),
-        (False, True, "mostly", ["People wrote most of what you read.", "may be untrue"]),
-        (True, True, "mostly", ["People wrote most of what you read.", "People wrote the beginning", "may be untrue"]),
-        (True, True, "wholly", ["People wrote this text.", "nothing of what it wrote is left", "may be untrue"]),
+        (False, True, "mostly", ["People wrote most of this text.", "may be untrue"]),
+        (True, True, "mostly", ["People wrote most of this text.", "People wrote the beginning", "may be untrue"]),
+        (True, True, "wholly", ["People wrote this text.", "Nothing is left of what", "may be untrue"]),
     ],
 )
 def test_what_people_wrote_of_a_machines_text_is_said_of_just_that_text(
@@ -133,7 +133,7 @@ def test_what_people_wrote_of_a_machines_text_is_said_of_just_that_text(
     words = {
         "wrote this text.", "nothing in it has been checked", "except for its beginning.",
         "People wrote the beginning", "People then edited the text.", "People wrote this text.",
-        "People wrote most of what you read.", "nothing of what it wrote is left",
+        "People wrote most of this text.", "Nothing is left of what",
     }  # fmt: skip
     machine = dataclasses.replace(
         ARTICLE,
