@@ -35,6 +35,8 @@ from analysis.untested import why_no_test
 from analysis.validation import FrameError, check_ratings
 
 Design = Literal["between", "within", "mixed"]
+# Up to so many people who gave so many times as many ratings in one arm as in the other are told of their shares' test.
+FEW_UNEVEN, UNEVEN = 20, 8
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,10 @@ def compare_arms(
         averaged_over=averaged_over,
     )
     of_data = _data_cautions(checked[plan.outcome], labels.get(reference, reference), plan)
-    of_pairs = _pair_cautions(pairs, found.means.rows, labels, found.design)
+    of_pairs = [
+        *_pair_cautions(pairs, found.means.rows, labels, found.design),
+        *(_uneven_cautions(pairs, labels) if plan.credible_cut is not None else []),
+    ]
     of_design = _design_cautions(units) if found.design == "between" else [_NO_OMNIBUS]
     return replace(
         found, cautions=(*cautions_of_names(found.arms.rows, labels), *of_data, *of_arms, *of_pairs, *of_design)
@@ -273,6 +278,27 @@ def _data_cautions(outcome: pd.Series, reference: str, plan: Plan) -> list[Cauti
                 "reference-chosen",
                 "",
                 f"The plan names no reference arm; {reference} was taken.",
+            )
+        )
+    return found
+
+
+def _uneven_cautions(pairs: Sequence[Pair], labels: Mapping[str, str]) -> list[Caution]:
+    """That few people gave hardly a rating each in one arm and many in the other (benchmarks/shares.py)."""
+    found = []
+    for people in pairs:
+        given = [float(people.both[f"n_ratings_{side}"].mean()) for side in ("arm", "reference")]
+        if not people.same_people or len(people.both) > FEW_UNEVEN or max(given) < UNEVEN * min(given):
+            continue
+        name = f"{labels.get(people.arm, people.arm)} against {labels.get(people.reference, people.reference)}"
+        each = " and ".join(f"{ratings:.3g}" for ratings in given)
+        found.append(
+            Caution(
+                "uneven-ratings",
+                people.name,
+                f"{name} compares shares of {len(people.both)} people who gave {each} ratings each: with so few people "
+                "and so many more ratings in one arm, tests of shares near 0% or 100% at 5% find a difference where "
+                "there is none in up to 7% of studies.",
             )
         )
     return found

@@ -3,6 +3,7 @@
 import math
 from dataclasses import fields, replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -251,3 +252,21 @@ def test_equivalence_needs_a_bound() -> None:
     assert math.isnan(compare_arms(simulated(), PLAN).means.rows[0].equivalence_p)
     wide = compare_arms(simulated(people=300, shift=0), Plan(reference="real", equivalence_bound=1.5))
     assert wide.means.rows[0].equivalence_p < 0.001
+
+
+@pytest.mark.parametrize(("people", "many", "told"), [(12, 10, True), (12, 4, False), (30, 10, False)])
+def test_few_people_with_one_rating_against_many_are_told_of_the_test_of_their_shares(
+    people: int, many: int, told: bool
+) -> None:
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"p{n:02}", arm, f"{arm}-{place}", float(rng.integers(3, 10)))
+        for n in range(people)
+        for arm, each in (("real", many), ("small", 1))
+        for place in range(each)
+    ]
+    frame = pd.DataFrame(rows, columns=["participant", "arm", "article", "credibility"])
+    for plan in (Plan(reference="real", credible_cut=6.0), Plan(reference="real", credible_cut=None)):
+        found = [caution for caution in compare_arms(frame, plan).cautions if caution.code == "uneven-ratings"]
+        assert bool(found) == (told and plan.credible_cut is not None)
+        assert all(f"{people} people who gave 1 and {many} ratings each" in caution.sentence for caution in found)
