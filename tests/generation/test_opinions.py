@@ -191,6 +191,7 @@ def test_the_pages_hide_others_opinions_until_ones_own_is_given(client: Client) 
     url = address(batch.study, "candidate", 1, 0)
     page = client.get(url).content.decode()
     assert "Your opinion" in page
+    assert "Until the last of them answers you can take your opinion back" in page
     assert "advertisement" not in page
     response = client.post(address(batch.study, "accept", 1, 0), {"revision": 0, "seconds": "8.5"}, follow=True)
     assert "Opinions differ: somebody adjudicates." in response.content.decode()
