@@ -56,7 +56,8 @@ class ContinueForm(forms.Form):
     def renew(self) -> None:
         """Show what was refused with the text as it stands: where it is another one, with nothing chosen yet."""
         if self.is_bound and self.data.get("shown") != self.wording:
-            self.data = {**self.data, "shown": self.wording, "cut": ""}
+            typed = {name: self.data.get(name) for name in self.data}
+            self.data = {**typed, "shown": self.wording, "cut": ""}
 
 
 @login_required

@@ -147,8 +147,8 @@ def _ranking_page(request: HttpRequest, study: Study, of: Prompt, form: BestForm
     form.fields["shown"].initial = stands = comparing.fingerprint(compared, found)
     if form.is_bound:
         # A refusal comes with the ranking as it is now: sent again, it is this one that was looked at.
-        form.data = form.data.copy()
-        form.data["shown"] = stands
+        typed = {name: form.data.get(name) for name in form.data}
+        form.data = {**typed, "shown": stands}
     rows = [
         Ranked(
             place,

@@ -257,7 +257,8 @@ def test_a_text_that_was_edited_since_the_page_was_shown_is_not_cut_elsewhere(cl
     assert "Select a valid choice" not in page
     assert not re.search(r'type="radio"[^>]*checked', page)
     assert not Continuation.objects.exists()
-    # The page that comes back is of the text as it stands.
+    # The page that comes back is of the text as it stands, with what else was typed.
+    assert re.search(r'name="size" value="2"', page)
     [cut, *_] = re.findall(r'type="radio" name="cut" value="(\d+)"', page)
     client.post(url, {**asked, "cut": cut, **wording(client, url)})
     assert Continuation.objects.get().cut == int(cut)
