@@ -13,7 +13,7 @@ from generation.rules import HIGHEST_SEED, CurationError
 from surveys import audit
 from surveys.access import PERMITTED, Permission
 from surveys.articles import lock_draft
-from surveys.models import Researcher, Study
+from surveys.models import Researcher, Role, Study
 
 Verdict = Opinion.Verdict
 
@@ -63,6 +63,18 @@ class Panel:
     def is_disputed(self) -> bool:
         """Whether everybody has answered and they differ: somebody has to adjudicate."""
         return self.is_complete and not self.verdict
+
+
+def is_party(panel: Panel, study: Study, by: Researcher) -> bool:
+    """Whether they are one of those who differ, so that somebody else adjudicates; an owner may all the same."""
+    if not panel.is_disputed or by.pk not in panel.asked:
+        return False
+    return not study.memberships.filter(researcher=by, role=Role.OWNER).exists()
+
+
+def waits_for(panel: Panel, study: Study, by: Researcher) -> bool:
+    """Whether it is for this person to say something of a pending text: an opinion, or the decision."""
+    return by.pk in panel.missing or not (panel.missing or is_party(panel, study, by))
 
 
 def curators_of(study: Study) -> list[Researcher]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.assignments import panel_of
+from generation.assignments import is_party, panel_of
 from generation.batches import RequestError, request_batch
 from generation.editing import DecidedMeanwhile, add_edit, changed_to, edit, hold, standing_text
 from generation.lineage import lineage_of
@@ -18,7 +18,7 @@ from generation.models import BulkRejection, Candidate, Review
 from generation.rules import CurationError
 from surveys import audit
 from surveys.articles import add_article, revise_article, take_down
-from surveys.models import Arm, Article, Curation, Origin, Researcher, Role, Story, normal_text
+from surveys.models import Arm, Article, Curation, Origin, Researcher, Story, normal_text
 
 __all__ = [
     "CurationError",
@@ -134,14 +134,10 @@ def _theirs_to_decide(candidate: Candidate, by: Researcher, reason: str) -> None
             "%(n)s opinion on this text is still awaited.", "%(n)s opinions on this text are still awaited.", n
         )
         raise CurationError({"": message % {"n": n}})
-    if panel.is_disputed and by.pk in panel.asked and not _owns(candidate, by):
+    if is_party(panel, candidate.batch.study, by):
         raise CurationError({"": _("You were one of those who differ: somebody else, or an owner, adjudicates.")})
     if panel.is_disputed and not reason.strip():
         raise CurationError({"reason": _("Opinions differ. Write what decides between them: the log keeps it.")})
-
-
-def _owns(candidate: Candidate, by: Researcher) -> bool:
-    return candidate.batch.study.memberships.filter(researcher=by, role=Role.OWNER).exists()
 
 
 def _log(

@@ -56,6 +56,20 @@ class Differences:
         """Characters deleted and inserted, as a share of the old text's characters; 1 at most."""
         return min(1.0, (self.deleted + self.inserted) / max(1, self.old_length))
 
+    @property
+    def readable(self) -> tuple[Piece, ...]:
+        """The same for reading: words that were changed one after the other are one change with the blanks between."""
+        shown: list[Piece] = []
+        change: list[Piece] = []
+        for place, piece in enumerate(self.pieces):
+            is_between = bool(change) and not piece.text.strip() and place + 1 < len(self.pieces)
+            if piece.kind == "same" and not is_between:
+                shown += [*_as_one(change), piece]
+                change = []
+            else:
+                change.append(piece)
+        return (*shown, *_as_one(change))
+
     def kept_of(self, start: int, stop: int) -> "Kept":
         """What became of the old text's characters from ``start`` to ``stop``."""
         given = len(words(self.old[start:stop]))
@@ -74,6 +88,14 @@ class Differences:
     def old(self) -> str:
         """The old text."""
         return "".join(piece.text for piece in self.pieces if piece.kind != "inserted")
+
+
+def _as_one(change: list[Piece]) -> list[Piece]:
+    """What a run of changes took out, and then what it put in; as it is where it does only one of both."""
+    gone, come = ("".join(piece.text for piece in change if piece.kind != kind) for kind in ("inserted", "deleted"))
+    if gone.strip() and come.strip():
+        return [Piece("deleted", gone), Piece("inserted", come)]
+    return change
 
 
 def compare(old: str, new: str) -> Differences:

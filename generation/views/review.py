@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generation import bulk, remarks, scratch
-from generation.assignments import Panel, panel_of
+from generation.assignments import Panel, panel_of, waits_for
 from generation.continuing import Branch, branches
 from generation.curation import standing_text
 from generation.differences import Differences, compare
@@ -35,7 +35,7 @@ from generation.reviewing import (
 from generation.rules import rules_of, sees_models
 from generation.undoing import Act, last_act, named
 from surveys.access import Permission, permits, signed_in, study_for
-from surveys.models import Article, Curation, Origin, Study, normal_text
+from surveys.models import Article, Curation, Origin, Researcher, Study, normal_text
 from surveys.sentences import paragraphs
 from surveys.workbench.pages import study_page
 
@@ -102,7 +102,7 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "text_paragraphs": paragraphs(normal_text(standing)),
         **_history(text, standing, panel, by.pk, shows_draft=shows_draft(study)),
         "real": _real(text),
-        **_panel(panel, by.pk, decide=decide),
+        **_panel(panel, study, by, decide=decide),
         "filters": filters,
         **filter_choices(study, filters),
         "matching": place.matching,
@@ -204,15 +204,14 @@ def _history(text: Candidate, standing: str, panel: Panel, own: int, *, shows_dr
     }
 
 
-def _panel(panel: Panel, own: int, *, decide: bool) -> dict[str, Any]:
+def _panel(panel: Panel, study: Study, by: Researcher, *, decide: bool) -> dict[str, Any]:
     """What of a text's panel may be shown: to who is asked no opinion of others until all have answered."""
-    asks_me = own in panel.missing
     return {
         "panel": panel,
-        "asks_me": asks_me,
-        "opinions": panel.shown_to(own),
+        "asks_me": by.pk in panel.missing,
+        "opinions": panel.shown_to(by.pk),
         "decide": decide,
-        "may_decide": decide and (asks_me or not panel.missing),
+        "may_decide": decide and waits_for(panel, study, by),
     }
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from generation import curation, downloads, registry, terms, trust, workers
 from generation.engine.served import Server
-from generation.models import Download, LanguageModel, TextScore
+from generation.models import Download, LanguageModel, TextScore, Worker
 from generation.parity import gates
 from generation.parity.report import LEAKS, PARITY, report_of
 from surveys.articles import revise_article
@@ -137,6 +137,7 @@ def _downloads() -> Iterator[Shown]:
 def _workers(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Shown]:
     batch = queued()
     by: Researcher = batch.created_by
+    Worker.objects.all().delete()
     yield "workers, none, and no broker", seen(by, _page("workers"))
     monkeypatch.setattr(workers, "messages", lambda: workers.Messages({"generation": 1, "fast": 0}))
     claimed(batch)

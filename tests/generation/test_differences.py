@@ -22,6 +22,33 @@ def test_both_texts_can_be_read_from_the_pieces(old: str, new: str) -> None:
     assert "".join(piece.text for piece in pieces if piece.kind != "deleted") == new
 
 
+@given(texts, texts)
+def test_both_texts_can_be_read_from_what_is_shown_of_the_pieces(old: str, new: str) -> None:
+    shown = compare(old, new).readable
+    assert "".join(piece.text for piece in shown if piece.kind != "inserted") == old
+    assert "".join(piece.text for piece in shown if piece.kind != "deleted") == new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (
+            "He left. The 2021 city had two roads.",
+            "He left. It was two roads.",
+            "He left. [The 2021 city had|It was] two roads.",
+        ),
+        ("one two three", "one three", "one [two |]three"),
+        ("one two three four", "one 2 3 four", "one [two three|2 3] four"),
+        ("old end ", "new end ", "[old|new] end "),
+    ],
+)
+def test_words_that_are_changed_one_after_the_other_are_shown_as_one_change(old: str, new: str, shown: str) -> None:
+    said = ""
+    for piece in compare(old, new).readable:
+        said += {"same": piece.text, "deleted": f"[{piece.text}|]", "inserted": f"[|{piece.text}]"}[piece.kind]
+    assert said.replace("|][|", "|") == shown
+
+
 @given(texts)
 def test_a_text_does_not_differ_from_itself(text: str) -> None:
     found = compare(text, text)

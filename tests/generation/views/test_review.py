@@ -8,6 +8,7 @@ from django.test import Client
 from generation import curation, opinions
 from generation.curation import standing_text
 from generation.models import Batch
+from generation.reviewing import to_decide
 from surveys import lifecycle
 from surveys.models import Article, Origin
 from tests.factories import ArmFactory, ArticleFactory, ready_study
@@ -94,6 +95,21 @@ def test_after_a_refusal_the_other_decision_on_the_page_that_came_back_is_taken(
     sent = {"reason": "It does.", "revision": response.context["reject_form"]["revision"].value()}
     client.post(address(batch.study, "reject", 1, 0), sent)
     assert text_of(batch).decision == "rejected"
+
+
+def test_those_who_differ_are_offered_no_decision_and_nothing_waits_for_them(client: Client, batch: Batch) -> None:
+    first, second = panel(batch)
+    for index in range(3):
+        opinions.give(text_of(batch, index), by=first, verdict="accept")
+        opinions.give(text_of(batch, index), by=second, verdict="reject", reason="It contradicts itself.")
+    third = curator(batch.study)
+    accept = address(batch.study, "accept", 1, 0)
+    for person, left in ((first, 0), (second, 0), (third, 3), (batch.created_by, 3)):
+        client.force_login(person)
+        page = client.get(address(batch.study, "candidate", 1, 0)).content.decode()
+        assert (accept in page) is (left > 0)
+        assert ("You were one of those who differ" in page) is (left == 0)
+        assert to_decide(batch.study, person) == left
 
 
 def test_an_edit_is_shown_as_a_difference_against_the_raw_draft(client: Client, batch: Batch) -> None:
