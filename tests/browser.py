@@ -5,6 +5,7 @@ The fixtures are known to every test (tests/conftest.py); who uses them marks it
 
 import os
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -56,11 +57,14 @@ def chromium(browser: Browser) -> Browser:
     return browser
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page: a line for each rule, with the first place that breaks it."""
+def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
+    """What axe finds on the page: a line for each rule, with the first place that breaks it.
+
+    ``rules`` are tags of rules, or names of single ones.
+    """
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
-    found: list[str] = page.evaluate(_VIOLATIONS, RULES)
+    found: list[str] = page.evaluate(_VIOLATIONS, list(rules))
     return found
 
 
