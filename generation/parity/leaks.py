@@ -22,6 +22,7 @@ HEADLINE = "headline"
 QUOTE_MARKS = "quote-marks"
 MARKUP = "markup"
 LANGUAGE = "language"
+OTHER_LANGUAGE = "other-language"
 
 ECHO_WORDS = 10
 # A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it:
@@ -69,12 +70,14 @@ def scan(texts: Sequence[Shown]) -> list[Leak]:
     found = [leak for kind, look in _MACHINE for leak in _in_texts(kind, look, texts)]
     real, written = ([text for text in texts if text.side == side] for side in ("real", "synthetic"))
     if real and written:
-        languages = [
-            *(_said_to_be(tag) for tag in sorted({text.language for text in texts})),
-            *(_seen_to_be(language) for language in sorted({_other_language(text) for text in texts} - {""})),
-        ]
-        found += [leak for kind, look in _ONE_SIDE for leak in _one_sided(kind, look, real, written)]
-        found += [leak for look in languages for leak in _one_sided(LANGUAGE, look, real, written)]
+        tags = sorted({text.language for text in texts})
+        others = sorted({_other_language(text) for text in texts} - {""})
+        marks = (
+            *_ONE_SIDE,
+            *((LANGUAGE, _said_to_be(tag)) for tag in tags),
+            *((OTHER_LANGUAGE, _seen_to_be(language)) for language in others),
+        )
+        found += [leak for kind, look in marks for leak in _one_sided(kind, look, real, written)]
     return found
 
 

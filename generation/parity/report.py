@@ -52,6 +52,7 @@ KINDS: dict[str, str | Promise] = {
     "quote-marks": gettext_lazy("One kind of quotation marks on one side only or mostly"),
     "markup": gettext_lazy("Markup or links on one side only or mostly"),
     "language": gettext_lazy("Languages on one side only or mostly"),
+    "other-language": gettext_lazy("Texts in another language than they are said to be, on one side only or mostly"),
 }
 
 

@@ -155,7 +155,7 @@ def test_texts_that_are_in_another_language_than_they_are_said_to_be_are_found()
     german = 'Der Rat der Stadt hat am Dienstag beschlossen, die "alte" Brücke sofort zu sperren. ' * 3
     found = scan(pair(written=german.strip()))
     assert [(leak.kind, leak.evidence, leak.real, leak.synthetic) for leak in found] == [
-        ("language", "de", "0/1", "1/1")
+        ("other-language", "de", "0/1", "1/1")
     ]
     assert kinds(pair(german.strip(), german.strip())) == []
 
