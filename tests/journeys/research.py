@@ -144,7 +144,8 @@ class Researcher:
         page = self.page
         self.open("generation/batches/new/")
         page.get_by_text("Begin with the opening of a real article").click()
-        page.get_by_role("link", name=story).first.click()
+        offered = page.get_by_role("listitem").filter(has_text=story)
+        offered.get_by_role("link", name="first paragraph", exact=True).click()
         opening = page.locator("[name=text]").input_value()
         page.get_by_text("Temperature, top-p, seed and more").click()
         self._fill(size="0", temperature="-1", text=" ")

@@ -25,6 +25,8 @@ SMALL = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1280, height=800)
 OVER_HTTP = 6
 REASON = "All nine people whom this test needs have completed."
+# How many a story is asked of the model.
+TEXTS = 4
 
 
 def test_a_study_goes_from_the_printed_link_to_checked_exports(stack: Stack, chromium: Browser, tmp_path: Path) -> None:
@@ -44,9 +46,10 @@ def test_a_study_goes_from_the_printed_link_to_checked_exports(stack: Stack, chr
 
     masked = results.masked_report(researcher, tmp_path)
     masked.checked()
-    names = ("answers", "flow", "lineage", "paradata", "participants", "quality")
+    names = ("answers", "candidates", "decisions", "flow", "lineage", "paradata", "participants", "quality")
     assert masked.tables == tuple(f"data/table-{name}_data.csv" for name in names)
     assert {row["step"].rpartition("-")[0] for row in masked.table("answers.csv")} == {"before"}
+    assert len(masked.table("candidates.csv")) == 2 * TEXTS
     researcher.close()
     researcher.open("analysis/")
     results.unblinded_report(researcher, REASON)
@@ -63,7 +66,7 @@ def written_and_curated(researcher: Researcher, folder: Path) -> None:
     researcher.add_by_form(first)
     researcher.import_csv(second, folder)
     for number, article in enumerate((first, second)):
-        researcher.ask_for_texts(article.story, size=4)
+        researcher.ask_for_texts(article.story, size=TEXTS)
         researcher.pick_at_random()
         researcher.curate(edits=number == 0)
 

@@ -52,7 +52,7 @@ class Participant:
     @property
     def answers(self) -> dict[str, dict[str, str]]:
         """What was acknowledged on the pages with questions, each of which takes one value: step -> item -> value."""
-        no_answers = {"csrfmiddlewaretoken", "_person", "answer"}
+        no_answers = {"csrfmiddlewaretoken", "_person", "_sequence", "answer"}
         forms = {
             step: {name: values[0] for name, values in sent.items() if name not in no_answers}
             for step, sent in self.acknowledged.items()
