@@ -20,7 +20,7 @@ _CONFIGURATION = (
     "tokenizer_config.json",
 )
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 """Counts up whenever a change of the engine can change the words that a seed gives."""
 
 

@@ -18,6 +18,7 @@ from transformers.cache_utils import Cache, CacheLayerMixin
 ATTENTION = "studyweb_shared_prompt"
 
 _SPAN = 16  # slots are read in whole blocks, so that a longer neighbour seldom changes the shapes
+_LEAST_ROWS = 4  # of a product on a CPU
 
 
 class SlotLayer(CacheLayerMixin):  # type: ignore[misc]  # transformers ships no types
@@ -214,14 +215,27 @@ def _over_prompt_and_draft(query: torch.Tensor, layer: SlotLayer, mask: torch.Te
     grouped = query.view(rows, groups, shared, width)
     # (groups, rows * shared, width): one product a group against keys that all rows share
     by_group = grouped.transpose(0, 1).reshape(groups, rows * shared, width)
-    over_prompt = torch.bmm(by_group, layer.prompt_keys[0].transpose(1, 2))
+    over_prompt = _by_group(by_group, layer.prompt_keys[0].transpose(1, 2))
     prompt = over_prompt.shape[-1]
     over_draft = torch.matmul(grouped, keys.transpose(2, 3)).add_(mask)
     scores = torch.cat((over_prompt.view(groups, rows, shared, prompt).transpose(0, 1), over_draft), dim=-1)
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(values.dtype)
     of_prompt = weights[..., :prompt].transpose(0, 1).reshape(groups, rows * shared, prompt)
-    from_prompt = torch.bmm(of_prompt, layer.prompt_values[0]).view(groups, rows, shared, -1).transpose(0, 1)
+    from_prompt = _by_group(of_prompt, layer.prompt_values[0]).view(groups, rows, shared, -1).transpose(0, 1)
     return torch.matmul(weights[..., prompt:], values).add_(from_prompt).view(rows, -1)
 
 
 AttentionInterface.register(ATTENTION, shared_prompt_attention)
+
+
+def _by_group(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return left (groups, rows, n) @ right (groups, n, m), each row to the same bits however many there are.
+
+    On a CPU fewer than four rows are added up in another order, which moved last bits of models whose heads share no
+    keys: there the last one is computed again until there are four.
+    """
+    rows = left.shape[1]
+    if rows >= _LEAST_ROWS or left.device.type != "cpu":
+        return torch.bmm(left, right)
+    filled = torch.cat((left, left[:, -1:].expand(-1, _LEAST_ROWS - rows, -1)), dim=1)
+    return torch.bmm(filled, right)[:, :rows]

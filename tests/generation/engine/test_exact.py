@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from generation.engine import Prompt, Sampling, candidate_seed
 from generation.engine.builtin import BuiltinModel
 from generation.engine.draft import Draft
 from generation.engine.drafter import Drafter
+from generation.engine.slots import _by_group
 from tests.generation.engine.conftest import identity_of
+from tests.generation.engine.tape import Tape
 
 PROMPT = Prompt("The council voted on Tuesday to close the bridge, and")
 JOBS = [(index, candidate_seed(17, index)) for index in range(40)]
@@ -43,6 +46,20 @@ def test_every_bit_is_equal_in_8_bits_too(tiny_folder: Path, builtin: BuiltinMod
         together = drafts(drafter, JOBS[:12])
         for jobs in (JOBS[3:4], JOBS[11:4:-1]):
             assert drafts(drafter, jobs) == {index: together[index] for index, _ in jobs}
+
+
+@pytest.mark.parametrize("shared", [1, 3])
+@pytest.mark.parametrize("rows", [2, 3, 9])
+def test_products_over_the_prompt_have_no_fewer_rows_than_are_added_up_alike(rows: int, shared: int) -> None:
+    """One, two or three rows take another way through the libraries: words would follow from who else is under way."""
+    torch.manual_seed(0)
+    left, right = torch.randn(4, rows * shared, 16), torch.randn(4, 16, 40)
+    with (tape := Tape(forbidden=())):
+        found = _by_group(left, right)
+    assert [args[0].shape[1] for call, args, *_ in tape.calls if call is torch.ops.aten.bmm.default] == [
+        max(rows * shared, 4)
+    ]
+    torch.testing.assert_close(found, left @ right)
 
 
 @pytest.mark.parametrize("tokens", [1, 2])
