@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from generation.parity.measures import NAMES, Shown, measured
+from generation.parity.shares import split
 from generation.parity.student import beyond, quantile
 
 # Above the first a difference deserves a look (Stuart 2010, Statistical Science 25, 1-21); from the second on it is
@@ -67,17 +68,14 @@ class Difference:
         By Student's or Welch's test, whichever is less sure: where few texts of one side happen to be alike and there
         are many of the other, Welch's takes their mean for known; where the sides' spreads differ, Student's is wrong.
 
-        An infinite one has no spread to go by: if all texts get their value by the same chances, all n of one side have
-        one and all m of the other another with 2 n^n m^m / (n + m)^(n + m) at most. So often they do where two values
-        are equally likely and the sides of one size; with more values it is rarer.
+        An infinite one has no spread to go by: it is as likely as such a split of the texts (``shares.split``).
         """
         d, errors = self.standardised, self._errors()
         if d is None or self.real is None or self.synthetic is None:
             return None
         if errors:
             return max(beyond(d / error, df) for error, df in errors)
-        n, m = self.real.n, self.synthetic.n
-        return min(1.0, 2 * math.exp(n * math.log(n / (n + m)) + m * math.log(m / (n + m)))) if d else 1.0
+        return split(self.real.n, self.synthetic.n) if d else 1.0
 
     def _errors(self) -> list[tuple[float, float]]:
         """Student's and Welch's standard errors in units of the difference, with their degrees of freedom.

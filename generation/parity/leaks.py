@@ -1,6 +1,5 @@
 """What could tell readers which texts a machine wrote: marks of the machine, marks of one side alone. Pure."""
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from generation.engine.cleaning import SPECIAL_TOKEN, clean
 from generation.engine.screening import CUT_ENDING, SELF_REFERENCE, other_language, screen
 from generation.engine.sentences import words
 from generation.parity.measures import Shown
+from generation.parity.shares import chance
 
 SELF_NAMING = "self-naming"
 TOKENS = "special-tokens"
@@ -25,10 +25,9 @@ LANGUAGE = "language"
 OTHER_LANGUAGE = "other-language"
 
 ECHO_WORDS = 10
-# A mark that both sides carry tells them apart where the shares differ by half, or by more than chance makes of it:
-# in one study of a hundred, shared out among its arms where each is looked at.
-SHARES_APART = 0.5
-BY_CHANCE = 0.01
+# In so many of all studies whose sides differ in nothing any mark that both sides carry is called a leak, at most. Many
+# are looked at together, each in all texts and in every arm, and of few texts half have what the others have not.
+BY_CHANCE = 0.05
 
 _BYLINE = re.compile(
     r"^\W*(?:By|BY|by|Von|Par|Por)\s+[A-ZÀ-Þ][\w'’.\-]{1,40}(?:\s+[A-ZÀ-Þ][\w'’.\-]{1,40}){1,3}"
@@ -77,7 +76,15 @@ def scan(texts: Sequence[Shown]) -> list[Leak]:
             *((LANGUAGE, _said_to_be(tag)) for tag in tags),
             *((OTHER_LANGUAGE, _seen_to_be(language)) for language in others),
         )
-        found += [leak for kind, look in marks for leak in _one_sided(kind, look, real, written)]
+        sides = _sides(written)
+        counted = [
+            (kind, _Marked.among(real, look), [(arm, _Marked.among(of_it, look)) for arm, of_it in sides])
+            for kind, look in marks
+        ]
+        # One that all texts carry, or none, can lie apart nowhere.
+        varying = sum(0 < len(own.seen) + len(of_arms[0][1].seen) < len(texts) for _kind, own, of_arms in counted)
+        by_chance = BY_CHANCE / max(1, varying * len(sides))
+        found += [leak for mark in counted for leak in _one_sided(*mark, by_chance=by_chance)]
     return found
 
 
@@ -86,22 +93,27 @@ def _in_texts(kind: str, look: Callable[[Shown], str], texts: Sequence[Shown]) -
     return [Leak(kind, tuple(key for key, _evidence in seen), seen[0][1])] if seen else []
 
 
+def _sides(written: Sequence[Shown]) -> list[tuple[str, Sequence[Shown]]]:
+    """All machine-written texts, under '', and those of each arm under its key, where there are several."""
+    arms = sorted({text.arm for text in written})
+    each = [(arm, [text for text in written if text.arm == arm]) for arm in arms]
+    return [("", written), *(each if len(each) > 1 else [])]
+
+
 def _one_sided(
-    kind: str, look: Callable[[Shown], str], real: Sequence[Shown], written: Sequence[Shown]
+    kind: str, marked: "_Marked", written: Sequence[tuple[str, "_Marked"]], *, by_chance: float
 ) -> Iterator[Leak]:
     """A mark that texts of one side alone carry, or so many more of them that it tells the sides apart.
 
     Where all arms together have it about as often as the real texts, arm by arm: one that always has it and one that
     never has would make up for each other.
     """
-    marked, of_all = (_Marked.among(texts, look) for texts in (real, written))
-    if bool(marked.seen) != bool(of_all.seen) or marked.lies_apart_from(of_all, by_chance=BY_CHANCE):
+    (_all, of_all), *arms = written
+    if bool(marked.seen) != bool(of_all.seen) or marked.lies_apart_from(of_all, by_chance=by_chance):
         yield _leak(kind, marked, of_all)
         return
-    arms = sorted({text.arm for text in written})
-    for arm in arms if len(arms) > 1 else ():
-        of_arm = _Marked.among([text for text in written if text.arm == arm], look)
-        if marked.lies_apart_from(of_arm, by_chance=BY_CHANCE / len(arms)):
+    for arm, of_arm in arms:
+        if marked.lies_apart_from(of_arm, by_chance=by_chance):
             yield _leak(kind, marked, of_arm, arm=arm)
 
 
@@ -121,9 +133,7 @@ class _Marked:
         return len(self.seen) / self.of
 
     def lies_apart_from(self, other: "_Marked", *, by_chance: float) -> bool:
-        if abs(self.share - other.share) >= SHARES_APART:
-            return True
-        return fisher_exact((len(self.seen), self.of), (len(other.seen), other.of)) < by_chance
+        return chance((len(self.seen), self.of), (len(other.seen), other.of)) <= by_chance
 
     def __str__(self) -> str:
         return f"{len(self.seen)}/{self.of}"
@@ -134,17 +144,6 @@ def _leak(kind: str, real: _Marked, written: _Marked, *, arm: str = "") -> Leak:
     return Leak(
         kind, tuple(key for key, _found in more.seen), more.seen[0][1], str(real), synthetic=str(written), arm=arm
     )
-
-
-def fisher_exact(one: tuple[int, int], other: tuple[int, int]) -> float:
-    """The two-sided p value of Fisher's exact test of two shares, each how many of how many.
-
-    All tables with these margins that are no likelier than this one, by whole numbers (Fisher 1935, The Design of
-    Experiments, section 11).
-    """
-    (a, n), (b, m) = one, other
-    ways = {x: math.comb(n, x) * math.comb(m, a + b - x) for x in range(max(0, a + b - m), min(n, a + b) + 1)}
-    return sum(way for way in ways.values() if way <= ways[a]) / math.comb(n + m, a + b)
 
 
 def _self_naming(text: Shown) -> str:

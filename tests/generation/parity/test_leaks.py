@@ -1,16 +1,15 @@
 """The leak scan: marks of a machine, and marks that one side alone has."""
 
-import json
+import math
+import random
 import time
-from pathlib import Path
 
 import pytest
 
-from generation.parity.leaks import fisher_exact, scan
+from generation.parity.leaks import BY_CHANCE, scan
 from generation.parity.measures import Shown
 from tests.generation.parity.texts import REAL, WRITTEN, pair, shown
 
-REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "curation.json").read_text(encoding="utf-8"))
 PROMPT = "The council of the invented town of Northgate voted on Tuesday to close its old bridge at once."
 
 
@@ -69,7 +68,9 @@ def bylines(real: tuple[int, int], written: tuple[int, int]) -> list[Shown]:
     [
         ((30, 40), (1, 40), True),
         ((1, 40), (12, 40), True),
-        ((2, 2), (1, 2), True),
+        ((2, 2), (1, 2), False),
+        ((10, 10), (5, 10), True),
+        ((5, 5), (3, 5), False),
         ((20, 40), (18, 40), False),
         ((4, 10), (1, 10), False),
         ((10, 10), (10, 10), False),
@@ -102,14 +103,54 @@ def of_arms(real: tuple[int, int], **arms: tuple[int, int]) -> list[Shown]:
 
 
 def test_arms_of_which_one_has_a_mark_and_another_has_not_do_not_cancel_out() -> None:
-    together = scan(of_arms((2, 4), a=(4, 4), b=(0, 4)))
+    together = scan(of_arms((7, 14), a=(14, 14), b=(0, 14)))
     assert [(leak.kind, leak.arm, leak.real, leak.synthetic) for leak in together] == [
-        ("headline", "a", "2/4", "4/4"),
-        ("headline", "b", "2/4", "0/4"),
+        ("headline", "a", "7/14", "14/14"),
+        ("headline", "b", "7/14", "0/14"),
     ]
-    assert [leak.keys for leak in together] == [("a-0", "a-1", "a-2", "a-3"), ("real-0", "real-1")]
-    for alone in ({"a": (4, 4)}, {"b": (0, 4)}):
-        assert [leak.kind for leak in scan(of_arms((2, 4), **alone))] == ["headline"]
+    assert [leak.keys for leak in together] == [
+        tuple(f"a-{n}" for n in range(14)),
+        tuple(f"real-{n}" for n in range(7)),
+    ]
+    for alone in ({"a": (14, 14)}, {"b": (0, 14)}):
+        assert [leak.kind for leak in scan(of_arms((7, 14), **alone))] == ["headline"]
+
+
+def test_an_arm_of_four_texts_that_never_has_what_all_others_have_is_found() -> None:
+    assert [(leak.arm, leak.synthetic) for leak in scan(of_arms((4, 4), a=(4, 4), b=(0, 4)))] == [("b", "0/4")]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize(("real", "arms", "each"), [(12, 6, 2), (20, 8, 3), (10, 4, 3), (8, 4, 8), (20, 1, 20)])
+def test_of_studies_whose_sides_differ_in_nothing_few_marks_on_both_sides_are_leaks(
+    real: int, arms: int, each: int, share: float
+) -> None:
+    """Several marks at once, each carried by about this share of the texts of either side."""
+    draw = random.Random(20190)
+    studies, blocked = 100, 0
+    for _study in range(studies):
+        sides = [("real", "real", real), *(("synthetic", f"a{arm}", each) for arm in range(arms))]
+        texts = [
+            shown(
+                ("By Anna Berg\n\n" if draw.random() < share else "")
+                + "The bridge is shut."
+                + ("\n\nReporting by Tom Hill" if draw.random() < share else "")
+                + ("\n\nIt is **late**." if draw.random() < share else "."),
+                side,
+                key=f"{arm}-{n}",
+                arm=arm,
+                headline="A bridge is closed" if draw.random() < share else "",
+            )
+            for side, arm, of in sides
+            for n in range(of)
+        ]
+        # What one side alone carries is a leak however few texts do.
+        blocked += any(
+            leak.real and (leak.arm or not (leak.real.startswith("0/") or leak.synthetic.startswith("0/")))
+            for leak in scan(texts)
+        )
+    # More come once in a thousand runs.
+    assert blocked <= BY_CHANCE * studies + 3.1 * math.sqrt(BY_CHANCE * (1 - BY_CHANCE) * studies)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +158,9 @@ def test_arms_of_which_one_has_a_mark_and_another_has_not_do_not_cancel_out() ->
     [
         ((40, 40), {"a": (0, 40), "b": (0, 40)}, [""]),
         ((20, 40), {"a": (5, 40), "b": (20, 40), "c": (35, 40)}, ["a", "c"]),
-        # For one arm alone its p value, 0.0098, would do.
-        ((20, 40), {"a": (8, 40)}, [""]),
-        ((20, 40), {"a": (8, 40), "b": (20, 40), "c": (20, 40)}, []),
+        # For one arm alone its p value, 0.020, would do.
+        ((20, 40), {"a": (9, 40)}, [""]),
+        ((20, 40), {"a": (9, 40), "b": (20, 40), "c": (20, 40)}, []),
         ((1, 10), {"a": (1, 10), "b": (0, 10)}, []),
         ((4, 10), {"a": (5, 10), "b": (3, 10)}, []),
     ],
@@ -132,18 +173,18 @@ def test_an_arm_is_named_where_its_share_alone_lies_far_from_that_of_the_real_te
 
 def test_a_language_of_one_side_alone_is_found_and_so_is_one_of_a_single_arm() -> None:
     # Too short to tell by their letters what they are in: the page names it.
-    texts = [shown("Ja.", "real", key=f"real-{n}", language=tag) for n, tag in enumerate(("en", "en", "de", "de"))]
-    written = {"a": ("en", "en", "en", "en"), "b": ("de", "de", "de", "de"), "c": ("en", "de", "en", "de")}
+    texts = [shown("Ja.", "real", key=f"real-{n}", language=tag) for n, tag in enumerate(["en"] * 9 + ["de"] * 9)]
+    written = {"a": ["en"] * 18, "b": ["de"] * 18, "c": ["en", "de"] * 9}
     of_arm = {
         arm: [shown("Ja.", key=f"{arm}-{n}", arm=arm, language=tag) for n, tag in enumerate(tags)]
         for arm, tags in written.items()
     }
     assert scan([*texts, *of_arm["c"]]) == []
-    assert scan([*texts[:2], *of_arm["a"]]) == []
-    found = scan([*texts[:2], *of_arm["b"]])
+    assert scan([*texts[:9], *of_arm["a"]]) == []
+    found = scan([*texts[:9], *of_arm["b"]])
     assert [(leak.kind, leak.evidence, leak.real, leak.synthetic) for leak in found] == [
-        ("language", "de", "0/2", "4/4"),
-        ("language", "en", "2/2", "0/4"),
+        ("language", "de", "0/9", "18/18"),
+        ("language", "en", "9/9", "0/18"),
     ]
     together = scan([*texts, *of_arm["a"], *of_arm["b"], *of_arm["c"]])
     assert [(leak.kind, leak.arm, leak.evidence) for leak in together] == [
@@ -158,12 +199,6 @@ def test_texts_that_are_in_another_language_than_they_are_said_to_be_are_found()
         ("other-language", "de", "0/1", "1/1")
     ]
     assert kinds(pair(german.strip(), german.strip())) == []
-
-
-def test_fishers_exact_test_is_that_of_r() -> None:
-    for case in REFERENCE["fisher"]:
-        real, written = tuple(case["real"]), tuple(case["synthetic"])
-        assert fisher_exact(real, written) == pytest.approx(case["p"], rel=1e-9)
 
 
 def test_headlines_on_one_side_only_are_found() -> None:
