@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from generation import bulk, curation, editing, opinions
-from generation.assignments import panel_of
+from generation.assignments import NOBODY, panels
 from generation.models import BulkRejection, Candidate, Edit, Opinion, Review
 from surveys.models import Researcher, Study
 
@@ -14,26 +14,29 @@ Act = Review | Opinion | BulkRejection | Edit
 
 
 def last_act(study: Study, by: Researcher) -> Act | None:
-    """The last decision, opinion, edit or bulk rejection of this person that still stands; undone, the one before."""
+    """The last decision, opinion, edit or bulk rejection of this person that can be undone; undone, the one before.
+
+    One's own opinion cannot be once others can be read: then it is what came before. The button names it.
+    """
     found = (_review(study, by), _opinion(study, by), _bulk(study, by), _edit(study, by))
     acts: list[Act] = [act for act in found if act is not None]
-    last = max(acts, key=_when, default=None)
-    # One's own opinion stands once others can be read: what came before is not undone in its place.
-    return None if isinstance(last, Opinion) and _stands(last) else last
+    return max(acts, key=_when, default=None)
+
+
+def act_named(study: Study, by: Researcher, asked: str) -> Act | None:
+    """The act that a button named: the last one, or an opinion that can be taken back, whatever came after it."""
+    last = last_act(study, by)
+    if last is not None and named(last) == asked:
+        return last
+    return next((opinion for opinion in _open(study, by) if named(opinion) == asked), None)
 
 
 def why_not(study: Study, by: Researcher, asked: str) -> str:
-    """Why nothing is undone, in a sentence, where a page named this act and it is not the last one any more."""
-    last = _opinion(study, by)
-    if last is not None and named(last) == asked and _stands(last):
+    """Why nothing is undone, in a sentence, where a page named this act and it cannot be undone any more."""
+    if any(named(opinion) == asked for opinion in _given(study, by).only("pk")):
         return opinions.stands()
     # The same click sent twice, or another window was first.
     return _("There is nothing of yours to undo.")
-
-
-def _stands(opinion: Opinion) -> bool:
-    is_open = opinion.candidate.decision == Candidate.Decision.PENDING
-    return not is_open or panel_of(opinion.candidate).is_complete
 
 
 def named(act: Act) -> str:
@@ -69,11 +72,25 @@ def _review(study: Study, by: Researcher) -> Review | None:
 
 
 def _opinion(study: Study, by: Researcher) -> Opinion | None:
+    return _open(study, by).first()
+
+
+def _open(study: Study, by: Researcher) -> QuerySet[Opinion]:
+    """The opinions that can be taken back: of undecided texts, while somebody else is awaited; the last first."""
+    given = _given(study, by).filter(candidate__decision=Candidate.Decision.PENDING)
+    texts = dict(given.values_list("pk", "candidate"))
+    found = panels(study) if texts else {}
+    related = ("by", "candidate__batch__study", "candidate__batch__prompt")
+    return given.select_related(*related).filter(
+        pk__in=[pk for pk, text in texts.items() if not found.get(text, NOBODY).is_complete]
+    )
+
+
+def _given(study: Study, by: Researcher) -> QuerySet[Opinion]:
+    """The opinions that somebody gave and did not take back, the last first."""
     later = Opinion.objects.filter(candidate=OuterRef("candidate"), by=by, number__gt=OuterRef("number"))
     mine = Opinion.objects.filter(~Exists(later), candidate__batch__study=study, by=by)
-    standing = mine.exclude(verdict=Opinion.Verdict.WITHDRAWN)
-    related = ("by", "candidate__batch__study", "candidate__batch__prompt")
-    return standing.select_related(*related).order_by("-at", "-pk").first()
+    return mine.exclude(verdict=Opinion.Verdict.WITHDRAWN).order_by("-at", "-pk")
 
 
 def _bulk(study: Study, by: Researcher) -> BulkRejection | None:

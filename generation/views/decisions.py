@@ -79,12 +79,12 @@ def reopen(request: HttpRequest, study_key: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def undo(request: HttpRequest, study_key: str) -> HttpResponse:
-    """Take back what this person did last."""
+    """Take back what this person did last, or an opinion that its text's page names."""
     study = study_for(request, study_key, Permission.CURATE)
     by = signed_in(request)
-    act = undoing.last_act(study, by)
-    asked = request.POST.get("act", undoing.named(act) if act is not None else "")
-    if act is None or asked != undoing.named(act):
+    asked = request.POST.get("act", "")
+    act = undoing.act_named(study, by, asked) if asked else undoing.last_act(study, by)
+    if act is None:
         messages.info(request, undoing.why_not(study, by, asked))
         return _queue(request, study)
     try:

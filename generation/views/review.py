@@ -113,7 +113,7 @@ def candidate_page(request: HttpRequest, study: Study, text: Candidate, **forms:
         "branches": branches(text, is_blind=filters.is_blind),
         "accept_form": _accept_form(study, text, plain=filters.is_blind or by.pk in panel.missing),
         "reject_form": RejectForm(initial={"revision": text.revision}),
-        **(_at_work(study, text, by, filters) if decide else {}),
+        **(_at_work(study, text, panel, by, filters) if decide else {}),
         **forms,
     }
     # Who decides between opinions says why.
@@ -215,7 +215,7 @@ def _panel(panel: Panel, study: Study, by: Researcher, *, decide: bool) -> dict[
     }
 
 
-def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[str, Any]:
+def _at_work(study: Study, text: Candidate, panel: Panel, by: Any, filters: Filters) -> dict[str, Any]:
     """What somebody who decides needs beside the text: their unsaved note, what they can undo, used reasons."""
     left = scratch.found(text, by)
     act = last_act(study, by)
@@ -226,6 +226,7 @@ def _at_work(study: Study, text: Candidate, by: Any, filters: Filters) -> dict[s
         "scratch": left,
         "undo_label": _undo_label(act, filters) if act else "",
         "undo_act": named(act) if act else "",
+        "opinion_act": next((named(said) for said in panel.opinions if said.by_id == by.pk), ""),
         "reasons": sorted(set(reasons.order_by("-at").values_list("reason", flat=True)[:30])),
         "flagged": bulk.announced(bulk.rejectable(study, fitting).values_list("code", "revision")),
     }

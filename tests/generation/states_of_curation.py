@@ -118,6 +118,7 @@ def _panels() -> Iterator[Shown]:
     yield "curators, to a blind curator", seen(one, address(study, "curation"))
     for index in (1, 2, 3):
         opinions.give(text_of(batch, index), by=one, verdict="accept")
+    yield "text, my opinion is kept and another's awaited", seen(one, address(study, "candidate", 1, 1))
     yield "review, nothing left for me", seen(one, f"{address(study, 'review')}?want=mine")
 
 

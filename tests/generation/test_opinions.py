@@ -119,6 +119,7 @@ def test_once_everybody_has_answered_nobody_takes_an_opinion_back_to_agree_with_
         for index, verdict in enumerate(verdicts):
             opinions.give(text_of(batch, index), by=person, verdict=verdict, reason="dull")
     assert agreement_of(panels(batch.study).values()).alpha == 0
+    assert last_act(batch.study, first) is None
     assert last_act(batch.study, second) is None
     for mine in text_of(batch, 1).opinions.all():
         with pytest.raises(CurationError, match="your opinion stands"):
@@ -238,11 +239,39 @@ def test_the_disputed_texts_are_a_queue_of_their_own(client: Client) -> None:
     assert "Note for the log</label>" in page
 
 
-def test_after_an_opinion_that_decided_its_text_nothing_before_it_is_undone_in_its_place() -> None:
+def test_after_an_opinion_that_decided_its_text_what_can_be_undone_is_what_came_before(client: Client) -> None:
     batch = written()
     first, second = panel(batch)
     opinions.give(text_of(batch, 0), by=first, verdict="reject", reason="dull")
     for person in (second, first):
         opinions.give(text_of(batch, 1), by=person, verdict="reject", reason="dull")
     assert (text_of(batch, 0).decision, text_of(batch, 1).decision) == ("pending", "rejected")
+    assert last_act(batch.study, first) == text_of(batch, 0).opinions.get()
+    client.force_login(first)
+    page = client.get(address(batch.study, "candidate", 1, 1)).content.decode()
+    assert "Undo my last decision (Text 0 of batch 1)" in page
+    client.post(address(batch.study, "undo"))
+    assert first.pk in panel_of(text_of(batch, 0)).missing
     assert last_act(batch.study, first) is None
+
+
+def test_an_opinion_is_taken_back_on_the_page_of_its_text_whatever_was_answered_since(client: Client) -> None:
+    batch = written()
+    first, second = panel(batch)
+    for index in (0, 1):
+        opinions.give(text_of(batch, index), by=first, verdict="accept")
+    client.force_login(first)
+    url = address(batch.study, "candidate", 1, 0)
+    before, button = text_of(batch, 0).opinions.get(), "Take my opinion back"
+    assert button in client.get(url).content.decode()
+    client.post(address(batch.study, "undo"), {"act": f"opinion-{before.pk}"})
+    assert first.pk in panel_of(text_of(batch, 0)).missing
+    assert first.pk not in panel_of(text_of(batch, 1)).missing
+    assert button not in client.get(url).content.decode()
+    # Nobody's but one's own, and none twice.
+    opinions.give(text_of(batch, 0), by=second, verdict="accept")
+    theirs = text_of(batch, 0).opinions.get(by=second)
+    for act in (f"opinion-{before.pk}", f"opinion-{theirs.pk}"):
+        said = client.post(address(batch.study, "undo"), {"act": act}, follow=True).content.decode()
+        assert "There is nothing of yours to undo." in said
+    assert panel_of(text_of(batch, 0)).missing == {first.pk}
