@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import F, QuerySet, prefetch_related_objects
+from django.db.models import F, prefetch_related_objects
 
 from generation import bulk, opinions, placing
 from generation.assignments import Verdict, curators_of, panels
@@ -20,31 +20,36 @@ def release(study: Study, curator: Researcher, *, by: Researcher) -> int:
     """Ask somebody no longer who has not answered; how many texts that were. Opinions stay. Raises ``DraftOnly``."""
     with transaction.atomic():
         lock_draft(study)
-        waiting = _awaited(study, curator)
-        texts = list(waiting.values_list("candidate", flat=True))
-        released, _rows = waiting.delete()
-        if released:
-            # An address may be longer than what the log has room for.
-            audit.record(study, "assignments released", by=by, subject=f"{released} of {curator}"[:200])
-            _settle(study, texts, by)
-    return released
+        texts = _released(study, curator, by)
+        _settle(study, texts, by)
+    return len(texts)
 
 
 def after_team_change(study: Study, person: Researcher, by: Researcher) -> None:
     """Go on without somebody who may curate no longer; ``settings.TEAM_CHANGED`` has the team's pages call it.
 
-    Needs the study's row held. Does nothing where they still may, or where they had answered already: what somebody
-    has opened again since then is not decided anew.
+    They are asked no longer, also should they come back: by then the others may have read each other. Needs the
+    study's row held. Does nothing where they still may, or where they had answered already: what somebody has opened
+    again since then is not decided anew. Nothing is decided in a study that is no draft.
     """
-    if person in curators_of(study) or not Study.objects.filter(pk=study.pk, status=Study.Status.DRAFT).exists():
+    if person in curators_of(study):
         return
-    _settle(study, list(_awaited(study, person).values_list("candidate", flat=True)), by)
+    texts = _released(study, person, by)
+    if Study.objects.filter(pk=study.pk, status=Study.Status.DRAFT).exists():
+        _settle(study, texts, by)
 
 
-def _awaited(study: Study, person: Researcher) -> QuerySet[Assignment]:
-    """What somebody is asked and has not answered."""
+def _released(study: Study, person: Researcher, by: Researcher) -> list[int]:
+    """Ask somebody no longer about the texts on which they have not answered; which ones those were."""
     answered = [pk for pk, panel in panels(study).items() if person.pk in {opinion.by_id for opinion in panel.opinions}]
-    return Assignment.objects.filter(candidate__batch__study=study, curator=person).exclude(candidate__in=answered)
+    asked = Assignment.objects.filter(candidate__batch__study=study, curator=person)
+    waiting = asked.exclude(candidate__in=answered)
+    texts = list(waiting.values_list("candidate", flat=True))
+    if texts:
+        waiting.delete()
+        # An address may be longer than what the log has room for.
+        audit.record(study, "assignments released", by=by, subject=f"{len(texts)} of {person}"[:200])
+    return texts
 
 
 def _settle(study: Study, texts: Collection[int], by: Researcher) -> None:

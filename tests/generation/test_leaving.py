@@ -8,10 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from generation import assignments, curation, editing, leaving, opinions
+from generation.curation import CurationError
 from generation.lineage import lineage_of
-from generation.models import Batch, Edit, Opinion
+from generation.models import Assignment, Batch, Edit, Opinion
 from surveys import audit
-from surveys.models import Researcher, Role
+from surveys.models import Researcher, Role, Study
 from surveys.team import change_role, remove_person
 from tests.generation.factories import CONTINUATION, address, synthetic_arm, text_of, written
 from tests.generation.test_assignments import panel
@@ -69,6 +70,28 @@ def test_a_curator_who_may_only_analyse_now_is_waited_for_no_longer(batch: Batch
     assert text_of(batch).reviews.get().rule == "1 of 1 opinions against it, once nobody else was awaited"
 
 
+@pytest.mark.parametrize("status", [Study.Status.DRAFT, Study.Status.FROZEN])
+def test_who_comes_back_is_not_asked_again_about_what_the_others_have_read_meanwhile(
+    batch: Batch, status: Study.Status
+) -> None:
+    first, second, back = panel(batch, people=3)
+    said(batch, first, "aa--")
+    said(batch, second, "r---")
+    if status != Study.Status.DRAFT:
+        version = batch.study.versions.create(number=1, document="{}", sha256="0" * 64, frozen_by=batch.created_by)
+        Study.objects.filter(pk=batch.study_id).update(status=status, current_version=version)
+    for role in (Role.ANALYST, Role.CURATOR):
+        change_role(batch.study.memberships.get(researcher=back), role, by=batch.created_by)
+    Study.objects.filter(pk=batch.study_id).update(status=Study.Status.DRAFT)
+    assert assignments.panel_of(text_of(batch)).is_disputed
+    assert assignments.panel_of(text_of(batch, 1)).missing == {second.pk}
+    with pytest.raises(CurationError, match="your opinion stands"):
+        opinions.withdraw(text_of(batch).opinions.get(by=second))
+    with pytest.raises(CurationError, match="Others are asked"):
+        opinions.give(text_of(batch), by=back, verdict="accept")
+    assert batch.study.audit.get(verb="assignments released").subject == f"4 of {back}"
+
+
 def test_another_role_that_curates_too_changes_nothing(batch: Batch) -> None:
     stays, other = panel(batch)
     said(batch, stays, "a---")
@@ -110,7 +133,7 @@ def test_what_was_opened_again_after_its_decision_is_not_decided_anew_when_someb
 def reworded() -> tuple[Batch, Researcher]:
     """A text that one had accepted when it was edited, in the absence of another who is asked too; with it who is back.
 
-    It was empty, so that it could not be decided without them.
+    It was empty, so that it could not be decided without them. Earlier versions asked anew who came back.
     """
     batch = written(["<|im_end|>", CONTINUATION])
     stays, back = panel(batch)
@@ -118,6 +141,8 @@ def reworded() -> tuple[Batch, Researcher]:
     remove_person(batch.study.memberships.get(researcher=back), by=batch.created_by)
     editing.edit(text_of(batch), by=batch.created_by, text="Nobody came to the invented bridge.")
     batch.study.memberships.create(researcher=back, role=Role.CURATOR)
+    asked = [Assignment(candidate=text, curator=back, by=batch.created_by) for text in batch.candidates.all()]
+    Assignment.objects.bulk_create(asked)
     assert assignments.panel_of(text_of(batch)).missing == {back.pk}
     return batch, back
 
