@@ -64,17 +64,18 @@ class Panel:
         """Whether everybody has answered and they differ: somebody has to adjudicate."""
         return self.is_complete and not self.verdict
 
+    def is_party(self, person: int, *, owns: bool) -> bool:
+        """Whether somebody is one of those who differ, so that somebody else adjudicates; who owns the study may."""
+        return self.is_disputed and person in self.asked and not owns
 
-def is_party(panel: Panel, study: Study, by: Researcher) -> bool:
-    """Whether they are one of those who differ, so that somebody else adjudicates; an owner may all the same."""
-    if not panel.is_disputed or by.pk not in panel.asked:
-        return False
-    return not study.memberships.filter(researcher=by, role=Role.OWNER).exists()
+    def waits_for(self, person: int, *, owns: bool) -> bool:
+        """Whether it is for somebody to say something of a pending text: an opinion, or the decision."""
+        return person in self.missing or not (self.missing or self.is_party(person, owns=owns))
 
 
-def waits_for(panel: Panel, study: Study, by: Researcher) -> bool:
-    """Whether it is for this person to say something of a pending text: an opinion, or the decision."""
-    return by.pk in panel.missing or not (panel.missing or is_party(panel, study, by))
+def owns(study: Study, by: Researcher) -> bool:
+    """Whether somebody is an owner of the study, who adjudicates also where they were asked. One query."""
+    return study.memberships.filter(researcher=by, role=Role.OWNER).exists()
 
 
 def curators_of(study: Study) -> list[Researcher]:

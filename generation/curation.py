@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.assignments import is_party, panel_of
+from generation.assignments import owns, panel_of
 from generation.batches import RequestError, request_batch
 from generation.editing import DecidedMeanwhile, add_edit, changed_to, edit, hold, standing_text
 from generation.lineage import lineage_of
@@ -134,7 +134,7 @@ def _theirs_to_decide(candidate: Candidate, by: Researcher, reason: str) -> None
             "%(n)s opinion on this text is still awaited.", "%(n)s opinions on this text are still awaited.", n
         )
         raise CurationError({"": message % {"n": n}})
-    if is_party(panel, candidate.batch.study, by):
+    if panel.is_party(by.pk, owns=owns(candidate.batch.study, by)):
         raise CurationError({"": _("You were one of those who differ: somebody else, or an owner, adjudicates.")})
     if panel.is_disputed and not reason.strip():
         raise CurationError({"reason": _("Opinions differ. Write what decides between them: the log keeps it.")})

@@ -1,6 +1,6 @@
 """In which arm a text belongs: its model's, and one that holds texts chosen as this one was."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ def default_arm(batch: Batch, curation: str = Curation.CURATED) -> Arm | None:
 def refusal(article: Article) -> str:
     """Why a text that a model wrote here does not belong in the arm that it stands in, or is to; '' where it does."""
     arm = article.arm
-    if arm is None or _is_for(arm, article.lineage):
+    if arm is None or _is_for(arm, article.lineage, _names_now):
         return ""
     model = article.lineage["model"]
     message = _(
@@ -48,7 +48,13 @@ def gates(study: Study) -> Iterator[Gate]:
     articles = list(made.select_related("arm").only("key", "lineage", "arm").order_by("key"))
     if not articles:
         return
-    strange = [f"{article.key} ({article.arm.label})" for article in articles if article.arm and refusal(article)]
+    keys = {article.lineage["model"]["key"] for article in articles if article.lineage.get("model")}
+    names = {model.key: _names_of(model) for model in LanguageModel.objects.filter(key__in=keys)}
+    strange = [
+        f"{article.key} ({article.arm.label})"
+        for article in articles
+        if article.arm and not _is_for(article.arm, article.lineage, lambda key: names.get(key, set()))
+    ]
     detail = _("Of other models: %(all)s. Place them in another arm, or change the arm’s model.")
     yield Gate(
         _("The arms hold texts of their own models"),
@@ -71,15 +77,20 @@ def gates(study: Study) -> Iterator[Gate]:
     )
 
 
-def _is_for(arm: Arm, lineage: dict[str, Any]) -> bool:
+def _is_for(arm: Arm, lineage: dict[str, Any], names_now: Callable[[str], set[str]]) -> bool:
+    """Whether an arm is for a lineage's model, by what that was called then or is now: ``names_now`` of its key."""
     model = lineage.get("model", {})
     if not arm.model_slot or not model:
         return True
     slot = arm.model_slot.casefold()
     if slot in _called([model["key"], model["name"], model.get("identity", {}).get("repository", "")]):
         return True
-    row = LanguageModel.objects.filter(key=model["key"]).first()
-    return row is not None and slot in _names_of(row)
+    return slot in names_now(model["key"])
+
+
+def _names_now(key: str) -> set[str]:
+    model = LanguageModel.objects.filter(key=key).first()
+    return set() if model is None else _names_of(model)
 
 
 def _names_of(model: LanguageModel) -> set[str]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Length
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from generation.assignments import panels, waits_for
+from generation.assignments import owns, panels
 from generation.engine import screening
 from generation.models import Candidate, Edit
 from generation.remarks import marked
@@ -156,7 +156,8 @@ class Place:
 
 def to_decide(study: Study, by: Researcher) -> int:
     """How many texts wait for this person: pending, and neither for opinions of others nor for others to adjudicate."""
-    others = [pk for pk, panel in panels(study).items() if not waits_for(panel, study, by)]
+    is_owner = owns(study, by)
+    others = [pk for pk, panel in panels(study).items() if not panel.waits_for(by.pk, owns=is_owner)]
     return drafted(study).filter(decision=Candidate.Decision.PENDING).exclude(pk__in=others).count()
 
 

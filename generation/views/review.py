@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generation import bulk, remarks, scratch
-from generation.assignments import Panel, panel_of, waits_for
+from generation.assignments import Panel, owns, panel_of
 from generation.continuing import Branch, branches
 from generation.curation import standing_text
 from generation.differences import Differences, compare
@@ -211,7 +211,7 @@ def _panel(panel: Panel, study: Study, by: Researcher, *, decide: bool) -> dict[
         "asks_me": by.pk in panel.missing,
         "opinions": panel.shown_to(by.pk),
         "decide": decide,
-        "may_decide": decide and waits_for(panel, study, by),
+        "may_decide": decide and panel.waits_for(by.pk, owns=owns(study, by)),
     }
 
 

@@ -1,7 +1,9 @@
 """A text stands in an arm of its own model, and of the way in which it was chosen, or in none."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from generation import curation, drawing, leaving, opinions, placing
 from generation.models import Batch
@@ -13,7 +15,7 @@ from surveys.drafting import change_arm
 from surveys.models import Arm, Article, Curation, Researcher, Role, Study
 from surveys.readiness import Gate, readiness
 from tests.factories import member
-from tests.generation.factories import address, curator, synthetic_arm, text_of, written
+from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
 from tests.generation.test_assignments import panel
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +152,21 @@ def test_an_arm_that_was_changed_under_its_texts_keeps_the_study_from_being_froz
     with pytest.raises(lifecycle.LifecycleError) as refused:
         lifecycle.freeze(batch.study, batch.created_by)
     assert any(AS_CHOSEN in problem for problem in refused.value.problems)
+
+
+def test_texts_in_a_strange_arm_are_found_by_as_many_queries_for_many_as_for_one() -> None:
+    def asked(texts: int) -> int:
+        batch = written([CONTINUATION] * texts)
+        arm = synthetic_arm(batch.study, model_slot="built-in")
+        for text in batch.candidates.all():
+            curation.accept(text, by=batch.created_by, arm=arm)
+        change_arm(arm, by=batch.created_by, model_slot="gpt2-xl")
+        with CaptureQueriesContext(connection) as queries:
+            model, _placed = placing.gates(batch.study)
+        assert not model.passed
+        return len(queries)
+
+    assert asked(4) == asked(1)
 
 
 def test_articles_that_came_from_elsewhere_are_of_whatever_model_they_say(batch: Batch) -> None:

@@ -1,16 +1,19 @@
 """The review queue's filters and the order of its texts."""
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import curation, editing
+from generation import curation, editing, opinions
 from generation.models import Candidate
-from generation.reviewing import Filters, flag_codes
+from generation.reviewing import Filters, flag_codes, to_decide
 from generation.undoing import last_act
 from surveys.models import Study
 from tests.generation.factories import CONTINUATION, curator, text_of, written
+from tests.generation.test_assignments import panel
 
 
 @given(
@@ -113,6 +116,22 @@ def test_a_length_is_that_of_the_text_as_readers_get_it_now() -> None:
 def test_the_flags_of_a_study_are_listed_once_each() -> None:
     batch = written([" Short.", " Short too.", CONTINUATION])
     assert flag_codes(batch.study) == ["too-short"]
+
+
+@pytest.mark.django_db
+def test_what_waits_for_one_of_those_who_differ_is_counted_by_as_many_queries_for_many_texts_as_for_few() -> None:
+    def asked(texts: int) -> int:
+        batch = written([CONTINUATION] * texts)
+        first, second = panel(batch)
+        for text in batch.candidates.all():
+            opinions.give(text, by=first, verdict="accept")
+            opinions.give(text, by=second, verdict="reject", reason="dull")
+        with CaptureQueriesContext(connection) as queries:
+            assert to_decide(batch.study, first) == 0
+        assert to_decide(batch.study, batch.created_by) == texts
+        return len(queries)
+
+    assert asked(5) == asked(2)
 
 
 @pytest.mark.django_db
