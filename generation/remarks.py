@@ -18,7 +18,7 @@ LONGEST = 2000
 def remark(candidate: Candidate, *, by: Researcher, text: str = "", toggle: bool = False) -> Remark:
     """A note, or a mark put on or taken off (``toggle``), or both; who must not see others' marks leaves them alone.
 
-    Raises ``CurationError``, ``DraftOnly``.
+    Raises ``CurationError``, also where it would take off the mark of who is still asked, and ``DraftOnly``.
     """
     text = text.replace("\0", "").strip()
     if not text and not toggle:
@@ -30,7 +30,13 @@ def remark(candidate: Candidate, *, by: Researcher, text: str = "", toggle: bool
         mark = Remark.Mark.NONE
         if toggle:
             kept = list(candidate.remarks.order_by("number"))
-            is_marked = mark_shown_to(kept, panel_of(candidate), by.pk)
+            panel, people = panel_of(candidate), marked_by(kept)
+            is_marked = mark_shown_to(kept, panel, by.pk)
+            if is_marked and by.pk not in people and any(panel.is_closed_to(person) for person in people):
+                # Their page would tell them what somebody else makes of the text.
+                raise CurationError(
+                    {"": _("Somebody who is asked put this mark on: it stays until all have answered.")}
+                )
             mark = Remark.Mark.LOWERED if is_marked else Remark.Mark.RAISED
         number = candidate.remarks.count() + 1
         made = Remark.objects.create(candidate=candidate, number=number, by=by, text=text, mark=mark)

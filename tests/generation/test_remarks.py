@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from generation import opinions
 from generation.remarks import remark
 from generation.rules import CurationError
 from surveys.models import Researcher
@@ -43,7 +44,13 @@ def test_who_is_asked_about_a_text_marks_it_without_seeing_or_taking_off_another
     assert pressed(second)
     assert not pressed(first)
     assert text_of(batch).is_marked
-    # Who is not asked sees it, and takes it off for all.
+    # Who is not asked sees it, and takes it off for all once that tells nobody what others make of the text.
+    assert pressed(batch.created_by)
+    assert "it stays until all have answered" in client.post(url).content.decode()
+    client.force_login(second)
+    assert 'aria-pressed="true"' in client.get(address(batch.study, "candidate", 1, 0)).content.decode()
+    for person in (first, second):
+        opinions.give(text_of(batch), by=person, verdict="accept" if person == first else "reject", reason="dull")
     assert not pressed(batch.created_by)
     assert not text_of(batch).is_marked
     assert pressed(second)
