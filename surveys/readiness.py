@@ -13,6 +13,7 @@ from surveys.definition import DefinitionError, read_definition
 from surveys.design import RULE
 from surveys.frozen import FrozenStudy
 from surveys.models import Article, Outcome, Study
+from surveys.other_apps import hides_models
 from surveys.recruitment import PANEL_NAMES
 from surveys.wording import untranslated
 
@@ -23,6 +24,7 @@ class Gate:
 
     ``where`` is the part of the study in which it is mended: texts, design, questions, arms, articles, or '' for none;
     ``url`` the page of another app that says more and where it is mended, with ``step`` on the button that leads there.
+    ``reads_articles`` says of one that is mended elsewhere that it depends on which articles stand in arms.
     """
 
     label: str
@@ -32,6 +34,7 @@ class Gate:
     where: str = ""
     url: str = ""
     step: str = ""
+    reads_articles: bool = False
 
 
 def compose(study: Study) -> FrozenStudy:
@@ -58,6 +61,15 @@ def readiness(study: Study) -> list[Gate]:
     for name in settings.LAUNCH_GATES:
         gates += import_string(name)(study)
     return gates
+
+
+def told(study: Study) -> list[Gate]:
+    """The checklist as ``study.role`` may read it: without what would tell of a text whether it found an arm."""
+    gates = readiness(study)
+    if not hides_models(study):
+        return gates
+    # That a line is met, or one more of them is, tells it as well as what the line says.
+    return [gate for gate in gates if gate.where != "articles" and not gate.reads_articles]
 
 
 def _wording_gates(draft: FrozenStudy) -> Iterator[Gate]:
@@ -238,7 +250,7 @@ def _story_gates(draft: FrozenStudy) -> Iterator[Gate]:
     if items:
         detail = _("Lacking a correct answer, or no story of this study: %(all)s.") % {"all": "; ".join(wrong)}
         label = _("Questions about the stories have a correct answer for each")
-        yield Gate(label, not wrong, detail if wrong else "", where="questions")
+        yield Gate(label, not wrong, detail if wrong else "", where="questions", reads_articles=True)
 
 
 def _check_gates(draft: FrozenStudy) -> Iterator[Gate]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from generation.models import GateOverride
 from generation.parity.comparison import Difference
 from generation.parity.report import KINDS, LABELS, LEAKS, PARITY, Report, report_of
-from generation.rules import CurationError, is_kept_blind
+from generation.rules import CurationError
 from surveys import audit
 from surveys.articles import lock_draft
 from surveys.models import Researcher, Study
@@ -24,17 +24,17 @@ def gates(study: Study) -> Iterator[Gate]:
     found = report_of(study)
     url = reverse("generation:parity", args=[study.key])
     overrides = standing_overrides(study, found)
-    # Who curates blind reads the checklist, too: how an arm's texts look would tell them whose they are.
-    names_arms = not is_kept_blind(study)
-    for gate, label, problem in (
-        (PARITY, _("Real and machine-written texts are alike in form"), _parity_problem(found, names_arms=names_arms)),
-        (LEAKS, _("No text gives away who wrote it"), problem_of(found, LEAKS)),
+    for gate, label in (
+        (PARITY, _("Real and machine-written texts are alike in form")),
+        (LEAKS, _("No text gives away who wrote it")),
     ):
+        problem = problem_of(found, gate)
         override = overrides.get(gate)
         if override is not None:
             detail = _("%(problem)s %(by)s lets it stand: %(reason)s")
             problem = detail % {"problem": problem, "by": override.by, "reason": override.reason}
-        yield Gate(label, override is not None or not problem, problem, url=url, step=_("Read the parity report"))
+        passed, step = override is not None or not problem, _("Read the parity report")
+        yield Gate(label, passed, problem, url=url, step=step, reads_articles=True)
 
 
 def override(study: Study, gate: str, *, by: Researcher, reason: str, findings: str) -> GateOverride:
@@ -72,10 +72,10 @@ def standing_overrides(study: Study, found: Report) -> dict[str, GateOverride]:
     return {row.gate: row for row in rows if wanted.get(row.gate) == row.findings_sha256}
 
 
-def _parity_problem(found: Report, *, names_arms: bool = True) -> str:
+def _parity_problem(found: Report) -> str:
     def named(difference: Difference) -> str:
         label = str(LABELS[difference.name])
-        arm = found.arms.get(difference.arm, difference.arm) if names_arms else ""
+        arm = found.arms.get(difference.arm, difference.arm)
         return f"{label} ({arm})" if arm else label
 
     large = [named(difference) for difference in found.large] if found.is_comparable else []

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from surveys.access import Permission, permits
 from surveys.models import Study
-from surveys.readiness import Gate, readiness
+from surveys.other_apps import hides_models
+from surveys.readiness import Gate, told
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ def next_step(study: Study, gates: list[Gate] | None = None) -> NextStep:
     """The next step of ``study`` for ``study.role``. ``gates`` saves reading the checklist again."""
     may_run = permits(study.role, Permission.RUN)
     if study.is_draft:
-        return _next_in_draft(study, readiness(study) if gates is None else gates, may_run=may_run)
+        return _next_in_draft(study, told(study) if gates is None else gates, may_run=may_run)
     if study.status == Study.Status.FROZEN and may_run:
         return _step(study, _("Launch the study"), "study-launch")
     if study.status == Study.Status.PAUSED and may_run:
@@ -33,6 +34,9 @@ def next_step(study: Study, gates: list[Gate] | None = None) -> NextStep:
 
 
 def _next_in_draft(study: Study, gates: list[Gate], *, may_run: bool) -> NextStep:
+    if hides_models(study):
+        # Were it another one once the arms are full, it would tell which text filled them.
+        return _step(study, _("Fill the arms with articles"), "study-articles")
     waiting = [gate for gate in gates if gate.blocks and not gate.passed]
     if not waiting:
         return _step(study, _("Freeze the study"), "study-freeze") if may_run else _look(study)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
+
 from generation import comparing, curation, opinions, remarks, scratch
 from generation.assignments import assign
 from generation.models import Candidate
@@ -38,7 +40,9 @@ def _queues() -> Iterator[Shown]:
     curation.reject(text_of(batch), by=by, reason="dull")
     yield "review, all decided", seen(by, address(study, "review"))
     set_rules(study, by=by, is_blind=True, most_edited=None)
-    yield "review, all decided, to a blind curator", seen(curator(study), address(study, "review"))
+    blind = curator(study)
+    yield "review, all decided, to a blind curator", seen(blind, address(study, "review"))
+    yield "checklist, to a blind curator", seen(blind, reverse("workbench:study", args=[study.key]))
 
 
 def _texts() -> Iterator[Shown]:

@@ -13,7 +13,7 @@ from surveys import lifecycle
 from surveys.articles import ArticleError, place
 from surveys.drafting import change_arm
 from surveys.models import Arm, Article, Curation, Researcher, Role, Study
-from surveys.readiness import Gate, readiness
+from surveys.readiness import Gate, readiness, told
 from tests.factories import member
 from tests.generation.factories import CONTINUATION, address, curator, synthetic_arm, text_of, written
 from tests.generation.test_assignments import panel
@@ -78,13 +78,13 @@ def test_what_a_blind_curator_accepts_stands_in_no_arm_where_none_fits_and_an_ow
     client.post(address(batch.study, "accept", 1, 0), {"revision": 0})
     article = Article.objects.get(candidate=text_of(batch))
     assert (article.arm, article.curation) == (None, "curated")
-    told = gate(batch.study, IN_AN_ARM)
-    assert (told.passed, told.blocks) == (False, False)
-    assert told.detail == "1 accepted text stands in no arm, and nobody would read it. Place it, or take it down."
+    found = gate(batch.study, IN_AN_ARM)
+    assert (found.passed, found.blocks) == (False, False)
+    assert found.detail == "1 accepted text stands in no arm, and nobody would read it. Place it, or take it down."
     # Whoever is blind would learn of it whose text that is.
     as_blind = Study.objects.get(pk=batch.study_id)
     as_blind.role = Role.CURATOR
-    assert not {OWN_MODELS, IN_AN_ARM} & {each.label for each in readiness(as_blind)}
+    assert not {OWN_MODELS, IN_AN_ARM} & {each.label for each in told(as_blind)}
 
 
 @pytest.mark.usefixtures("uncurated")

@@ -1,6 +1,6 @@
 """The list of one's studies, making one, and a study's overview."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,7 +14,7 @@ from surveys.access import Permission, signed_in, study_for
 from surveys.lifecycle import LifecycleError, copy_study, new_study
 from surveys.models import Article, Membership, Researcher, Role, Study
 from surveys.other_apps import hides_models
-from surveys.readiness import Gate, readiness
+from surveys.readiness import told
 from surveys.workbench.forms.study import EMPTY, NewStudyForm
 from surveys.workbench.next_steps import NextStep, next_step
 from surveys.workbench.pages import show_problems, study_page
@@ -70,7 +70,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, study_key: str) -> HttpResponse:
     """Where a study stands: status, checklist, hash, entry link, the next step."""
     study = study_for(request, study_key, Permission.VIEW)
-    gates = _checklist(study) if study.is_draft else []
+    gates = told(study) if study.is_draft else []
+    hidden = hides_models(study)
     return study_page(
         request,
         study,
@@ -81,17 +82,10 @@ def overview(request: HttpRequest, study_key: str) -> HttpResponse:
             "step": next_step(study, gates),
             "entry_link": entry_link(request, study, recruitment.read(study)),
             "versions": study.versions.select_related("frozen_by").order_by("-number"),
-            "articles": Article.objects.standing().filter(study=study).count(),
+            "hides_models": hidden,
+            "articles": None if hidden else Article.objects.standing().filter(study=study).count(),
         },
     )
-
-
-def _checklist(study: Study) -> list[Gate]:
-    """The lines before freezing; without what they say of articles where that would tell which arm got one."""
-    gates = readiness(study)
-    if not hides_models(study):
-        return gates
-    return [replace(gate, detail="", url="") if gate.where == "articles" or gate.url else gate for gate in gates]
 
 
 def _copyable(by: Researcher) -> list[Study]:
