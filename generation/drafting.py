@@ -244,7 +244,11 @@ def loaded(model: LanguageModel, *, meanwhile: Callable[[], None] = lambda: None
         _loaded.clear()
         workers.holds("", "")
         drafter = _loaded[found.identity] = Drafter.load(
-            found.folder, found.identity, quantised=settings.GENERATION_EIGHT_BITS, runs_code=found.runs_code
+            found.folder,
+            found.identity,
+            quantised=settings.GENERATION_EIGHT_BITS,
+            runs_code=found.runs_code,
+            graphs=settings.GENERATION_CUDA_GRAPHS,
         )
         workers.holds(model.name, drafter.versions.device)
     return _loaded[found.identity]
