@@ -32,7 +32,7 @@ def refusal(article: Article) -> str:
         return ""
     model = article.lineage["model"]
     message = _(
-        "The arm %(arm)s is for texts of %(slot)s, and %(model)s wrote this one. Choose another arm, or write "
+        "The arm “%(arm)s” is for texts of %(slot)s, and %(model)s wrote this one. Choose another arm, or write "
         "“%(key)s” as the arm’s model."
     )
     return message % {"arm": arm.label, "slot": arm.model_slot, "model": model["name"], "key": model["key"]}

@@ -174,8 +174,15 @@ def revise_article(article: Article, *, by: Researcher, **changes: Any) -> Artic
         if changes_text and "lineage" not in changes and (why := refusal(current, "change the text")):
             raise ArticleError({"text": why})
         lineage = changes.pop("lineage", current.lineage)
-        new = add_article(current.study, by=by, origin=current.origin, lineage=lineage, **{**kept, **changes})
+        given = {**kept, **changes}
+        stays = (given["arm"], given["curation"]) == (current.arm, current.curation)
+        # Where it stays it is not placed anew: its arm may have become another model's since, which the checklist says.
+        placed = {**given, "arm": None} if stays else given
+        new = add_article(current.study, by=by, origin=current.origin, lineage=lineage, **placed)
         Article.objects.filter(pk=current.pk).update(replaced_by=new, arm=None)
+        if stays and current.arm is not None:
+            new.arm = current.arm
+            Article.objects.filter(pk=new.pk).update(arm=new.arm)
         audit.record(current.study, "article replaced", by=by, subject=f"{current.key} -> {new.key}")
     return new
 
@@ -300,13 +307,13 @@ def _check_arm(article: Article) -> None:
     if arm.origin != article.origin:
         raise ArticleError(
             {
-                "arm": _("The arm %(arm)s holds %(origin)s articles; this one is not.")
+                "arm": _("The arm “%(arm)s” holds %(origin)s articles; this one is not.")
                 % {"arm": arm.label, "origin": arm.get_origin_display().lower()}
             }
         )
     if arm.curation and article.curation and arm.curation != article.curation:
         message = _(
-            "The arm %(arm)s holds articles that are “%(theirs)s”, and this one is “%(own)s”. Choose another arm, or "
+            "The arm “%(arm)s” holds articles that are “%(theirs)s”, and this one is “%(own)s”. Choose another arm, or "
             "change the arm’s curation."
         )
         told = {"theirs": arm.get_curation_display(), "own": article.get_curation_display()}

@@ -10,7 +10,7 @@ from generation.models import Batch
 from generation.rules import set_rules
 from studyweb.demonstration import make_demonstration
 from surveys import lifecycle
-from surveys.articles import ArticleError, place
+from surveys.articles import ArticleError, place, revise_article
 from surveys.drafting import change_arm
 from surveys.models import Arm, Article, Curation, Researcher, Role, Study
 from surveys.readiness import Gate, readiness, told
@@ -102,8 +102,8 @@ def test_a_text_that_was_chosen_is_refused_for_an_arm_of_others_in_words(batch: 
     with pytest.raises(ArticleError) as refused:
         curation.accept(text_of(batch), by=curator(batch.study), arm=uncurated)
     assert refused.value.problems == {
-        "arm": "The arm As they came holds articles that are “Uncurated, picked at random”, and this one is “Curated”. "
-        "Choose another arm, or change the arm’s curation."
+        "arm": "The arm “As they came” holds articles that are “Uncurated, picked at random”, and this one is "
+        "“Curated”. Choose another arm, or change the arm’s curation."
     }
     assert text_of(batch).decision == "pending"
 
@@ -120,7 +120,7 @@ def test_a_random_pick_is_refused_for_a_curated_arm_and_for_one_of_another_model
         address(batch.study, "batch-pick", 1), {"k": 1, "seed": 1, "arm": of_another.key}
     ).content.decode()
     model = batch.language_model
-    assert f"The arm XL is for texts of gpt2-xl, and {model.name} wrote this one." in page
+    assert f"The arm “XL” is for texts of gpt2-xl, and {model.name} wrote this one." in page
     assert f"Choose another arm, or write “{model.key}” as the arm’s model." in page
     assert not Article.objects.exists()
     (article,) = drawing.random_pick(batch, by=batch.created_by, k=1, seed=1, arm=uncurated)
@@ -167,6 +167,27 @@ def test_texts_in_a_strange_arm_are_found_by_as_many_queries_for_many_as_for_one
         return len(queries)
 
     assert asked(4) == asked(1)
+
+
+def test_what_stands_in_an_arm_that_became_another_models_can_be_revised_there_and_is_not_placed_in_another(
+    batch: Batch,
+) -> None:
+    by = batch.created_by
+    arm = synthetic_arm(batch.study, model_slot="built-in", curation="curated", key="chosen", label="Chosen")
+    other = synthetic_arm(batch.study, model_slot="gpt2-xl", curation="curated")
+    article = curation.accept(text_of(batch), by=curator(batch.study), arm=arm)
+    change_arm(arm, by=by, curation="curated", model_slot="gpt2-xl")
+    article = revise_article(article, by=by, untrue="The bridge is invented.")
+    assert (article.arm, article.untrue) == (arm, "The bridge is invented.")
+    assert Article.objects.get(pk=article.pk).arm == arm
+    assert not gate(batch.study, OWN_MODELS).passed
+    with pytest.raises(ArticleError, match="for texts of gpt2-xl"):
+        revise_article(article, by=by, arm=other)
+    change_arm(arm, by=by, curation="uncurated", model_slot="")
+    article = revise_article(article, by=by, headline="A bridge is closed")
+    assert article.arm == arm
+    with pytest.raises(ArticleError, match="for texts of gpt2-xl"):
+        revise_article(article, by=by, arm=other)
 
 
 def test_articles_that_came_from_elsewhere_are_of_whatever_model_they_say(batch: Batch) -> None:
