@@ -17,6 +17,9 @@ MOST_STEPS = 20_000_000
 # Openings of news that were written anew on the same event share runs of three words with the first ones, names above
 # all, and hardly a run of four.
 RUN = 4
+# Of runs of two words or more, each one word behind the one before, such openings share five words at most; texts of
+# which every third word was changed, nearly all that was left.
+CHAIN = 8
 
 _PIECES = re.compile(r"\s+|\w+(?:['’\-]\w+)*|[^\w\s]")
 
@@ -33,13 +36,23 @@ class Piece:
 class Kept:
     """Of a part of a text in another one: how many words it had, how many still stand, and the longest run of these.
 
-    Only words in runs of ``RUN`` or more stand: of a text that somebody wrote anew, on the same event, single words and
-    names are met again by chance.
+    Only words in runs of ``RUN`` or more stand, or in shorter ones that follow each other with one word changed between
+    them, ``CHAIN`` or more in all: of a text that somebody wrote anew, on the same event, single words and names are
+    met again by chance.
     """
 
     given: int
     kept: int
     longest: int
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Words that both texts have in a row, so many of them of the part, ``behind`` so many that one of the two has."""
+
+    words: int
+    own: int
+    behind: int
 
 
 @dataclass(frozen=True)
@@ -73,21 +86,49 @@ class Differences:
     def kept_of(self, start: int, stop: int) -> "Kept":
         """What became of the old text's characters from ``start`` to ``stop``."""
         given = len(words(self.old[start:stop]))
-        old = kept = longest = 0
-        for piece in self.pieces:
-            if piece.kind == "inserted":
-                continue
-            # A part that is shorter than a run is one as a whole.
-            if piece.kind == "same" and len(words(piece.text)) >= min(RUN, given):
-                own = len(words(piece.text[max(0, start - old) : max(0, stop - old)]))
-                kept, longest = kept + own, max(longest, own)
-            old += len(piece.text)
+        kept = longest = 0
+        for chain in _chains(self._runs(start, stop)):
+            in_all = sum(run.own for run in chain)
+            for run in chain:
+                # A part that is shorter than a run is one as a whole.
+                if run.words >= min(RUN, given) or in_all >= CHAIN:
+                    kept, longest = kept + run.own, max(longest, run.own)
         return Kept(given, kept, longest)
+
+    def _runs(self, start: int, stop: int) -> list["_Run"]:
+        """The runs of words that both texts have, whatever changed in signs and blanks between these."""
+        runs: list[_Run] = []
+        old = gone = come = 0
+        for piece in self.pieces:
+            n = len(words(piece.text))
+            if piece.kind == "same" and n:
+                own = len(words(piece.text[max(0, start - old) : max(0, stop - old)]))
+                if runs and not (gone or come):
+                    before = runs.pop()
+                    runs.append(_Run(before.words + n, before.own + own, before.behind))
+                else:
+                    runs.append(_Run(n, own, max(gone, come)))
+                gone = come = 0
+            gone += n if piece.kind == "deleted" else 0
+            come += n if piece.kind == "inserted" else 0
+            old += len(piece.text) if piece.kind != "inserted" else 0
+        return runs
 
     @property
     def old(self) -> str:
         """The old text."""
         return "".join(piece.text for piece in self.pieces if piece.kind != "inserted")
+
+
+def _chains(runs: Iterable[_Run]) -> list[list[_Run]]:
+    """The runs, those of two words or more together with the one before where that is one and one word lies between."""
+    chains: list[list[_Run]] = []
+    for run in runs:
+        if chains and run.behind == 1 and min(run.words, chains[-1][-1].words) > 1:
+            chains[-1].append(run)
+        else:
+            chains.append([run])
+    return chains
 
 
 def _as_one(change: list[Piece]) -> list[Piece]:

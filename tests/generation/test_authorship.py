@@ -120,6 +120,14 @@ def test_an_opening_of_which_one_sentence_of_many_was_left_still_is() -> None:
     assert part_of_people(article) == PartOfPeople(opened=True, edited=True)
 
 
+def test_a_text_that_people_changed_a_little_everywhere_is_not_wholly_theirs() -> None:
+    def commas(text: str) -> str:
+        words = text.split(" ")
+        return " ".join(f"{word}," if n % 3 == 2 else word for n, word in enumerate(words))
+
+    assert part_of_people(article_of(commas)) == PartOfPeople(opened=True, edited=True, rewritten="")
+
+
 def test_an_empty_draft_that_people_filled_in_is_wholly_theirs() -> None:
     article = article_of(lambda _text: ANOTHER, " ")
     assert part_of_people(article) == PartOfPeople(opened=False, edited=True, rewritten="wholly")

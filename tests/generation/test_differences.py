@@ -3,6 +3,7 @@
 import difflib
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import differences
-from generation.differences import Kept, compare, place_before, place_behind
+from generation.differences import CHAIN, Kept, compare, place_before, place_behind
+from tests.generation.openings import ANEW
 
 texts = st.text(alphabet="ab .,\n’äß漢", max_size=60)
 
@@ -201,3 +203,30 @@ def test_of_a_part_of_a_text_whole_words_in_runs_of_four_are_kept_and_none_that_
     assert compare("One two three four.", "One two three four?").kept_of(8, 19) == Kept(2, 2, 2)
     assert compare("It did.", "It did.").kept_of(0, 7) == Kept(2, 2, 2)
     assert compare("", "It did.").kept_of(0, 0) == Kept(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("every", "change", "kept"),
+    [
+        (1, lambda word: f"{word},", 120),
+        (3, lambda word: f"{word},", 120),
+        (3, lambda word: f"{word} indeed", 120),
+        (4, lambda _word: "indeed", 90),
+        (3, lambda _word: "indeed", 80),
+        # Single words are met again by chance.
+        (2, lambda _word: "indeed", 0),
+    ],
+)
+def test_what_stands_between_small_changes_all_over_a_text_is_kept(
+    every: int, change: Callable[[str], str], kept: int
+) -> None:
+    given = [f"w{n}" for n in range(120)]
+    new = [change(word) if n % every == every - 1 else word for n, word in enumerate(given)]
+    old = " ".join(given)
+    assert compare(old, " ".join(new)).kept_of(0, len(old)).kept == kept
+
+
+def test_what_openings_that_were_written_anew_share_by_chance_makes_no_chain() -> None:
+    for first, _anew in ANEW:
+        for _first, anew in ANEW:
+            assert compare(first, anew).kept_of(0, len(first)).kept < CHAIN
