@@ -112,9 +112,9 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         beside = Beside.study(batch.prompt)
         for draft in drafter.draft(prompt, sampling, jobs, interrupted=interrupted, enough=_enough(batch)):
             if drafter.versions != versions:
-                # Graphs were given up: the lineage says so from the first text that was written without.
+                # Graphs were given up: the lineage says so from the first text that ended without.
                 versions = drafter.versions
-                Run.objects.filter(pk=run.pk).update(engine_versions=versions.to_dict())
+                run = waiting_for_database(partial(_gone_on, run, versions.to_dict()), f"A run of batch {batch.pk}")
             if isinstance(draft, Refused):
                 refuse(run, draft)
             else:
@@ -132,6 +132,20 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
     # Nothing may be written today any more, or nothing is left to write.
     if not queue.finish(batch.pk, owner):
         queue.release(batch.pk, owner)
+
+
+def _gone_on(run: Run, versions: dict[str, str | int]) -> Run:
+    """The run under other versions: itself while it has no text, else one that goes on; a text keeps those it had."""
+    with transaction.atomic():
+        row = Run.objects.select_for_update().get(pk=run.pk)
+        row.batch, row.engine_versions = run.batch, versions
+        if written := row.candidates.count():
+            # What is promised yet goes over to the next row: the budget is told of it once.
+            Run.objects.filter(pk=row.pk).update(promised=written)
+            row.promised = max(row.promised - written, 0)
+            row.pk, row.number = None, row.batch.runs.count() + 1
+        row.save()
+    return row
 
 
 def _check(heartbeat: queue.Heartbeat) -> None:

@@ -63,7 +63,8 @@ def progress_of(batch: Batch) -> Progress:
     rate, left, under_way = None, None, None
     is_served = batch.language_model.source == LanguageModel.Source.SERVER
     if run is not None and run.drafting_since is not None and (run.steps or is_served):
-        own = run.candidates.filter(state=State.DRAFTED).aggregate(
+        # A run that goes on with another one has its owner, and counts the time and the steps of both.
+        own = batch.candidates.filter(run__owner=run.owner, state=State.DRAFTED).aggregate(
             tokens=Sum("tokens"), texts=Count("pk"), rows=Max("rows"), mean_seconds=Avg("seconds")
         )
         seconds = (run.now - run.drafting_since).total_seconds()

@@ -31,7 +31,7 @@ from transformers import PreTrainedModel
 from generation.engine.batch import EXACT_CANDIDATES, Batch, Job, Row
 from generation.engine.draft import Draft
 from generation.engine.endings import Endings
-from generation.engine.graphs import EAGER, GRAPHS, graphs_of
+from generation.engine.graphs import EAGER, GRAPHS, given_up, graphs_of
 from generation.engine.identity import ENGINE_VERSION, EngineVersions, ModelIdentity, processor_name, python_version
 from generation.engine.loading import loaded
 from generation.engine.memory import OutOfMemoryError, free_bytes, is_out_of_memory
@@ -74,6 +74,7 @@ class Drafter:
         """Take a model whose attention is ATTENTION; `load` is the usual way in."""
         self.model = model.eval()
         self.graphs = graphs_of(model) if graphs else None
+        self._no_room = ""  # why the batch under way goes on without graphs; the next one may have room for them
         self.tokens = tokens
         self.identity = identity
         packed = can_pack(model.device, model.dtype)
@@ -96,7 +97,10 @@ class Drafter:
     @property
     def versions(self) -> EngineVersions:
         """The software and the device that run the model, and what its steps are now: graphs can be given up."""
-        return replace(self._versions, steps=EAGER if self.graphs is None else self.graphs.said())
+        if self.graphs is None:
+            return replace(self._versions, steps=EAGER)
+        left = self._no_room if not self.graphs.failure else ""
+        return replace(self._versions, steps=given_up(left) if left else self.graphs.said())
 
     @classmethod
     def load(
@@ -148,7 +152,14 @@ class Drafter:
         """
         sampling.validated()
         self.tokens.check(prompt, sampling)
-        return self._drafts(prompt, sampling, deque(jobs), rows, interrupted, enough)
+        return self._until_done(self._drafts(prompt, sampling, deque(jobs), rows, interrupted, enough))
+
+    def _until_done(self, drafts: Iterator[Draft]) -> Iterator[Draft]:
+        """Yield them; for lack of room graphs are given up for one batch alone."""
+        try:
+            yield from drafts
+        finally:
+            self._no_room = ""
 
     @torch.inference_mode()
     def _drafts(
@@ -196,6 +207,7 @@ class Drafter:
 
     def _halved(self, room: int, error: BaseException, batch: Batch, *, exact: bool) -> int:
         if (exact or room == 1) and batch.leave_graphs():
+            self._no_room = f"out of memory with {room} rows"
             logger.warning("Out of memory with %s rows; going on without %s.", room, GRAPHS)
             return room
         if exact:

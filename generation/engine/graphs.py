@@ -109,7 +109,12 @@ class Graphs:
 
     def said(self) -> str:
         """Return what the lineage says of the steps."""
-        return f"{EAGER}, after {GRAPHS} were given up: {self.failure}" if self.failure else GRAPHS
+        return given_up(self.failure) if self.failure else GRAPHS
+
+
+def given_up(reason: str) -> str:
+    """Return what the lineage says of steps that are computed one by one since then."""
+    return f"{EAGER}, after {GRAPHS} were given up: {reason}"
 
 
 def graphs_of(model: PreTrainedModel) -> Graphs | None:

@@ -144,6 +144,7 @@ class Budget(models.Model):
 class Run(models.Model):
     """One worker's go at a batch: which model, to the byte, and which software and device wrote what it saved.
 
+    Where the versions change meanwhile, another run of the same ``owner`` goes on: a text's are never changed.
     ``given_text`` is the prompt as the engine gave it to the model, behind the chat template where there is one;
     ``given_tokens`` its length in tokens, with those that the tokenizer adds.
     """
