@@ -202,7 +202,7 @@ def save(run: Run, draft: "Draft", beside: Beside | None = None) -> bool:
         "served": dict(draft.served),
         "drafted_at": Now(),
     }
-    store = partial(_store, run, draft.index, made, lambda: beside.held(found).columns)
+    store = partial(_store, run, draft.index, made, lambda: beside.held(found, own=(run.batch_id, draft.index)).columns)
     return waiting_for_database(store, f"A text of batch {run.batch_id}")
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from generation.differences import opening_in
 from generation.engine import NOTES, Flag, Signatures, near_duplicate, people_flags, real_sources, screen, signature
@@ -51,17 +51,22 @@ class Beside:
         *,
         reals: list[str],
         sources: Sources | None,
-        near: QuerySet[Candidate],
+        drafted: QuerySet[Candidate],
     ) -> None:
-        self._prompt, self._reals, self._sources, self._near = prompt, reals, sources, near
+        self._prompt, self._reals, self._sources, self._drafted = prompt, reals, sources, drafted
+        self._is_near = Q(batch__prompt__story=prompt.story_id) | Q(decision=Candidate.Decision.ACCEPTED)
+        self._near = drafted.filter(self._is_near)
         self._texts = Signatures()
         self._read: dict[str, int] = {}
+        self._counted = (0, 0)
+        # The texts (batch, index) that were held since the last look, to be stored: others come unforeseen.
+        self._own: set[tuple[int, int]] = set()
         self._look()
 
     @classmethod
     def nothing(cls, prompt: Prompt) -> "Beside":
         """Nothing but the prompt itself."""
-        return cls(prompt, reals=[], sources=None, near=Candidate.objects.none())
+        return cls(prompt, reals=[], sources=None, drafted=Candidate.objects.none())
 
     @classmethod
     def study(cls, prompt: Prompt, *, but: Candidate | None = None) -> "Beside":
@@ -75,7 +80,7 @@ class Beside:
             prompt,
             reals=list(real.filter(story=prompt.story_id).values_list("text", flat=True)),
             sources=_sources(tuple(real.values_list("pk", "sha256"))),
-            near=_near(prompt, but),
+            drafted=_drafted(prompt, but),
         )
 
     def screened(self, text: str, *, opening: str) -> Screened:
@@ -96,17 +101,44 @@ class Beside:
         )
         return Screened([stored(flag) for flag in flags], signature(text))
 
-    def held(self, found: Screened) -> Screened:
+    def held(self, found: Screened, *, own: tuple[int, int] | None = None) -> Screened:
         """The same, with the flag that the text is nearly the same as another one that is there by now.
 
-        Needs a transaction, and holds the story's row. Three queries where few others wrote and nobody decided.
+        Needs a transaction, and holds the story's row. ``own`` is the batch and the index under which a draft is about
+        to be stored. Three queries; where others wrote or decided meanwhile, two that read all near texts' revisions.
         """
         hold_story(self._prompt)
         self._look()
+        if own is not None:
+            self._own.add(own)
         alike = self._texts.nearest(found.signature)
         return Screened([*found.flags, stored(near_duplicate(alike))], found.signature) if alike else found
 
     def _look(self) -> None:
+        """Read what came since the last look.
+
+        Texts are never deleted, and whatever is done to one counts its revision up: where the study's revisions are
+        what they were, and no more near texts came than are our own, nothing else happened. All of them are read only
+        where something did, since thousands take longer than the step in which a GPU writes one.
+        """
+        counted, own = self._count(), self._own
+        self._own = set()
+        (near, revisions), (near_before, revisions_before) = counted, self._counted
+        self._counted = counted
+        stored = [row for batch, index in own for row in _signatures(self._near.filter(batch=batch, index=index))]
+        if revisions == revisions_before and near - near_before == len(stored):
+            for code, made in stored:
+                self._texts.add(code, made)
+                self._read[code] = 0
+        else:
+            self._read_all()
+
+    def _count(self) -> tuple[int, int]:
+        """How many near texts there are, and all revisions of the study's texts together."""
+        found = self._drafted.aggregate(near=Count("pk", filter=self._is_near), revisions=Sum("revision"))
+        return found["near"], found["revisions"] or 0
+
+    def _read_all(self) -> None:
         now = dict(self._near.values_list("code", "revision"))
         fresh = now.keys() - self._read.keys()
         if self._read.items() <= now.items() and len(fresh) <= _FEW:
@@ -150,11 +182,10 @@ def stored(flag: Flag) -> dict[str, str]:
     return {name: value for name, value in asdict(flag).items() if value or name != "about"}
 
 
-def _near(prompt: Prompt, but: Candidate | None) -> QuerySet[Candidate]:
-    """The texts that one of this prompt may be nearly the same as."""
+def _drafted(prompt: Prompt, but: Candidate | None) -> QuerySet[Candidate]:
+    """The texts of the prompt's study; those of its story, and accepted ones, one may be nearly the same as."""
     drafted = Candidate.objects.filter(batch__study=prompt.study_id, state=Candidate.State.DRAFTED)
-    near = drafted.filter(Q(batch__prompt__story=prompt.story_id) | Q(decision=Candidate.Decision.ACCEPTED))
-    return near if but is None else near.exclude(pk=but.pk)
+    return drafted if but is None else drafted.exclude(pk=but.pk)
 
 
 def _signatures(texts: QuerySet[Candidate]) -> Iterator[tuple[str, bytes]]:

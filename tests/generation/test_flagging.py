@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from generation import bulk, curation, drafting, editing
 from generation.editing import standing_text
@@ -111,6 +112,40 @@ def test_texts_that_two_workers_write_at_once_for_one_story_are_held_against_eac
         first, second = (text_of(batch, index) for batch in batches)
         assert ("near-duplicate" in codes(first), "near-duplicate" in codes(second)) == (False, True)
         assert next(flag["about"] for flag in second.flags if flag["code"] == "near-duplicate") == first.code
+
+
+def test_a_worker_alone_reads_what_it_stored_itself_and_not_all_the_others_again_for_each_text() -> None:
+    first = drafted(CONTINUATION)
+    study, story = first.batch.study, first.batch.prompt.story
+    batch = queued(study, size=4, story=story)
+    run, beside = claimed(batch), Beside.study(batch.prompt)
+
+    def reads_all(index: int, text: str) -> bool:
+        with CaptureQueriesContext(connection) as asked:
+            assert drafting.save(run, draft(index, text), beside)
+        return any('"code", "generation_candidate"."revision"' in query["sql"] for query in asked)
+
+    assert not reads_all(0, f" {FOREIGN}")
+    assert not reads_all(1, f" {PLAIN}")
+    curation.reject(first, by=study.created_by, reason="dull")
+    assert reads_all(2, f" {FOREIGN}"), "somebody decided meanwhile"
+    assert not reads_all(3, f" {PLAIN}")
+    found = [next((flag.get("about") for flag in text_of(batch, index).flags if flag["code"] == "near-duplicate"), "")
+             for index in range(4)]  # fmt: skip
+    assert found == ["", "", text_of(batch, 0).code, text_of(batch, 1).code]
+
+
+def test_what_was_rolled_back_is_read_once_it_is_stored() -> None:
+    batch = queued(size=3)
+    run, beside = claimed(batch), Beside.study(batch.prompt)
+    assert drafting.save(run, draft(0, f" {FOREIGN}"), beside)
+    with transaction.atomic():
+        drafting.save(run, draft(1, f" {PLAIN}"), beside)
+        transaction.set_rollback(True)
+    assert text_of(batch, 1).state == Candidate.State.WAITING
+    assert drafting.save(run, draft(2, f" {PLAIN}"), beside)
+    assert drafting.save(run, draft(1, f" {PLAIN}"), beside)
+    assert ["near-duplicate" in codes(text_of(batch, index)) for index in range(3)] == [False, True, False]
 
 
 def test_a_text_is_held_against_what_curators_made_of_the_others_while_it_was_written() -> None:

@@ -69,6 +69,17 @@ def test_where_texts_wait_for_rows_the_time_follows_from_the_mean_length() -> No
     assert found.left_label == "about 20 minutes left"
 
 
+def test_a_run_that_goes_on_under_other_versions_counts_what_came_before() -> None:
+    batch = queued(size=100, sampling=Sampling(max_tokens=100))
+    run = claimed(batch)
+    for index in range(4):
+        assert drafting.save(run, draft(index, token_ids=(1,) * 50, rows=4))
+    since(run, seconds=50, steps=50)
+    assert drafting._gone_on(run, {"steps": "eager"}) != run
+    batch.refresh_from_db()
+    assert progress_of(batch).tokens_per_second == pytest.approx(4, rel=0.1)
+
+
 def test_of_a_served_model_only_finished_texts_are_counted() -> None:
     registry.add_server("served", Server("http://gpu.example.org:8000/v1", "mine"))
     batch = queued(size=20, language_model="served", sampling=Sampling(max_tokens=100))
