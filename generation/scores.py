@@ -125,8 +125,8 @@ def score_next(*, stopping: Callable[[], bool] = lambda: False, clock: Callable[
     first = _claimable().order_by("requested_at", "pk").select_related("language_model").first()
     if first is None or room.is_short():
         return 0
-    model, owner, until, scored = first.language_model, new_owner(), clock() + SLICE_SECONDS, 0
-    no_longer_than = clock() + 60 * settings.BATCH_MINUTES
+    model, owner, scored, begun = first.language_model, new_owner(), 0, clock()
+    until, no_longer_than = begun + SLICE_SECONDS, begun + 60 * settings.BATCH_MINUTES
 
     def while_made_ready() -> None:
         if clock() > no_longer_than:

@@ -318,7 +318,7 @@ def test_flags_stand_with_each_person_and_every_finding_in_a_table_of_its_own() 
     checks = data.quality
     check_columns(checks, data.tables["quality"])
     check_unique(checks, data.tables["quality"])
-    assert len(checks) == 2 * 7
+    assert len(checks) == 2 * 8
     found = checks[(checks["participant"] == one.export_id) & (checks["check"] == "long-absence")]
     assert list(found["state"]) == ["fail"]
     assert list(found["evidence"]) == ["The longest absence from a page took 400 seconds."]

@@ -75,10 +75,12 @@ def _questions(page: Page) -> None:
 def _options_from_the_right(page: Page) -> None:
     """Of a scale, and of a grid below the heads of its columns."""
     assert _from_the_right(*page.locator(".likert").first.locator("input").all())
-    row = page.locator(".grid-row").first
-    answers = row.locator("input[type=radio]").all()
+    grid = page.locator(".likert-grid").first
+    row = grid.locator(".grid-row").first
+    # Without what takes an answer back, which stands below none of the heads.
+    answers = row.locator("input[type=radio]:not([value=''])").all()
     assert _from_the_right(row.locator("legend"), *answers)
-    for head, answer in zip(page.locator(".grid-heads > span").all(), answers, strict=True):
+    for head, answer in zip(grid.locator(".grid-heads > span").all(), answers, strict=True):
         box = head.bounding_box()
         assert box is not None
         assert box["x"] <= _left(answer) <= box["x"] + box["width"]
