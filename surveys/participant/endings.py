@@ -11,7 +11,7 @@ from surveys import access_keys, flow, recruitment
 from surveys.addresses import absolute
 from surveys.flow import Place
 from surveys.languages import interface_language
-from surveys.models import Stage
+from surveys.models import PanelIdentity, Stage
 from surveys.participant import debriefing, pages, replies, visit
 from surveys.participant.debriefing import Around
 from surveys.participant.replies import private
@@ -117,7 +117,9 @@ def end(request: HttpRequest, place: Place) -> HttpResponse:
     }
     if can_reconsider:
         ids = visit.carried(request, place.participant)
-        context["brings_id"] = bool(ids.panel_id) or not settings.consents_by_id
+        # Only who came by an id is asked for it by the consent, whatever panel the settings name.
+        came_by_id = PanelIdentity.objects.filter(participant=place.participant).exists()
+        context["brings_id"] = bool(ids.panel_id) or not came_by_id
     return replies.page(request, "end", place, context | _withdrawal(place))
 
 

@@ -104,6 +104,24 @@ def test_a_browser_that_lost_the_panels_id_is_told_to_bring_it_instead_of_a_butt
     assert "in the same way in which you came" in page
 
 
+def test_who_came_to_a_panels_study_without_an_id_is_not_told_to_bring_one() -> None:
+    person = _ended(_study(panel="prolific", only_with_id=False), entry="")
+    page = _end(person)
+    assert BUTTON in page
+    assert "in the same way in which you came" not in page
+    assert leads_to(person.post("end", BACK)) == "consent"
+    assert leads_to(person.post("consent", {"answer": "agree"})) == "before-1"
+
+
+def test_an_id_that_a_plain_study_took_and_the_browser_lost_is_to_be_brought_there_too() -> None:
+    person = _ended(_study(panel="plain"))
+    del person.client.cookies["entrant"]
+    assert BUTTON not in _end(person)
+    # What a button would lead to.
+    person.post("end", BACK)
+    assert person.post("consent", {"answer": "agree"}).status_code == 403
+
+
 @pytest.mark.parametrize("change", [lifecycle.pause, lifecycle.close])
 def test_where_nobody_is_let_in_any_more_the_press_stands(change: Any) -> None:
     study = _study()
