@@ -315,9 +315,9 @@ def _new(study: Study, mode: str, token: str, language: str, *, kept_out: bool =
 def _note_submission(known: Participant, entrant: Entrant) -> None:
     row = _submission(known, entrant)
     _SUBMISSION.run([row])
-    # One that a panel's list told of first is theirs now that they come with it.
-    told = PanelSubmission.objects.filter(identity__participant=known, keyed_hash=row[0], is_imported=True)
-    told.update(is_imported=False)
+    # One that a panel's list told of first, without the study, is theirs now that they come with it.
+    told = PanelSubmission.objects.filter(identity__participant=known, keyed_hash=row[0], panel_study="")
+    told.update(is_imported=False, panel_study=entrant.panel_study)
 
 
 def _submission(participant: Participant, entrant: Entrant) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from surveys import flow
+from surveys import flow, panel_status
 from surveys.evidence import evidence, impossible, words
 from surveys.items import Item
 from surveys.items.order import shown_codes
@@ -125,6 +125,17 @@ def test_who_came_from_another_study_at_the_panel_is_let_in_and_flagged_where_th
     # A second visit from elsewhere counts beside the first.
     people["?PROLIFIC_PID=two&SESSION_ID=s2&STUDY_ID=ours"].enter("?PROLIFIC_PID=two&SESSION_ID=s9&STUDY_ID=theirs")
     assert seen(study, people["?PROLIFIC_PID=two&SESSION_ID=s2&STUDY_ID=ours"]).of_another_study == 1
+
+
+def test_the_study_is_told_also_of_a_submission_that_the_panels_list_told_of_first(study: Study) -> None:
+    Study.objects.update(recruitment={"panel": "prolific", "panel_study": "ours"})
+    study = Study.objects.get()
+    person = Person(study, entry="?PROLIFIC_PID=one&SESSION_ID=s1&STUDY_ID=ours").walk_to("before-1")
+    panel_status.apply(study, [panel_status.Row(2, "one", "s2", "ACTIVE")], by=study.created_by)
+    assert (seen(study, person).submissions, seen(study, person).of_another_study) == (1, 0)
+    for told in ("theirs", "ours"):  # the first word counts
+        person.enter(f"?PROLIFIC_PID=one&SESSION_ID=s2&STUDY_ID={told}")
+        assert (seen(study, person).submissions, seen(study, person).of_another_study) == (2, 1)
 
 
 def test_a_visitor_without_a_panel_has_no_submissions_and_one_who_comes_twice_has_two(study: Study) -> None:
