@@ -39,7 +39,10 @@ def private(view: View[P]) -> View[P]:
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = HttpResponse(status=503) if _looks_ahead(request) else waiting(request, *args, **kwargs)
+        if _shows_ahead(request):
+            response = for_machines(request)
+        else:
+            response = HttpResponse(status=503) if _looks_ahead(request) else waiting(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         if "Vary" in response.headers:
@@ -177,6 +180,15 @@ def unknown(request: HttpRequest, study_key: str = "", *, status: int = 404, wai
 
 def _sends_consent(request: HttpRequest) -> bool:
     return request.resolver_match is not None and request.resolver_match.kwargs.get("slug") == Stage.CONSENT
+
+
+def _shows_ahead(request: HttpRequest) -> bool:
+    """Whether an app's browser (Facebook's) fetches this in advance, which may show what it got when somebody opens it.
+
+    An error would then be all that they see; the button on the page for machines leads on.
+    """
+    purpose: str = request.META.get("HTTP_X_PURPOSE", "")
+    return purpose.lower() == "preview"
 
 
 def _looks_ahead(request: HttpRequest) -> bool:

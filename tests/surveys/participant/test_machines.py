@@ -67,8 +67,27 @@ def test_a_personal_link_in_a_message_moves_nobody(study: Study) -> None:
 @pytest.mark.parametrize("value", ["prefetch", "preview", "prefetch;prerender"])
 def test_a_browser_that_looks_ahead_has_not_arrived(study: Study, header: str, value: str) -> None:
     ahead = Person(study, enter=False, headers={header: value})
-    assert ahead.enter().status_code == 503
-    assert ahead.client.head(ahead.base).status_code == 503
+    status = 200 if (header, value) == ("X-Purpose", "preview") else 503
+    assert ahead.enter().status_code == status
+    assert ahead.client.head(ahead.base).status_code == status
     assert not Participant.objects.exists()
     assert Person(study, enter=False).client.head(ahead.base).status_code == 200
     assert not Participant.objects.exists()
+
+
+def test_a_browser_that_shows_what_it_fetched_in_advance_shows_a_button_that_leads_in(study: Study) -> None:
+    ahead = {"X-Purpose": "preview"}
+    person = Person(study, enter=False)
+    page = person.client.get(f"{person.base}?PROLIFIC_PID=5f3a&SESSION_ID=77cc", headers=ahead)
+    onward = "?PROLIFIC_PID=5f3a&SESSION_ID=77cc&opened=yes"
+    assert f'href="{onward.replace("&", "&amp;")}"' in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+    assert not page.cookies
+    assert not Participant.objects.exists()
+    person.enter(onward)
+    person.walk_to("reading-1")
+    page = person.get(headers=ahead)
+    assert 'href="?opened=yes"' in page.content.decode()
+    assert "Invented headline" not in page.content.decode()
+    assert person.row.exposed_at is None
+    assert "Invented headline" in person.client.get(f"{person.base}reading-1/?opened=yes").content.decode()
