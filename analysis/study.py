@@ -112,15 +112,20 @@ def _rule_problems(plan: Plan, columns: set[str]) -> Iterator[str]:
 
 
 def _flag_problems(plan: Plan, study: FrozenStudy) -> Iterator[str]:
-    """Where the plan leaves people out by a flag that there is not, or that nobody in this study could get."""
+    """Where the plan leaves people out by a flag that there is not, that nobody could get, or that can change later."""
     for rule in (*plan.exclusions, *plan.alternative_exclusions):
         if rule.name != "flagged":
             continue
         if rule.argument not in CHECKS:
             yield _("The exclusion rule %(rule)s names no quality flag. There are: %(all)s.") % {
                 "rule": rule,
-                "all": ", ".join(sorted(CHECKS)),
+                "all": ", ".join(sorted(name for name, check in CHECKS.items() if not check.by_settings)),
             }
+        elif CHECKS[rule.argument].by_settings:
+            yield _(
+                "The exclusion rule %(rule)s is not possible: it goes by the recruitment settings, which can be "
+                "changed after the plan is frozen."
+            ) % {"rule": rule}
         elif impossible(study, rule.argument):
             yield _("The exclusion rule %(rule)s can flag nobody: this study does not ask what it goes by.") % {
                 "rule": rule

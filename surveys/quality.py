@@ -85,6 +85,7 @@ class Check:
 
     ``of_ratings``: it looks at ratings, or at how articles were read. Before the unblinding its findings stay inside,
     as the ratings themselves do (docs/decisions/0006-no-ratings-before-the-unblinding.md).
+    ``by_settings``: it goes by the recruitment settings of the day, which no version holds. No rule of a plan can.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Check:
     meaning: str
     of_ratings: bool
     look: Callable[[Evidence], Said]
+    by_settings: bool = False
 
 
 def _attention(seen: Evidence) -> Said:
@@ -201,6 +203,7 @@ _ALL = (
         _("Came with the id of another study at the panel than the one that is set here."),
         False,
         _another_study,
+        by_settings=True,
     ),
     Check(
         "same-browser",

@@ -49,6 +49,11 @@ def test_a_plan_about_what_the_study_measures_passes(outcome: str) -> None:
         ({"plan": plan(exclusions=["seen-before"])}, "needs the question seen-before"),
         ({"plan": plan(exclusions=["flagged:charm"])}, "names no quality flag. There are: attention, "),
         ({"plan": plan(exclusions=["flagged:looked-it-up"])}, "flagged:looked-it-up can flag nobody"),
+        ({"plan": plan(exclusions=["flagged:other-panel-study"])}, "can be changed after the plan is frozen"),
+        (
+            {"plan": plan(alternative_exclusions=["flagged:other-panel-study"])},
+            "can be changed after the plan is frozen",
+        ),
         (
             {"plan": plan(covariates=["party"])},
             "The covariate party is not known before the articles. There are: news-",

@@ -23,7 +23,10 @@ PEOPLE_A_PAGE = 50
 
 @dataclass(frozen=True)
 class Row:
-    """One check with how many people it lets pass, flags, and cannot judge. ``is_masked``: its counts stay inside."""
+    """One check with how many people it lets pass, flags, and cannot judge.
+
+    ``is_masked``: its counts stay inside. ``is_rule``: a plan can leave people out by it.
+    """
 
     title: str
     meaning: str
@@ -32,6 +35,7 @@ class Row:
     failed: int
     unavailable: int
     is_masked: bool
+    is_rule: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def rows(findings: Iterable[tuple[Finding, ...]], *, masked: bool) -> list[Row]:
             failed=counts[check.name, "fail"],
             unavailable=counts[check.name, "unavailable"],
             is_masked=masked and check.of_ratings,
+            is_rule=not check.by_settings,
         )
         for check in CHECKS.values()
     ]

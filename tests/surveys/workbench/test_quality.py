@@ -54,6 +54,9 @@ def test_counts_have_three_values_and_flags_their_evidence(client: Client, study
     page = _page(client, study)
     assert _counts(page, "attention") == ["1", "1", "1"]
     assert _counts(page, "long-absence") == ["0", "1", "2"]
+    # No rule of a plan can go by what the recruitment settings say.
+    assert "Other study at the panel" in page
+    assert "flagged:other-panel-study" not in page
     assert "The longest absence from a page took 400 seconds." in page
     assert away.row.export_id in page
     assert careful.row.export_id not in page
