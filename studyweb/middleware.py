@@ -111,7 +111,7 @@ def _unread(request: HttpRequest) -> HttpResponse | None:
     """The answer to a form that did not come whole or is too large, or None; of half a form nothing may be recorded.
 
     Whatever is sent is read here, into memory, and up to ``DATA_UPLOAD_MAX_MEMORY_SIZE``: past it, Django refuses
-    before it reads, and what was typed is in its sender's browser alone, who is told so. A form with files, which no
+    before it reads, and its sender is told what is kept. A form with files, which no
     page of taking part has, would else fill the disk on its way to the token that it lacks.
     """
     if request.method != "POST":

@@ -79,9 +79,10 @@ def test_nothing_is_read_of_a_page_that_is_too_large_to_be_one(kind: str, size: 
     request = _sent(io.BytesIO(b"x"), kind, size)
     response = _handled(request)
     assert (response.status_code, response["Cache-Control"]) == (413, "no-store")
-    # Its sender is told what to do, and that it is still in their browser.
+    # Its sender is told what to do; nothing of their browser, which may have dropped a page that is not to be stored.
     assert "What you sent is too long" in response.content.decode()
-    assert "back button" in response.content.decode()
+    assert '<a href="">Open the page again</a>' in response.content.decode()
+    assert "is still there" not in response.content.decode()
     assert request.META["wsgi.input"].tell() == 0
 
 
