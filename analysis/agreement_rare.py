@@ -20,8 +20,8 @@ UNSEEN = "and units not seen"
 
 
 class RareKind(NamedTuple):
-    """``seen`` of ``units`` in arms with a rare answer got it from half of their judges or more; such units are at most
-    the share ``most`` of all, and alpha then is ``limit``."""
+    """``seen`` of ``units`` in arms with a rare answer got it from more than half of their judges; such units are at
+    most the share ``most`` of all, and alpha then is ``limit``."""
 
     seen: int
     units: int
@@ -30,9 +30,9 @@ class RareKind(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"One of the two answers is rare, and {self.seen} of {self.units} units got it from half of their people "
-            f"or more. Such units may be up to {self.most:.0%} of all, for which the upper limit of alpha allows: how "
-            "far people would agree about units that were not seen cannot be told."
+            f"One of the two answers is rare, and {self.seen} of {self.units} units got it from more than half of "
+            f"their people. Such units may be up to {self.most:.0%} of all, for which the upper limit of alpha allows: "
+            "how far people would agree about units that were not seen cannot be told."
         )
 
 
@@ -50,10 +50,10 @@ def with_rare_kind(found: AlphaInterval, judged: Judged, level: float) -> AlphaI
 
 def rare_kind(judged: Judged, level: float) -> RareKind | None:
     """The largest alpha that so few units of a rare kind allow, at ``1 - level``; None where there are not two answers,
-    or none is rare in any arm. Units that one judge judged do not count.
+    or none is rare in any arm. Units that one judge judged do not count, nor do arms with one unit.
 
-    The units that mostly get the rare answer are taken to be as many as they can be, the others as they were seen; of
-    the former every judgement is the rare one, where none was seen.
+    The units that mostly got the rare answer are taken to be as many as they can be, both kinds otherwise as they were
+    seen; of the former every judgement is the rare one, where none was seen.
     """
     keep = np.bincount(judged.units)[judged.units] > 1
     answers, which = np.unique(judged.scores[keep], axis=0, return_inverse=True)
@@ -62,14 +62,15 @@ def rare_kind(judged: Judged, level: float) -> RareKind | None:
     yes = which.ravel().astype(np.float64)
     units, arms = judged.units[keep], judged.arms[keep]
     kinds = [_arm(units[arms == arm], yes[arms == arm]) for arm in np.unique(arms)]
+    kinds = [kind for kind in kinds if len(kind.shares) > 1]
     rare = [kind for kind in kinds if kind.share < RARE]
     if not rare:
         return None
     seen, of = (sum(part) for part in zip(*(kind.counts for kind in rare), strict=True))
     most = float(stats.beta.isf(level / 2, seen + 1, of - seen)) if seen < of else 1.0
     spreads = [kind.spread(most if kind.share < RARE else None) for kind in kinds]
-    between, within = np.array([kind.n.sum() for kind in kinds]) @ np.array(spreads)
-    return RareKind(seen, of, most, float(between / within) if within > 0 else 1.0)
+    within, total = np.array([kind.n.sum() for kind in kinds]) @ np.array(spreads)
+    return RareKind(seen, of, most, float(1 - within / total) if total > 0 else 1.0)
 
 
 class _Arm(NamedTuple):
@@ -82,18 +83,23 @@ class _Arm(NamedTuple):
     @property
     def counts(self) -> tuple[int, int]:
         """How many units mostly got the rare answer, and how many units there are."""
-        return int((self.shares >= 0.5).sum()), len(self.shares)
+        return int((self.shares > 0.5).sum()), len(self.shares)
 
     def spread(self, most: float | None) -> tuple[float, float]:
-        """The variance between units, and of all judgements, if the share ``most`` of units mostly got the rarer
-        answer; None for as many as did."""
+        """The variance of judgements within units, and that of all, if the share ``most`` of units mostly got the rarer
+        answer; None for as many as did.
+
+        That within units is found without bias from the few judgements of each. So what chance makes of them is in it:
+        units that got an answer from most of their judges by chance are no kind, however many there are.
+        """
+        own, high = self.shares * (1 - self.shares) * self.n / (self.n - 1), self.shares > 0.5
         if most is None:
-            return _between(self.shares, self.n), self.share * (1 - self.share)
-        high = self.shares >= 0.5
+            # Judgements are held against those of other units, of which there is one less.
+            share, few = float(self.shares.mean()), float(self.shares.var(ddof=1)) / len(self.shares)
+            return float(own.mean()), share * (1 - share) + few
         low, top = _mean(self.shares[~high], 0.0), _mean(self.shares[high], 1.0)
         share = low + most * (top - low)
-        between = most * (1 - most) * (top - low) ** 2 + (1 - most) * _between(self.shares[~high], self.n[~high])
-        return between, share * (1 - share)
+        return (1 - most) * _mean(own[~high], 0.0) + most * _mean(own[high], 0.0), share * (1 - share)
 
 
 def _arm(units: IntArray, yes: FloatArray) -> _Arm:
@@ -104,11 +110,3 @@ def _arm(units: IntArray, yes: FloatArray) -> _Arm:
 
 def _mean(values: FloatArray, otherwise: float) -> float:
     return float(values.mean()) if len(values) else otherwise
-
-
-def _between(shares: FloatArray, n: FloatArray) -> float:
-    """The variance between units beyond what their few judgements make; 0 for fewer than two."""
-    if len(shares) < 2:
-        return 0.0
-    mean = float(shares.mean())
-    return max(0.0, float(shares.var(ddof=1)) - mean * (1 - mean) / float(n.mean()))

@@ -288,7 +288,8 @@ def _uneven_cautions(pairs: Sequence[Pair], labels: Mapping[str, str]) -> list[C
     found = []
     for people in pairs:
         given = [float(people.both[f"n_ratings_{side}"].mean()) for side in ("arm", "reference")]
-        if not people.same_people or len(people.both) > FEW_UNEVEN or max(given) < UNEVEN * min(given):
+        few = people.same_people and people.has_test and len(people.both) <= FEW_UNEVEN
+        if not few or max(given) < UNEVEN * min(given):
             continue
         name = f"{labels.get(people.arm, people.arm)} against {labels.get(people.reference, people.reference)}"
         each = " and ".join(f"{ratings:.3g}" for ratings in given)

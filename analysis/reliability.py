@@ -112,7 +112,7 @@ def reliability(
         n_incomplete=int((~known).sum()),
         statements=(
             *_statements(complete, items, single=single, bounded=bounded, incomplete=int((~known).sum())),
-            *_without_interval(rows, complete),
+            *_without_interval(rows, complete, n_people),
         ),
     )
 
@@ -286,10 +286,15 @@ def _one_factor_each(correlations: FloatArray, start: FloatArray) -> FloatArray:
     return loadings
 
 
-def _without_interval(rows: Sequence[ReliabilityRow], values: FloatArray) -> Iterator[str]:
+def _without_interval(rows: Sequence[ReliabilityRow], values: FloatArray, people: int) -> Iterator[str]:
     """Why coefficients have no interval."""
     terms = [row.term for row in rows if row.ci_low != row.ci_low]
-    if (np.abs(np.corrcoef(values, rowvar=False)) > 1 - ROUNDING).all():
+    if people == 1:
+        yield (
+            "All rows are one person's: what other people would answer cannot be told from them, so that there is no "
+            f"interval of {', '.join(terms)}."
+        )
+    elif (np.abs(np.corrcoef(values, rowvar=False)) > 1 - ROUNDING).all():
         yield (
             "Each item follows from any other one in all rows: together they say no more than one of them, and what "
             f"other people would answer cannot be told from it, so that there is no interval of {', '.join(terms)}."

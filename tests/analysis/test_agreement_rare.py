@@ -25,9 +25,10 @@ def test_a_kind_of_unit_that_none_of_twelve_showed_may_be_a_quarter_of_all() -> 
     most = 1 - 0.025 ** (1 / 12)
     low = 1 / 12
     share = low + most * (1 - low)
-    assert row.ci_high == pytest.approx(most * (1 - most) * (1 - low) ** 2 / (share * (1 - share)))
+    # Of eight articles one of eight people said yes: a variance within them of 1/8 each, in 8 of 12.
+    assert row.ci_high == pytest.approx(1 - (1 - most) / 12 / (share * (1 - share)))
     assert row.method == "jackknife of units and judges and units not seen"
-    assert any("0 of 12 units got it from half of their people or more" in said for said in found.statements)
+    assert any("0 of 12 units got it from more than half of their people" in said for said in found.statements)
     assert any("up to 26% of all," in said for said in found.statements)
 
 
@@ -63,3 +64,34 @@ def test_intervals_of_rare_answers_hold_the_truth(two: bool) -> None:
     ]
     known = [row for row in rows if row.ci_low == row.ci_low]
     assert np.mean([row.ci_low <= 0.6 <= row.ci_high for row in known]) > 0.93
+
+
+@pytest.mark.parametrize("people", [2, 3, 4])
+def test_a_yes_by_chance_is_no_kind_of_unit_however_few_people_judged_it(people: int) -> None:
+    rng = np.random.default_rng(5)
+    highs = []
+    for units in (100, 1000, 8000):
+        # Nobody agrees more than by chance: each unit is judged by some of forty people, who say yes to a tenth.
+        who = rng.permuted(np.tile(np.arange(40), (units, 1)), axis=1)[:, :people].ravel()
+        yes = (rng.random(who.size) < 0.1).astype(float)
+        frame = pd.DataFrame({"participant": who, "article": np.repeat(np.arange(units), people), "yes": yes})
+        highs.append(krippendorff(frame, "yes", metric="interval").rows[0].ci_high)
+    assert highs[0] > highs[1] > highs[2]
+    assert highs[2] < 0.07
+
+
+@pytest.mark.parametrize("people", [2, 3])
+def test_a_kind_that_two_or_three_people_an_article_did_not_show_is_allowed_for(people: int) -> None:
+    pairs = asked(*([int(place == n % people) if n < 3 else 0 for place in range(people)] for n in range(12)))
+    (row,) = krippendorff(pairs, "yes", metric="interval").rows
+    assert row.method.endswith("and units not seen")
+    assert 0.5 < row.ci_high < 1
+
+
+def test_the_upper_limit_is_never_above_1() -> None:
+    real = asked([1] * 6, [0] * 6)
+    gpt = asked(
+        *([int(person == article) if article < 2 else 0 for person in range(6)] for article in range(6)), arm="gpt"
+    )
+    (row,) = krippendorff(pd.concat([real, gpt], ignore_index=True), "yes", metric="interval").rows
+    assert row.ci_low < row.ci_high <= 1

@@ -254,7 +254,9 @@ def test_equivalence_needs_a_bound() -> None:
     assert wide.means.rows[0].equivalence_p < 0.001
 
 
-@pytest.mark.parametrize(("people", "many", "told"), [(12, 10, True), (12, 4, False), (30, 10, False)])
+@pytest.mark.parametrize(
+    ("people", "many", "told"), [(12, 10, True), (12, 4, False), (30, 10, False), (2, 10, True), (1, 10, False)]
+)
 def test_few_people_with_one_rating_against_many_are_told_of_the_test_of_their_shares(
     people: int, many: int, told: bool
 ) -> None:

@@ -129,6 +129,14 @@ def test_items_that_follow_from_each_other_have_no_interval_and_that_is_said(peo
     assert any("say no more than one of them" in sentence for sentence in alike.statements)
 
 
+def test_rows_of_one_person_have_no_interval_because_nobody_else_answered() -> None:
+    frame, items = frame_of(R[0]["values"])
+    found = reliability(frame.assign(participant="p0"), items)
+    assert all(row.method == "none" and math.isnan(row.ci_low) for row in found.rows)
+    (said,) = (sentence for sentence in found.statements if "no interval" in sentence)
+    assert said.startswith("All rows are one person's: what other people would answer cannot be told")
+
+
 def test_a_coefficient_that_is_1_without_one_of_the_people_has_no_interval() -> None:
     values = np.random.default_rng(1).integers(1, 8, 12).astype(float)
     frame, items = frame_of(np.column_stack([values, [*values[:-1], 8.0 - values[-1]]]))

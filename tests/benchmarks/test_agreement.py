@@ -24,6 +24,16 @@ def test_people_read_the_articles_of_their_own_arm() -> None:
     assert frame.groupby("participant").size().unique().tolist() == [4]
 
 
+@pytest.mark.parametrize(("held", "without", "wrong"), [(95, 0, False), (87, 0, False), (83, 0, True), (0, 100, True)])
+def test_a_kind_whose_intervals_hold_too_seldom_or_that_has_none_misses_the_bar(
+    held: int, without: int, wrong: bool
+) -> None:
+    rows = np.array([[0.1, 0.5]] * held + [[0.4, 0.5]] * (100 - held - without) + [[np.nan, np.nan]] * without)
+    assert agreement.misses(rows, 0.3) is wrong
+    cell, share = agreement.yes_no_cell(rows, 0.3)
+    assert (share is None) == (cell == "no interval") == (without == 100)
+
+
 @pytest.mark.parametrize("two", [True, False], ids=["two kinds", "beta"])
 def test_yes_no_ratings_have_the_share_and_the_alpha_that_were_asked_for(two: bool) -> None:
     frame = answered(np.random.default_rng(2), Kind(1, 3000, 3000, 4), 0.1, 0.6, two=two)
