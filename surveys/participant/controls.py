@@ -95,7 +95,7 @@ class Question:
     def described_by(self) -> str:
         """The ids of help and error, for aria-describedby."""
         return " ".join(
-            f"{self.anchor}-{part}" for part, there in (("help", self.help), ("error", self.error)) if there
+            f"{self.anchor}_{part}" for part, there in (("help", self.help), ("error", self.error)) if there
         )
 
     @property
@@ -136,10 +136,16 @@ class Filling:
         return self.study.definition.text(dict(text or {}), self.language)
 
 
-def anchor_of(item: Item) -> str:
-    """The id of an item's first control."""
-    # A prefix keeps items called 'main' or 'article' apart from the ids of the page itself.
-    return f"q-{item.key}"
+def anchor_of(item: Item, part: str = "") -> str:
+    """The id of an item's first control, or of another part of the item."""
+    # A prefix keeps items called 'main' or 'article' apart from the ids of the page itself; no key holds an underscore,
+    # so no part of one item has the id of another item, such as 'trust' and 'trust-2'.
+    return f"q-{item.key}_{part}" if part else f"q-{item.key}"
+
+
+def _nth_anchor(item: Item, number: int) -> str:
+    """The id of an item's control of this number, counted from 1: the first is where links to the item lead."""
+    return anchor_of(item, "" if number == 1 else str(number))
 
 
 def sections(filling: Filling, blocks: Sequence[Block]) -> Iterator[Section]:
@@ -180,11 +186,11 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
         label = gettext("Prefer not to say")
         control = "radio" if item.kind in _OF_RADIOS else "checkbox"
         declined = PREFER_NOT_TO_SAY in given
-        apart = Choice(control, item.key, f"{anchor}-apart", PREFER_NOT_TO_SAY, label, declined, True, True)
+        apart = Choice(control, item.key, anchor_of(item, "apart"), PREFER_NOT_TO_SAY, label, declined, True, True)
     back = None
     if item.kind in _OF_RADIOS and not item.required:
         label = gettext("No answer after all")
-        back = Choice("radio", item.key, f"{anchor}-back", "", label, checked=False, is_ours=True)
+        back = Choice("radio", item.key, anchor_of(item, "back"), "", label, checked=False, is_ours=True)
     is_listed = bool(item.options) or item.kind in {"highlight", "consent"}
     typed = as_meant(list(given)) if item.kind in NUMBERS else given
     return Question(
@@ -213,12 +219,12 @@ def _question(filling: Filling, item: Item, asked: Sequence[Item], *, is_hidden:
 def _readings(item: Item, text: str) -> Iterator[Choice]:
     """The two numbers that a text can be; the decimal says besides between which whole ones it lies."""
     thousand, decimal = both_readings(text)
-    yield Choice("radio", item.key, f"{anchor_of(item)}-thousand", thousand, thousand, checked=False)
+    yield Choice("radio", item.key, anchor_of(item, "thousand"), thousand, thousand, checked=False)
     value = Decimal(decimal)
     low = floor(value)
     told = {"number": text, "low": low, "high": low + 1}
     label = str(low) if value == low else gettext("%(number)s, a number between %(low)s and %(high)s") % told
-    yield Choice("radio", item.key, f"{anchor_of(item)}-decimal", decimal, label, checked=False)
+    yield Choice("radio", item.key, anchor_of(item, "decimal"), decimal, label, checked=False)
 
 
 def _keypad(item: Item) -> str:
@@ -254,18 +260,16 @@ def _choices(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[Cho
     if item.kind == "consent":
         yield Choice("checkbox", item.key, anchor_of(item), AGREED, filling.text(item.wording), AGREED in given)
     control = "checkbox" if item.kind == "multiple" else "radio"
-    for number, option in enumerate(_options(filling, item)):
-        anchor = anchor_of(item) if number == 0 else f"{anchor_of(item)}-{number + 1}"
+    for number, option in enumerate(_options(filling, item), start=1):
         label, checked = filling.text(option.label), option.code in given
-        yield Choice(control, item.key, anchor, option.code, label, checked, option.exclusive)
+        yield Choice(control, item.key, _nth_anchor(item, number), option.code, label, checked, option.exclusive)
 
 
 def _ranks(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[Rank]:
-    for number, option in enumerate(_options(filling, item)):
-        anchor = anchor_of(item) if number == 0 else f"{anchor_of(item)}-{number + 1}"
+    for number, option in enumerate(_options(filling, item), start=1):
         values = [f"{rank}.{option.code}" for rank in range(1, len(item.options) + 1)]
         places = tuple((value, value.partition(".")[0], value in given) for value in values)
-        yield Rank(anchor, filling.text(option.label), places)
+        yield Rank(_nth_anchor(item, number), filling.text(option.label), places)
 
 
 def _ends(filling: Filling, item: Item) -> Ends:
@@ -285,6 +289,6 @@ def _sentences(filling: Filling, item: Item, given: Sequence[str]) -> Iterator[t
         choices = []
         for words in paragraph:
             number += 1
-            anchor = anchor_of(item) if number == 1 else f"{anchor_of(item)}-{number}"
+            anchor = _nth_anchor(item, number)
             choices.append(Choice("checkbox", item.key, anchor, str(number), words, str(number) in given))
         yield tuple(choices)

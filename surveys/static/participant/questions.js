@@ -91,7 +91,7 @@
     range.min = box.dataset.minimum;
     range.max = box.dataset.maximum;
     range.step = box.dataset.step;
-    range.setAttribute("aria-labelledby", `${field.id}-wording`);
+    range.setAttribute("aria-labelledby", `${field.id}_wording`);
     range.setAttribute("aria-describedby", field.getAttribute("aria-describedby"));
     const show = () => {
       const number = numberIn(field.value, stopsOf(field));

@@ -16,7 +16,7 @@ from surveys.items.reading import Problem
 from surveys.participant import questions
 from surveys.route import Step
 from tests.factories import definition
-from tests.surveys.participant.kinds import HIGHLIGHT, KINDS
+from tests.surveys.participant.kinds import HIGHLIGHT, KINDS, OPTIONAL
 from tests.surveys.participant.person import RATING, block, item, option
 
 EVERY = [each for kind in KINDS.values() for each in kind]
@@ -87,7 +87,7 @@ def test_sentences_are_numbered_through_the_paragraphs_and_escaped() -> None:
     html = page([HIGHLIGHT], {"doubt": ["3"]}, Asked(sentences=SENTENCES, sentences_language="de"))
     assert re.findall(r'name="doubt" value="(\d)"', html) == ["1", "2", "3"]
     assert "Two &amp; &lt;b&gt;." in html
-    assert 'value="3" id="q-doubt-3" checked' in html
+    assert 'value="3" id="q-doubt_3" checked' in html
     assert '<div class="sentences" lang="de">' in html
 
 
@@ -95,6 +95,25 @@ def test_the_script_comes_only_where_a_question_has_use_for_it() -> None:
     assert "questions.js" not in page([*KINDS["single"], *KINDS["long-text"]])
     for kind in ("slider", "ranking", "rule", "multiple"):
         assert "questions.js" in page(KINDS[kind]), kind
+
+
+PARTS = ("2", "3", "apart", "back", "help", "error", "wording", "ends", "thousand", "decimal")
+
+
+def test_no_part_of_a_question_has_the_id_of_a_question_whose_key_begins_alike() -> None:
+    weight = item("weight", "number", whole=False, prefer_not_to_say=True)
+    for first in (*(items[0] for items in KINDS.values()), OPTIONAL[0], OPTIONAL[1], HIGHLIGHT, weight):
+        # The workbench makes a key of a wording's first words, and counts on where another question has it.
+        asked = [
+            first | {"key": "trust", "help": {"en": "Help."}},
+            *(item(f"trust-{part}", "slider", minimum="0", maximum="9") for part in PARTS),
+        ]
+        html = page(asked, {"trust": ["1.749"]} if first is weight else {}, Asked(sentences=SENTENCES))
+        ids = re.findall(r' id="([^"]*)"', html)
+        assert len(ids) == len(set(ids)), first
+        assert {f"q-trust-{part}" for part in PARTS} < set(ids)
+        pointed = re.findall(r' (?:for|aria-describedby)="([^"]*)"', html)
+        assert {one for several in pointed for one in several.split()} <= set(ids), first
 
 
 VALUES = st.lists(st.text() | st.sampled_from(["yes", "a", "1.a", "2.b", "50", "none", "agreed", "3"]), max_size=4)

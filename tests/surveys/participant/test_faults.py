@@ -212,7 +212,7 @@ def test_an_expired_form_comes_back_with_all_that_was_typed_and_can_be_sent_at_o
     assert "Nothing is lost" in page
     assert "an hour&#x27;s work" in page
     assert 'id="q-one" checked' in page
-    assert 'id="q-some-2" checked' in page
+    assert 'id="q-some_2" checked' in page
     assert not Answer.objects.exists()
     assert leads_to(_send(person, "before-1", {"one": "yes", "scale": "low", "age": "20"})) == "reading-1"
 

@@ -14,7 +14,7 @@ from tests import factories
 from tests.browser import sideways
 from tests.surveys.participant.browsing import agree
 from tests.surveys.participant.kinds import KINDS, OPTIONAL, blocks_of
-from tests.surveys.participant.person import RATING, block, item
+from tests.surveys.participant.person import RATING, block, item, option
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 320, "height": 640}
@@ -159,6 +159,19 @@ def test_sentences_are_marked_beside_the_article_that_holds_them(
     assert marked.value == "2"
     assert marked.trial is not None
     assert marked.trial.article_sha256 == marked.trial.article.sha256
+
+
+@SCRIPTS
+def test_a_press_answers_the_question_that_was_pressed_where_the_keys_begin_alike(
+    chromium: Browser, live_server: LiveServer, scripts: bool
+) -> None:
+    keys = ("how-much-do-you", "how-much-do-you-2", "how-much-do-you-back")
+    asked = [item(key, "single", options=[option("yes"), option("no")], required=False) for key in keys]
+    with _first_page(chromium, live_server, asked, scripts=scripts) as page:
+        for key in keys[1:]:
+            page.get_by_role("group", name=f"The question {key}?").get_by_text("Answer yes").click()
+        _continue(page)
+        assert _answers(page) == dict(zip(keys, ("(skipped)", "yes", "yes"), strict=True))
 
 
 def test_a_slider_that_nobody_touched_is_no_answer_and_its_middle_is_one(
