@@ -30,6 +30,7 @@ from generation.engine.draft import Refused
 from generation.flagging import Beside
 from generation.lineage import shown_opening
 from generation.models import Batch, Candidate, LanguageModel, Run
+from generation.models.batches import LEASES
 from generation.storable import storable
 from studyweb import room
 from studyweb.leases import UNREACHED, connection_was_lost, new_owner, waiting_for_database
@@ -93,7 +94,7 @@ def draft_next(
 
 
 def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
-    run = Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
+    run = _begun(batch, owner)
     drafter = _drafter(batch.language_model, partial(_while_made_ready, heartbeat))
     prompt = EnginePrompt(batch.prompt.text, batch.prompt.kind)
     versions = drafter.versions
@@ -134,9 +135,25 @@ def _work(batch: Batch, owner: str, heartbeat: queue.Heartbeat) -> None:
         queue.release(batch.pk, owner)
 
 
-def _gone_on(run: Run, versions: dict[str, str | int]) -> Run:
-    """The run under other versions: itself while it has no text, else one that goes on; a text keeps those it had."""
+def _begun(batch: Batch, owner: str) -> Run:
+    """The owner's run at its batch. Raises ``LeaseLost``."""
     with transaction.atomic():
+        _hold(batch.pk, owner)
+        return Run.objects.create(batch=batch, number=batch.runs.count() + 1, owner=owner)
+
+
+def _gone_on(run: Run, versions: dict[str, str | int]) -> Run:
+    """The run under other versions: itself while it has no text, else one that goes on; a text keeps those it had.
+
+    May be made twice. Raises ``LeaseLost``.
+    """
+    with transaction.atomic():
+        _hold(run.batch_id, run.owner)
+        later = Run.objects.filter(batch=run.batch_id, owner=run.owner, number__gt=run.number)
+        if made := later.filter(engine_versions=versions).first():
+            # It was stored before, and the database's answer was lost.
+            made.batch = run.batch
+            return made
         row = Run.objects.select_for_update().get(pk=run.pk)
         row.batch, row.engine_versions = run.batch, versions
         if written := row.candidates.count():
@@ -146,6 +163,15 @@ def _gone_on(run: Run, versions: dict[str, str | int]) -> Run:
             row.pk, row.number = None, row.batch.runs.count() + 1
         row.save()
     return row
+
+
+def _hold(pk: int, owner: str) -> None:
+    """Hold the batch's row, which gives its runs their numbers: whoever takes the batch away waits, or was here before.
+
+    Needs a transaction. Raises ``LeaseLost`` where it is no longer the owner's.
+    """
+    if not LEASES.held(Batch.objects.filter(pk=pk), owner).select_for_update().exists():
+        raise LeaseLost
 
 
 def _check(heartbeat: queue.Heartbeat) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from generation import batches, drafting, queue
+from generation import batches, drafting, queue, turns
 from generation.drafting import LeaseLost
 from generation.models import Batch, Candidate
 from generation.models.batches import LEASES
@@ -54,6 +54,39 @@ def test_a_lease_that_ran_out_can_be_taken_over_and_its_old_owner_may_save_nothi
     with pytest.raises(LeaseLost):
         drafting.save(old, draft(0))
     assert drafting.save(new, draft(0))
+
+
+@pytest.mark.django_db
+def test_an_owner_that_lost_its_batch_makes_no_run_of_it_that_would_come_behind_the_new_owners() -> None:
+    batch = queued()
+    old = claimed(batch)
+    assert drafting.save(old, draft(0))
+    die(batch)
+    new = claimed(batch)
+    with pytest.raises(LeaseLost):
+        drafting._gone_on(old, {"steps": "eager"})
+    with pytest.raises(LeaseLost):
+        drafting._begun(batch, old.owner)
+    assert list(batch.runs.order_by("number")) == [old, new]
+    assert drafting._begun(batch, new.owner).number == 3
+
+
+@pytest.mark.django_db
+def test_a_run_that_goes_on_is_stored_once_where_the_databases_answer_is_lost_and_asked_for_again() -> None:
+    batch = queued(size=5)
+    run = claimed(batch)
+    assert drafting.save(run, draft(0))
+    turns.texts_to_write(run, 5)
+    without: dict[str, str | int] = {"steps": "eager"}
+    again: dict[str, str | int] = {"steps": "CUDA graphs"}
+    first, second = (drafting._gone_on(run, without) for _ in range(2))
+    assert (first, first.promised, second.batch.prompt) == (second, 4, batch.prompt)
+    assert list(batch.runs.order_by("number").values_list("promised", flat=True)) == [1, 4]
+    # Graphs that are recorded anew in the next round are no second asking.
+    assert drafting.save(first, draft(1))
+    third = drafting._gone_on(first, again)
+    assert drafting._gone_on(third, without) == third, "it has no text yet"
+    assert list(batch.runs.order_by("number").values_list("promised", flat=True)) == [1, 1, 3]
 
 
 @pytest.mark.django_db
