@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from generation.agreement import Agreement, krippendorff
@@ -80,8 +81,12 @@ def owns(study: Study, by: Researcher) -> bool:
 
 def curators_of(study: Study) -> list[Researcher]:
     """Those who may decide on the study's texts, by address."""
+    return list(_able(study).order_by("email"))
+
+
+def _able(study: Study) -> QuerySet[Researcher]:
     roles = [role for role, permitted in PERMITTED.items() if Permission.CURATE in permitted]
-    return list(Researcher.objects.filter(memberships__study=study, memberships__role__in=roles).order_by("email"))
+    return Researcher.objects.filter(memberships__study=study, memberships__role__in=roles)
 
 
 def panel_of(candidate: Candidate) -> Panel:
@@ -108,6 +113,14 @@ def panels(study: Study) -> dict[int, Panel]:
     able = {person.pk for person in curators_of(study)}
     found = {pk: _panel(people, said.get(pk, []), able) for pk, people in asked.items()}
     return {pk: panel for pk, panel in found.items() if panel.asked}
+
+
+def awaited(study: Study) -> QuerySet[Assignment]:
+    """Who is asked about which text and has yet to answer, for the database to look among: ``Panel.missing``."""
+    later = Opinion.objects.filter(candidate=OuterRef("candidate"), by=OuterRef("by"), number__gt=OuterRef("number"))
+    said = Opinion.objects.filter(~Exists(later), candidate=OuterRef("candidate"), by=OuterRef("curator"))
+    standing = said.exclude(verdict=Verdict.WITHDRAWN)
+    return Assignment.objects.filter(~Exists(standing), candidate__batch__study=study, curator__in=_able(study))
 
 
 def agreement_of(found: Collection[Panel], reader: int | None = None) -> Agreement:

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from generation import bulk, curation, editing, opinions
-from generation.assignments import NOBODY, panels
+from generation.assignments import awaited
 from generation.models import BulkRejection, Candidate, Edit, Opinion, Review
 from surveys.models import Researcher, Study
 
@@ -77,13 +77,11 @@ def _opinion(study: Study, by: Researcher) -> Opinion | None:
 
 def _open(study: Study, by: Researcher) -> QuerySet[Opinion]:
     """The opinions that can be taken back: of undecided texts, while somebody else is awaited; the last first."""
-    given = _given(study, by).filter(candidate__decision=Candidate.Decision.PENDING)
-    texts = dict(given.values_list("pk", "candidate"))
-    found = panels(study) if texts else {}
+    # Looked up by the database: this is asked for with every text's page.
+    missing = awaited(study).filter(candidate=OuterRef("candidate"))
     related = ("by", "candidate__batch__study", "candidate__batch__prompt")
-    return given.select_related(*related).filter(
-        pk__in=[pk for pk, text in texts.items() if not found.get(text, NOBODY).is_complete]
-    )
+    pending = _given(study, by).filter(candidate__decision=Candidate.Decision.PENDING)
+    return pending.filter(Exists(missing)).select_related(*related)
 
 
 def _given(study: Study, by: Researcher) -> QuerySet[Opinion]:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from generation import curation, opinions
-from generation.assignments import agreement_of, assign, panel_of, panels
+from generation.assignments import agreement_of, assign, awaited, panel_of, panels
 from generation.curation import CurationError, DecidedMeanwhile
 from generation.models import Opinion
 from generation.undoing import last_act
@@ -253,6 +253,42 @@ def test_after_an_opinion_that_decided_its_text_what_can_be_undone_is_what_came_
     client.post(address(batch.study, "undo"))
     assert first.pk in panel_of(text_of(batch, 0)).missing
     assert last_act(batch.study, first) is None
+
+
+def test_what_was_done_last_is_looked_up_in_a_query_for_each_kind_and_only_of_ones_own_texts(
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    batch = written([CONTINUATION] * 2)
+    first, second = panel(batch)
+    opinions.give(text_of(batch), by=first, verdict="accept")
+    opinions.give(text_of(batch, 1), by=second, verdict="accept")
+    mine = text_of(batch).opinions.get()
+    with django_assert_num_queries(4):
+        assert last_act(batch.study, first) == mine
+
+
+def test_an_opinion_can_be_taken_back_just_as_long_as_the_panel_is_not_complete() -> None:
+    batch = written()
+    first, second, third = panel(batch, people=3)
+
+    def is_open() -> bool:
+        found = last_act(batch.study, first) is not None
+        assert found is not panels(batch.study)[text_of(batch).pk].is_complete
+        assert set(awaited(batch.study).filter(candidate=text_of(batch)).values_list("curator", flat=True)) == set(
+            panel_of(text_of(batch)).missing
+        )
+        return found
+
+    opinions.give(text_of(batch), by=first, verdict="accept")
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="dull")
+    assert is_open(), "the third is awaited"
+    opinions.withdraw(text_of(batch).opinions.get(by=second))
+    batch.study.memberships.get(researcher=third).delete()
+    assert is_open(), "the second took it back, and nobody waits for who has left"
+    opinions.give(text_of(batch), by=second, verdict="reject", reason="dull after all")
+    assert not is_open()
+    batch.study.memberships.get(researcher=second).delete()
+    assert not is_open(), "who left had answered"
 
 
 def test_an_opinion_is_taken_back_on_the_page_of_its_text_whatever_was_answered_since(client: Client) -> None:
