@@ -103,14 +103,16 @@ def _engine_seconds(
     plain: PreTrainedModel, tokens: PromptTokens, prompt: Prompt, shape: Shape, *, graphs: bool
 ) -> tuple[float, str]:
     """Return how long the engine takes for all candidates, over a copy of the model that is gone afterwards, and what
-    its steps were in the end. Recording them is part of it."""
+    its steps were with the last text: graphs that found no room are given up until then. Recording is part of it."""
     ours = _model(plain.config, plain.device, plain.dtype, ATTENTION)
     ours.load_state_dict(plain.state_dict())
     identity = ModelIdentity("random", "none", "none", "", "", str(plain.dtype), "", shape.context, 0)
     drafter = Drafter(ours, tokens, identity, torch.get_num_threads(), graphs=graphs)
     if graphs and drafter.graphs is None:
         drafter.graphs = Graphs(Repeater)
-    return _seconds(lambda: _draft(drafter, prompt, shape), plain.device), drafter.versions.steps
+    said: list[str] = []
+    seconds = _seconds(lambda: said.append(_draft(drafter, prompt, shape)), plain.device)
+    return seconds, said[-1]
 
 
 def limit(model: PreTrainedModel, shape: Shape, prompt: int, bandwidth: float, operations: float) -> float:
@@ -149,10 +151,12 @@ def _model(config: GPT2Config, device: torch.device, dtype: torch.dtype, attenti
     return model.eval()
 
 
-def _draft(drafter: Drafter, prompt: Prompt, shape: Shape) -> int:
+def _draft(drafter: Drafter, prompt: Prompt, shape: Shape) -> str:
+    """Draft all candidates; what the steps of the last one were."""
     sampling = Sampling(max_tokens=shape.tokens, min_tokens=shape.tokens)
     jobs = [(index, candidate_seed(1, index)) for index in range(shape.candidates)]
-    return sum(len(draft.token_ids) for draft in drafter.draft(prompt, sampling, jobs, rows=shape.candidates))
+    said = [drafter.versions.steps for _draft in drafter.draft(prompt, sampling, jobs, rows=shape.candidates)]
+    return said[-1]
 
 
 def _generate(model: PreTrainedModel, ids: list[int], shape: Shape) -> int:

@@ -8,9 +8,10 @@ import torch
 from django.conf import settings
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from benchmarks import _generation_gpu
 from benchmarks._generation_gpu import TINY, XL, Speeds, limit, measure
 from generation.engine import Prompt, builtin_model
-from generation.engine.graphs import GRAPHS
+from generation.engine.graphs import EAGER, GRAPHS, Repeater, Work
 
 CPU = torch.device("cpu")
 PROMPT = Prompt("The council of the invented town voted on Tuesday.")
@@ -23,6 +24,21 @@ def test_a_tiny_shape_runs_to_the_end_on_a_cpu() -> None:
     assert min(speeds) > 0
     assert found.steps == GRAPHS
     assert len(found.lines()) == 5
+
+
+class Crowded(Repeater):
+    """A device that has room for texts and none for graphs."""
+
+    def record(self, work: Work) -> Work:
+        """Raise as PyTorch does."""
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.model
+def test_graphs_that_found_no_room_are_not_reported_as_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_generation_gpu, "Repeater", Crowded)
+    found = measure(builtin_model(Path(settings.CACHE_DIR)), PROMPT, TINY, CPU, torch.float32)
+    assert found.steps.startswith(f"{EAGER}, after {GRAPHS} were given up: out of memory with ")
 
 
 def test_its_large_shape_is_that_of_the_largest_model_of_the_staged_release() -> None:
