@@ -4,7 +4,7 @@ The built-in model, a news prompt of about 80 tokens. Parts, each of some minute
 `step` what a step is made of, float32 and 8 bits, with the perplexity of both; `speed` tokens a second against
 `generate` one by one and batched; `first` when the first text is there; `quantised` the same of 8 bits; `llama` both
 against llama.cpp with the file that the model was converted from; `ragged` with texts that end early; `memory` of a
-batch; `same` how often texts differ between batches outside the exact mode; `scoring` of articles; `gpu`. Sides take
+batch; `scoring` of articles; `gpu` (`same_texts` is about how often texts differ between batches). Sides take
 turns, and times of the processor stand beside those of the clock.
 """
 
@@ -208,15 +208,6 @@ def memory(bench: Bench) -> None:
     print("of weights and cache (bar 1.10)")
 
 
-def same(bench: Bench) -> None:
-    """Print how many texts differ between a batch and one of another size, outside the exact mode."""
-    sampling = Sampling(max_tokens=min(bench.tokens, 60), top_p=0.96)
-    count = min(bench.candidates, 24)
-    whole, parts = bench.draft(sampling, count), bench.draft(sampling, count, rows=5)
-    differ = sum(whole[index] != parts[index] for index in whole)
-    print(f"{differ} of {count} texts of up to {sampling.max_tokens} tokens differ between {count} rows and 5")
-
-
 def scoring(bench: Bench) -> None:
     """Print how near scoring comes to the forward pass alone, over articles of 400 tokens."""
     texts = articles(bench.drafter.tokens, 8 * bench.rounds, 400)
@@ -303,7 +294,7 @@ def _resident() -> int:
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
-    part.__name__: part for part in (step, speed, first, quantised, llama, ragged, memory, same, scoring, gpu)
+    part.__name__: part for part in (step, speed, first, quantised, llama, ragged, memory, scoring, gpu)
 }
 
 

@@ -17,6 +17,11 @@ Row = dict[str, Any]
 # GLTR's classes: how many of a text's tokens were among so many most probable ones (Gehrmann et al. 2019).
 RANKS = (1, 10, 100, 1000)
 _AT_ONCE = 1000
+# What a candidate's row holds under the same name.
+_AS_THEY_ARE = ("state", "finish_reason", "tokens", "seconds", "mean_logprob", "raw_sha256", "decision")
+# What no row needs of a text: megabytes in a large study.
+_HEAVY = ("raw_text", "text", "token_ids", "logprobs", "ranks", "removals", "flags", "signature", "served")
+_LARGE = tuple(f"candidate__{name}" for name in _HEAVY)
 
 
 def of_version(version: StudyVersion) -> dict[str, list[Row]]:
@@ -110,39 +115,34 @@ def _candidates(version: StudyVersion) -> Iterator[Row]:
         } | {name: text[name] for name in _AS_THEY_ARE}
 
 
-_AS_THEY_ARE = ("state", "finish_reason", "tokens", "seconds", "mean_logprob", "raw_sha256", "decision")
-
-
 def _decisions(study: int, curators: _Curators) -> Iterator[Row]:
     rows = _reviews(study).select_related("candidate__batch").defer(*_LARGE)
     for review in rows.order_by("at", "pk").iterator(chunk_size=_AT_ONCE):
         yield {
-            **_text(review.candidate),
-            "number": review.number,
+            **_act(review, curators),
             "before": review.old,
             "after": review.new,
-            "reason": review.reason,
             "rule": review.rule,
             "in_bulk": review.bulk_id is not None,
-            "seconds": review.seconds,
-            "at": review.at,
-            **curators.cells(review.by_id),
         }
 
 
 def _opinions(study: int, curators: _Curators) -> Iterator[Row]:
     rows = _judged(study).select_related("candidate__batch").defer(*_LARGE)
     for opinion in rows.order_by("at", "pk").iterator(chunk_size=_AT_ONCE):
-        yield {
-            **_text(opinion.candidate),
-            "number": opinion.number,
-            "verdict": opinion.verdict,
-            "reason": opinion.reason,
-            "text_sha256": opinion.text_sha256,
-            "seconds": opinion.seconds,
-            "at": opinion.at,
-            **curators.cells(opinion.by_id),
-        }
+        yield {**_act(opinion, curators), "verdict": opinion.verdict, "text_sha256": opinion.text_sha256}
+
+
+def _act(row: Review | Opinion, curators: _Curators) -> Row:
+    """What is told of a decision and of an opinion alike."""
+    return {
+        **_text(row.candidate),
+        "number": row.number,
+        "reason": row.reason,
+        "seconds": row.seconds,
+        "at": row.at,
+        **curators.cells(row.by_id),
+    }
 
 
 def _comparisons(study: int, curators: _Curators) -> Iterator[Row]:
@@ -163,11 +163,6 @@ def _comparisons(study: int, curators: _Curators) -> Iterator[Row]:
             "at": pair.at,
             **curators.cells(pair.by_id),
         }
-
-
-# What no row needs of a text: megabytes in a large study.
-_HEAVY = ("raw_text", "text", "token_ids", "logprobs", "ranks", "removals", "flags", "signature", "served")
-_LARGE = tuple(f"candidate__{name}" for name in _HEAVY)
 
 
 def _text(candidate: Candidate) -> Row:
